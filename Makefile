@@ -1,0 +1,46 @@
+# Everything that a newcomer, an operator or CI types. `make help` explains.
+PYTHON ?= python3
+STAGE ?= dev
+BIN := .venv/bin
+UV := 0.13.9
+
+.DEFAULT_GOAL := help
+.PHONY: help run up test check format pins clean
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+# uv makes the install take seconds; where it can't be had or can't reach the index, pip does the same.
+.venv/.installed: requirements.txt requirements-dev.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet uv==$(UV) || true
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt -r requirements-dev.txt \
+		|| $(BIN)/pip install --quiet -r requirements.txt -r requirements-dev.txt
+	touch $@
+
+run: .venv/.installed ## The whole job once, locally: a campaign of 1,000 recipients, receipts and replies included
+	@$(BIN)/python -m local run
+
+up: .venv/.installed ## The local stack, kept up until Ctrl-C
+	@$(BIN)/python -m local up
+
+test: .venv/.installed ## Every test
+	$(BIN)/python -m pytest
+
+check: .venv/.installed ## Formatter, linter, type checker
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: .venv/.installed ## Format and fix what can be fixed by machine
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+pins: .venv/.installed ## Resolve pyproject.toml's dependencies into the two requirements files
+	$(BIN)/uv pip compile --quiet --upgrade --no-annotate --python-version 3.11 pyproject.toml \
+		-o requirements.txt --custom-compile-command "make pins"
+	$(BIN)/uv pip compile --quiet --upgrade --no-annotate --python-version 3.11 --group dev pyproject.toml \
+		-o requirements-dev.txt --custom-compile-command "make pins"
+
+clean: ## Remove the virtual environment and the local stack's data
+	rm -rf .venv .local
