@@ -1,0 +1,6 @@
+"""A stand-in for Quick Audience's side of the third-party SMS platform API.
+
+It receives what a platform pushes (delivery receipts and mobile-originated replies), calls a
+platform as Quick Audience does, and judges both against the API document. It shares no code with
+the bridge, so that it can't share the bridge's misreadings.
+"""

@@ -1,0 +1,78 @@
+"""The HTTP server: the two push endpoints and the control API on one loopback port."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from . import callbacks, control
+from .control import ControlError
+from .settings import Settings
+from .state import Simulator
+
+logger = logging.getLogger(__name__)
+
+_HOST = "127.0.0.1"
+# A campaign may name its recipients one by one.
+_LARGEST_BODY = 256 * 1024 * 1024
+_SHUTDOWN_SECONDS = 1.0
+
+
+async def serve(
+    settings: Settings,
+    *,
+    port: int,
+    state: Path | None,
+    ready: Callable[[str], None],
+    stop: asyncio.Event,
+) -> None:
+    """Serve until told to stop.
+
+    Args:
+        settings: the switches to start with.
+        port: 0 for any free one.
+        state: folder of what is kept across restarts; None to keep nothing.
+        ready: is told the base URL once requests are answered.
+        stop: ends the serving.
+    """
+    simulator = Simulator(settings, state)
+    app = web.Application(client_max_size=_LARGEST_BODY, middlewares=[_errors_as_json])
+    app.add_routes(callbacks.routes(simulator))
+    app.add_routes(control.routes(simulator))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    listener = socket.create_server((_HOST, port))
+    try:
+        await runner.setup()
+        await web.SockSite(runner, listener).start()
+        ready(f"http://{_HOST}:{listener.getsockname()[1]}")
+        await stop.wait()
+    finally:
+        await simulator.close()
+        await runner.cleanup()
+        listener.close()
+
+
+@web.middleware
+async def _errors_as_json(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except ControlError as error:
+        return _error(request, error.status, str(error))
+    except web.HTTPException as error:
+        return _error(request, error.status, error.reason)
+    except Exception:
+        logger.exception("%s %s failed", request.method, request.path)
+        return _error(request, 500, "the simulator itself failed, see its log")
+
+
+def _error(request: web.Request, status: int, message: str) -> web.Response:
+    if request.path.startswith("/_sim/"):
+        body = {"error": message}
+    else:
+        body = {"code": str(status), "message": message}
+    return web.json_response(body, status=status)
