@@ -1,0 +1,148 @@
+"""The command that runs the simulator."""
+
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from pydantic import ValidationError
+
+from local.tencent import magic
+from local.tencent.behaviour import Behaviour
+from local.tencent.checks import Application
+from local.tencent.server import Server
+from local.tencent.simulator import Approved, Simulator
+from local.tencent.state import State, StateError
+
+_EPILOG = f"""\b
+Magic numbers, by the last four digits of a mobile (others are delivered):
+{magic.table()}
+
+\b
+While it runs, under http://127.0.0.1:PORT/_sim/:
+  GET    state       counts and queue lengths
+  GET    messages    what was accepted: ?mobile=&after=&limit=
+  GET    calls       the last calls: ?limit=
+  GET    behaviour   the switches; POST sets some, DELETE puts all back
+  POST   reply       have a user reply: mobile, text
+  POST   receipt     make a delivery receipt: mobile, sid
+  POST   review      decide a review: tpl_id or sign_id, status, reply
+  POST   reset       forget everything: keep_templates
+"""
+
+cli = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@cli.command(epilog=_EPILOG)
+def main(  # noqa: PLR0913, PLR0917 - each is an option of the command
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 0,
+    state: Annotated[
+        Path | None, typer.Option(help="Folder that keeps everything across restarts.")
+    ] = None,
+    sdkappid: Annotated[str, typer.Option(envvar="TENCENT_SDK_APP_ID")] = "1400000001",
+    appkey: Annotated[str, typer.Option(envvar="TENCENT_APP_KEY")] = "local-app-key",
+    callback_url: Annotated[
+        str | None, typer.Option(help="Where receipts and replies are pushed; else nowhere.")
+    ] = None,
+    sign: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID:TEXT", help="Sign that is approved already; repeatable."),
+    ] = None,
+    template: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID:TYPE:TEXT",
+            help="Template that is approved already, of type 0 (ordinary) or 1 (marketing);"
+            " repeatable.",
+        ),
+    ] = None,
+    review_seconds: Annotated[float, typer.Option(help="How long a review takes.")] = 1,
+    report_delay: Annotated[
+        tuple[float, float], typer.Option(help="Least and most seconds to a delivery receipt.")
+    ] = (1, 3),
+    reply_delay: Annotated[float, typer.Option(help="Seconds from receipt to reply.")] = 0.5,
+    push_size: Annotated[int, typer.Option(help="Most receipts in one push.")] = 100,
+    push_parallel: Annotated[int, typer.Option(help="Most pushes at a time.")] = 4,
+    push_timeout: Annotated[float, typer.Option(help="Seconds given to the receiver.")] = 5,
+    retry_seconds: Annotated[float, typer.Option(help="Seconds before a push is retried.")] = 2,
+    magic: Annotated[bool, typer.Option(help="Heed magic numbers.")] = True,
+    pull: Annotated[bool, typer.Option(help="Allow pullstatus and pullstatus4mobile.")] = False,
+    extend: Annotated[bool, typer.Option(help="Allow the field extend.")] = False,
+    unapproved_sign: Annotated[
+        Literal["sub-signature", "refuse"], typer.Option(help="What an unapproved sign leads to.")
+    ] = "sub-signature",
+    error_text_key: Annotated[
+        Literal["errmsg", "msg"],
+        typer.Option(help="Name of the text in answers about templates and signs."),
+    ] = "errmsg",
+    seed: Annotated[int, typer.Option(help="Decides which numbers fall into shares.")] = 1,
+) -> None:
+    """Simulate Tencent Cloud SMS v5 on loopback.
+
+    Prints the line "listening on http://127.0.0.1:PORT" when it is ready.
+    """
+    logging.basicConfig(level=logging.WARNING, format="tencent simulator: %(message)s")
+    try:
+        behaviour = Behaviour(
+            callback_url=callback_url,
+            review_seconds=review_seconds,
+            report_delay=report_delay,
+            reply_delay=reply_delay,
+            push_size=push_size,
+            push_parallel=push_parallel,
+            push_timeout=push_timeout,
+            retry_seconds=retry_seconds,
+            magic=magic,
+            pull_enabled=pull,
+            extend_allowed=extend,
+            unapproved_sign=unapproved_sign,
+            error_text_key=error_text_key,
+            seed=seed,
+        )
+        simulator = Simulator(
+            Application(sdkappid, appkey),
+            behaviour,
+            State(state),
+            [_approved_sign(text) for text in sign or ["1001:测试签名"]],
+            [_approved_template(text) for text in template or []],
+        )
+    except ValidationError as error:
+        problems = (f"{item['loc']}: {item['msg']}" for item in error.errors())
+        raise typer.BadParameter("; ".join(problems)) from None
+    except StateError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from None
+    asyncio.run(_serve(simulator, port))
+
+
+def _approved_sign(text: str) -> Approved:
+    id_, _, name = text.partition(":")
+    if not id_.isdigit() or not name:
+        raise typer.BadParameter(f"{text!r} is not ID:TEXT")
+    return Approved(int(id_), name)
+
+
+def _approved_template(text: str) -> Approved:
+    id_, _, rest = text.partition(":")
+    kind, _, content = rest.partition(":")
+    if not id_.isdigit() or kind not in {"0", "1"} or not content:
+        raise typer.BadParameter(f"{text!r} is not ID:TYPE:TEXT")
+    return Approved(int(id_), content, int(kind))
+
+
+async def _serve(simulator: Simulator, port: int) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    server = Server(simulator)
+    bound = await server.start(port)
+    print(f"listening on http://127.0.0.1:{bound}", flush=True)
+    await stop.wait()
+    await server.stop()
+
+
+if __name__ == "__main__":
+    cli(prog_name="python -m local.tencent")

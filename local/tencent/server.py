@@ -1,0 +1,106 @@
+"""The HTTP server: Tencent's calls, and the ways in which they go wrong."""
+
+import asyncio
+import socket
+import struct
+from typing import Any
+
+from aiohttp import web
+
+from local.tencent import control
+from local.tencent.behaviour import Fault
+from local.tencent.errors import text_of
+from local.tencent.formats import encode
+from local.tencent.simulator import Outcome, Simulator
+
+_LARGEST_BODY = 16 * 1024 * 1024
+_PATIENCE_AT_STOP = 0.5
+_HOST = "127.0.0.1"
+
+
+class Server:
+    """Serves one simulator on loopback."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self._stopping = asyncio.Event()
+        app = web.Application(client_max_size=_LARGEST_BODY)
+        app.router.add_post("/v5/tlssmssvr/{call}", self._answer)
+        control.add_routes(app, simulator)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_PATIENCE_AT_STOP)
+
+    async def start(self, port: int) -> int:
+        """Listen; return the port."""
+        await self._runner.setup()
+        self._simulator.start()
+        await web.TCPSite(self._runner, _HOST, port, backlog=1024).start()
+        return int(self._runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Let go of every connection."""
+        self._stopping.set()
+        await self._runner.cleanup()
+        await self._simulator.stop()
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        call = request.match_info["call"]
+        raw = await request.read()
+        fault = self._simulator.pick_fault(call)
+        if fault is not None and not fault.accept:
+            outcome = Outcome(None)
+        else:
+            outcome = self._simulator.carry_out(call, request.query, raw)
+            fault = fault or outcome.fault
+        self._simulator.log_call(call, outcome, fault)
+        if outcome.early:
+            await self._simulator.pusher.push_at_once(outcome.early)
+        if fault is None:
+            return _json(outcome.answer)
+        return await self._misbehave(request, fault, outcome)
+
+    async def _misbehave(
+        self, request: web.Request, fault: Fault, outcome: Outcome
+    ) -> web.StreamResponse:
+        if fault.seconds:
+            await self._pause(fault.seconds)
+        if fault.answer == "error":
+            call = request.match_info["call"]
+            answer = {"result": fault.code, self._simulator.text_key(call): _text(fault)}
+            return _json(answer | {"ext": ""} if call.startswith("send") else answer)
+        if fault.answer == "gateway":
+            return _json(
+                {"ActionStatus": "FAIL", "ErrorCode": fault.code, "ErrorInfo": _text(fault)}
+            )
+        if fault.answer == "http":
+            return web.Response(status=fault.status or 500, text="simulated error\n")
+        if fault.answer == "garbage":
+            return web.Response(text='{"result":0,"errmsg":"O', content_type="application/json")
+        if fault.answer in {"hang", "reset"}:
+            _drop_connection(request, reset=fault.answer == "reset")
+        return _json(outcome.answer)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            pass
+
+
+def _text(fault: Fault) -> str:
+    return text_of(fault.code or 0) if fault.text is None else fault.text
+
+
+def _json(answer: Any) -> web.Response:
+    return web.Response(body=encode(answer), content_type="application/json", charset="utf-8")
+
+
+def _drop_connection(request: web.Request, *, reset: bool) -> None:
+    transport = request.transport
+    if transport is None:
+        return
+    if reset:
+        # Without lingering, closing sends RST instead of FIN.
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
