@@ -1,7 +1,6 @@
 """The two endpoints that platforms push to: delivery receipts (§13) and replies (§14)."""
 
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -63,9 +62,7 @@ def _endpoint(simulator: Simulator, name: str, take: _Take) -> _Handler:
 
     async def receive(request: web.Request) -> web.StreamResponse:
         raw = await request.read()
-        counts = simulator.pushes.setdefault(
-            name, Counter(calls=0, accepted=0, refused=0, spoilt=0, entries=0)
-        )
+        counts = simulator.pushes[name]
         counts["calls"] += 1
         settings = simulator.settings
         credentials = Credentials(

@@ -189,6 +189,8 @@ class _Control:
         if wanted.wait:
             # Not awaited itself: a reset cancels the task, not this handler.
             await asyncio.wait({task})
+            if task.cancelled():
+                raise ControlError(409, "the simulator was reset while the campaign was sent")
             return _json({**campaign.as_json(), "sendCalls": campaign.send_calls()})
         return _json(campaign.as_json(), status=202)
 

@@ -27,7 +27,11 @@ def _a_date(value: str) -> str:
 
 def _status_number(value: object) -> object:
     # The document quotes the numbers in its example, so both forms are in use.
-    return int(value) if value in ("1", "2") and isinstance(value, str) else value
+    number = int(value) if isinstance(value, str) and value in ("1", "2") else value
+    # An exact type: Literal takes True and 1.0 for 1.
+    if type(number) is not int:
+        raise ValueError(f"{value!r} is neither 1 nor 2")
+    return number
 
 
 Date = Annotated[str, AfterValidator(_a_date)]

@@ -38,21 +38,20 @@ async def serve(
         ready: is told the base URL once requests are answered.
         stop: ends the serving.
     """
-    simulator = Simulator(settings, state)
-    app = web.Application(client_max_size=_LARGEST_BODY, middlewares=[_errors_as_json])
-    app.add_routes(callbacks.routes(simulator))
-    app.add_routes(control.routes(simulator))
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
-    listener = socket.create_server((_HOST, port))
-    try:
-        await runner.setup()
-        await web.SockSite(runner, listener).start()
-        ready(f"http://{_HOST}:{listener.getsockname()[1]}")
-        await stop.wait()
-    finally:
-        await simulator.close()
-        await runner.cleanup()
-        listener.close()
+    with socket.create_server((_HOST, port)) as listener:
+        simulator = Simulator(settings, state)
+        app = web.Application(client_max_size=_LARGEST_BODY, middlewares=[_errors_as_json])
+        app.add_routes(callbacks.routes(simulator))
+        app.add_routes(control.routes(simulator))
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        try:
+            await runner.setup()
+            await web.SockSite(runner, listener).start()
+            ready(f"http://{_HOST}:{listener.getsockname()[1]}")
+            await stop.wait()
+        finally:
+            await simulator.close()
+            await runner.cleanup()
 
 
 @web.middleware

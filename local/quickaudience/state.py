@@ -1,6 +1,7 @@
 """All that a running simulator knows."""
 
 import asyncio
+import logging
 import time
 from collections import Counter, deque
 from collections.abc import Coroutine
@@ -14,7 +15,16 @@ from .journal import Journal
 from .ledger import Ledger
 from .settings import Settings
 
+logger = logging.getLogger(__name__)
+
 _VIOLATIONS_KEPT = 1000
+
+
+def _no_pushes() -> dict[str, Counter[str]]:
+    return {
+        name: Counter(calls=0, accepted=0, refused=0, spoilt=0, entries=0)
+        for name in ("details", "reply")
+    }
 
 
 class Simulator:
@@ -26,7 +36,7 @@ class Simulator:
         self.misbehaviours = Misbehaviours()
         self.client = BridgeClient(self.report)
         self.stopping = asyncio.Event()
-        self.pushes: dict[str, Counter[str]] = {}
+        self.pushes = _no_pushes()
         self._journal = Journal(state)
         self.ledger = Ledger(self._journal)
         for nonce in self.ledger.restore():
@@ -44,8 +54,13 @@ class Simulator:
         """Do something beside answering requests, at most until the simulator ends."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
         return task
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("work in the background failed", exc_info=error)
 
     async def reset(self) -> None:
         """Forget all that happened; the settings stay."""
@@ -54,7 +69,7 @@ class Simulator:
         self.gate = Gate()
         self.misbehaviours.clear()
         self.client.forget()
-        self.pushes.clear()
+        self.pushes = _no_pushes()
         self._violations.clear()
         self._violation_count = 0
 
