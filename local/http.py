@@ -199,9 +199,13 @@ class _Handler(ChaliceRequestHandler):
 
     def _answer(self, body: bytes | None) -> None:
         try:
-            response = self.local_gateway.handle_request(
-                method=self.command, path=self.path, headers=dict(self.headers), body=body
+            response = self._handle_binary(
+                self.local_gateway.handle_request(
+                    method=self.command, path=self.path, headers=dict(self.headers), body=body
+                )
             )
+            if isinstance(response["body"], str):
+                response["body"] = response["body"].encode()
         except LocalGatewayException as error:
             if isinstance(error, ForbiddenError) and self._below_sms:
                 self._send_no_such_route()
@@ -214,7 +218,6 @@ class _Handler(ChaliceRequestHandler):
             if response["statusCode"] == 405 and self._below_sms:
                 self._send_no_such_route()
                 return
-            response = self._handle_binary(response)
             headers = {**response["headers"], **response["multiValueHeaders"]}
             self._send_http_response(response["statusCode"], headers, response["body"])
 
@@ -232,6 +235,8 @@ class _Handler(ChaliceRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer what `http.server` itself refuses, in JSON rather than HTML."""
         self.close_connection = True
+        # Of a line that is not understood, http.server supposes HTTP 0.9, which has no status.
+        self.request_version = self.protocol_version
         self._send_json(code, message or explain or self.responses[code][0])
 
     def _send_json(self, status: int, message: str) -> None:
