@@ -29,7 +29,10 @@ app = typer.Typer(
 )
 
 Key = Annotated[str, typer.Option(envvar="QA_KEY", help="Key shared with the platform.")]
-NoAuth = Annotated[bool, typer.Option("--no-auth", help="Authentication is disabled.")]
+Auth = Annotated[
+    bool,
+    typer.Option("--auth/--no-auth", envvar="QA_AUTH", help="Whether authentication is enabled."),
+]
 PlatformName = Annotated[
     str, typer.Option(envvar="QA_PLATFORM_NAME", help="API name that answers must echo.")
 ]
@@ -41,7 +44,7 @@ def serve(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 picks a free one.")] = 0,
     bridge_url: Annotated[str | None, typer.Option(help="Prefix of the platform to call.")] = None,
     key: Key = DEFAULT_KEY,
-    no_auth: NoAuth = False,
+    auth: Auth = True,
     platform_name: PlatformName = DEFAULT_PLATFORM_NAME,
     state: Annotated[
         Path | None, typer.Option(help="Folder that keeps campaigns and receipts.")
@@ -71,7 +74,7 @@ def serve(
             "bridgeUrl": bridge_url,
             "bridgeTimeoutSeconds": bridge_timeout,
             "key": key,
-            "auth": not no_auth,
+            "auth": auth,
             "platformName": platform_name,
             "clockSkewSeconds": clock_skew,
             "maxEntries": max_entries,
@@ -113,7 +116,7 @@ def send(
     out_id: Annotated[str | None, typer.Option(help="Made up when not given.")] = None,
     digital: Annotated[bool, typer.Option("--digital", help="A digital message.")] = False,
     key: Key = DEFAULT_KEY,
-    no_auth: NoAuth = False,
+    auth: Auth = True,
     platform_name: PlatformName = DEFAULT_PLATFORM_NAME,
 ) -> None:
     """Make one signed sendBatchList request and print the answer."""
@@ -124,7 +127,7 @@ def send(
             raise typer.BadParameter(f"--param {pair!r} is not name=value")
         values[name] = value
     settings = _settings(
-        {"bridgeUrl": url, "key": key, "auth": not no_auth, "platformName": platform_name}
+        {"bridgeUrl": url, "key": key, "auth": auth, "platformName": platform_name}
     )
     request = CampaignRequest(sign_name=sign, template_code=template, phones=[*phone])
     body = send_body(
@@ -158,10 +161,10 @@ def curl(
     path: Annotated[str, typer.Argument(help="What follows the prefix: /sms/…")],
     body: Annotated[str | None, typer.Argument(help="JSON.")] = None,
     key: Key = DEFAULT_KEY,
-    no_auth: NoAuth = False,
+    auth: Auth = True,
 ) -> None:
     """Print a curl command that is good for one use while its timestamp is."""
-    settings = _settings({"bridgeUrl": url, "key": key, "auth": not no_auth})
+    settings = _settings({"bridgeUrl": url, "key": key, "auth": auth})
     request = prepare(settings, method.upper(), path, None if body is None else body.encode())
     words = ["curl", "-sS", "-X", request.method, request.url]
     for name, value in request.headers.items():

@@ -708,6 +708,12 @@ def test_a_state_folder_is_for_one(tmp_path: Path) -> None:
 COMMAND = [sys.executable, "-m", "local.quickaudience"]
 
 
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("QA_KEY", "QA_AUTH", "QA_PLATFORM_NAME"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_serving_from_the_command_line(bridge: FakeBridge, number: int) -> None:
     arguments = ["--port", "0", "--bridge-url", bridge.url, "--key", "k", "--platform-name", "p"]
@@ -786,6 +792,19 @@ def test_curl_command(bridge: FakeBridge) -> None:
     assert words[words.index("--data-binary") + 1] == body
     unsigned = run_command("curl", "--url", bridge.url, "--no-auth", "GET", "/sms/smsSign/a")
     assert f"{SIGNATURE_HEADER};" in shlex.split(unsigned.stdout)
+
+
+def test_the_bridge_s_environment_is_honoured(
+    bridge: FakeBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("curl", "--url", bridge.url, "GET", "/sms/smsSign/a")
+    monkeypatch.setenv("QA_KEY", "k")
+    words = shlex.split(run_command(*arguments).stdout)
+    query = parse_qs(urlsplit(words[4]).query)
+    signature = sign("k", query["timestamp"][0], query["nonce"][0])
+    assert f"{SIGNATURE_HEADER}: {signature}" in words
+    monkeypatch.setenv("QA_AUTH", "off")
+    assert f"{SIGNATURE_HEADER};" in shlex.split(run_command(*arguments).stdout)
 
 
 Wait = Callable[[Callable[[], object]], None]
