@@ -1,38 +1,149 @@
-"""Table of contents: every route, queue trigger and schedule of the bridge, each one line into chalicelib.
+"""Table of contents: every route, queue and schedule of the bridge, each one line into chalicelib.
 
 The imports stand inside the functions on purpose. One bundle serves every Lambda function, and what
 this module imports is paid by each of them at every cold start; so a function imports what it
-needs when it is called first, and nothing else.
+needs when it is first called, and nothing else.
 """
 
 import os
+from typing import Any
 
-from chalice.app import Chalice, Rate, Response, SQSEvent, CloudWatchEvent
+from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response, SQSEvent
 
 app = Chalice(app_name="qa-sms-bridge")
-QUEUES = os.environ.get("BRIDGE_QUEUE_PREFIX", "qa-sms-bridge-local-")
+# The callers may use any content type: bodies are read by us, not by Chalice.
+ANY = ["*/*"]
+QUEUES = os.environ.get("BRIDGE_QUEUE_PREFIX") or "qa-sms-bridge-local-"
+
+
+@app.route("/sms/smsSign/{sign_name}", content_types=ANY)
+def query_sign(sign_name: str) -> Response:
+    """§1."""
+    from chalicelib.quickaudience import http, signs
+
+    return http.answer(_request(), signs.FIELDS, lambda _: signs.query(sign_name))
+
+
+@app.route("/sms/smsTemplate", methods=["POST"], content_types=ANY)
+def create_template() -> Response:
+    """§2."""
+    from chalicelib.quickaudience import http, templates
+
+    return http.answer(_request(), templates.CREATE_FIELDS, templates.create)
+
+
+@app.route("/sms/smsTemplate/{template_code}", methods=["PUT"], content_types=ANY)
+def modify_template(template_code: str) -> Response:
+    """§3."""
+    from chalicelib.quickaudience import http, templates
+
+    return http.answer(
+        _request(),
+        templates.CREATE_FIELDS,
+        lambda body: templates.modify(template_code, body),
+    )
+
+
+@app.route("/sms/smsTemplate/{template_code}", methods=["GET"], content_types=ANY)
+def query_template(template_code: str) -> Response:
+    """§4."""
+    from chalicelib.quickaudience import http, templates
+
+    return http.answer(_request(), templates.QUERY_FIELDS, lambda _: templates.query(template_code))
+
+
+@app.route("/sms/sendBatchList", methods=["POST"], content_types=ANY)
+def send_batch_list() -> Response:
+    """§6."""
+    from chalicelib.quickaudience import http, sends
+
+    return http.answer(_request(), sends.FIELDS, sends.send_batch_list)
+
+
+@app.route("/tencent/{token}/callback", methods=["POST"], content_types=ANY)
+def tencent_callback(token: str) -> Response:
+    """Delivery statuses and replies."""
+    from chalicelib.tencent import callbacks
+
+    return callbacks.receive(token, _request())
+
+
+@app.route("/health", content_types=ANY)
+def health() -> Response:
+    """For monitors: that the function answers. Nothing is asked of AWS, nothing is told."""
+    return Response({"status": "ok"})
 
 
 @app.on_sqs_message(queue=QUEUES + "sends", batch_size=5, maximum_concurrency=4)
-def deliver(event: SQSEvent) -> None: ...
+def deliver(event: SQSEvent) -> None:
+    """Chunks to Tencent."""
+    from chalicelib.functions import deliver as function
+
+    function.handle(event.to_dict(), _seconds_left(event))
 
 
 @app.on_sqs_message(
-    queue=QUEUES + "callbacks", batch_size=10, maximum_batching_window_in_seconds=1, maximum_concurrency=4
+    queue=QUEUES + "callbacks",
+    batch_size=10,
+    maximum_batching_window_in_seconds=1,
+    maximum_concurrency=4,
 )
-def settle(event: SQSEvent) -> None: ...
+def settle(event: SQSEvent) -> None:
+    """Statuses and replies to receipts."""
+    from chalicelib.functions import settle as function
+
+    function.handle(event.to_dict())
 
 
 @app.on_sqs_message(
-    queue=QUEUES + "receipts", batch_size=10, maximum_batching_window_in_seconds=1, maximum_concurrency=4
+    queue=QUEUES + "receipts",
+    batch_size=10,
+    maximum_batching_window_in_seconds=1,
+    maximum_concurrency=4,
 )
-def push(event: SQSEvent) -> None: ...
+def push(event: SQSEvent) -> None:
+    """Receipts and replies to Quick Audience."""
+    from chalicelib.functions import push as function
+
+    function.handle(event.to_dict())
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS))
-def sweep(event: CloudWatchEvent) -> None: ...
+def sweep(event: CloudWatchEvent) -> None:
+    """What nobody settled within 72 hours."""
+    from chalicelib.functions import sweep as function
+
+    function.handle(_seconds_left(event))
 
 
-@app.route("/health")
-def health() -> Response:
-    return Response({"status": "ok"})
+def _request() -> Request:
+    assert app.current_request is not None  # noqa: S101 -- Chalice sets it before any view
+    return app.current_request
+
+
+def _seconds_left(event: SQSEvent | CloudWatchEvent) -> float:
+    context: Any = event.context
+    return float(context.get_remaining_time_in_millis()) / 1000
+
+
+def _answer_the_rest() -> None:
+    """Serve every other path and method below /sms with a 404 in the envelope.
+
+    API Gateway and Chalice would answer them in shapes of their own. A path with more parts than
+    these still gets theirs.
+    """
+    methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
+    paths = ["/sms", "/sms/{first}", "/sms/{first}/{second}", "/sms/{first}/{second}/{third}"]
+    for path in [*paths, *(path for path in app.routes if path.startswith("/sms/"))]:
+        served = app.routes.get(path, {})
+        unserved = [method for method in methods if method not in served]
+        app.route(path, methods=unserved, content_types=ANY, name=f"unknown {path}")(_unknown)
+
+
+def _unknown(**_: str) -> Response:
+    from chalicelib.quickaudience import http
+
+    return http.unknown_route(_request())
+
+
+_answer_the_rest()

@@ -1,0 +1,21 @@
+"""DynamoDB: one table, whose items are facts that are written once and then read.
+
+| partition | sort | what | module |
+|---|---|---|---|
+| `PHONE#<digits>` | `SID#<sid>` | a message that Tencent took; written again once, with its receipt | messages |
+| `PHONE#<digits>` | `REFUSED#<bizId>#<position>` | a recipient who got none, and why | messages |
+| `PHONE#<digits>` | `UNKNOWN#<bizId>#<position>` | a send of which nobody knows the outcome | messages |
+| `OUT#<outId>` | `REQUEST#<bizId>` | an accepted request | campaigns |
+| `OUT#<outId>` | `CHUNK#<bizId>#<start>#PLAN` | who gets what | campaigns |
+| `OUT#<outId>` | `CHUNK#<bizId>#<start>#CLAIM#<attempt>` | the right to send it, given once | campaigns |
+| `OUT#<outId>` | `CHUNK#<bizId>#<start>#RESULT#<attempt>` | what Tencent answered | campaigns |
+| `OUT#<outId>` | `PUSHED#<bizId>#<digest>` | positions whose receipts Quick Audience has | campaigns |
+| `OUT#<outId>` | `REPLY#<digest>` | a mobile-originated reply | campaigns |
+| `DUE#<hour>` | `<bizId>#<start>` | a chunk to be closed in that hour | campaigns |
+| `SUBMISSION#<digest>` | `-` | the bizId given to a request's content | campaigns |
+| `TEMPLATE#<code>` | `REVISION#<n>` | a template's revision | templates |
+| `SIGN#<name>` | `-` | a sign and Tencent's id of it | signs |
+| `TEMPLATES`, `SIGNS` | code, name | lists of all codes and names | templates, signs |
+| `NONCE#<nonce>` | `-` | a nonce that was used, and the answer given | nonces |
+| `PARKED#<day>` | `<digits>#<sid>` | a status or reply that belongs to nothing of ours | messages |
+"""

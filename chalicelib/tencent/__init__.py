@@ -1,0 +1,1 @@
+"""Tencent Cloud SMS v5: calls, signatures, error codes, callbacks."""

@@ -1,0 +1,104 @@
+"""A recipient's life: accepted, sent or refused or of unknown outcome, and at last its receipt."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from chalicelib import dates
+from chalicelib.campaigns import phones
+from chalicelib.campaigns.planning import Failure
+
+# Tencent's word for a delivered message is DELIVRD; Aliyun's, which Quick Audience was made for, is this.
+DELIVERED = "DELIVERED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The final state of a recipient, as Quick Audience is told it.
+
+    `code` is DELIVERED or the failure's code, `received` a date in Beijing time.
+    """
+
+    state: Literal["delivered", "failed"]
+    code: str
+    reason: str
+    received: str
+
+
+# What a recipient is told of after 72 hours in which nothing else was heard.
+NO_RECEIPT = Failure("NO_RECEIPT", "72小时内未收到运营商回执")
+OUTCOME_UNKNOWN = Failure("OUTCOME_UNKNOWN", "腾讯云未返回发送结果, 72小时内也未收到回执")
+NOT_SENT = Failure("NOT_SENT", "72小时内未能发送")
+
+
+def failed(failure: Failure, now: float) -> Receipt:
+    """The receipt of a recipient whose failure we know ourselves."""
+    return Receipt(
+        state="failed", code=failure.code, reason=failure.message, received=dates.to_beijing(now)
+    )
+
+
+def read_status(report: dict[str, Any], now: float) -> Receipt:
+    """Tencent's status report as a receipt ("Notification of MT SMS Delivery Status").
+
+    A failure keeps Tencent's code as it is. `user_receive_time` is a local date already; where it is
+    missing, the time at which we heard stands in.
+    """
+    received = str(report.get("user_receive_time") or dates.to_beijing(now))
+    if str(report.get("report_status", "")).strip().upper() == "SUCCESS":
+        return Receipt(state="delivered", code=DELIVERED, reason="", received=received)
+    code = str(report.get("errmsg") or "").strip() or "UNKNOWN"
+    reason = str(report.get("description") or "").strip() or "短信未送达"
+    return Receipt(state="failed", code=code, reason=reason, received=received)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a message comes from: shared by all of one request. `sent_at` is an epoch."""
+
+    out_id: str
+    biz_id: str
+    sign: str
+    template_code: str
+    sent_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A recipient of a request: with a sid where Tencent took it, with a receipt once that is known.
+
+    `position` is the recipient's place in the request's plan; `unknown` says that it may have been
+    sent and that nobody told us.
+    """
+
+    phone: str
+    position: int
+    origin: Origin
+    sid: str = ""
+    unknown: bool = False
+    receipt: Receipt | None = None
+
+    @property
+    def state(self) -> Literal["waiting", "delivered", "failed", "unknown"]:
+        """In one word."""
+        if self.receipt:
+            return self.receipt.state
+        return "unknown" if self.unknown else "waiting"
+
+    def settled(self, receipt: Receipt) -> "Message":
+        """With its final state, which is never changed afterwards."""
+        return replace(self, receipt=receipt)
+
+    def entry(self) -> dict[str, Any]:
+        """One entry of §13's list, of a message that has its receipt; and `at`, which is for us."""
+        if self.receipt is None:
+            raise ValueError(f"position {self.position} of {self.origin.biz_id} has no receipt yet")
+        return {
+            "outId": self.origin.out_id,
+            "phoneNum": phones.to_quick_audience(self.phone),
+            "sendStatus": 2 if self.receipt.state == "delivered" else 1,
+            "sendDate": dates.to_beijing(self.origin.sent_at),
+            "receiveDate": self.receipt.received,
+            "errCode": self.receipt.code,
+            "message": self.receipt.reason,
+            "at": [self.origin.biz_id, self.position],
+        }

@@ -1,0 +1,46 @@
+"""Phone numbers: as Quick Audience writes them, as Tencent wants them, and as we keep them.
+
+Kept as digits with the country code and without a plus (`8613900001111`, `85251234567`): one form
+for the table's keys, whatever form a number arrived in.
+"""
+
+import re
+
+_MAINLAND = re.compile(r"(?:(?:\+|00)?86)?(1[3-9][0-9]{9})")
+_PLUS_OR_00 = re.compile(r"\+|00")
+# Country codes 1 (North America) have exactly 11 digits, which also keeps a mainland number with a
+# digit missing from passing as a foreign one.
+_INTERNATIONAL = re.compile(r"1[2-9][0-9]{9}|[2-79][0-9]{6,14}|8(?!6)[0-9]{6,14}")
+
+
+def parse(text: str) -> str:
+    """Read a recipient's number as §5/§6 allow it: 11 digits, or area code + number.
+
+    `+86`, `0086` and `86` before a mainland number are dropped, spaces and hyphens too. A number of
+    eleven digits from 13… to 19… without a plus is a mainland number, as the document has it; with a plus it
+    is North American. Raises ValueError for anything else, masked numbers included.
+    """
+    compact = re.sub(r"[\s-]", "", text)
+    explicit = _PLUS_OR_00.match(compact)
+    if match := _MAINLAND.fullmatch(compact):
+        return "86" + match[1]
+    digits = compact[explicit.end() :] if explicit else compact
+    if _INTERNATIONAL.fullmatch(digits):
+        return digits
+    raise ValueError("not a phone number")
+
+
+def is_mainland(phone: str) -> bool:
+    """Whether a kept number is of mainland China: Tencent's bulk calls never mix the two."""
+    return phone.startswith("86")
+
+
+def to_quick_audience(phone: str) -> str:
+    """A kept number as Quick Audience knows it: mainland numbers have 11 digits there."""
+    return phone.removeprefix("86") if is_mainland(phone) else phone
+
+
+def from_tencent(nationcode: str, mobile: str) -> str:
+    """A kept number from a callback's two fields; a missing nationcode means mainland."""
+    code = nationcode.strip().lstrip("+").removeprefix("00") or "86"
+    return code + mobile.strip().lstrip("+")

@@ -1,0 +1,131 @@
+"""Which Tencent calls a request becomes, and how they are cut into chunks.
+
+A chunk is the unit that is queued, claimed and answered for; a call is one request to Tencent.
+Recipients with equal parameters share calls of at most 200; all others go singly, many calls to a
+chunk. A recipient is known by its position in the request's plan, which is the same however often
+the plan is made.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from chalicelib.campaigns import phones
+
+# sendmultisms2 takes no more (document: "no more than 200 mobile numbers"; above it: 1046).
+MOST_PER_CALL = 200
+# Single calls in one chunk: what a killed function leaves unknown, against table writes per chunk.
+MOST_CALLS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a recipient gets no message: a code for `errCode`, a sentence for `message`."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to Tencent: every number gets the same text."""
+
+    phones: tuple[str, ...]
+    params: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some calls, and some recipients who are refused without any.
+
+    `start` is the position of the first recipient; positions run through the calls' numbers in
+    order, then through the refused.
+    """
+
+    start: int
+    calls: tuple[Call, ...] = ()
+    refused: tuple[tuple[str, Failure], ...] = ()
+
+    @property
+    def phones(self) -> list[str]:
+        """Every recipient, by position. Refused numbers stand as they were given."""
+        return [phone for call in self.calls for phone in call.phones] + [
+            phone for phone, _ in self.refused
+        ]
+
+    def call_starts(self) -> Iterator[tuple[int, Call]]:
+        """Each call with the position of its first recipient."""
+        position = self.start
+        for call in self.calls:
+            yield position, call
+            position += len(call.phones)
+
+
+@dataclass(slots=True)
+class Recipients:
+    """Who is to get what, collected from a request. Repeated pairs of number and parameters count once."""
+
+    _groups: dict[tuple[str, ...], dict[str, None]] = field(default_factory=dict)
+    _refused: dict[str, Failure] = field(default_factory=dict)
+
+    def add(self, phone: str, params: tuple[str, ...]) -> None:
+        """Take in a recipient: a kept number, and Tencent's parameters in order."""
+        self._groups.setdefault(params, {})[phone] = None
+
+    def refuse(self, phone: str, failure: Failure) -> None:
+        """Take in a recipient who gets a failure receipt instead of a message."""
+        self._refused.setdefault(phone, failure)
+
+    @property
+    def accepted(self) -> int:
+        """How many messages will be tried."""
+        return sum(len(group) for group in self._groups.values())
+
+    @property
+    def total(self) -> int:
+        """How many receipts there will be."""
+        return self.accepted + len(self._refused)
+
+    @property
+    def first_failure(self) -> Failure | None:
+        """Why the first refused recipient was refused."""
+        return next(iter(self._refused.values()), None)
+
+    def pairs(self) -> Iterable[tuple[str, tuple[str, ...]]]:
+        """Every number with its parameters, the refused with their code."""
+        for params, group in self._groups.items():
+            for phone in group:
+                yield phone, params
+        for phone, failure in self._refused.items():
+            yield phone, (failure.code,)
+
+    def calls(self) -> Iterator[Call]:
+        """The Tencent calls, those to many first."""
+        single: list[Call] = []
+        for params, group in self._groups.items():
+            mainland = [phone for phone in group if phones.is_mainland(phone)]
+            for first in range(0, len(mainland), MOST_PER_CALL):
+                call = Call(tuple(mainland[first : first + MOST_PER_CALL]), params)
+                if len(call.phones) == 1:
+                    single.append(call)
+                else:
+                    yield call
+            single.extend(
+                Call((phone,), params) for phone in group if not phones.is_mainland(phone)
+            )
+        yield from single
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The plan: every recipient in exactly one chunk."""
+        start, waiting, size = 0, list[Call](), 0
+        for call in self.calls():
+            if waiting and (size + len(call.phones) > MOST_PER_CALL or len(waiting) == MOST_CALLS):
+                yield Chunk(start, tuple(waiting))
+                start, waiting, size = start + size, [], 0
+            waiting.append(call)
+            size += len(call.phones)
+        if waiting:
+            yield Chunk(start, tuple(waiting))
+            start += size
+        refused = list(self._refused.items())
+        for first in range(0, len(refused), MOST_PER_CALL):
+            yield Chunk(start + first, refused=tuple(refused[first : first + MOST_PER_CALL]))

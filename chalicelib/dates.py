@@ -1,0 +1,21 @@
+"""Dates on both wires: Beijing time without a zone, `yyyy-MM-dd HH:mm:ss`.
+
+Lambda's clock is UTC, and neither document names a zone. Inside, every moment is an epoch in whole
+seconds; this module alone knows how it is written. China has had no summer time since 1991, so a
+fixed offset is exact and no zone database has to ship.
+"""
+
+from datetime import datetime, timedelta, timezone
+
+BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
+FORMAT = "%Y-%m-%d %H:%M:%S"
+
+
+def to_beijing(epoch: float) -> str:
+    """Write an epoch as `yyyy-MM-dd HH:mm:ss` in Beijing time."""
+    return datetime.fromtimestamp(epoch, BEIJING).strftime(FORMAT)
+
+
+def from_beijing(text: str) -> int:
+    """Read `yyyy-MM-dd HH:mm:ss` as Beijing time. Raises ValueError for anything else."""
+    return int(datetime.strptime(text, FORMAT).replace(tzinfo=BEIJING).timestamp())

@@ -1,0 +1,1 @@
+"""What the queue-triggered and scheduled functions do: one module each."""

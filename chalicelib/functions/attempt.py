@@ -1,0 +1,133 @@
+"""One attempt at one chunk: what came of its recipients is kept in one order, whoever finds it out.
+
+    messages under their phones ─▶ failure receipts on their queue ─▶ result ─▶ the rest, queued anew
+
+Whatever step a function dies in, the next one to look at the chunk finds what it needs.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.campaigns import receipts
+from chalicelib.campaigns.messages import Message, Origin, failed
+from chalicelib.campaigns.planning import Failure
+from chalicelib.logs import log
+from chalicelib.queues import sending
+from chalicelib.store import campaigns, messages
+from chalicelib.store.campaigns import Outcome, Pointer, Progress, Request
+
+# Until a call that certainly sent nothing is made again: times the attempts so far, and SQS's 15
+# minutes at most. It ends with the sweep, which closes a chunk after 72 hours.
+RETRY_SECONDS = 30
+
+
+def body(pointer: Pointer, number: int) -> dict[str, Any]:
+    """The message on the `sends` queue that asks for an attempt."""
+    return {
+        "outId": pointer.out_id,
+        "bizId": pointer.biz_id,
+        "start": pointer.start,
+        "attempt": number,
+    }
+
+
+class Attempt:
+    """Attempts are numbered from 0; each is claimed by one function, and has a result or a dead claimer."""
+
+    def __init__(self, pointer: Pointer, number: int, request: Request, progress: Progress) -> None:
+        self.pointer = pointer
+        self.number = number
+        self.request = request
+        self.progress = progress
+        self._origin = Origin(
+            out_id=request.out_id,
+            biz_id=request.biz_id,
+            sign=request.sign,
+            template_code=request.template_code,
+            sent_at=int(time.time()),
+        )
+
+    def keep(self, outcomes: Mapping[int, Outcome]) -> None:
+        """Keep what came of recipients, by position. Those left out wait for another attempt."""
+        self._keep(self._refusals() | dict(outcomes), {})
+
+    def give_up(self, failure: Failure) -> None:
+        """Refuse all who wait: for an attempt that was claimed and will make no call."""
+        self.keep(
+            {
+                position: failure
+                for positions, _ in self.progress.waiting()
+                for position in positions
+            }
+        )
+
+    def take_stock(self) -> None:
+        """Find out what came of this attempt, whose function died: what stands under its phones counts."""
+        outcomes = self._refusals()
+        standing: dict[int, Outcome] = {}
+        for positions, call in self.progress.waiting():
+            for position, phone in zip(positions, call.phones, strict=True):
+                message = messages.of_position(phone, self.request.biz_id, position)
+                if message and message.sid:
+                    # Not written again: its receipt may stand there by now.
+                    standing[position] = message.sid
+                elif message and message.receipt:
+                    outcomes[position] = Failure(message.receipt.code, message.receipt.reason)
+                else:
+                    outcomes[position] = None
+        self._keep(outcomes, standing)
+
+    def queue_rest(self) -> None:
+        """Queue another attempt for those who still wait. Harmless when queued twice: one claims it."""
+        waiting = sum(len(positions) for positions, _ in self.progress.waiting())
+        if waiting:
+            again = body(self.pointer, self.number + 1)
+            log.warning(
+                "recipients wait for another attempt", extra={"chunk": again, "waiting": waiting}
+            )
+            sending.send("sends", [again], delay=RETRY_SECONDS * (self.number + 1))
+
+    def _keep(self, new: Mapping[int, Outcome], standing: Mapping[int, Outcome]) -> None:
+        plan = self.progress.plan
+        by_position = plan.phones
+        made = [
+            self._message(by_position[position - plan.start], position, outcome)
+            for position, outcome in new.items()
+        ]
+        messages.record(made)
+        entries = [message.entry() for message in made if message.receipt]
+        sending.send("receipts", receipts.pack("details", self.request.out_id, entries))
+        result = {**new, **standing}
+        campaigns.record_result(self.pointer, self.number, result, self.request.expires)
+        self.progress.outcomes.update(result)
+        log.info(
+            "attempt done",
+            extra={
+                "chunk": body(self.pointer, self.number),
+                "sent": sum(isinstance(outcome, str) for outcome in result.values()),
+                "failed": len(entries),
+                "unknown": sum(outcome is None for outcome in result.values()),
+            },
+        )
+        self.queue_rest()
+
+    def _message(self, phone: str, position: int, outcome: Outcome) -> Message:
+        if isinstance(outcome, Failure):
+            message = Message(phone=phone, position=position, origin=self._origin)
+            return message.settled(failed(outcome, self._origin.sent_at))
+        return Message(
+            phone=phone,
+            position=position,
+            origin=self._origin,
+            sid=outcome or "",
+            unknown=outcome is None,
+        )
+
+    def _refusals(self) -> dict[int, Outcome]:
+        """Those whom the plan refuses: their outcome belongs to the first attempt."""
+        plan = self.progress.plan
+        if self.number:
+            return {}
+        first = plan.start + sum(len(call.phones) for call in plan.calls)
+        return {position: failure for position, (_, failure) in enumerate(plan.refused, first)}

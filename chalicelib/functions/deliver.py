@@ -1,0 +1,141 @@
+"""From a queued chunk to Tencent, at most once.
+
+    claim ─▶ Tencent's calls ─▶ keep what came of them
+      │
+      └── claimed before: wait until it has a result, or its claimer is certainly dead ─▶ take stock
+
+Only the claimer calls Tencent. An attempt that has no result although its claimer is dead is never
+repeated: taking stock keeps as sent what stands under its phone, and marks the others as of unknown
+outcome, for a callback to settle.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.campaigns.planning import Call, Failure
+from chalicelib.functions.attempt import Attempt
+from chalicelib.logs import log
+from chalicelib.queues import receiving
+from chalicelib.store import campaigns
+from chalicelib.store.campaigns import Outcome, Pointer, Request
+from chalicelib.tencent import client as tencent
+from chalicelib.tencent.codes import Kind, explain, meaning
+
+if TYPE_CHECKING:
+    from chalicelib.queues.receiving import Record
+
+# A chunk is begun with this much time left, a call with this much: what a call may take (20 s) and
+# the writes after it, so that no function is ended between a call and the record of its answer.
+SECONDS_FOR_A_CHUNK = 60
+SECONDS_FOR_A_CALL = 30
+
+
+def handle(event: Mapping[str, Any], seconds_left: float) -> None:
+    """Work through an SQS event of the `sends` queue. `seconds_left` until Lambda ends the function."""
+    deadline = time.time() + seconds_left
+    client = tencent.client()
+    done: list[Record] = []
+    later: dict[Record, int] = {}
+    records = receiving.records(event)
+    with ThreadPoolExecutor(tencent.PARALLEL) as calls, ThreadPoolExecutor(len(records)) as chunks:
+        futures = {
+            record: chunks.submit(_chunk, json.loads(record.body), deadline, client, calls)
+            for record in records
+        }
+        for record, future in futures.items():
+            try:
+                seconds = future.result()
+            except Exception:
+                log.exception("chunk failed", extra={"chunk": record.body, "tries": record.tries})
+                seconds = 60
+            if seconds is None:
+                done.append(record)
+            else:
+                later[record] = seconds
+    receiving.finish("sends", done, later)
+
+
+def _chunk(
+    body: Mapping[str, Any], deadline: float, client: tencent.Client, pool: ThreadPoolExecutor
+) -> int | None:
+    """Bring one chunk on; answers in how many seconds to look at it again, or None when that is not needed."""
+    if deadline - time.time() < SECONDS_FOR_A_CHUNK:
+        return 0
+    pointer, number = Pointer(body["outId"], body["bizId"], body["start"]), int(body["attempt"])
+    request = campaigns.request_of(pointer.out_id, pointer.biz_id)
+    until = int(deadline) + 1
+    claimed = campaigns.claim(pointer, number, until, request.expires)
+    progress = campaigns.progress(pointer)
+    if progress is None:
+        raise LookupError(f"chunk {pointer} was queued before it was planned")
+    attempt = Attempt(pointer, number, request, progress)
+    if claimed:
+        _send(attempt, client, deadline, pool)
+    elif number in progress.done:
+        attempt.queue_rest()
+    elif (alive := progress.claimed[number] - time.time()) > 0:
+        return int(alive) + 1
+    elif campaigns.reclaim(pointer, number, progress.claimed[number], until, request.expires):
+        log.warning("a function died while sending: taking stock", extra={"chunk": dict(body)})
+        attempt.take_stock()
+    else:
+        return SECONDS_FOR_A_CHUNK
+    return None
+
+
+def _send(
+    attempt: Attempt, client: tencent.Client, deadline: float, pool: ThreadPoolExecutor
+) -> None:
+    """Make the calls to all who have no outcome yet."""
+
+    def call(one: tuple[list[int], Call]) -> dict[int, Outcome]:
+        return _call(client, attempt.request, deadline, *one)
+
+    outcomes: dict[int, Outcome] = {}
+    for found in pool.map(call, attempt.progress.waiting()):
+        outcomes |= found
+    attempt.keep(outcomes)
+
+
+def _call(
+    client: tencent.Client, request: Request, deadline: float, positions: list[int], call: Call
+) -> dict[int, Outcome]:
+    """Make one call. Positions that are left out of the answer certainly got nothing and may try again."""
+    if deadline - time.time() < SECONDS_FOR_A_CALL:
+        return {}
+    try:
+        results = client.send(call, sign=request.sign, tpl_id=request.tpl_id)
+    except tencent.NotSentError as error:
+        log.warning("Tencent not reached", extra={"why": str(error)})
+        return {}
+    except tencent.CallRefusedError as error:
+        if error.meaning.kind is Kind.WAIT:
+            return {}
+        if error.meaning.kind is Kind.NUMBER and len(positions) > 1:
+            # A bulk call turned away for the sake of one number, and no word of which. Nothing was
+            # sent, so its halves may be tried, down to the number that it is.
+            middle = len(positions) // 2
+            first = Call(call.phones[:middle], call.params)
+            second = Call(call.phones[middle:], call.params)
+            return _call(client, request, deadline, positions[:middle], first) | _call(
+                client, request, deadline, positions[middle:], second
+            )
+        return dict.fromkeys(positions, Failure(error.meaning.aliyun, error.explain()))
+    except Exception as error:
+        # Whatever else went wrong may have gone wrong after the request left.
+        if not isinstance(error, tencent.OutcomeUnknownError):
+            log.exception("unexpected error in a call to Tencent")
+        log.warning("outcome unknown", extra={"why": str(error), "numbers": len(positions)})
+        return dict.fromkeys(positions)
+    return {position: _outcome(result) for position, result in zip(positions, results, strict=True)}
+
+
+def _outcome(result: tencent.NumberResult) -> Outcome:
+    if isinstance(result, tencent.Accepted):
+        return result.sid
+    if isinstance(result, tencent.Turned):
+        return Failure(meaning(result.code).aliyun, explain(result.code, result.said))
+    return None

@@ -1,0 +1,152 @@
+"""From Tencent's statuses and replies to receipts for Quick Audience.
+
+What is found is queued for pushing first and kept as settled second: whatever a function dies in, the
+status comes again and finds either nothing done or everything. What is not found waits on the queue
+and is looked for again: a callback may overtake the answer of the very send that caused it.
+"""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chalicelib import dates
+from chalicelib.campaigns import phones, receipts, retries
+from chalicelib.campaigns.messages import Message, read_status
+from chalicelib.logs import log, mask
+from chalicelib.queues import receiving, sending
+from chalicelib.queues.receiving import Record
+from chalicelib.store import campaigns, messages, signs
+
+Event = dict[str, Any]
+
+
+def handle(event: Mapping[str, Any]) -> None:
+    """Work through an SQS event of the `callbacks` queue, all of it at once; one by one where that fails."""
+    records = receiving.records(event)
+    try:
+        _settle(records)
+    except Exception:
+        log.exception("callbacks failed together, trying them one by one")
+        _one_by_one(records)
+
+
+def _one_by_one(records: Sequence[Record]) -> None:
+    done: list[Record] = []
+    later: dict[Record, int] = {}
+    for record in records:
+        try:
+            _settle([record])
+            done.append(record)
+        except Exception:
+            log.exception("callbacks failed", extra={"tries": record.tries})
+            later[record] = 30 * record.tries
+    receiving.finish("callbacks", done, later)
+
+
+def _settle(records: Sequence[Record]) -> None:
+    statuses: list[_Status] = []
+    for record in records:
+        body = json.loads(record.body)
+        looks, since = body.get("looks", 0), body.get("since", int(record.sent_at))
+        statuses += [_Status(report, looks, since) for report in body.get("statuses", [])]
+        for reply in body.get("replies", []):
+            _reply(reply, looks, since)
+    _statuses(statuses)
+
+
+class _Status:
+    """A report, and how often it was looked for since when."""
+
+    def __init__(self, report: Event, looks: int, since: int) -> None:
+        self.report = report
+        self.looks = looks
+        self.since = since
+        self.phone = _phone(report)
+        self.sid = str(report.get("sid") or "")[:200]
+
+
+def _statuses(statuses: list[_Status]) -> None:
+    """Settle what is known, adopt what is of unknown outcome, let the rest wait."""
+    now = int(time.time())
+    found = messages.find((status.phone, status.sid) for status in statuses if status.sid)
+    settled: dict[tuple[str, str], Message] = {}
+    waiting: dict[tuple[int, int], list[Event]] = {}
+    for status in statuses:
+        key = (status.phone, status.sid)
+        message = found.get(key) or _adopt(status, now)
+        if message is None:
+            waiting.setdefault((status.looks, status.since), []).append(status.report)
+        elif message.receipt is None and key not in settled:
+            # The first status of a message is its final one; Tencent may push it several times.
+            settled[key] = message.settled(read_status(status.report, now))
+    by_out_id: dict[str, list[Message]] = {}
+    for message in settled.values():
+        by_out_id.setdefault(message.origin.out_id, []).append(message)
+    for out_id, group in by_out_id.items():
+        sending.send(
+            "receipts", receipts.pack("details", out_id, [message.entry() for message in group])
+        )
+    messages.settle(list(settled.values()))
+    for (looks, since), reports in waiting.items():
+        _wait("statuses", reports, looks, since)
+    log.info("statuses settled", extra={"statuses": len(statuses), "settled": len(settled)})
+
+
+def _adopt(status: _Status, now: int) -> Message | None:
+    if not status.sid or now - status.since < retries.UNKNOWN_AFTER:
+        return None
+    message = messages.adopt(status.phone, status.sid)
+    if message:
+        log.info("unknown outcome settled", extra={"phone": mask(status.phone)})
+    return message
+
+
+def _reply(reply: Event, looks: int, since: int) -> None:
+    """Give a reply to the newest message of its phone and sign ("SMS Reply"; it names neither sid nor outId)."""
+    phone = _phone(reply)
+    message = messages.newest_of_sign(phone, signs.normal(str(reply.get("sign") or "")))
+    now = int(time.time())
+    if message is None:
+        _wait("replies", [reply], looks, since)
+        return
+    out_id = message.origin.out_id
+    content, sent = str(reply.get("text") or ""), _epoch(reply.get("time"), since)
+    key = campaigns.reply_key(phone, content, sent)
+    if campaigns.has_reply(out_id, key):
+        return
+    entry = {
+        "outId": out_id,
+        "phoneNum": phones.to_quick_audience(phone),
+        "sendTime": dates.to_beijing(sent),
+        "content": content,
+    }
+    sending.send("receipts", receipts.pack("reply", out_id, [entry]))
+    campaigns.record_reply(out_id, key, entry, now)
+    log.info("reply matched", extra={"phone": mask(phone), "looks": looks})
+
+
+def _phone(event: Event) -> str:
+    return phones.from_tencent(str(event.get("nationcode") or ""), str(event.get("mobile") or ""))[
+        :100
+    ]
+
+
+def _epoch(value: Any, otherwise: int) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return otherwise
+
+
+def _wait(kind: str, events: list[Event], looks: int, since: int) -> None:
+    """Look again later. Once it was looked for long enough, park it: it is not of ours."""
+    delay = retries.wait(looks)
+    if delay is None:
+        for event in events:
+            messages.park(_phone(event), kind, event, int(time.time()))
+        log.warning(
+            "parked: belongs to no message of ours", extra={"kind": kind, "count": len(events)}
+        )
+        return
+    sending.send("callbacks", [{kind: events, "looks": looks + 1, "since": since}], delay=delay)

@@ -1,0 +1,64 @@
+"""Putting messages on the queues, in as few requests as SQS allows."""
+
+import functools
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+from chalicelib import aws, settings
+from chalicelib.errors import BridgeError
+
+Queue = Literal["sends", "callbacks", "receipts"]
+
+# SendMessageBatch: ten messages, 256 KiB together (the older of the limits that AWS has published).
+_MOST_MESSAGES = 10
+_MOST_BYTES = 256 * 1024
+# SQS's longest delay.
+MOST_DELAY = 900
+
+
+class NotQueuedError(BridgeError):
+    """SQS did not take a message after several tries."""
+
+
+def send(queue: Queue, bodies: Iterable[dict[str, Any]], *, delay: int = 0) -> None:
+    """Queue messages; returns only when SQS has every one of them. May queue one twice after a lost answer."""
+    for batch in _batches(
+        json.dumps(body, ensure_ascii=False, separators=(",", ":")) for body in bodies
+    ):
+        entries: list[Any] = [
+            {"Id": str(number), "MessageBody": body, "DelaySeconds": min(delay, MOST_DELAY)}
+            for number, body in enumerate(batch)
+        ]
+        for _ in range(3):
+            failed = (
+                aws.sqs().send_message_batch(QueueUrl=url(queue), Entries=entries).get("Failed", [])
+            )
+            if not failed:
+                break
+            again = {failure["Id"] for failure in failed}
+            entries = [entry for entry in entries if entry["Id"] in again]
+        else:
+            raise NotQueuedError(
+                f"{queue}: SQS refused {len(entries)} messages: {failed[0].get('Message', '')}"
+            )
+
+
+@functools.cache
+def url(queue: str) -> str:
+    """The address of a queue of this stage."""
+    return aws.sqs().get_queue_url(QueueName=settings.load().queue_prefix + queue)["QueueUrl"]
+
+
+def _batches(bodies: Iterable[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for body in bodies:
+        length = len(body.encode())
+        if batch and (len(batch) == _MOST_MESSAGES or size + length > _MOST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(body)
+        size += length
+    if batch:
+        yield batch

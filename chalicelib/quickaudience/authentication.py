@@ -1,0 +1,55 @@
+"""Whether a request comes from Quick Audience ("SMS request authentication")."""
+
+import time
+from typing import TYPE_CHECKING
+
+from chalice.app import Request
+
+from chalicelib.errors import Unauthorized
+from chalicelib.quickaudience import signature
+from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# The document says seconds; a timestamp of this size can only be milliseconds.
+_MILLISECONDS_FROM = 10**11
+
+
+def check(request: Request, configured: Settings) -> str | None:
+    """Check signature and clock; answers the nonce, or None where authentication is off.
+
+    Raises Unauthorized. With authentication off neither header nor parameters are looked at, since
+    Quick Audience then sends an empty header, which proxies drop.
+    """
+    if configured.qa_auth == "off":
+        return None
+    parameters: Mapping[str, str] = request.query_params or {}
+    timestamp, nonce = parameters.get("timestamp") or "", parameters.get("nonce") or ""
+    given = request.headers.get(signature.HEADER) or ""
+    if not timestamp or not nonce:
+        raise Unauthorized("the URL parameters timestamp and nonce are required")
+    if not given:
+        raise Unauthorized(f"the header {signature.HEADER} is required")
+    if not signature.matches(given, configured.qa_key, timestamp, nonce):
+        raise Unauthorized(
+            "wrong signature: it is the HMAC-SHA256, as hex, of key, timestamp and nonce sorted and joined, "
+            "under the key entered in Quick Audience"
+        )
+    _check_clock(timestamp, configured.qa_clock_skew_seconds)
+    return nonce
+
+
+def _check_clock(timestamp: str, tolerance: int) -> None:
+    if not tolerance:
+        return
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 16):
+        raise Unauthorized("timestamp must be a time in seconds since 1970")
+    seconds = int(timestamp)
+    if seconds > _MILLISECONDS_FROM:
+        seconds //= 1000
+    distance = abs(time.time() - seconds)
+    if distance > tolerance:
+        raise Unauthorized(
+            f"timestamp is {distance:.0f} s from now, more than the {tolerance} s allowed"
+        )

@@ -1,0 +1,116 @@
+"""§6: accepting a campaign's recipients.
+
+Everything that can be refused is refused here, before anything is sent; then the plan is kept and
+queued, and only then is the request answered. Nothing is sent inside the request.
+"""
+
+import hashlib
+import json
+import time
+import uuid
+from typing import Any
+
+from chalicelib.campaigns import parameters, phones
+from chalicelib.campaigns.planning import Failure, Recipients
+from chalicelib.errors import Refused
+from chalicelib.functions import attempt
+from chalicelib.logs import log
+from chalicelib.queues import sending
+from chalicelib.quickaudience import requests, signs, templates
+from chalicelib.quickaudience.requests import SendBatchList
+from chalicelib.store import campaigns
+from chalicelib.store import templates as revisions
+from chalicelib.store.campaigns import Request
+from chalicelib.store.templates import Revision
+
+FIELDS = {"bizId": ""}
+"""§6's documented field."""
+
+
+def send_batch_list(body: dict[str, Any]) -> dict[str, Any]:
+    """Answer §6: check, record, queue."""
+    asked = requests.read(SendBatchList, body)
+    if asked.limit is not None and asked.limit < len(asked.phoneNumberJson):
+        raise Refused(
+            "isv.MOBILE_COUNT_OVER_LIMIT",
+            f"手机号有 {len(asked.phoneNumberJson)} 个, 超过 limit 允许的 {asked.limit} 个: "
+            "请减少手机号或调大 limit",
+        )
+    sign = signs.approved(asked.signName)
+    revision = templates.approved(asked.templateCode)
+    recipients = _recipients(asked, revision)
+    if not recipients.accepted and recipients.first_failure:
+        raise Refused(
+            recipients.first_failure.code,
+            f"所有手机号都无法发送: {recipients.first_failure.message}",
+        )
+    digest = _digest(asked, sign)
+    request, accepted = campaigns.submit(
+        digest,
+        Request(
+            out_id=asked.outId,
+            biz_id=uuid.uuid4().hex,
+            sign=sign,
+            template_code=revision.code,
+            revision=revision.number,
+            tpl_id=revision.tpl_id,
+            accepted_at=int(time.time()),
+            recipients=recipients.total,
+            refused=recipients.total - recipients.accepted,
+            related=_related(asked),
+        ),
+    )
+    if accepted:
+        log.info("the same request again: nothing is sent", extra={"bizId": request.biz_id})
+        return {"bizId": request.biz_id}
+    if request.revision != revision.number:
+        # Begun earlier, under a revision that was then the approved one: it goes on under that one.
+        earlier = revisions.get(request.template_code, request.revision)
+        recipients = _recipients(asked, earlier or revision)
+    pointers = campaigns.record_plan(request, list(recipients.chunks()))
+    campaigns.record_request(request)
+    sending.send("sends", (attempt.body(pointer, 0) for pointer in pointers))
+    campaigns.accepted(digest, request)
+    log.info(
+        "accepted",
+        extra={
+            "bizId": request.biz_id,
+            "recipients": request.recipients,
+            "refused": request.refused,
+        },
+    )
+    return {"bizId": request.biz_id}
+
+
+def _recipients(asked: SendBatchList, revision: Revision) -> Recipients:
+    """Who gets what. A bad number or a missing variable is that recipient's failure alone."""
+    recipients = Recipients()
+    for index, given in enumerate(asked.phoneNumberJson):
+        try:
+            phone = phones.parse(given)
+        except ValueError:
+            recipients.refuse(given, Failure("isv.MOBILE_NUMBER_ILLEGAL", "手机号格式错误"))
+            continue
+        params = parameters.values(asked.params_of(index), revision.names)
+        if isinstance(params, Failure):
+            recipients.refuse(phone, params)
+        else:
+            recipients.add(phone, params)
+    return recipients
+
+
+def _digest(asked: SendBatchList, sign: str) -> str:
+    """What makes two requests the same one: outId, sign, template, and who gets what, in any order."""
+    pairs = sorted(
+        [phone, json.dumps(asked.params_of(index), sort_keys=True)]
+        for index, phone in enumerate(asked.phoneNumberJson)
+    )
+    content = json.dumps([asked.outId, sign, asked.templateCode, pairs])
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _related(asked: SendBatchList) -> dict[str, str]:
+    related = asked.model_dump(
+        include={"relatedAudienceId", "relatedTaskId", "relatedTaskType", "taskCreatorAccount"}
+    )
+    return {name: value for name, value in related.items() if value}

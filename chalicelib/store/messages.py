@@ -1,0 +1,132 @@
+"""What happened to a phone: messages, refusals, unknown outcomes, and their receipts.
+
+All of a phone's items share its partition, so that a receipt finds its message by one read, a reply
+the newest message of its sign by one query, and an operator everything.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chalicelib import dates
+from chalicelib.campaigns.messages import Message, Origin, Receipt
+from chalicelib.store import table
+from chalicelib.store.table import Item
+
+
+def record(messages: Sequence[Message]) -> None:
+    """Keep what came of a chunk's calls. Safe to repeat; never undoes a receipt."""
+    table.batch_put_new([_item(message) for message in messages])
+
+
+def settle(messages: Sequence[Message]) -> None:
+    """Keep messages with their receipts."""
+    table.batch_put([_item(message) for message in messages])
+
+
+def find(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
+    """The messages of pairs of phone and sid, as far as they are ours."""
+    items = table.batch_get((f"PHONE#{phone}", f"SID#{sid}") for phone, sid in wanted)
+    messages = [_message(item) for item in items.values()]
+    return {(message.phone, message.sid): message for message in messages}
+
+
+def of_phone(phone: str) -> list[Message]:
+    """Everything that is kept about a phone."""
+    return [_message(item) for item in table.query(f"PHONE#{phone}", consistent=True)]
+
+
+def of_position(phone: str, biz_id: str, position: int) -> Message | None:
+    """What is kept of one recipient of a request."""
+    for message in of_phone(phone):
+        if (message.origin.biz_id, message.position) == (biz_id, position):
+            return message
+    return None
+
+
+def newest_of_sign(phone: str, sign: str) -> Message | None:
+    """The message that a reply most likely answers: the newest of that phone and sign.
+
+    Where none has that sign, the newest of the phone: Tencent may write a sign otherwise than we do.
+    """
+    sent = [message for message in of_phone(phone) if message.sid or message.unknown]
+    same = [message for message in sent if message.origin.sign == sign]
+    return max(same or sent, key=lambda message: message.origin.sent_at, default=None)
+
+
+def adopt(phone: str, sid: str) -> Message | None:
+    """Give a sid that nobody knows to the oldest send of unknown outcome to that phone, if there is one.
+
+    The mark and the message change places in one transaction: of two callbacks, one finds the mark.
+    """
+    unknown = [message for message in of_phone(phone) if message.unknown and not message.receipt]
+    for message in sorted(unknown, key=lambda message: message.origin.sent_at):
+        adopted = replace(message, sid=sid, unknown=False)
+        if table.exchange(table.key(f"PHONE#{phone}", _sort(message)), _item(adopted)):
+            return adopted
+    return None
+
+
+def park(phone: str, kind: str, payload: dict[str, Any], now: int) -> None:
+    """Keep a status or reply that belongs to nothing of ours, for an operator to count and look at."""
+    text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    table.put(
+        table.key(f"PARKED#{dates.to_beijing(now)[:10]}", f"{phone}#{digest}")
+        | {"kind": kind, "payload": text[:2000], "expires": now + table.RETENTION_SECONDS}
+    )
+
+
+def _sort(message: Message) -> str:
+    if message.sid:
+        return f"SID#{message.sid}"
+    kind = "UNKNOWN" if message.unknown else "REFUSED"
+    return f"{kind}#{message.origin.biz_id}#{message.position:08d}"
+
+
+def _item(message: Message) -> Item:
+    """Well below 1 KB, so that writing it costs one write unit."""
+    origin, receipt = message.origin, message.receipt
+    item: Item = table.key(f"PHONE#{message.phone}", _sort(message)) | {
+        "outId": origin.out_id,
+        "bizId": origin.biz_id,
+        "position": message.position,
+        "sign": origin.sign,
+        "template": origin.template_code,
+        "sentAt": origin.sent_at,
+        "expires": origin.sent_at + table.RETENTION_SECONDS,
+    }
+    if receipt:
+        item |= {
+            "state": receipt.state,
+            "code": receipt.code[:40],
+            "reason": receipt.reason[:120],
+            "received": receipt.received[:40],
+        }
+    return item
+
+
+def _message(item: Item) -> Message:
+    kind, _, rest = str(item["sk"]).partition("#")
+    receipt = None
+    if "state" in item:
+        receipt = Receipt(
+            state=item["state"], code=item["code"], reason=item["reason"], received=item["received"]
+        )
+    origin = Origin(
+        out_id=item["outId"],
+        biz_id=item["bizId"],
+        sign=item["sign"],
+        template_code=item["template"],
+        sent_at=item["sentAt"],
+    )
+    return Message(
+        phone=str(item["pk"]).removeprefix("PHONE#"),
+        position=item["position"],
+        origin=origin,
+        sid=rest if kind == "SID" else "",
+        unknown=kind == "UNKNOWN",
+        receipt=receipt,
+    )

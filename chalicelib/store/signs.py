@@ -1,0 +1,57 @@
+"""Signs: Quick Audience asks by name, Tencent by id, and Tencent can't be asked for a name.
+
+So an operator links the two once (`ops sign link NAME SIGN_ID`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from chalicelib.store import table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sign:
+    """A linked sign. `status` is Tencent's: 0 approved, 1 pending, 2 rejected."""
+
+    name: str
+    sign_id: int
+    status: int
+    reply: str
+    created_at: int
+    checked_at: int
+
+
+def normal(name: str) -> str:
+    """A sign's name without the brackets that one or the other side puts around it."""
+    return name.strip().strip("【】[]").strip()
+
+
+def get(name: str) -> Sign | None:
+    """A sign by its name, brackets or not."""
+    if not normal(name):
+        return None
+    item = table.get(f"SIGN#{normal(name)}", "-", consistent=True)
+    return _sign(item) if item else None
+
+
+def put(sign: Sign) -> None:
+    """Keep a sign, and its name in the list of all."""
+    table.put(table.key(f"SIGN#{sign.name}", "-") | asdict(sign))
+    table.put(table.key("SIGNS", sign.name))
+
+
+def forget(name: str) -> None:
+    """Take a sign out."""
+    table.delete("SIGNS", normal(name))
+    table.delete(f"SIGN#{normal(name)}", "-")
+
+
+def all_signs() -> Iterator[Sign]:
+    """Every linked sign, by name."""
+    for entry in table.query("SIGNS", consistent=True):
+        if sign := get(str(entry["sk"])):
+            yield sign
+
+
+def _sign(item: table.Item) -> Sign:
+    return Sign(**{name: item[name] for name in Sign.__dataclass_fields__})

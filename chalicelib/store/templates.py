@@ -1,0 +1,80 @@
+"""Templates and their revisions.
+
+A template keeps its code for life; each change is a new revision, which may be a new template at
+Tencent (approved ones can't be modified). The names that fill `{1}`, `{2}`, … belong to the revision.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+from chalicelib.store import table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One revision. `status` is Tencent's: 0 approved, 1 pending, 2 rejected; `kind` Quick Audience's type.
+
+    `content` is as the marketer wrote it, `text` as Tencent has it; times are epochs in seconds.
+    """
+
+    code: str
+    number: int
+    tpl_id: int
+    name: str
+    remark: str
+    kind: int
+    content: str
+    text: str
+    names: tuple[str, ...]
+    status: int
+    reply: str
+    author: str
+    created_at: int
+    checked_at: int
+
+
+def revisions(code: str) -> list[Revision]:
+    """A template's revisions, newest first; none where the code is unknown."""
+    items = table.query(f"TEMPLATE#{code}", "REVISION#", newest_first=True, consistent=True)
+    return [_revision(item) for item in items]
+
+
+def get(code: str, number: int) -> Revision | None:
+    """One revision."""
+    item = table.get(f"TEMPLATE#{code}", f"REVISION#{number:06d}", consistent=True)
+    return _revision(item) if item else None
+
+
+def add(revision: Revision) -> bool:
+    """Keep a new revision; answers False where another took its number meanwhile."""
+    if not table.put_new(_item(revision)):
+        return False
+    if revision.number == 1:
+        table.put(table.key("TEMPLATES", revision.code))
+    return True
+
+
+def remove(revision: Revision) -> None:
+    """Take out a revision that never came to be."""
+    table.delete(f"TEMPLATE#{revision.code}", f"REVISION#{revision.number:06d}")
+
+
+def update(revisions: Sequence[Revision]) -> None:
+    """Keep what Tencent says of revisions by now."""
+    table.batch_put([_item(revision) for revision in revisions])
+
+
+def codes() -> Iterator[str]:
+    """The codes of all templates."""
+    for entry in table.query("TEMPLATES", consistent=True):
+        yield str(entry["sk"])
+
+
+def _item(revision: Revision) -> table.Item:
+    fields = asdict(revision) | {"names": list(revision.names)}
+    return table.key(f"TEMPLATE#{revision.code}", f"REVISION#{revision.number:06d}") | fields
+
+
+def _revision(item: table.Item) -> Revision:
+    fields = {name: item[name] for name in Revision.__dataclass_fields__}
+    return Revision(**fields | {"names": tuple(item["names"])})

@@ -1,0 +1,62 @@
+"""The pooled HTTP session: one per process, kept alive, never older than Tencent likes.
+
+Tencent asks for pooled keep-alive connections and that clients close those idle for 90 s (its FAQ on
+60008). A request on a connection that the far side has just closed fails after it was sent, and a
+send of unknown outcome costs a receipt; so an idle connection is dropped well before that.
+"""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+if TYPE_CHECKING:
+    from urllib3 import PoolManager
+
+# Below Tencent's 90 s, with room for a clock that stood still while Lambda froze the function.
+IDLE_SECONDS = 80
+
+
+class _FreshMixin:
+    """Closes a connection that was idle too long; urllib3 then opens it anew.
+
+    The wall clock is used on purpose: a monotonic clock may not run while a function is frozen.
+    """
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        connection = super()._get_conn(timeout)  # type: ignore[misc]
+        if time.time() - getattr(connection, "idle_since", time.time()) > IDLE_SECONDS:
+            connection.close()
+        return connection
+
+    def _put_conn(self, connection: Any) -> None:
+        if connection is not None:
+            connection.idle_since = time.time()
+        super()._put_conn(connection)  # type: ignore[misc]
+
+
+class _FreshHTTP(_FreshMixin, HTTPConnectionPool):
+    pass
+
+
+class _FreshHTTPS(_FreshMixin, HTTPSConnectionPool):
+    pass
+
+
+class _FreshAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        manager: PoolManager = self.poolmanager
+        manager.pool_classes_by_scheme = {"http": _FreshHTTP, "https": _FreshHTTPS}
+
+
+def new_session(parallel: int) -> requests.Session:
+    """A session for as many calls at once; it follows no proxies, cookies or redirects of its own."""
+    session = requests.Session()
+    session.trust_env = False
+    adapter = _FreshAdapter(pool_maxsize=parallel)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
