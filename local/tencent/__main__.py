@@ -14,7 +14,7 @@ from local.tencent import magic
 from local.tencent.behaviour import Behaviour
 from local.tencent.checks import Application
 from local.tencent.server import Server
-from local.tencent.simulator import Approved, Simulator
+from local.tencent.simulator import DEFAULT_APPLICATION, DEFAULT_SIGN, Approved, Simulator
 from local.tencent.state import State, StateError
 
 _EPILOG = f"""\b
@@ -42,14 +42,19 @@ def main(  # noqa: PLR0913, PLR0917 - each is an option of the command
     state: Annotated[
         Path | None, typer.Option(help="Folder that keeps everything across restarts.")
     ] = None,
-    sdkappid: Annotated[str, typer.Option(envvar="TENCENT_SDK_APP_ID")] = "1400000001",
-    appkey: Annotated[str, typer.Option(envvar="TENCENT_APP_KEY")] = "local-app-key",
+    sdkappid: Annotated[
+        str, typer.Option(envvar="TENCENT_SDK_APP_ID")
+    ] = DEFAULT_APPLICATION.sdkappid,
+    appkey: Annotated[str, typer.Option(envvar="TENCENT_APP_KEY")] = DEFAULT_APPLICATION.appkey,
     callback_url: Annotated[
         str | None, typer.Option(help="Where receipts and replies are pushed; else nowhere.")
     ] = None,
     sign: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID:TEXT", help="Sign that is approved already; repeatable."),
+        typer.Option(
+            metavar="ID:TEXT",
+            help="Sign that is approved already; repeatable. [default: 1001:测试签名]",
+        ),
     ] = None,
     template: Annotated[
         list[str] | None,
@@ -106,7 +111,7 @@ def main(  # noqa: PLR0913, PLR0917 - each is an option of the command
             Application(sdkappid, appkey),
             behaviour,
             State(state),
-            [_approved_sign(text) for text in sign or ["1001:测试签名"]],
+            [_approved_sign(text) for text in sign] if sign else [DEFAULT_SIGN],
             [_approved_template(text) for text in template or []],
         )
     except ValidationError as error:
@@ -138,7 +143,12 @@ async def _serve(simulator: Simulator, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     server = Server(simulator)
-    bound = await server.start(port)
+    try:
+        bound = await server.start(port)
+    except OSError as error:
+        print(f"cannot listen on port {port}: {error.strerror}", file=sys.stderr)
+        await server.stop()
+        raise typer.Exit(1) from None
     print(f"listening on http://127.0.0.1:{bound}", flush=True)
     await stop.wait()
     await server.stop()

@@ -34,7 +34,7 @@ _URL = TypeAdapter(HttpUrl)
 class Strict(BaseModel):
     """A body in which nothing is converted and nothing unknown is passed over."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
 class Fault(Strict):

@@ -11,6 +11,7 @@ from typing import Any
 from local.tencent.errors import Refused, malformed
 
 _CLOCK_TOLERANCE = 600
+_LARGEST_NUMBER = 2**53
 
 Body = dict[str, Any]
 
@@ -40,7 +41,10 @@ def parse(raw: bytes) -> Body:
     """Read the request's body."""
     try:
         body = json.loads(raw)
-    except ValueError:
+        if b"\\ud" in raw.lower():
+            # Half of a surrogate pair is valid JSON, but no text that could be signed or kept.
+            json.dumps(body, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         raise malformed("body is not JSON") from None
     if not isinstance(body, dict):
         raise malformed("body is not an object")
@@ -151,7 +155,7 @@ def is_well_formed(recipient: Recipient) -> bool:
 def number(body: Body, name: str) -> int:
     """Read a field that must be a whole JSON number."""
     value = body.get(name)
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST_NUMBER:
         raise malformed(f"{name} must be a number")
     return value
 

@@ -1,6 +1,7 @@
 """The control API under ``/_sim/``: looking in, and making things happen."""
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -35,6 +36,7 @@ _PUSH_NAMES = {
     Pushed.NO_URL: "no url",
 }
 
+Id = Annotated[int, Field(ge=0, le=2**53)]
 Digits = Annotated[str, Field(pattern=r"^[0-9]+$")]
 
 
@@ -64,8 +66,8 @@ class ReceiptRequest(Strict):
 class ReviewRequest(Strict):
     """The outcome of a review."""
 
-    tpl_id: int | None = None
-    sign_id: int | None = None
+    tpl_id: Id | None = None
+    sign_id: Id | None = None
     status: Literal[0, 1, 2]
     reply: str = ""
 
@@ -86,7 +88,7 @@ Request = TypeVar("Request", bound=Strict)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class _Bad(Exception):  # noqa: N818 - becomes an answer
+class _Bad(Exception):
     """A request that cannot be understood."""
 
 
@@ -252,11 +254,11 @@ class Control:
         """Decide a review by hand."""
         asked = _validated(ReviewRequest, await _object(request))
         state = self._simulator.state
-        item: Template | Sign | None
+        item: Template | Sign | None = None
         if asked.tpl_id is not None:
             item = state.template(asked.tpl_id)
-        else:
-            item = state.sign(asked.sign_id or 0)
+        if asked.sign_id is not None:
+            item = state.sign(asked.sign_id)
         if item is None:
             raise _Bad("there is no such template or sign")
         self._simulator.reviewer.decide(item, Review(asked.status), asked.reply)
@@ -278,7 +280,7 @@ def _whole_number(request: web.Request, name: str, default: int) -> int:
     value = request.query.get(name, "")
     if not value:
         return default
-    if not value.isascii() or not value.isdigit():
+    if not re.fullmatch("[0-9]{1,15}", value):
         raise _Bad(f"{name}: must be a whole number")
     return int(value)
 
@@ -287,7 +289,7 @@ async def _object(request: web.Request) -> dict[str, Any]:
     raw = await request.read()
     try:
         body = json.loads(raw) if raw else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _Bad("the body is not JSON") from None
     if not isinstance(body, dict):
         raise _Bad("the body is not an object")

@@ -46,7 +46,7 @@ def text_of(result: int) -> str:
     return TEXTS.get(result, "simulated error")
 
 
-class Refused(Exception):  # noqa: N818 - an answer, nothing that went wrong here
+class Refused(Exception):
     """A call that Tencent answers with an error number."""
 
     def __init__(self, result: int, text: str | None = None) -> None:

@@ -41,7 +41,7 @@ _ISO_CODES = {
 }
 
 
-class Struck(Exception):  # noqa: N818 - asked for by whoever dials a magic number
+class Struck(Exception):
     """A magic number keeps the call from being carried out or answered properly."""
 
     def __init__(self, fault: Fault) -> None:

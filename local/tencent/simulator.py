@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,10 @@ class Approved:
     text: str
     type: int = templates.ORDINARY
     international: int = 0
+
+
+DEFAULT_APPLICATION = Application("1400000001", "local-app-key")
+DEFAULT_SIGN = Approved(1001, "测试签名")
 
 
 @dataclass(slots=True)
@@ -59,8 +63,8 @@ class Simulator:
         application: Application,
         behaviour: Behaviour,
         state: State,
-        approved_signs: list[Approved],
-        approved_templates: list[Approved],
+        approved_signs: Sequence[Approved],
+        approved_templates: Sequence[Approved],
     ) -> None:
         self.application = application
         self.state = state
@@ -206,11 +210,9 @@ class Simulator:
     def _ask(self, call: str, body: Body) -> Outcome:
         answer = _ASKS[call](self, body)
         text_key = self.text_key(call)
-        if text_key == "msg":
-            text = ""
-        else:
-            text = "ok" if call in {"pullstatus", "pullstatus4mobile"} else "OK"
-        return Outcome({"result": 0, text_key: text, **answer})
+        # The documents' examples differ here, so clients had better not look at it.
+        success = {"pullstatus": "ok", "pullstatus4mobile": "ok"}.get(call, "OK")
+        return Outcome({"result": 0, text_key: "" if text_key == "msg" else success, **answer})
 
     def text_key(self, call: str) -> str:
         """Tell under which name a call answers its text."""

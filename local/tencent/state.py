@@ -164,11 +164,11 @@ class State:
 
     def __init__(self, directory: Path | None = None) -> None:
         if directory is None:
-            self._db = sqlite3.connect(":memory:", isolation_level=None, timeout=1)
+            self._db = sqlite3.connect(":memory:", isolation_level=None, timeout=0.2)
         else:
             directory.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(
-                directory / "tencent.sqlite3", isolation_level=None, timeout=1
+                directory / "tencent.sqlite3", isolation_level=None, timeout=0.2
             )
         try:
             self._prepare()

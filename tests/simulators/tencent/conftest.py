@@ -1,0 +1,48 @@
+"""A simulator that is quick about everything, and a receiver of its callbacks."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.tencent.background import running
+from local.tencent.behaviour import Behaviour
+from local.tencent.simulator import Approved
+from tests.simulators.tencent.driver import (
+    CODE_TEMPLATE,
+    FOREIGN_TEMPLATE,
+    PLAIN_TEMPLATE,
+    Caller,
+    Receiver,
+    receiving,
+)
+
+QUICK = Behaviour(
+    review_seconds=0, report_delay=(0, 0.02), reply_delay=0.02, retry_seconds=0.02, push_timeout=1
+)
+TEMPLATES = (
+    Approved(CODE_TEMPLATE, "您的{1}是{2}，{3}分钟内有效。"),
+    Approved(PLAIN_TEMPLATE, "感谢您的惠顾。"),
+    Approved(FOREIGN_TEMPLATE, "Hello {1}", international=1),
+)
+
+
+@pytest.fixture(scope="session")
+def running_simulator() -> Iterator[Caller]:
+    with running(QUICK, templates=TEMPLATES) as url:
+        caller = Caller(url)
+        yield caller
+        caller.session.close()
+
+
+@pytest.fixture
+def simulator(running_simulator: Caller) -> Caller:
+    running_simulator.steer("reset")
+    return running_simulator
+
+
+@pytest.fixture
+def receiver(simulator: Caller) -> Iterator[Receiver]:
+    with receiving() as receiver:
+        simulator.behave(callback_url=receiver.url)
+        yield receiver
+        simulator.behave(callback_url=None)

@@ -1,0 +1,450 @@
+"""What the simulator checks of a call, in Tencent's own error numbers."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from local.tencent.background import running
+from local.tencent.checks import Application, signature
+from local.tencent.formats import encode
+from local.tencent.simulator import DEFAULT_SIGN, Approved
+from tests.simulators.tencent.driver import (
+    CODE_TEMPLATE,
+    FOREIGN_TEMPLATE,
+    MOBILE,
+    SDKAPPID,
+    Caller,
+    tel,
+)
+
+DOCUMENT_APPKEY = "5f03a35d00ee52a21327ab048186a2c4"
+DOCUMENT_RANDOM = "7226249334"
+DOCUMENT_TIME = 1457336869
+PLAIN_SIG = "c13e54f047ed75e821e698730c72d030dc30e5b510b3f8a0fb6fb7605283d7df"
+SINGLE_SIG = "ecab4881ee80ad3d76bb1da68387428ca752eb885e52621a3129dcf4d9bc4fd4"
+BULK_SIG = "be66bb4aeb54701ed0637d0996a0b75111d5b8eda9b3a71bdc579a3d26f3edfb"
+ISMS_SIG = "f272b136949f9e6faa5fae01cfc240caf5e6d89f2e18e8d47adf3d87ea0715fb"
+
+# The request of every call as the documents show it, without the comments.
+SINGLE = {
+    "ext": "",
+    "extend": "",
+    "params": ["Verification code", "1234", "4"],
+    "sig": SINGLE_SIG,
+    "sign": "Tencent Cloud",
+    "tel": {"mobile": "13788888888", "nationcode": "86"},
+    "time": DOCUMENT_TIME,
+    "tpl_id": 19,
+}
+BULK = {
+    "tel": [
+        {"nationcode": "86", "mobile": "13788888888"},
+        {"nationcode": "86", "mobile": "13788888889"},
+    ],
+    "sign": "Tencent Cloud ",
+    "tpl_id": 19,
+    "params": ["Verification code", "1234", "4"],
+    "sig": BULK_SIG,
+    "time": DOCUMENT_TIME,
+    "extend": "",
+    "ext": "",
+}
+ISMS = {**SINGLE, "tel": "+8613788888888", "sig": ISMS_SIG}
+PLAIN = {"sig": PLAIN_SIG, "time": DOCUMENT_TIME}
+HISTORY = {"begin_time": 1464624000, "end_time": 1464706800, **tel("13788888888")}
+HOURS = {"begin_date": 2016090800, "end_date": 2016090823}
+EXAMPLES: list[tuple[str, dict[str, Any], int]] = [
+    ("sendsms", SINGLE, 0),
+    ("sendmultisms2", BULK, 0),
+    ("sendisms", ISMS, 0),
+    # Both need to be enabled by Tencent first.
+    ("pullstatus", PLAIN | {"max": 10, "type": 1}, 1006),
+    ("pullstatus4mobile", PLAIN | {"type": 1, "max": 10} | HISTORY, 1006),
+    ("add_template", PLAIN | {"title": "x", "remark": "x", "text": "xxxxx", "type": 0}, 0),
+    ("mod_template", PLAIN | {"text": "xxxxx", "tpl_id": 123, "type": 0}, 0),
+    ("get_template", PLAIN | {"tpl_id": [123, 124]}, 0),
+    ("get_template", PLAIN | {"tpl_page": {"offset": 0, "max": 10}}, 0),
+    # The example has both, and says beside them that they cannot appear together.
+    ("get_template", PLAIN | {"tpl_id": [123], "tpl_page": {"offset": 0, "max": 10}}, 1004),
+    ("add_sign", PLAIN | {"remark": "xxxxx", "text": "xxxxx", "pic": "xxxxx"}, 0),
+    ("mod_sign", PLAIN | {"remark": "x", "text": "xxxxx", "sign_id": 123, "pic": "xxxxx"}, 0),
+    ("get_sign", PLAIN | {"sign_id": [123, 124]}, 0),
+    ("pullsendstatus", PLAIN | HOURS, 0),
+    ("pullcallbackstatus", PLAIN | HOURS, 0),
+    ("del_template", PLAIN | {"tpl_id": [123, 124]}, 0),
+    ("del_template", PLAIN | {"tpl_id": 123}, 0),
+    ("del_sign", PLAIN | {"sign_id": [123, 124]}, 0),
+    ("del_sign", PLAIN | {"sign_id": 123}, 0),
+]
+
+
+@pytest.fixture(scope="module")
+def running_document_simulator() -> Iterator[Caller]:
+    with running(
+        application=Application(SDKAPPID, DOCUMENT_APPKEY),
+        signs=[DEFAULT_SIGN, Approved(123, "签名甲"), Approved(124, "签名乙")],
+        templates=[
+            Approved(19, "Your {1} is {2}. It is valid for {3} minutes."),
+            Approved(123, "xxxxx"),
+            Approved(124, "xxxxx"),
+        ],
+    ) as url:
+        caller = Caller(url, DOCUMENT_APPKEY)
+        yield caller
+        caller.session.close()
+
+
+@pytest.fixture
+def document_simulator(running_document_simulator: Caller) -> Caller:
+    """What the examples name exists, and is still under review where they change it."""
+    running_document_simulator.steer("reset")
+    for name in ("tpl_id", "sign_id"):
+        for id_ in (123, 124):
+            running_document_simulator.steer("review", {name: id_, "status": 1})
+    return running_document_simulator
+
+
+@pytest.mark.parametrize(
+    ("signed", "expected"),
+    [
+        ("", PLAIN_SIG),
+        ("&mobile=13788888888", SINGLE_SIG),
+        ("&mobile=13788888888,13788888889", BULK_SIG),
+        ("&tel=+8613788888888", ISMS_SIG),
+    ],
+)
+def test_signature_of_the_documents(signed: str, expected: str) -> None:
+    assert signature(DOCUMENT_APPKEY, DOCUMENT_RANDOM, DOCUMENT_TIME, signed) == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "body"),
+    [("sendsms", SINGLE), ("sendmultisms2", BULK), ("sendisms", ISMS), ("add_sign", PLAIN)],
+)
+def test_signature_of_the_documents_is_accepted(
+    document_simulator: Caller, call: str, body: dict[str, Any]
+) -> None:
+    # The clock is looked at after the signature, so 1021 says that the signature was right.
+    answer = document_simulator.post(call, body, random=DOCUMENT_RANDOM).json()
+    assert answer["result"] == 1021
+    answer = document_simulator.post(call, body, random="7226249335").json()
+    assert answer["result"] == 1001
+
+
+@pytest.mark.parametrize(("call", "body", "result"), EXAMPLES)
+def test_examples_of_the_documents(
+    document_simulator: Caller, call: str, body: dict[str, Any], result: int
+) -> None:
+    fresh = document_simulator.signed(call, body | {"time": int(time.time())})
+    answer = document_simulator.post(call, fresh, random="123456").json()
+    assert answer["result"] == result, answer
+
+
+def test_answer_to_a_single_send(simulator: Caller) -> None:
+    answer = simulator.send(ext="会话", tpl_id=CODE_TEMPLATE, params=["验证码", "1234", "4"])
+    sid = answer.pop("sid")
+    assert answer == {"result": 0, "errmsg": "OK", "ext": "会话", "fee": 1}
+    assert len(sid) == 2 + 19 + 8
+    assert sid.startswith("8:")
+    assert simulator.text_sent() == "【测试签名】您的验证码是1234，4分钟内有效。"
+
+
+def test_answer_to_a_bulk_send(simulator: Caller) -> None:
+    answer = simulator.send_many("13800000001", "13800000002", "12345", ext="x")
+    assert (answer["result"], answer["errmsg"], answer["ext"]) == (0, "OK", "x")
+    first, second, refused = answer["detail"]
+    assert first["sid"] != second["sid"]
+    assert first | {"sid": ""} == {
+        "result": 0,
+        "errmsg": "OK",
+        "mobile": "13800000001",
+        "nationcode": "86",
+        "sid": "",
+        "fee": 1,
+    }
+    assert refused == {
+        "result": 1016,
+        "errmsg": "手机号格式错误",
+        "mobile": "12345",
+        "nationcode": "86",
+    }
+
+
+def test_answer_to_an_international_send(simulator: Caller) -> None:
+    simulator.behave(isocode=True)
+    body: dict[str, Any] = {"tpl_id": FOREIGN_TEMPLATE, "params": ["you"]}
+    answer = simulator.call("sendisms", tel="+85261234567", **body)
+    assert (answer["result"], answer["nationcode"], answer["isocode"]) == (0, "852", "HK")
+    assert simulator.text_sent("61234567") == "Hello you"
+    assert simulator.call("sendisms", tel="+12425551234", **body)["nationcode"] == "1"
+    assert simulator.call("sendisms", tel="+4479460000", **body)["nationcode"] == "44"
+
+
+def test_chinese_is_escaped_with_upper_case_digits() -> None:
+    assert encode({"a": "手\\ué😀"}) == b'{"a":"\\u624B\\\\u\\u00E9\\uD83D\\uDE00"}'
+
+
+def test_answers_are_ascii(simulator: Caller) -> None:
+    answer = simulator.post("sendsms", simulator.signed("sendsms", {"tel": tel("1")}))
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert answer.content.isascii()
+
+
+@pytest.mark.parametrize(
+    ("changes", "result"),
+    [
+        ({"sig": ""}, 1003),
+        ({"sig": None}, 1003),
+        ({"sig": 5}, 1004),
+        ({"sig": "0" * 64}, 1001),
+        ({"sig": "é"}, 1001),
+        ({"time": None}, 1004),
+        ({"time": str(DOCUMENT_TIME)}, 1004),
+        ({"time": True}, 1004),
+        ({"time": 10**30}, 1004),
+    ],
+)
+def test_caller_is_checked(simulator: Caller, changes: dict[str, Any], result: int) -> None:
+    body = simulator.signed("get_sign", {"sign_id": 1001}) | changes
+    assert simulator.post("get_sign", body).json()["result"] == result
+
+
+def test_query_is_checked(simulator: Caller) -> None:
+    body = simulator.signed("get_sign", {"sign_id": 1001})
+    assert simulator.post("get_sign", body, sdkappid="1400000002").json()["result"] == 1019
+    assert simulator.post("get_sign", body, random="").json()["result"] == 1004
+    assert simulator.post("get_sign", body, random="654321").json()["result"] == 1001
+
+
+@pytest.mark.parametrize(("seconds", "result"), [(590, 0), (-590, 0), (620, 1021), (-620, 1021)])
+def test_clock(simulator: Caller, seconds: int, result: int) -> None:
+    answer = simulator.call("get_sign", sign_id=1001, time=int(time.time()) + seconds)
+    assert answer["result"] == result
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"\xff", b"[" * 100_000, b'{"ext":"\\ud800"}'])
+def test_body_is_an_object_in_json(simulator: Caller, raw: bytes) -> None:
+    answer = simulator.post("sendsms", raw).json()
+    assert answer["result"] == 1004
+    assert "ext" not in answer
+
+
+def test_unknown_call(simulator: Caller) -> None:
+    assert simulator.post("sendfax", {}).json()["result"] == 1011
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tpl_id": "2001"},
+        {"tpl_id": 2001.0},
+        {"tpl_id": None},
+        {"params": None},
+        {"params": "1234"},
+        {"params": [1, 2, 3]},
+        {"ext": 5},
+        {"extend": 5},
+        {"sign": 5},
+    ],
+)
+def test_types_of_fields(simulator: Caller, changes: dict[str, Any]) -> None:
+    body = {"tel": tel(MOBILE), "tpl_id": CODE_TEMPLATE, "params": ["a", "b", "c"], **changes}
+    assert simulator.refusal("sendsms", **body) == 1004
+
+
+@pytest.mark.parametrize(
+    ("call", "wrong"),
+    [
+        ("sendsms", MOBILE),
+        ("sendsms", [tel(MOBILE)]),
+        ("sendsms", {"nationcode": "86"}),
+        ("sendsms", {"nationcode": "86", "mobile": 13800000001}),
+        ("sendsms", {"nationcode": None, "mobile": MOBILE}),
+        ("sendmultisms2", tel(MOBILE)),
+        ("sendmultisms2", []),
+        ("sendmultisms2", [MOBILE]),
+        ("sendisms", tel(MOBILE)),
+    ],
+)
+def test_type_of_tel(simulator: Caller, call: str, wrong: Any) -> None:
+    body = {"tel": wrong, "tpl_id": CODE_TEMPLATE, "params": [], "sig": "0"}
+    answer = simulator.post(call, body | {"time": int(time.time())}).json()
+    assert answer["result"] == 1004
+
+
+def test_nationcode_may_be_a_number(simulator: Caller) -> None:
+    answer = simulator.send_many(tel=[{"nationcode": 86, "mobile": MOBILE}])
+    assert answer["detail"][0]["nationcode"] == "86"
+
+
+@pytest.mark.parametrize(
+    "recipient",
+    [
+        tel("12345678901"),
+        tel("1380000000"),
+        tel("138000000011"),
+        tel("１３８00000001"),
+        tel(" 13800000001"),
+        tel(""),
+        tel("61234567", "+852"),
+        tel("61234567", "00852"),
+        tel("123", "852"),
+    ],
+)
+def test_format_of_numbers(simulator: Caller, recipient: dict[str, str]) -> None:
+    mainland = recipient["nationcode"] == "86"
+    body: dict[str, Any] = {"tpl_id": CODE_TEMPLATE, "params": ["a", "b", "c"]}
+    if not mainland:
+        body = {"tpl_id": FOREIGN_TEMPLATE, "params": ["a"]}
+    assert simulator.refusal("sendsms", tel=recipient, **body) == 1016
+
+
+@pytest.mark.parametrize("number", ["8613800000001", "+0613800000001", "+86", "13800000001"])
+def test_format_of_international_numbers(simulator: Caller, number: str) -> None:
+    assert simulator.refusal("sendisms", tel=number, tpl_id=CODE_TEMPLATE, params=[]) == 1016
+
+
+def test_bulk_limits(simulator: Caller) -> None:
+    mobiles = [f"138{number:08}" for number in range(201)]
+    body: dict[str, Any] = {"tpl_id": 2002, "params": []}
+    numbers = [tel(mobile) for mobile in mobiles]
+    assert simulator.refusal("sendmultisms2", tel=numbers, **body) == 1046
+    assert len(simulator.send_many(*mobiles[:200])["detail"]) == 200
+    mixed = [tel(MOBILE), tel("61234567", "852")]
+    assert simulator.refusal("sendmultisms2", tel=mixed, **body) == 1034
+
+
+def test_repeated_number_is_sent_to_once(simulator: Caller) -> None:
+    answer = simulator.send_many(MOBILE, "13800000002", MOBILE)
+    assert [row["mobile"] for row in answer["detail"]] == [MOBILE, "13800000002"]
+    assert len(simulator.messages()) == 1
+
+
+def test_template_must_fit(simulator: Caller) -> None:
+    def result(**changes: Any) -> Any:
+        body: dict[str, Any] = {
+            "tel": tel(MOBILE),
+            "tpl_id": CODE_TEMPLATE,
+            "params": ["a", "b", "c"],
+        }
+        return simulator.call("sendsms", **(body | changes))
+
+    assert result(tpl_id=1)["errmsg"] == "package format error, sdkappid not have this tpl_id"
+    wrong_count = {"result": 1014, "errmsg": "package format error, template params error"}
+    assert result(params=["a", "b"]) == wrong_count | {"ext": ""}
+    assert result(params=["a", "b", "c", "d"], ext="e") == wrong_count | {"ext": "e"}
+    assert result(tpl_id=FOREIGN_TEMPLATE, params=["a"])["result"] == 1014
+    assert result(tel=tel("61234567", "852"))["result"] == 1014
+    simulator.behave(review="hold")
+    pending = simulator.call("add_template", text="您好", type=0)["data"]["id"]
+    assert result(tpl_id=pending, params=[])["result"] == 1014
+    simulator.behave(review="auto")
+    voice = simulator.approved_template("您好", type=2)
+    assert result(tpl_id=voice, params=[])["result"] == 1014
+
+
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [
+        ("http://a.example/x", 1048),
+        ("看www.example.org", 1048),
+        ("去t.cn/abc看", 1048),
+        ("Example.COM", 1048),
+        ("3.14", 0),
+        ("v1.2.3", 0),
+        ("me@example.com", 0),
+        ("a.cnx", 0),
+    ],
+)
+def test_values_hold_no_link(simulator: Caller, value: str, result: int) -> None:
+    answer = simulator.send(tpl_id=CODE_TEMPLATE, params=["a", "b", value])
+    assert answer["result"] == result
+
+
+def test_values_are_put_in_as_they_are(simulator: Caller) -> None:
+    simulator.send(tpl_id=CODE_TEMPLATE, params=["{2}", "\\1", ""])
+    assert simulator.text_sent() == "【测试签名】您的{2}是\\1，分钟内有效。"
+
+
+def test_length(simulator: Caller) -> None:
+    constant = len("【测试签名】您的是，分钟内有效。")
+    params = ["a" * (500 - constant), "", ""]
+    answer = simulator.send(tpl_id=CODE_TEMPLATE, params=params)
+    assert answer["fee"] == 8
+    params[0] += "a"
+    assert simulator.send(tpl_id=CODE_TEMPLATE, params=params)["result"] == 1017
+
+
+@pytest.mark.parametrize(("length", "fee"), [(70, 1), (71, 2), (134, 2), (135, 3)])
+def test_fee(simulator: Caller, length: int, fee: int) -> None:
+    constant = len("【测试签名】您的是，分钟内有效。")
+    params = ["a" * (length - constant), "", ""]
+    assert simulator.send(tpl_id=CODE_TEMPLATE, params=params)["fee"] == fee
+
+
+@pytest.mark.parametrize(
+    ("value", "fee"),
+    [("a" * 154, 1), ("a" * 155, 2), ("a" * 152 + "€", 1), ("a" * 153 + "€", 2), ("好" * 65, 2)],
+)
+def test_fee_abroad(simulator: Caller, value: str, fee: int) -> None:
+    answer = simulator.send(tel=tel("61234567", "852"), tpl_id=FOREIGN_TEMPLATE, params=[value])
+    assert answer["fee"] == fee
+
+
+def test_signs(simulator: Caller) -> None:
+    def text(**sign: Any) -> str:
+        assert simulator.send(**sign)["result"] == 0
+        return simulator.text_sent()
+
+    assert text() == "【测试签名】感谢您的惠顾。"
+    assert text(sign="") == "【测试签名】感谢您的惠顾。"
+    assert text(sign="测试签名") == "【测试签名】感谢您的惠顾。"
+    assert text(sign="别的") == "【测试签名】[别的]感谢您的惠顾。"
+    assert text(sign="【测试签名】") == "【测试签名】[【测试签名】]感谢您的惠顾。"
+    assert text(sign=None) == "【测试签名】[null]感谢您的惠顾。"
+    simulator.behave(unapproved_sign="refuse")
+    assert simulator.send(sign="别的")["result"] == 1012
+    assert simulator.send(sign="测试签名")["result"] == 0
+    simulator.call("del_sign", sign_id=1001)
+    assert simulator.send()["result"] == 1012
+
+
+def test_sign_of_international_messages(simulator: Caller) -> None:
+    def text(**sign: Any) -> str:
+        body: dict[str, Any] = {
+            "tel": tel("61234567", "852"),
+            "tpl_id": FOREIGN_TEMPLATE,
+            "params": ["you"],
+        }
+        assert simulator.call("sendsms", **body, **sign)["result"] == 0
+        return simulator.text_sent("61234567")
+
+    assert text() == "Hello you"
+    assert text(sign="Shop") == "[Shop]Hello you"
+    sign_id = simulator.call("add_sign", text="Shop", international=1)["data"]["id"]
+    simulator.steer("review", {"sign_id": sign_id, "status": 0})
+    assert text() == "[Shop]Hello you"
+    assert text(sign="Shop") == "[Shop]Hello you"
+
+
+def test_extend_needs_permission(simulator: Caller) -> None:
+    assert simulator.send(extend="12")["result"] == 1006
+    simulator.behave(extend_allowed=True)
+    assert simulator.send(extend="12")["result"] == 0
+    assert simulator.send(extend="ab")["result"] == 1004
+
+
+def test_content_type_does_not_matter(simulator: Caller) -> None:
+    body = simulator.signed("sendsms", {"tel": tel(MOBILE), "tpl_id": 2002, "params": []})
+    answer = requests.post(
+        f"{simulator.url}/v5/tlssmssvr/sendsms",
+        params={"sdkappid": SDKAPPID, "random": "123456"},
+        data=json.dumps(body),
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        timeout=5,
+    )
+    assert answer.json()["result"] == 0
