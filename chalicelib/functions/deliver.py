@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.campaigns.planning import Call, Failure
+from chalicelib.errors import ConfigurationError
 from chalicelib.functions.attempt import Attempt
 from chalicelib.logs import log
 from chalicelib.queues import receiving
@@ -27,14 +28,19 @@ from chalicelib.tencent.codes import Kind, explain, meaning
 if TYPE_CHECKING:
     from chalicelib.queues.receiving import Record
 
-# A chunk is begun with this much time left, a call with this much: what a call may take (20 s) and
-# the writes after it, so that no function is ended between a call and the record of its answer.
-SECONDS_FOR_A_CHUNK = 60
+# An invocation begins with this much time left, a call with this much: what a call may take (20 s)
+# and the writes after it, so that no function is ended between a call and the record of its answer.
+LEAST_SECONDS = 60
 SECONDS_FOR_A_CALL = 30
 
 
 def handle(event: Mapping[str, Any], seconds_left: float) -> None:
     """Work through an SQS event of the `sends` queue. `seconds_left` until Lambda ends the function."""
+    if seconds_left < LEAST_SECONDS:
+        raise ConfigurationError(
+            f"deliver has {seconds_left:.0f} s: set its lambda_timeout in .chalice/config.json to at least "
+            f"{LEAST_SECONDS + 1} s, better 300"
+        )
     deadline = time.time() + seconds_left
     client = tencent.client()
     done: list[Record] = []
@@ -62,8 +68,6 @@ def _chunk(
     body: Mapping[str, Any], deadline: float, client: tencent.Client, pool: ThreadPoolExecutor
 ) -> int | None:
     """Bring one chunk on; answers in how many seconds to look at it again, or None when that is not needed."""
-    if deadline - time.time() < SECONDS_FOR_A_CHUNK:
-        return 0
     pointer, number = Pointer(body["outId"], body["bizId"], body["start"]), int(body["attempt"])
     request = campaigns.request_of(pointer.out_id, pointer.biz_id)
     until = int(deadline) + 1
@@ -82,7 +86,8 @@ def _chunk(
         log.warning("a function died while sending: taking stock", extra={"chunk": dict(body)})
         attempt.take_stock()
     else:
-        return SECONDS_FOR_A_CHUNK
+        # Another function took it over a moment ago, and has until its own end.
+        return LEAST_SECONDS
     return None
 
 

@@ -1,0 +1,17 @@
+"""`python -m ops`: the operator's commands."""
+
+import typer
+
+from ops import campaign, message, sign
+from ops.doctor import doctor
+
+app = typer.Typer(
+    no_args_is_help=True, help="Operate a qa-sms-bridge.", pretty_exceptions_enable=False
+)
+app.command()(doctor)
+app.add_typer(sign.app, name="sign")
+app.add_typer(campaign.app, name="campaign")
+app.add_typer(message.app, name="message")
+
+if __name__ == "__main__":
+    app(prog_name="ops")

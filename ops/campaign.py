@@ -1,0 +1,88 @@
+"""`ops campaign`: what was sent, what came back, what was pushed."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chalicelib import dates
+from chalicelib.campaigns.planning import Failure
+from chalicelib.store import campaigns, messages
+from chalicelib.store.campaigns import Progress, Request
+from ops.output import Json, Stage, command, fail, show
+
+if TYPE_CHECKING:
+    from chalicelib.campaigns.messages import Message
+
+app = typer.Typer(no_args_is_help=True, help="Campaigns, by their outId.")
+
+
+@app.command("show")
+@command
+def show_(
+    out_id: Annotated[str, typer.Argument(metavar="OUT_ID", help="Quick Audience's outId.")],
+    stage: Stage = "local",
+    json: Json = False,
+) -> None:
+    """Counts of a campaign's recipients, from what the table says now."""
+    accepted = campaigns.requests(out_id)
+    if not accepted:
+        fail(f"nothing was accepted under the outId {out_id}")
+    show(account(out_id, accepted), as_json=json, title=f"outId {out_id}")
+
+
+def account(out_id: str, accepted: list[Request]) -> dict[str, Any]:
+    """Every recipient counted in exactly one of delivered, failed, waiting and unknown."""
+    counts: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for request in accepted:
+        taken = campaigns.pushed(out_id, request.biz_id)
+        counts["pushed"] += len(taken)
+        for _, progress in campaigns.all_progress(out_id, request.biz_id):
+            _count(request, progress, counts, reasons)
+    return {
+        "outId": out_id,
+        "requests": len(accepted),
+        "accepted": dates.to_beijing(accepted[0].accepted_at),
+        "sign": accepted[0].sign,
+        "templateCode": accepted[0].template_code,
+        **{name: counts[name] for name in ("recipients", "sent", "delivered", "failed", "waiting")},
+        **{name: counts[name] for name in ("unknown", "pushed")},
+        "replies": len(campaigns.replies(out_id)),
+        "failureReasons": dict(reasons.most_common()),
+    }
+
+
+def _count(
+    request: Request, progress: Progress, counts: Counter[str], reasons: Counter[str]
+) -> None:
+    phones = progress.plan.phones
+    counts["recipients"] += len(phones)
+    outcomes = progress.outcomes
+    counts["waiting"] += len(phones) - len(outcomes)
+    sent = {
+        (phones[position - progress.plan.start], outcome)
+        for position, outcome in outcomes.items()
+        if isinstance(outcome, str)
+    }
+    found = messages.find(sent)
+    counts["sent"] += len(sent)
+    counts["waiting"] += len(sent) - len(found)
+    settled: list[Message] = list(found.values())
+    for position, outcome in outcomes.items():
+        if isinstance(outcome, Failure):
+            counts["failed"] += 1
+            reasons[outcome.code] += 1
+        elif outcome is None:
+            message = messages.of_position(
+                phones[position - progress.plan.start], request.biz_id, position
+            )
+            if message:
+                settled.append(message)
+                counts["sent"] += bool(message.sid)
+            else:
+                counts["unknown"] += 1
+    for message in settled:
+        counts[message.state] += 1
+        if message.receipt and message.state == "failed":
+            reasons[message.receipt.code] += 1

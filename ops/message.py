@@ -1,0 +1,65 @@
+"""`ops message`: everything that is known about a phone."""
+
+from typing import Annotated
+
+import typer
+
+from chalicelib import dates
+from chalicelib.campaigns import phones
+from chalicelib.campaigns.messages import Message
+from chalicelib.store import campaigns, messages
+from ops.output import Json, Stage, command, fail, show_rows
+
+app = typer.Typer(no_args_is_help=True, help="Messages, by their recipient.")
+
+
+@app.command()
+@command
+def find(
+    phone: Annotated[
+        str, typer.Argument(help="A number, as Quick Audience writes it or with +86.")
+    ],
+    stage: Stage = "local",
+    json: Json = False,
+) -> None:
+    """What was sent to a phone, what became of it, and whether Quick Audience was told."""
+    try:
+        wanted = phones.parse(phone)
+    except ValueError:
+        fail(f"{phone} is not a phone number")
+    found = sorted(messages.of_phone(wanted), key=lambda message: message.origin.sent_at)
+    show_rows(
+        map(_row, found),
+        (
+            "sent",
+            "outId",
+            "state",
+            "code",
+            "reason",
+            "received",
+            "pushed",
+            "sign",
+            "template",
+            "sid",
+        ),
+        as_json=json,
+        empty=f"Nothing is known about {phone}.",
+    )
+
+
+def _row(message: Message) -> dict[str, str | bool]:
+    origin, receipt = message.origin, message.receipt
+    pushed = message.position in campaigns.pushed(origin.out_id, origin.biz_id)
+    return {
+        "sent": dates.to_beijing(origin.sent_at),
+        "outId": origin.out_id,
+        "bizId": origin.biz_id,
+        "state": message.state,
+        "code": receipt.code if receipt else "",
+        "reason": receipt.reason if receipt else "",
+        "received": receipt.received if receipt else "",
+        "pushed": pushed,
+        "sign": origin.sign,
+        "template": origin.template_code,
+        "sid": message.sid,
+    }

@@ -1,0 +1,80 @@
+"""How commands speak: tables for people, JSON for programs, errors on stderr with exit code 1."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
+from typing import Annotated, Any, NoReturn, ParamSpec
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from chalicelib.errors import BridgeError, Refused
+from ops import stage as stages
+
+Stage = Annotated[
+    str, typer.Option("--stage", help="A stage of .chalice/config.json, or the local stack.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+P = ParamSpec("P")
+_console = Console()
+_errors = Console(stderr=True, soft_wrap=True)
+
+
+def fail(message: str) -> NoReturn:
+    """End with an error."""
+    _errors.print(f"[red]error:[/red] {message}", highlight=False)
+    raise typer.Exit(1)
+
+
+def command(function: Callable[P, None]) -> Callable[P, None]:
+    """A command that enters its stage first and turns expected errors into one line."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            stages.enter(str(kwargs["stage"]))
+            function(*args, **kwargs)
+        except Refused as error:
+            fail(error.message)
+        except (BridgeError, stages.StageError) as error:
+            fail(str(error))
+
+    return run
+
+
+def show(value: Any, *, as_json: bool, title: str = "") -> None:
+    """Print a mapping as two columns, or as JSON."""
+    if as_json:
+        typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+        return
+    table = Table(title=title or None, show_header=False, title_justify="left")
+    for name, field in value.items():
+        table.add_row(name, _cell(field))
+    _console.print(table)
+
+
+def show_rows(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str
+) -> None:
+    """Print rows as a table, or as a JSON array."""
+    found = list(rows)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    if not found:
+        typer.echo(empty)
+        return
+    table = Table()
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in found:
+        table.add_row(*(_cell(row.get(column, "")) for column in columns))
+    _console.print(table)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {part}" for name, part in value.items()) or "-"
+    return str(value)
