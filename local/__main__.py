@@ -1,7 +1,9 @@
 """`python -m local up` and `python -m local run`: what `make up` and `make run` call."""
 
-import importlib
+import os
 import signal
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +18,7 @@ application = typer.Typer(
     help="The bridge on this machine, with stand-ins for everything around it.",
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,
 )
 
 
@@ -27,40 +30,45 @@ def up(
     state: Annotated[
         Path, typer.Option(envvar="BRIDGE_STATE", file_okay=False, help="Folder of its data.")
     ] = Path(DEFAULT),
+    app: Annotated[str, typer.Option(hidden=True, help="Module of the Chalice app.")] = "app",
 ) -> None:
     """Start the stack and keep it up until Ctrl-C."""
     console = Console(highlight=False)
     try:
-        stack = Stack(port=port, state=state)
-        _stop_on_signals(stack)
-        with stack:
+        stack = Stack(port=port, state=state, app=app)
+        signals = _Signals(stack)
+        with suppress(KeyboardInterrupt), stack:
+            signals.starting = False
             _announce(console, stack)
-            stack.failed.wait()
-        assert stack.failure is not None  # noqa: S101 - for the type checker
-        raise stack.failure
-    except KeyboardInterrupt:
-        console.print("Stopped.")
+            while not signals.asked and not stack.failed.is_set():
+                time.sleep(0.1)
+        if stack.failure is not None:
+            raise stack.failure
     except StackError as error:
         Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
+    console.print("Stopped.")
 
 
-def _stop_on_signals(stack: Stack) -> None:
+class _Signals:
     """Ctrl-C, SIGTERM and a closed terminal stop the stack; once more makes it hurry."""
-    console = Console(stderr=True, highlight=False)
-    asked = False
 
-    def stop(*_: object) -> None:
-        nonlocal asked
-        if asked or stack.stopping:
-            stack.hurry()
+    def __init__(self, stack: Stack) -> None:
+        self.starting = True
+        self.asked = False
+        self._stack = stack
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(signum, self._receive)
+
+    def _receive(self, *_: object) -> None:
+        if self.asked:
+            self._stack.hurry()
             return
-        asked = True
-        console.print("Stopping: what is in hand is finished first (Ctrl-C again: do not wait) …")
-        raise KeyboardInterrupt
-
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(signum, stop)
+        self.asked = True
+        # Straight to the terminal: the signal may have come in the middle of a print.
+        os.write(2, b"Stopping: what is in hand is finished first (Ctrl-C again: do not wait)\n")
+        if self.starting:
+            raise KeyboardInterrupt
 
 
 def _announce(console: Console, stack: Stack) -> None:
@@ -79,10 +87,16 @@ def _announce(console: Console, stack: Stack) -> None:
 
 
 @application.command()
-def run() -> None:
+def run(
+    lose_a_receipt: Annotated[
+        bool, typer.Option(help="Have Tencent lose one receipt, to see that it is noticed.")
+    ] = False,
+) -> None:
     """Send a campaign of 1,000 recipients from end to end, and say what came of it."""
     # Imported when it is called: no other command needs it, and it takes time.
-    raise typer.Exit(importlib.import_module("local.demo").run())
+    from local import demo  # noqa: PLC0415
+
+    raise typer.Exit(demo.run(lose_a_receipt=lose_a_receipt))
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ class Function:
         watch.start()
         try:
             self.handler(event, context)
-        except Exception as error:  # noqa: BLE001 - whatever it is, Lambda logs it and goes on
+        except Exception as error:
             log(
                 "ERROR",
                 str(error),

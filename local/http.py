@@ -46,7 +46,7 @@ _LONGEST_LINE = 8_192
 _LONGEST_FLIGHT = 29.0  # seconds: API Gateway gives a function up after as many
 
 
-class _Refusal(Exception):  # noqa: N818 - an answer, not a fault of ours
+class _Refusal(Exception):
     """The request is answered without asking the app."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -211,7 +211,7 @@ class _Handler(ChaliceRequestHandler):
                 self._send_no_such_route()
             else:
                 self._send_error_response(error)
-        except Exception as error:  # noqa: BLE001 - API Gateway answers for a function that breaks
+        except Exception as error:
             log("ERROR", str(error), stackTrace=traceback.format_exception(error))
             self._send_json(502, "Internal server error")
         else:
@@ -301,13 +301,13 @@ def main() -> None:
         server: _Server = create_server(App(arguments.app), arguments.port).server
     except OSError as error:
         raise StackError(f"Cannot listen on {HOST}:{arguments.port}: {error.strerror}") from error
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    # Blocked before there are threads, so that it is for sigwait alone to receive them.
+    signals = (signal.SIGTERM, signal.SIGINT)
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     serving.start()
     print(f"listening on http://{HOST}:{server.server_port}", flush=True)
-    stop.wait()
+    signal.sigwait(signals)
     server.shutdown()
     serving.join()
     server.socket.close()

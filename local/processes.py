@@ -25,7 +25,7 @@ class StackError(Exception):
 class Process:
     """A Python module run as a process that dies with us, its output in a log file."""
 
-    def __init__(  # noqa: PLR0913 - each is one fact about a process
+    def __init__(
         self,
         name: str,
         module: str,

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalice.app import ScheduledEventConfig, ScheduleExpression
+from chalice.app import ScheduleExpression
 
 from local.functions import ACCOUNT, App, Function
 from local.processes import StackError
@@ -50,22 +50,17 @@ def event(function: Function) -> dict[str, Any]:
     }
 
 
-def run(app: App, schedules: Mapping[str, ScheduledEventConfig], stop: threading.Event) -> None:
+def run(periods: Mapping[Function, timedelta], stop: threading.Event) -> None:
     """Call what is due until `stop` is set; a function that runs is waited for."""
-    functions = {name: app.function(name) for name in schedules}
-    periods = {
-        name: period(schedule.schedule_expression).total_seconds()
-        for name, schedule in schedules.items()
-    }
-    due = {name: time.monotonic() + seconds for name, seconds in periods.items()}
+    due = {function: time.monotonic() + each.total_seconds() for function, each in periods.items()}
     while not stop.is_set():
-        name = min(due, key=due.__getitem__)
-        if stop.wait(max(0.0, due[name] - time.monotonic())):
+        function = min(due, key=due.__getitem__)
+        if stop.wait(max(0.0, due[function] - time.monotonic())):
             return
-        functions[name](event(functions[name]))
+        function(event(function))
         # From when it was due, so that a slow run does not shift all that follow; but no run
         # for a time that has passed entirely (the machine slept).
-        due[name] = max(due[name] + periods[name], time.monotonic())
+        due[function] = max(due[function] + periods[function].total_seconds(), time.monotonic())
 
 
 def main() -> int:
@@ -82,11 +77,20 @@ def main() -> int:
             raise StackError(f"{arguments.once!r} is not scheduled; these are: {sorted(schedules)}")
         function = app.function(arguments.once)
         return 0 if function(event(function)) else 1
+    periods = {
+        app.function(name): period(schedule.schedule_expression)
+        for name, schedule in schedules.items()
+    }
+    # Blocked before there are threads, so that it is for sigwait alone to receive them.
+    signals = (signal.SIGTERM, signal.SIGINT)
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    running = threading.Thread(target=run, args=(periods, stop))
+    running.start()
     print(f"scheduled: {', '.join(schedules)}", flush=True)
-    run(app, schedules, stop)
+    signal.sigwait(signals)
+    stop.set()
+    running.join()
     return 0
 
 

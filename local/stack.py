@@ -127,11 +127,6 @@ class Stack:
         everything = [*self._functions, *self._simulators, *self._front, *filter(None, ministack)]
         return [process for process in everything if process.running]
 
-    @property
-    def stopping(self) -> bool:
-        """Whether `stop` has been called."""
-        return self._stopping
-
     def _require_free_port(self) -> None:
         try:
             socket.create_server((http.HOST, self.port)).close()
@@ -175,11 +170,12 @@ class Stack:
             aws=self._ministack.endpoint,
         )
 
+        # Before the front answers: who sees it healthy may look here next.
+        self.state.publish(self._description())
         self._start_app()
         self._wait_healthy()
         self._watcher = threading.Thread(target=self._watch, name="stack-watcher")
         self._watcher.start()
-        self.state.publish(self._description())
 
     def _configure(self, prefix: str, endpoint: str) -> dict[str, str]:
         given = {name: value for name, value in self._inherited.items() if value}

@@ -16,6 +16,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import SQSEventConfig
 
@@ -147,7 +148,9 @@ def main() -> None:
     trigger = app.queues.get(arguments.function)
     if trigger is None:
         raise StackError(f"No queue feeds {arguments.function!r}; queues feed {sorted(app.queues)}")
-    worker = Worker(app.function(arguments.function), trigger, boto3.client("sqs"))
+    # The loop tries again by itself; boto3's own many tries would only put off its end.
+    sqs = boto3.client("sqs", config=Config(retries={"total_max_attempts": 2}))
+    worker = Worker(app.function(arguments.function), trigger, sqs)
 
     def stop(*_: object) -> None:
         worker.stopping = True

@@ -29,10 +29,9 @@ def test_a_scheduled_function_runs_again_and_again(
     monkeypatch.setenv("TINY_RECORD", str(record))
     # A failure is logged; the next run comes all the same.
     monkeypatch.setenv("TINY_SWEEP_FAILS", "1")
-    monkeypatch.setattr(scheduler, "period", lambda _: timedelta(seconds=0.02))
-    app = App(TINY)
+    periods = {App(TINY).function("sweep"): timedelta(seconds=0.02)}
     stop = threading.Event()
-    thread = threading.Thread(target=scheduler.run, args=(app, app.schedules, stop))
+    thread = threading.Thread(target=scheduler.run, args=(periods, stop))
     thread.start()
     try:
         wait_until(lambda: len(read_records(record)) >= 3)
