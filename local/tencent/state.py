@@ -8,8 +8,9 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -159,21 +160,23 @@ class StateError(Exception):
     """The state folder cannot be used."""
 
 
+def _open(directory: Path | None) -> sqlite3.Connection:
+    if directory is None:
+        return sqlite3.connect(":memory:", isolation_level=None)
+    directory.mkdir(parents=True, exist_ok=True)
+    # Transactions are written out here, and nobody else holds the database for long.
+    return sqlite3.connect(directory / "tencent.sqlite3", isolation_level=None, timeout=0.2)
+
+
 class State:
     """The database. Every method commits what it wrote."""
 
     def __init__(self, directory: Path | None = None) -> None:
-        if directory is None:
-            self._db = sqlite3.connect(":memory:", isolation_level=None, timeout=0.2)
-        else:
-            directory.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(
-                directory / "tencent.sqlite3", isolation_level=None, timeout=0.2
-            )
         try:
+            self._db = _open(directory)
             self._prepare()
-        except sqlite3.OperationalError as error:
-            raise StateError(f"{directory} is in use or cannot be written: {error}") from error
+        except (OSError, sqlite3.DatabaseError) as error:
+            raise StateError(f"{directory} is in use or cannot be used: {error}") from error
         self._next_ids = {
             table: self._number(f"SELECT coalesce(max(id), 0) + 1 FROM {table}")  # noqa: S608
             for table in ("messages", "receipts", "replies")
@@ -455,9 +458,15 @@ class State:
         ).fetchall()
 
 
+_COLUMNS = {
+    kind: attrgetter(*(column.name for column in fields(kind)))
+    for kind in (Template, Sign, Message, DeliveryReceipt, Reply)
+}
+
+
 def _values(item: Template | Sign | Message | DeliveryReceipt | Reply) -> tuple[Any, ...]:
     # dataclasses.astuple copies deeply, which is felt with 200 messages a call.
-    return tuple(getattr(item, name) for name in item.__slots__)
+    return tuple(_COLUMNS[type(item)](item))
 
 
 def pack(params: list[str]) -> str:

@@ -122,10 +122,9 @@ def test_wrong_options(options: tuple[str, ...]) -> None:
 def test_port_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with process("--port", str(port)) as simulator:
-            _, errors = simulator.popen.communicate(timeout=10)
-            assert simulator.popen.returncode == 1
-            assert errors.startswith(f"cannot listen on port {port}")
+        shown = CliRunner().invoke(cli, ["--port", str(port)])
+    assert shown.exit_code == 1
+    assert shown.output.startswith(f"cannot listen on port {port}")
 
 
 def test_help_has_the_magic_numbers() -> None:
@@ -167,8 +166,14 @@ def test_restart_keeps_everything(tmp_path: Path, callbacks: Receiver, number: i
 
 
 def test_state_belongs_to_one_process(tmp_path: Path) -> None:
-    options = ("--state", str(tmp_path))
-    with process(*options), process(*options) as second:
-        _, errors = second.popen.communicate(timeout=10)
-        assert second.popen.returncode == 1
-        assert "in use" in errors
+    with running(state=tmp_path):
+        shown = CliRunner().invoke(cli, ["--state", str(tmp_path)])
+    assert shown.exit_code == 1
+    assert "in use" in shown.output
+
+
+def test_state_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "tencent.sqlite3").write_text("no database")
+    shown = CliRunner().invoke(cli, ["--state", str(tmp_path)])
+    assert shown.exit_code == 1
+    assert "cannot be used" in shown.output
