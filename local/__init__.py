@@ -1,0 +1,1 @@
+"""The bridge on one machine: AWS, Tencent and Quick Audience stood in for. Never deployed."""
