@@ -91,12 +91,15 @@ def run(
     lose_a_receipt: Annotated[
         bool, typer.Option(help="Have Tencent lose one receipt, to see that it is noticed.")
     ] = False,
+    patience: Annotated[
+        float, typer.Option(help="Seconds without news after which what is missing is missing.")
+    ] = 45,
 ) -> None:
     """Send a campaign of 1,000 recipients from end to end, and say what came of it."""
     # Imported when it is called: no other command needs it, and it takes time.
     from local import demo  # noqa: PLC0415
 
-    raise typer.Exit(demo.run(lose_a_receipt=lose_a_receipt))
+    raise typer.Exit(demo.run(lose_a_receipt=lose_a_receipt, patience=patience))
 
 
 if __name__ == "__main__":
