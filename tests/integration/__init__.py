@@ -1,0 +1,1 @@
+"""The bridge in one process: moto for AWS, fakes for Tencent and Quick Audience, no sockets."""

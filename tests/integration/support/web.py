@@ -1,0 +1,66 @@
+"""Answers and errors as requests gives them, without a socket."""
+
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import BaseAdapter
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
+
+
+class Adapter(BaseAdapter):
+    """Answers a session's requests by `answer`."""
+
+    def answer(self, request: requests.PreparedRequest) -> requests.Response:
+        raise NotImplementedError
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        answer = self.answer(request)
+        answer.request, answer.url = request, request.url or ""
+        return answer
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def response(
+    status: int, content: bytes, headers: dict[str, str] | None = None
+) -> requests.Response:
+    answer = requests.Response()
+    answer.status_code = status
+    answer._content = content
+    answer.headers.update(headers or {"Content-Type": "application/json"})
+    return answer
+
+
+_POOL = urllib3.HTTPSConnectionPool("far.test")
+
+
+def never_connected() -> requests.ConnectionError:
+    """No connection: the request never left."""
+    reason = NewConnectionError(_POOL, "Connection refused")  # type: ignore[arg-type]
+    return requests.ConnectionError(MaxRetryError(_POOL, "/", reason))
+
+
+def connect_timeout() -> requests.ConnectTimeout:
+    """No connection in time: the request never left."""
+    return requests.ConnectTimeout(MaxRetryError(_POOL, "/", ConnectTimeoutError()))
+
+
+def wrong_certificate() -> requests.exceptions.SSLError:
+    import ssl
+
+    reason = SSLError(ssl.SSLCertVerificationError("certificate has expired"))
+    return requests.exceptions.SSLError(MaxRetryError(_POOL, "/", reason))
+
+
+def read_timeout() -> requests.ReadTimeout:
+    """The request left, and no answer came."""
+    return requests.ReadTimeout(urllib3.exceptions.ReadTimeoutError(_POOL, "/", "Read timed out."))
+
+
+def reset() -> requests.ConnectionError:
+    """The connection broke with the request on it."""
+    return requests.ConnectionError(
+        urllib3.exceptions.ProtocolError("Connection aborted.", ConnectionResetError(104, "reset"))
+    )
