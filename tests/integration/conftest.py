@@ -31,6 +31,7 @@ def clock() -> Iterator[Clock]:
 def bridge(monkeypatch: pytest.MonkeyPatch, clock: Clock, tmp_path: Path) -> Iterator[Bridge]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", aws.REGION)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setattr("boto3.client", aws.client)
     with mock_aws():
         aws.create()
         outside = Outside()

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 from moto.sqs.models import sqs_backends
 
 import app
@@ -46,7 +45,7 @@ class Pump:
     def __init__(self, clock: Clock, outside: Outside) -> None:
         self._clock = clock
         self._outside = outside
-        self._sqs = boto3.client("sqs", region_name=aws.REGION)
+        self._sqs = aws.client("sqs")
         self._urls: dict[str, str] = {}
         self.failures: list[BaseException] = []
 

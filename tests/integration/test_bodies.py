@@ -1,0 +1,68 @@
+"""How bodies are read: by what they are, not by what they say they are."""
+
+import json
+
+import pytest
+
+from tests.integration.support.bridge import Bridge, template_body
+
+TYPES = (
+    "application/json",
+    "application/json;charset=GBK",
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "",
+    "nonsense",
+)
+
+
+@pytest.mark.parametrize("content_type", TYPES)
+def test_any_content_type_will_do(linked: Bridge, content_type: str) -> None:
+    headers = {"Content-Type": content_type}
+    made = linked.ask("POST", "/sms/smsTemplate", template_body("您好"), headers=headers)
+    assert made.code == "OK"
+    path = f"/sms/smsTemplate/{made['templateCode']}"
+    assert linked.ask("GET", path, headers=headers).code == "OK"
+    assert linked.ask("PUT", path, template_body("您好!"), headers=headers).code == "OK"
+
+
+def test_a_byte_order_mark_is_no_harm(bridge: Bridge) -> None:
+    raw = b"\xef\xbb\xbf" + json.dumps(template_body("您好"), ensure_ascii=False).encode()
+    code = str(bridge.ask("POST", "/sms/smsTemplate", raw)["templateCode"])
+    assert bridge.tencent.templates[int(code)]["text"] == "您好"
+
+
+@pytest.mark.parametrize("raw", [b"", b" \r\n", b"{}"])
+def test_an_empty_body_names_the_missing_fields(bridge: Bridge, raw: bytes) -> None:
+    answer = bridge.ask("POST", "/sms/smsTemplate", raw)
+    assert (answer.status, answer.code) == (200, "isv.INVALID_PARAMETERS")
+    for name in ("templateName", "templateContent", "templateType"):
+        assert name in answer.message
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        json.dumps(template_body("您好"), ensure_ascii=False).encode("gbk"),
+        b"\xff\xfe",
+        b"{",
+        b"templateName=a&templateContent=b",
+        b'{"templateName": NaN}',
+        b'{"templateName": "\\ud83d"}',
+        b"[" * 100_000,
+        b"[]",
+        b'"text"',
+        b"null",
+        b"1",
+    ],
+    ids=lambda raw: str(raw[:16]),
+)
+def test_what_is_no_json_object_is_refused(bridge: Bridge, raw: bytes) -> None:
+    for path in ("/sms/smsTemplate", "/sms/sendBatchList"):
+        answer = bridge.ask("POST", path, raw)
+        assert (answer.status, answer.code) == (200, "isv.INVALID_JSON_PARAM")
+
+
+def test_the_body_of_a_query_is_nobodys_business(linked: Bridge) -> None:
+    code = linked.template()
+    assert linked.ask("GET", f"/sms/smsTemplate/{code}", b"\xff{garbage").code == "OK"

@@ -1,0 +1,108 @@
+"""§1."""
+
+from urllib.parse import quote
+
+import pytest
+
+from tests.integration.support.bridge import SIGN, SIGN_ID, Bridge
+from tests.integration.support.clock import START, beijing
+from tests.integration.support.tencent import lost, refused, said
+from tests.integration.support.web import never_connected, read_timeout
+
+
+@pytest.mark.parametrize(
+    ("tencents", "reply", "status", "reason"),
+    [
+        (0, "", 1, "无审核备注"),
+        (0, "ok", 1, "无审核备注"),
+        (1, "", 0, "无审核备注"),
+        (2, "资质不全", 2, "资质不全"),
+        (2, "", 2, "审核未通过"),
+    ],
+)
+def test_tencents_review_in_quick_audiences_numbers(
+    bridge: Bridge, tencents: int, reply: str, status: int, reason: str
+) -> None:
+    bridge.link(status=1)
+    bridge.tencent.signs[SIGN_ID] |= {"status": tencents, "reply": reply}
+    answer = bridge.ask("GET", f"/sms/smsSign/{SIGN}")
+    assert answer.code == "OK"
+    assert answer["signName"] == SIGN
+    assert answer["signStatus"] == status
+    assert answer["reason"] == reason
+    assert answer["createDate"] == beijing(START.timestamp())
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        SIGN,
+        quote(SIGN),
+        quote(quote(SIGN)),
+        quote(SIGN.encode("gbk")),
+        quote(f"【{SIGN}】"),
+        quote(f"[{SIGN}]"),
+        quote(f" {SIGN} "),
+    ],
+)
+def test_the_name_may_be_written_in_many_ways(linked: Bridge, written: str) -> None:
+    answer = linked.ask("GET", f"/sms/smsSign/{written}")
+    assert (answer.code, answer["signName"]) == ("OK", SIGN)
+
+
+@pytest.mark.parametrize("name", ["A/B 店", "100%41", "A+B", "ＡＢＣ"])
+def test_a_name_with_odd_characters_is_found(bridge: Bridge, name: str) -> None:
+    bridge.link(name)
+    answer = bridge.ask("GET", f"/sms/smsSign/{quote(name, safe='')}")
+    assert (answer.code, answer["signName"]) == ("OK", name)
+
+
+@pytest.mark.parametrize("name", ["别的", "%", "【】", "%FF%FE", "a" * 3000])
+def test_an_unknown_sign_is_404(linked: Bridge, name: str) -> None:
+    with linked.outside.watched():
+        answer = linked.ask("GET", f"/sms/smsSign/{quote(name)}")
+    assert (answer.status, answer.code) == (404, "404")
+    assert answer["signStatus"] == 0
+    assert not linked.tencent.calls
+
+
+def test_a_sign_that_tencent_lost_is_404_and_not_approved(linked: Bridge) -> None:
+    linked.tencent.signs.clear()
+    answer = linked.ask("GET", f"/sms/smsSign/{SIGN}")
+    assert (answer.status, answer["signStatus"]) == (404, 0)
+    assert str(SIGN_ID) in answer.message
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        lost(never_connected, sent=False),
+        lost(read_timeout, sent=False),
+        said(502, b"<html>"),
+        said(200, b""),
+        said(429, b""),
+        refused(60008),
+        refused(1008),
+    ],
+)
+def test_tencent_being_down_is_a_system_error_with_http_200(
+    linked: Bridge, behaviour: object
+) -> None:
+    linked.tencent.next("get_sign", behaviour)  # type: ignore[arg-type]
+    answer = linked.ask("GET", f"/sms/smsSign/{SIGN}")
+    assert (answer.status, answer.code) == (200, "isp.SYSTEM_ERROR")
+    assert answer["signStatus"] == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "aliyun"),
+    [(1001, "isp.RAM_PERMISSION_DENY"), (1033, "isv.OUT_OF_SERVICE"), (4321, "isp.SYSTEM_ERROR")],
+)
+def test_tencents_refusal_is_told_with_its_number_and_text(
+    linked: Bridge, code: int, aliyun: str
+) -> None:
+    linked.tencent.next("get_sign", refused(code, "because"))
+    answer = linked.ask("GET", f"/sms/smsSign/{SIGN}")
+    assert (answer.status, answer.code) == (200, aliyun)
+    assert str(code) in answer.message
+    assert "because" in answer.message
