@@ -11,10 +11,11 @@ help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 # uv makes the install take seconds; where it can't be had or can't reach the index, pip does the same.
+# Bytecode is made once here: a stack starts a dozen processes.
 .venv/.installed: requirements.txt requirements-dev.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet uv==$(UV) || true
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt -r requirements-dev.txt \
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt -r requirements-dev.txt \
 		|| $(BIN)/pip install --quiet -r requirements.txt -r requirements-dev.txt
 	touch $@
 

@@ -40,10 +40,14 @@ def failed(failure: Failure, now: float) -> Receipt:
 def read_status(report: dict[str, Any], now: float) -> Receipt:
     """Tencent's status report as a receipt ("Notification of MT SMS Delivery Status").
 
-    A failure keeps Tencent's code as it is. `user_receive_time` is a local date already; where it is
-    missing, the time at which we heard stands in.
+    A failure keeps Tencent's code as it is. `user_receive_time` is a local date already; where there
+    is none, the time at which we heard stands in.
     """
-    received = str(report.get("user_receive_time") or dates.to_beijing(now))
+    received = str(report.get("user_receive_time"))
+    try:
+        dates.from_beijing(received)
+    except ValueError:
+        received = dates.to_beijing(now)
     if str(report.get("report_status", "")).strip().upper() == "SUCCESS":
         return Receipt(state="delivered", code=DELIVERED, reason="", received=received)
     code = str(report.get("errmsg") or "").strip() or "UNKNOWN"
@@ -67,7 +71,8 @@ class Message:
     """A recipient of a request: with a sid where Tencent took it, with a receipt once that is known.
 
     `position` is the recipient's place in the request's plan; `unknown` says that it may have been
-    sent and that nobody told us.
+    sent and that nobody told us; `given` is the number as Quick Audience wrote it, where that is not
+    the form that it documents.
     """
 
     phone: str
@@ -75,6 +80,7 @@ class Message:
     origin: Origin
     sid: str = ""
     unknown: bool = False
+    given: str = ""
     receipt: Receipt | None = None
 
     @property
@@ -84,6 +90,11 @@ class Message:
             return self.receipt.state
         return "unknown" if self.unknown else "waiting"
 
+    @property
+    def phone_num(self) -> str:
+        """The recipient as Quick Audience knows it."""
+        return self.given or phones.to_quick_audience(self.phone)
+
     def settled(self, receipt: Receipt) -> "Message":
         """With its final state, which is never changed afterwards."""
         return replace(self, receipt=receipt)
@@ -92,11 +103,13 @@ class Message:
         """One entry of §13's list, of a message that has its receipt; and `at`, which is for us."""
         if self.receipt is None:
             raise ValueError(f"position {self.position} of {self.origin.biz_id} has no receipt yet")
+        # A phone's clock may be behind ours: nothing is received before it was sent.
+        sent = min(dates.to_beijing(self.origin.sent_at), self.receipt.received)
         return {
             "outId": self.origin.out_id,
-            "phoneNum": phones.to_quick_audience(self.phone),
+            "phoneNum": self.phone_num,
             "sendStatus": 2 if self.receipt.state == "delivered" else 1,
-            "sendDate": dates.to_beijing(self.origin.sent_at),
+            "sendDate": sent,
             "receiveDate": self.receipt.received,
             "errCode": self.receipt.code,
             "message": self.receipt.reason,

@@ -38,12 +38,14 @@ class Chunk:
     """Some calls, and some recipients who are refused without any.
 
     `start` is the position of the first recipient; positions run through the calls' numbers in
-    order, then through the refused.
+    order, then through the refused. `given` holds, by position, the numbers that Quick Audience
+    wrote in another form than it documents: it is told of them in the form that it knows.
     """
 
     start: int
     calls: tuple[Call, ...] = ()
     refused: tuple[tuple[str, Failure], ...] = ()
+    given: dict[int, str] = field(default_factory=dict)
 
     @property
     def phones(self) -> list[str]:
@@ -51,6 +53,11 @@ class Chunk:
         return [phone for call in self.calls for phone in call.phones] + [
             phone for phone, _ in self.refused
         ]
+
+    @property
+    def first_refused(self) -> int:
+        """The position of the first refused recipient."""
+        return self.start + sum(len(call.phones) for call in self.calls)
 
     def call_starts(self) -> Iterator[tuple[int, Call]]:
         """Each call with the position of its first recipient."""
@@ -66,10 +73,13 @@ class Recipients:
 
     _groups: dict[tuple[str, ...], dict[str, None]] = field(default_factory=dict)
     _refused: dict[str, Failure] = field(default_factory=dict)
+    _given: dict[str, str] = field(default_factory=dict)
 
-    def add(self, phone: str, params: tuple[str, ...]) -> None:
-        """Take in a recipient: a kept number, and Tencent's parameters in order."""
+    def add(self, phone: str, params: tuple[str, ...], given: str = "") -> None:
+        """Take in a recipient: a kept number, Tencent's parameters in order, the number as it was given."""
         self._groups.setdefault(params, {})[phone] = None
+        if given and given != phones.to_quick_audience(phone):
+            self._given.setdefault(phone, given)
 
     def refuse(self, phone: str, failure: Failure) -> None:
         """Take in a recipient who gets a failure receipt instead of a message."""
@@ -119,13 +129,20 @@ class Recipients:
         start, waiting, size = 0, list[Call](), 0
         for call in self.calls():
             if waiting and (size + len(call.phones) > MOST_PER_CALL or len(waiting) == MOST_CALLS):
-                yield Chunk(start, tuple(waiting))
+                yield self._chunk(start, waiting)
                 start, waiting, size = start + size, [], 0
             waiting.append(call)
             size += len(call.phones)
         if waiting:
-            yield Chunk(start, tuple(waiting))
+            yield self._chunk(start, waiting)
             start += size
         refused = list(self._refused.items())
         for first in range(0, len(refused), MOST_PER_CALL):
             yield Chunk(start + first, refused=tuple(refused[first : first + MOST_PER_CALL]))
+
+    def _chunk(self, start: int, calls: list[Call]) -> Chunk:
+        numbers = enumerate((phone for call in calls for phone in call.phones), start)
+        given = {
+            position: self._given[phone] for position, phone in numbers if phone in self._given
+        }
+        return Chunk(start, tuple(calls), given=given)

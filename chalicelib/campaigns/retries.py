@@ -2,9 +2,9 @@
 
 import random
 
-# Pushes to Quick Audience, by the number of tries so far: 10 s, doubling, an hour at most. With the
-# jitter at its least, 100 tries (the queue's maxReceiveCount) span 78 hours; 72 are promised.
-_PUSH_FIRST = 10
+# Pushes to Quick Audience, by the number of tries so far: 5 s, doubling, an hour at most. With the
+# jitter at its least, the 99 pauses between 100 tries (the queue's maxReceiveCount) last 72 hours.
+_PUSH_FIRST = 5
 _PUSH_MOST = 3600
 PUSH_TRIES = 100
 

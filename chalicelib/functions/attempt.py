@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.campaigns import receipts
+from chalicelib.campaigns import phones, receipts
 from chalicelib.campaigns.messages import Message, Origin, failed
 from chalicelib.campaigns.planning import Failure
 from chalicelib.logs import log
@@ -113,21 +113,33 @@ class Attempt:
         self.queue_rest()
 
     def _message(self, phone: str, position: int, outcome: Outcome) -> Message:
-        if isinstance(outcome, Failure):
-            message = Message(phone=phone, position=position, origin=self._origin)
-            return message.settled(failed(outcome, self._origin.sent_at))
-        return Message(
+        given = self.progress.plan.given.get(position, "")
+        if position >= self.progress.plan.first_refused:
+            phone, given = _kept(phone), phone
+        message = Message(
             phone=phone,
             position=position,
             origin=self._origin,
-            sid=outcome or "",
+            sid=outcome if isinstance(outcome, str) else "",
             unknown=outcome is None,
+            given=given,
         )
+        if isinstance(outcome, Failure):
+            return message.settled(failed(outcome, self._origin.sent_at))
+        return message
 
     def _refusals(self) -> dict[int, Outcome]:
         """Those whom the plan refuses: their outcome belongs to the first attempt."""
         plan = self.progress.plan
         if self.number:
             return {}
-        first = plan.start + sum(len(call.phones) for call in plan.calls)
-        return {position: failure for position, (_, failure) in enumerate(plan.refused, first)}
+        refused = enumerate(plan.refused, plan.first_refused)
+        return {position: failure for position, (_, failure) in refused}
+
+
+def _kept(given: str) -> str:
+    """A refused number as it is kept: what is none stays what it was."""
+    try:
+        return phones.parse(given)
+    except ValueError:
+        return given

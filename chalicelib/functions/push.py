@@ -48,6 +48,9 @@ def _push(kind: Kind, entries: list[dict[str, Any]]) -> bool:
         quick_audience.push(kind, shown)
         if kind == "details":
             _record(entries)
+    except quick_audience.PushError as error:
+        log.warning("not pushed", extra={"kind": kind, "entries": len(entries), "why": str(error)})
+        return False
     except Exception:
         log.exception("push failed", extra={"kind": kind, "entries": len(entries)})
         return False

@@ -117,7 +117,7 @@ def _reply(reply: Event, looks: int, since: int) -> None:
         return
     entry = {
         "outId": out_id,
-        "phoneNum": phones.to_quick_audience(phone),
+        "phoneNum": message.phone_num,
         "sendTime": dates.to_beijing(sent),
         "content": content,
     }

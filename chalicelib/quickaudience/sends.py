@@ -93,9 +93,9 @@ def _recipients(asked: SendBatchList, revision: Revision) -> Recipients:
             continue
         params = parameters.values(asked.params_of(index), revision.names)
         if isinstance(params, Failure):
-            recipients.refuse(phone, params)
+            recipients.refuse(given, params)
         else:
-            recipients.add(phone, params)
+            recipients.add(phone, params, given)
     return recipients
 
 

@@ -137,6 +137,7 @@ def record_plan(request: Request, chunks: Sequence[Chunk]) -> list[Pointer]:
                     {
                         "calls": [[call.params, call.phones] for call in chunk.calls],
                         "refused": [[phone, why.code, why.message] for phone, why in chunk.refused],
+                        "given": chunk.given,
                     }
                 ),
                 "expires": request.expires,
@@ -266,6 +267,7 @@ def _fold(
                 tuple(
                     (phone, Failure(code, message)) for phone, code, message in packed["refused"]
                 ),
+                {int(position): given for position, given in packed["given"].items()},
             )
         elif kind == "CLAIM":
             claimed[int(attempt)] = item["until"]

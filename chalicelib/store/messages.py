@@ -97,6 +97,7 @@ def _item(message: Message) -> Item:
         "template": origin.template_code,
         "sentAt": origin.sent_at,
         "expires": origin.sent_at + table.RETENTION_SECONDS,
+        "given": message.given or None,
     }
     if receipt:
         item |= {
@@ -128,5 +129,6 @@ def _message(item: Item) -> Message:
         origin=origin,
         sid=rest if kind == "SID" else "",
         unknown=kind == "UNKNOWN",
+        given=item.get("given", ""),
         receipt=receipt,
     )

@@ -25,7 +25,7 @@ def running(settings: Settings | None = None, state: Path | None = None) -> Iter
             loop.run_until_complete(
                 serve(settings or Settings(), port=0, state=state, ready=told.put, stop=stop)
             )
-        except BaseException as error:  # noqa: BLE001 - raised in the thread that waits for it
+        except BaseException as error:
             told.put(error)
         finally:
             loop.close()

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from .behaviour import answer_wrongly
 from .beijing import format_date
-from .entries import BadContentError, DetailsPush, ReplyPush, read_push
+from .entries import BadContentError, DetailsPush, ReplyPush, read_push, require_known_forms
 from .gate import Credentials, NotAdmittedError
 from .signature import SIGNATURE_HEADER
 from .state import Simulator
@@ -24,6 +24,7 @@ def routes(simulator: Simulator) -> list[web.RouteDef]:
 
     def take_details(raw: bytes, content_type: str, nonce: str) -> Callable[[], int]:
         push = read_push(DetailsPush, content_type, raw, simulator.settings.max_entries)
+        require_known_forms(push, simulator.ledger.is_recipient)
 
         def record() -> int:
             simulator.ledger.tell(push.entries, nonce)
@@ -34,6 +35,7 @@ def routes(simulator: Simulator) -> list[web.RouteDef]:
 
     def take_replies(raw: bytes, content_type: str, nonce: str) -> Callable[[], int]:
         push = read_push(ReplyPush, content_type, raw, simulator.settings.max_entries)
+        require_known_forms(push, simulator.ledger.is_recipient)
 
         def record() -> int:
             simulator.ledger.reply(push.entries, nonce)

@@ -1,6 +1,8 @@
 """The bodies of the two pushes, §13 and §14 of the document, and what is wrong with a bad one."""
 
 import json
+import re
+from collections.abc import Callable
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
@@ -11,6 +13,9 @@ from .wire import WireModel, first_problem
 FAILED: Literal[1] = 1
 DELIVERED: Literal[2] = 2
 
+
+_IsRecipient = Callable[[str, str], bool]
+_DIGITS = re.compile(r"[0-9]{5,20}")
 
 _Push = TypeVar("_Push", "DetailsPush", "ReplyPush")
 
@@ -35,7 +40,6 @@ def _status_number(value: object) -> object:
 
 
 Date = Annotated[str, AfterValidator(_a_date)]
-PhoneNumber = Annotated[str, Field(pattern=r"^[0-9]{5,20}\z")]
 NonEmpty = Annotated[str, Field(min_length=1)]
 
 
@@ -43,7 +47,7 @@ class SendDetail(WireModel):
     """One delivery receipt of a details push."""
 
     out_id: NonEmpty
-    phone_num: PhoneNumber
+    phone_num: NonEmpty
     send_status: Annotated[Literal[1, 2], BeforeValidator(_status_number)]
     send_date: Date
     receive_date: Date
@@ -63,7 +67,7 @@ class SendReply(WireModel):
     """One mobile-originated reply of a reply push."""
 
     out_id: NonEmpty
-    phone_num: PhoneNumber
+    phone_num: NonEmpty
     send_time: Date
     content: str
 
@@ -87,6 +91,21 @@ class ReplyPush(WireModel):
     """The body of a reply push."""
 
     entries: Annotated[list[SendReply], Field(alias="thirdSmsSendReplyModelList", min_length=1)]
+
+
+def require_known_forms(push: DetailsPush | ReplyPush, is_recipient: _IsRecipient) -> None:
+    """Require each number to be digits, or to be written as the campaign wrote it.
+
+    Raises:
+        BadContentError: a number that is neither.
+    """
+    name = type(push).model_fields["entries"].alias
+    for number, entry in enumerate(push.entries):
+        phone = entry.phone_num
+        if not _DIGITS.fullmatch(phone) and not is_recipient(entry.out_id, phone):
+            raise BadContentError(
+                f"{name}[{number}].phoneNum: {phone!r} is neither digits nor a recipient"
+            )
 
 
 def read_push(model: type[_Push], content_type: str, raw: bytes, max_entries: int) -> _Push:

@@ -129,6 +129,11 @@ class Campaign:
                 recipient.standing = Standing.UNANSWERED
                 self._count(recipient, 1)
 
+    def names(self, phone: str) -> bool:
+        """Whether this number, written like this, is one of those that it was sent to."""
+        recipient = self._recipients.get(phone)
+        return recipient is not None and recipient.standing is not None
+
     def settle(self, call: SendCall) -> None:
         """Take note of how a send request was answered."""
         self._send_calls.append({"phones": len(call.phones), **call.answer})
@@ -295,6 +300,11 @@ class Ledger:
         """Take note of the replies of one push."""
         rows = [(e.out_id, e.phone_num, e.send_time, e.content) for e in entries]
         self._record(self._push("reply", nonce, rows))
+
+    def is_recipient(self, out_id: str, phone: str) -> bool:
+        """Whether a campaign was sent to this number, written like this."""
+        campaign = self._campaigns.get(out_id)
+        return campaign is not None and campaign.names(phone)
 
     def find(self, out_id: str) -> Campaign | None:
         """Return the account of an outId."""

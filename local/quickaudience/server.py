@@ -70,8 +70,9 @@ async def _errors_as_json(
 
 
 def _error(request: web.Request, status: int, message: str) -> web.Response:
-    if request.path.startswith("/_sim/"):
-        body = {"error": message}
-    else:
-        body = {"code": str(status), "message": message}
+    body = (
+        {"error": message}
+        if request.path.startswith("/_sim/")
+        else {"code": str(status), "message": message}
+    )
     return web.json_response(body, status=status)

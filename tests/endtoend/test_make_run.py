@@ -1,0 +1,38 @@
+"""`make run`, as a newcomer types it; and that it notices a single lost receipt."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.endtoend.conftest import free_port
+
+
+def demo(state: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "BRIDGE_PORT": str(free_port()),
+        "BRIDGE_STATE": str(state),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "local", "run", *options],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+    )
+
+
+def test_run_ends_well(tmp_path: Path) -> None:
+    done = demo(tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1,000" in done.stdout
+
+
+def test_run_fails_when_one_receipt_is_lost(tmp_path: Path) -> None:
+    done = demo(tmp_path, "--lose-a-receipt", "--patience", "10")
+
+    assert done.returncode == 1
+    assert "1 receipts missing" in done.stdout
