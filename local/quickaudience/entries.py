@@ -100,7 +100,8 @@ def require_known_forms(push: DetailsPush | ReplyPush, is_recipient: _IsRecipien
         BadContentError: a number that is neither.
     """
     name = type(push).model_fields["entries"].alias
-    for number, entry in enumerate(push.entries):
+    entries: list[SendDetail | SendReply] = [*push.entries]
+    for number, entry in enumerate(entries):
         phone = entry.phone_num
         if not _DIGITS.fullmatch(phone) and not is_recipient(entry.out_id, phone):
             raise BadContentError(
