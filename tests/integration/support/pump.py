@@ -52,6 +52,8 @@ class Pump:
     def receive(self, function: str, batch: int | None = None) -> dict[str, Any] | None:
         """The next event for a function, or None. Its messages are in flight from now on."""
         _, queue, size = _FUNCTIONS[function]
+        if not any(due <= time.time() for due in self.due(function)):
+            return None
         messages = self._sqs.receive_message(
             QueueUrl=self._url(queue),
             MaxNumberOfMessages=batch or size,

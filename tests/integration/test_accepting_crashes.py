@@ -1,0 +1,113 @@
+"""§6 while the function dies, or a call fails, at every place; and the client tries again."""
+
+from collections import Counter
+
+import pytest
+
+from chalicelib.campaigns import planning
+from tests.integration.support.bridge import Answer, Bridge
+from tests.integration.support.outside import HOWS, How
+
+PHONES = ["13900001111", "13900002222", "13900003333", "bad", "13900005555"]
+PARAMS = [{"name": "甲"}, {"name": "甲"}, {"name": "乙"}, {"name": "丙"}, {}]
+SENT = Counter({f"86{phone}": 1 for phone in PHONES[:3]})
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two recipients to a chunk, so that a small campaign has several."""
+    monkeypatch.setattr(planning, "MOST_PER_CALL", 2)
+
+
+def campaign(bridge: Bridge, out_id: str, code: str, nonce: str = "") -> Answer:
+    return bridge.campaign(PHONES, PARAMS, code=code, out_id=out_id, nonce=nonce)
+
+
+def call_number(bridge: Bridge, name: str, code: str) -> int:
+    """Which of a campaign's calls this is, found out by one that has no other part in a test."""
+    bridge.restart()
+    with bridge.outside.watched():
+        campaign(bridge, "dry", code)
+    bridge.pump.drain()
+    bridge.tencent.sent.clear()
+    bridge.restart()
+    return bridge.outside.names.index(name)
+
+
+def forget_reviews(bridge: Bridge, code: str) -> None:
+    """Make the next campaign ask Tencent about its sign and template, to have those calls too."""
+    bridge.ask("PUT", f"/sms/smsTemplate/{code}", {
+        "templateName": "x", "templateContent": "改${name}", "templateType": 1,
+    })  # fmt: skip
+    bridge.clock.pass_(seconds=601)
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize(("delivered_between", "same_nonce"), [(True, False), (False, True)])
+def test_every_recipient_gets_exactly_one_message(
+    linked: Bridge, how: How, *, delivered_between: bool, same_nonce: bool
+) -> None:
+    code = linked.template("您好${name}")
+    forget_reviews(linked, code)
+    linked.restart()
+    with linked.outside.watched():
+        assert campaign(linked, "dry", code).code == "OK"
+    names = list(linked.outside.names)
+    assert {"tencent get_sign", "tencent get_template", "sqs SendMessageBatch"} <= set(names)
+    linked.pump.drain()
+    for number, name in enumerate(names):
+        linked.clock.pass_(seconds=601)
+        linked.tencent.sent.clear()
+        linked.quick_audience.pushes.clear()
+        out_id, nonce = f"{how}-{number}", f"{how}-{number}"
+        linked.restart()
+        with linked.outside.watched(number, how):
+            campaign(linked, out_id, code, nonce)
+        assert linked.outside.names[number] == name, "the same call was reached"
+        linked.restart()
+        if delivered_between:
+            linked.pump.drain()
+        answer = campaign(linked, out_id, code, nonce if same_nonce else "")
+        assert answer.code == "OK", f"{how}, {name}"
+        linked.pump.drain()
+        assert Counter(sms.phone for sms in linked.tencent.sent) == SENT, f"{how}, {name}"
+        told = {one["phoneNum"] for one in linked.quick_audience.receipts}
+        assert told == {"bad", "13900005555"}, f"{how}, {name}"
+        assert campaign(linked, out_id, code)["bizId"] == answer["bizId"]
+        assert linked.pump.count("sends") == 0
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.xfail(
+    strict=True,
+    reason="campaigns.py, record_plan: the retry writes its own plan over the first one's, whose "
+    "chunks may be sent already; _digest says that another order is the same request",
+)
+def test_a_retry_in_another_order_sends_nothing_twice(linked: Bridge) -> None:
+    code = linked.template("您好")
+    phones = [*PHONES[:3], "13900004444"]
+    queueing = call_number(linked, "sqs SendMessageBatch", code)
+    with linked.outside.watched(queueing, "killed after"):
+        linked.campaign(phones, code=code)
+    linked.restart()
+    linked.pump.once("deliver")
+    assert linked.campaign(phones[::-1], code=code).code == "OK"
+    linked.pump.drain()
+    assert sorted(sms.phone for sms in linked.tencent.sent) == ["86" + one for one in phones]
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_a_retry_goes_on_with_the_revision_that_it_began_with(linked: Bridge) -> None:
+    code = linked.template("您好${name}")
+    queueing = call_number(linked, "sqs SendMessageBatch", code)
+    with linked.outside.watched(queueing, "killed after"):
+        campaign(linked, "task-1", code)
+    linked.restart()
+    linked.pump.once("deliver")
+    forget_reviews(linked, code)
+    linked.tencent.review(7001, 0)
+    assert campaign(linked, "task-1", code).code == "OK"
+    linked.pump.drain()
+    assert Counter(sms.phone for sms in linked.tencent.sent) == SENT
+    assert {sms.tpl_id for sms in linked.tencent.sent} == {int(code)}
