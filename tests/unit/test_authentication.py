@@ -1,0 +1,102 @@
+import pytest
+import time_machine
+
+from chalicelib.errors import Unauthorized
+from chalicelib.quickaudience import authentication, signature
+from tests.unit.conftest import Configure
+from tests.unit.support import request
+
+KEY, NOW, NONCE = "123456789", 1631865523, "2e6eceb5737b473284c930c8ef79090e"
+at_the_time = time_machine.travel(NOW, tick=False)
+
+
+def check(configure: Configure, timestamp: str, nonce: str = NONCE, **changes: str) -> str | None:
+    signed = signature.make(KEY, timestamp, nonce)
+    return authentication.check(
+        request(
+            query={"timestamp": timestamp, "nonce": nonce, "more": "x"},
+            headers={"x-qa-hmac-signature": signed},
+        ),
+        configure(**changes),
+    )
+
+
+@at_the_time
+@pytest.mark.parametrize(
+    "timestamp",
+    [NOW, NOW - 900, NOW + 900, NOW * 1000, (NOW - 900) * 1000 + 999, NOW * 1000 + 900_000],
+)
+def test_a_signed_request_within_the_tolerance_is_ours(
+    configure: Configure, timestamp: int
+) -> None:
+    assert check(configure, str(timestamp)) == NONCE
+
+
+@at_the_time
+@pytest.mark.parametrize(
+    "timestamp", [NOW - 901, NOW + 901, (NOW - 901) * 1000, (NOW + 901) * 1000, 0, 10**11, 10**14]
+)
+def test_a_request_from_another_time_is_not(configure: Configure, timestamp: int) -> None:
+    with pytest.raises(Unauthorized, match="from now"):
+        check(configure, str(timestamp))
+
+
+@at_the_time
+@pytest.mark.parametrize(
+    "timestamp",
+    [
+        "now",
+        "1631865523.0",
+        "-1631865523",
+        "+1631865523",
+        "1_631_865_523",
+        "１６３１８６５５２３",
+        "1" * 16,
+        "²",
+    ],
+)
+def test_a_timestamp_that_is_no_number_is_refused(configure: Configure, timestamp: str) -> None:
+    with pytest.raises(Unauthorized, match="seconds since 1970"):
+        check(configure, timestamp)
+
+
+@pytest.mark.parametrize("timestamp", ["0", "now", "9" * 30, "密"])
+def test_without_a_tolerance_any_timestamp_will_do(configure: Configure, timestamp: str) -> None:
+    assert check(configure, timestamp, QA_CLOCK_SKEW_SECONDS="0") == NONCE
+
+
+@at_the_time
+@pytest.mark.parametrize("nonce", ["1", "x" * 500, "随机", " "])
+def test_a_nonce_may_have_any_length(configure: Configure, nonce: str) -> None:
+    assert check(configure, str(NOW), nonce) == nonce
+
+
+@at_the_time
+@pytest.mark.parametrize(
+    ("query", "headers", "why"),
+    [
+        (None, {}, "timestamp and nonce"),
+        ({}, {}, "timestamp and nonce"),
+        ({"timestamp": str(NOW)}, {}, "timestamp and nonce"),
+        ({"timestamp": "", "nonce": NONCE}, {}, "timestamp and nonce"),
+        ({"timestamp": str(NOW), "nonce": NONCE}, {}, "header"),
+        ({"timestamp": str(NOW), "nonce": NONCE}, {signature.HEADER: ""}, "header"),
+        ({"timestamp": str(NOW), "nonce": NONCE}, {signature.HEADER: " "}, "wrong signature"),
+        ({"timestamp": str(NOW), "nonce": NONCE}, {signature.HEADER: "0" * 64}, "wrong signature"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_named(
+    configure: Configure, query: dict[str, str] | None, headers: dict[str, str], why: str
+) -> None:
+    with pytest.raises(Unauthorized, match=why) as caught:
+        authentication.check(request(query=query, headers=headers), configure())
+    assert (caught.value.http_status, caught.value.code) == (401, "401")
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("query", [None, {}, {"timestamp": "", "nonce": ""}], ids=str)
+def test_without_authentication_nothing_is_looked_at(
+    configure: Configure, query: dict[str, str] | None
+) -> None:
+    made = request(query=query, headers={signature.HEADER: "nonsense"})
+    assert authentication.check(made, configure(QA_AUTH="off")) is None

@@ -1,0 +1,105 @@
+from typing import Any
+
+import pytest
+import time_machine
+from requests.adapters import HTTPAdapter
+
+from chalicelib.tencent.connections import IDLE_SECONDS, new_session
+
+START = 1_600_000_000.0
+schemes = pytest.mark.parametrize("scheme", ["http", "https"])
+
+
+class Connection:
+    """A connection that the far side has not closed."""
+
+    is_connected = True
+
+    def __init__(self) -> None:
+        self.closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def pool(scheme: str, parallel: int = 2) -> Any:
+    address = f"{scheme}://yun.tim.qq.com/"
+    adapter = new_session(parallel).get_adapter(address)
+    assert isinstance(adapter, HTTPAdapter)
+    pooled = adapter.poolmanager.connection_from_url(address)
+    # A pool is full of places for connections to come; one is taken, for the test's own.
+    pooled._get_conn()
+    return pooled
+
+
+@schemes
+@pytest.mark.parametrize(
+    ("idle", "closed"),
+    [(0, 0), (1, 0), (IDLE_SECONDS - 1, 0), (IDLE_SECONDS + 1, 1), (3600, 1), (10**8, 1), (-5, 0)],
+)
+def test_a_connection_that_was_idle_too_long_is_closed_before_it_is_used(
+    scheme: str, idle: float, closed: int
+) -> None:
+    pooled, connection = pool(scheme), Connection()
+    with time_machine.travel(START, tick=False) as clock:
+        pooled._put_conn(connection)
+        clock.shift(idle)
+        assert pooled._get_conn() is connection
+    assert connection.closed == closed
+
+
+@schemes
+def test_being_used_makes_a_connection_fresh_again(scheme: str) -> None:
+    pooled, connection = pool(scheme), Connection()
+    with time_machine.travel(START, tick=False) as clock:
+        pooled._put_conn(connection)
+        for _ in range(5):
+            clock.shift(IDLE_SECONDS - 1)
+            assert pooled._get_conn() is connection
+            pooled._put_conn(connection)
+    assert connection.closed == 0
+
+
+@schemes
+def test_time_in_use_is_not_idle_time(scheme: str) -> None:
+    pooled, connection = pool(scheme), Connection()
+    with time_machine.travel(START, tick=False) as clock:
+        pooled._put_conn(connection)
+        pooled._get_conn()
+        clock.shift(IDLE_SECONDS * 2)
+        pooled._put_conn(connection)
+        assert pooled._get_conn() is connection
+    assert connection.closed == 0
+
+
+@schemes
+def test_a_new_connection_is_not_closed(scheme: str) -> None:
+    pooled = pool(scheme)
+    connection = pooled._get_conn()
+    assert not hasattr(connection, "idle_since")
+    pooled._put_conn(None)
+
+
+def test_idle_connections_are_closed_well_before_tencent_asks_for_it() -> None:
+    assert 0 < IDLE_SECONDS < 90
+
+
+@schemes
+def test_a_session_keeps_as_many_connections_as_calls_at_once(scheme: str) -> None:
+    pooled = pool(scheme, parallel=16)
+    assert pooled.pool.maxsize == 16
+
+
+@schemes
+def test_a_session_tries_no_request_twice(scheme: str) -> None:
+    adapter = new_session(1).get_adapter(f"{scheme}://yun.tim.qq.com/")
+    assert isinstance(adapter, HTTPAdapter)
+    assert adapter.max_retries.total == 0
+
+
+def test_a_session_takes_nothing_from_the_environment() -> None:
+    assert not new_session(1).trust_env
+
+
+def test_a_session_checks_certificates() -> None:
+    assert new_session(1).verify is True

@@ -1,0 +1,160 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.campaigns import phones
+from tests.unit.support import examples
+
+mainland = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
+
+
+@pytest.mark.parametrize("prefix", ["", "86", "+86", "0086"])
+@given(mainland)
+@examples(25)
+def test_mainland_numbers_lose_their_prefix_and_get_the_country_code(
+    prefix: str, number: str
+) -> None:
+    assert phones.parse(prefix + number) == "86" + number
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " 13900001111 ",
+        "139 0000 1111",
+        "139-0000-1111",
+        "+86 139-0000-1111",
+        "13900001111\r\n",
+        "139\u00a00000\u30001111",
+    ],
+    ids=["around", "spaces", "hyphens", "both", "line-end", "unicode-spaces"],
+)
+def test_white_space_and_hyphens_are_dropped(text: str) -> None:
+    assert phones.parse(text) == "8613900001111"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("85251234567", "85251234567"),
+        ("+85251234567", "85251234567"),
+        ("0085251234567", "85251234567"),
+        ("85366123456", "85366123456"),
+        ("886912345678", "886912345678"),
+        ("+12125550123", "12125550123"),
+        ("0012125550123", "12125550123"),
+        ("12425550123", "12425550123"),
+        ("447911123456", "447911123456"),
+        ("6591234567", "6591234567"),
+        ("999999999999999", "999999999999999"),
+    ],
+    ids=lambda value: value,
+)
+def test_foreign_numbers_are_kept_as_digits(text: str, kept: str) -> None:
+    assert phones.parse(text) == kept
+    assert not phones.is_mainland(kept)
+
+
+@pytest.mark.parametrize("prefix", ["+", "00"])
+def test_with_a_plus_eleven_digits_are_north_american(prefix: str) -> None:
+    assert phones.parse(prefix + "13900001111") == "13900001111"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "-",
+        "+",
+        "00",
+        "86",
+        "+86",
+        "1390000****",
+        "1390000",
+        "1390000111",
+        "139000011112",
+        "8612345678901",
+        "861390000111",
+        "86139000011112",
+        "+8613900001111x",
+        "8686139000011111",
+        "++8613900001111",
+        "+008613900001111",
+        "01012345678",
+        "+8601012345678",
+        "10086",
+        "11912345678",
+        "0",
+        "9" * 16,
+        "9" * 10_000,
+        "13900001111,13900002222",
+        "13900001111.0",
+        "1.3900001111e10",
+        "0x13900001111",
+        "１３９００００１１１１",
+        "١٣٩٠٠٠٠١١١١",
+        "1390000111²",
+        "13900001lll",
+        "139OOOO1111",
+        "＋8613900001111",
+        "\u200b13900001111",
+        "\ufeff13900001111",
+        "13900001111\x00",
+        "13900\ud80001111",
+        "null",
+        "手机号",
+    ],
+    ids=ascii,
+)
+def test_anything_else_is_no_phone_number(text: str) -> None:
+    with pytest.raises(ValueError, match="not a phone number"):
+        phones.parse(text)
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=())) | st.from_regex(r"[+0-9\s-]{0,20}"))
+@examples(200)
+def test_what_is_accepted_is_ascii_digits_of_a_telephone_number(text: str) -> None:
+    try:
+        kept = phones.parse(text)
+    except ValueError:
+        return
+    assert re.fullmatch(r"[1-9][0-9]{6,14}", kept)
+    assert phones.is_mainland(kept) == bool(re.fullmatch(r"861[3-9][0-9]{9}", kept))
+
+
+@given(mainland)
+@examples(25)
+def test_mainland_numbers_go_to_quick_audience_as_it_sent_them(number: str) -> None:
+    assert phones.to_quick_audience(phones.parse(number)) == number
+
+
+@pytest.mark.parametrize("number", ["85251234567", "12125550123", "886912345678"])
+def test_foreign_numbers_go_to_quick_audience_with_their_country_code(number: str) -> None:
+    assert phones.to_quick_audience(phones.parse("+" + number)) == number
+
+
+@pytest.mark.parametrize(
+    ("nationcode", "mobile", "kept"),
+    [
+        ("86", "13900001111", "8613900001111"),
+        ("+86", "13900001111", "8613900001111"),
+        ("0086", "13900001111", "8613900001111"),
+        ("", "13900001111", "8613900001111"),
+        (" 86 ", " 13900001111 ", "8613900001111"),
+        ("852", "51234567", "85251234567"),
+        ("1", "2125550123", "12125550123"),
+        ("1242", "5550123", "12425550123"),
+    ],
+)
+def test_a_callback_finds_the_number_that_was_kept(nationcode: str, mobile: str, kept: str) -> None:
+    assert phones.from_tencent(nationcode, mobile) == kept
+
+
+@given(mainland)
+@examples(25)
+def test_a_callback_of_a_sent_number_leads_back_to_it(number: str) -> None:
+    kept = phones.parse(number)
+    assert phones.from_tencent("86", phones.to_quick_audience(kept)) == kept

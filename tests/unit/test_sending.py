@@ -1,0 +1,93 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib import aws
+from chalicelib.queues import sending
+from tests.unit.support import examples
+
+
+class Sqs:
+    """Keeps the batches it was sent; refuses the messages it is told to, so many times."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[dict[str, Any]]] = []
+        self.refuse: dict[str, int] = {}
+
+    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 -- boto3's names
+        assert QueueUrl == "the url of receipts"
+        self.batches.append(Entries)
+        failed = []
+        for entry in Entries:
+            if self.refuse.get(entry["MessageBody"], 0):
+                self.refuse[entry["MessageBody"]] -= 1
+                failed.append({"Id": entry["Id"], "Message": "busy"})
+        return {"Failed": failed} if failed else {}
+
+    def bodies(self) -> list[Any]:
+        return [json.loads(entry["MessageBody"]) for batch in self.batches for entry in batch]
+
+
+@pytest.fixture
+def sqs(monkeypatch: pytest.MonkeyPatch) -> Sqs:
+    made = Sqs()
+    monkeypatch.setattr(aws, "sqs", lambda: made)
+    monkeypatch.setattr(sending, "url", lambda queue: f"the url of {queue}")
+    return made
+
+
+@given(st.lists(st.integers(0, 100_000), max_size=25))
+@examples(30)
+def test_batches_lose_nothing_and_are_of_a_size_that_sqs_takes(sizes: list[int]) -> None:
+    bodies = [
+        json.dumps({"n": number, "x": "长" * (size // 3)}, ensure_ascii=False)
+        for number, size in enumerate(sizes)
+    ]
+    batches = list(sending._batches(bodies))
+    assert [body for batch in batches for body in batch] == bodies
+    assert all(1 <= len(batch) <= 10 for batch in batches)
+    assert all(sum(len(body.encode()) for body in batch) <= 256 * 1024 for batch in batches)
+
+
+def test_messages_go_ten_at_a_time(sqs: Sqs) -> None:
+    sending.send("receipts", ({"n": number} for number in range(21)))
+    assert [len(batch) for batch in sqs.batches] == [10, 10, 1]
+    assert sqs.bodies() == [{"n": number} for number in range(21)]
+    assert all(len({entry["Id"] for entry in batch}) == len(batch) for batch in sqs.batches)
+
+
+def test_chinese_is_sent_as_it_is(sqs: Sqs) -> None:
+    sending.send("receipts", [{"a": "中文"}])
+    assert sqs.batches[0][0]["MessageBody"] == '{"a":"中文"}'
+
+
+@pytest.mark.parametrize(
+    ("asked", "given_one"), [(0, 0), (5, 5), (900, 900), (901, 900), (10**6, 900)]
+)
+def test_a_delay_is_at_most_what_sqs_takes(sqs: Sqs, asked: int, given_one: int) -> None:
+    sending.send("receipts", [{}], delay=asked)
+    assert sqs.batches[0][0]["DelaySeconds"] == given_one
+
+
+def test_only_what_was_refused_is_sent_again(sqs: Sqs) -> None:
+    sqs.refuse = {'{"n":1}': 2}
+    sending.send("receipts", [{"n": 0}, {"n": 1}, {"n": 2}])
+    assert [[entry["Id"] for entry in batch] for batch in sqs.batches] == [
+        ["0", "1", "2"],
+        ["1"],
+        ["1"],
+    ]
+
+
+def test_what_is_refused_again_and_again_is_an_error(sqs: Sqs) -> None:
+    sqs.refuse = {'{"n":1}': 99}
+    with pytest.raises(sending.NotQueuedError, match="1 messages: busy"):
+        sending.send("receipts", [{"n": 0}, {"n": 1}])
+
+
+def test_nothing_is_sent_of_nothing(sqs: Sqs) -> None:
+    sending.send("receipts", [])
+    assert sqs.batches == []

@@ -1,0 +1,281 @@
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from chalicelib import settings
+from chalicelib.errors import ConfigurationError
+from chalicelib.settings import Settings, from_environment
+from tests.unit.support import ENVIRONMENT
+
+SECRETS = {
+    "QA_KEY": "k3y-of-quick-audience",
+    "TENCENT_APP_KEY": "4pp-k3y",
+    "TENCENT_CALLBACK_TOKENS": "t0ken-one,t0ken-two",
+}
+
+
+def read(**changes: str) -> Settings:
+    return from_environment(ENVIRONMENT | changes)
+
+
+def refused(environment: Mapping[str, str]) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        from_environment(environment)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [
+        ("qa_auth", "on"),
+        ("qa_base_url", "https://quicka.aliyun.com"),
+        ("qa_receipts", "push"),
+        ("qa_clock_skew_seconds", 900),
+        ("tencent_base_url", "https://yun.tim.qq.com/v5/tlssmssvr"),
+        ("tencent_receipts", "callback"),
+        ("oss_allowed_hosts", (".aliyuncs.com",)),
+        ("public_base_url", ""),
+        ("table", "qa-sms-bridge-local"),
+        ("queue_prefix", "qa-sms-bridge-local-"),
+    ],
+)
+def test_a_setting_that_is_not_given_has_the_contracts_default(name: str, default: Any) -> None:
+    assert getattr(read(), name) == default
+
+
+@pytest.mark.parametrize(
+    ("variable", "name", "value"),
+    [
+        ("QA_PLATFORM_NAME", "platform_name", "腾讯 短信"),
+        ("QA_KEY", "qa_key", " key with spaces "),
+        ("QA_AUTH", "qa_auth", "off"),
+        ("QA_BASE_URL", "qa_base_url", "https://quicka-shanghai.aliyun.com"),
+        ("QA_RECEIPTS", "qa_receipts", "poll"),
+        ("TENCENT_SDK_APP_ID", "tencent_sdk_app_id", "0014"),
+        ("TENCENT_APP_KEY", "tencent_app_key", "密钥"),
+        ("TENCENT_BASE_URL", "tencent_base_url", "http://127.0.0.1:9000/v5/tlssmssvr/"),
+        ("TENCENT_RECEIPTS", "tencent_receipts", "pull"),
+        ("PUBLIC_BASE_URL", "public_base_url", "https://m.example.cn"),
+        ("BRIDGE_TABLE", "table", "t"),
+        ("BRIDGE_QUEUE_PREFIX", "queue_prefix", "q-"),
+    ],
+)
+def test_a_setting_is_read_from_its_variable(variable: str, name: str, value: str) -> None:
+    assert getattr(read(**{variable: value}), name) == value
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("0", 0), ("1", 1), ("86400", 86400)])
+def test_the_clock_skew_is_a_number(text: str, seconds: int) -> None:
+    assert read(QA_CLOCK_SKEW_SECONDS=text).qa_clock_skew_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts"),
+    [
+        (".aliyuncs.com", (".aliyuncs.com",)),
+        (".a.com,.b.com", (".a.com", ".b.com")),
+        (" .a.com , http://127.0.0.1:9000 ,", (".a.com", "http://127.0.0.1:9000")),
+        (",", ()),
+    ],
+)
+def test_hosts_are_separated_by_commas(text: str, hosts: tuple[str, ...]) -> None:
+    assert read(OSS_ALLOWED_HOSTS=text).oss_allowed_hosts == hosts
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("one", ["one"]),
+        ("one,two", ["one", "two"]),
+        (" one , two ,", ["one", "two"]),
+        ("令牌,two", ["令牌", "two"]),
+    ],
+)
+def test_callback_tokens_are_separated_by_commas(text: str, tokens: list[str]) -> None:
+    assert read(TENCENT_CALLBACK_TOKENS=text).tencent_callback_tokens == tokens
+
+
+@pytest.mark.parametrize("text", [",", " ", " , ,"], ids=repr)
+@pytest.mark.xfail(
+    strict=True, reason="a list without any token counts as set: every callback gets 403"
+)
+def test_a_list_without_any_token_is_refused(text: str) -> None:
+    assert "TENCENT_CALLBACK_TOKENS" in refused(ENVIRONMENT | {"TENCENT_CALLBACK_TOKENS": text})
+
+
+@pytest.mark.parametrize("space", [" ", "\n", "\t", "\u00a0"], ids=repr)
+def test_white_space_around_the_app_key_is_dropped(space: str) -> None:
+    assert read(TENCENT_APP_KEY=f"{space}abc{space}").tencent_app_key == "abc"
+
+
+@pytest.mark.xfail(
+    strict=True, reason="white space counts as an App Key, which is stripped to nothing"
+)
+def test_an_app_key_of_white_space_is_refused() -> None:
+    assert "TENCENT_APP_KEY" in refused(ENVIRONMENT | {"TENCENT_APP_KEY": " \n"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "QA_PLATFORM_NAME",
+        "TENCENT_SDK_APP_ID",
+        "TENCENT_APP_KEY",
+        "TENCENT_CALLBACK_TOKENS",
+        "QA_KEY",
+    ],
+)
+@pytest.mark.parametrize("how", ["absent", "empty"])
+def test_a_required_name_that_is_missing_is_named(name: str, how: str) -> None:
+    environment = {key: value for key, value in ENVIRONMENT.items() if key != name}
+    assert name in refused(environment | ({name: ""} if how == "empty" else {}))
+
+
+def test_all_names_that_are_missing_are_named_at_once() -> None:
+    text = refused({})
+    for name in ENVIRONMENT.keys() - {"QA_KEY"}:
+        assert f"{name} is not set" in text
+
+
+@pytest.mark.xfail(strict=True, reason="QA_KEY is looked at only once nothing else is wrong")
+def test_the_key_is_named_together_with_the_others() -> None:
+    assert "QA_KEY" in refused({})
+
+
+@pytest.mark.parametrize("key", ["", "k"])
+def test_without_authentication_the_key_may_be_missing(key: str) -> None:
+    configured = read(QA_AUTH="off", QA_KEY=key)
+    assert configured.qa_key == key
+
+
+@pytest.mark.parametrize("name", ["QA_AUTH", "QA_RECEIPTS", "TENCENT_RECEIPTS", "QA_BASE_URL"])
+def test_an_empty_variable_is_as_good_as_none(name: str) -> None:
+    assert read(**{name: ""}) == read()
+
+
+def test_other_variables_of_the_environment_are_none_of_our_business() -> None:
+    assert read(PATH="/bin", qa_auth="nonsense", QA_NONSENSE="x", platform_name="x") == read()
+
+
+WRONG = [
+    ("QA_AUTH", "yes"),
+    ("QA_AUTH", "OFF"),
+    ("QA_BASE_URL", "quicka.aliyun.com"),
+    ("QA_BASE_URL", "ftp://quicka.aliyun.com"),
+    ("QA_BASE_URL", "https://"),
+    ("QA_BASE_URL", "https://a b"),
+    ("QA_RECEIPTS", "pull"),
+    ("QA_CLOCK_SKEW_SECONDS", "-1"),
+    ("QA_CLOCK_SKEW_SECONDS", "15m"),
+    ("QA_CLOCK_SKEW_SECONDS", "1.5"),
+    ("QA_CLOCK_SKEW_SECONDS", "NaN"),
+    ("TENCENT_SDK_APP_ID", "abc"),
+    ("TENCENT_SDK_APP_ID", "14 00"),
+    ("TENCENT_SDK_APP_ID", "-14"),
+    ("TENCENT_BASE_URL", "yun.tim.qq.com"),
+    ("TENCENT_RECEIPTS", "push"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_wrong_value_is_named_with_the_shape_it_should_have(name: str, value: str) -> None:
+    text = refused(ENVIRONMENT | {name: value})
+    assert f"{name} " in text
+    assert "expected: " in text
+    assert ".chalice/config.json" in text
+
+
+@pytest.mark.xfail(strict=True, reason="full-width digits pass as an SDKAppID")
+def test_look_alike_digits_are_no_app_id() -> None:
+    assert "TENCENT_SDK_APP_ID" in refused(ENVIRONMENT | {"TENCENT_SDK_APP_ID": "１４００"})
+
+
+def test_all_wrong_values_are_named_in_one_error() -> None:
+    wrong = dict(WRONG)
+    text = refused(ENVIRONMENT | wrong)
+    assert all(f"{name} " in text for name in wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{name: value} for name, value in WRONG] + [{"QA_PLATFORM_NAME": ""}, {"QA_KEY": ""}],
+    ids=str,
+)
+def test_an_error_tells_no_secret(wrong: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        from_environment(ENVIRONMENT | SECRETS | wrong)
+    told = "".join(traceback.format_exception(caught.value))
+    for name, secret in SECRETS.items():
+        assert wrong.get(name) == "" or not any(part in told for part in secret.split(","))
+
+
+def test_settings_can_be_shown_without_their_secrets() -> None:
+    configured = read(**SECRETS)
+    for shown in (repr(configured), str(configured), configured.model_dump_json()):
+        for secret in ("k3y-of-quick-audience", "4pp-k3y", "t0ken-one", "t0ken-two"):
+            assert secret not in shown
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        setattr(read(), "qa_auth", "off")  # noqa: B010 -- mypy knows better, which is the point
+
+
+@pytest.fixture
+def parameter_store(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
+    """A parameter store, which keeps what it was asked."""
+    asked: list[tuple[str, dict[str, Any]]] = []
+
+    def get_parameter(name: str, **options: Any) -> str:
+        asked.append((name, options))
+        return {"/prod/tokens": "one, two", "/prod/app-key": " abc\n"}.get(name, f"value of {name}")
+
+    monkeypatch.setattr("aws_lambda_powertools.utilities.parameters.get_parameter", get_parameter)
+    return asked
+
+
+def test_secrets_are_fetched_from_the_parameter_store(
+    parameter_store: list[tuple[str, dict[str, Any]]],
+) -> None:
+    configured = read(
+        QA_KEY="ssm:/prod/qa",
+        TENCENT_APP_KEY="ssm:/prod/app-key",
+        TENCENT_CALLBACK_TOKENS="ssm:/prod/tokens",
+    )
+    assert configured.qa_key == "value of /prod/qa"
+    assert configured.tencent_app_key == "abc"
+    assert configured.tencent_callback_tokens == ["one", "two"]
+
+
+def test_secrets_are_asked_for_decrypted_when_used_and_kept_for_minutes(
+    parameter_store: list[tuple[str, dict[str, Any]]],
+) -> None:
+    configured = read(QA_KEY="ssm:/prod/qa")
+    assert parameter_store == []
+    assert configured.qa_key
+    [(name, options)] = parameter_store
+    assert name == "/prod/qa"
+    assert options["decrypt"] is True
+    assert 60 <= options["max_age"] <= 900
+
+
+@pytest.mark.parametrize("value", ["arn:ssm:/x", "SSM:/x", " ssm:/x"])
+def test_a_value_that_only_looks_like_a_name_is_taken_as_it_is(
+    parameter_store: list[tuple[str, dict[str, Any]]], value: str
+) -> None:
+    assert read(QA_KEY=value).qa_key == value
+    assert parameter_store == []
+
+
+def test_the_environment_is_read_once_per_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    settings.load.cache_clear()
+    try:
+        assert settings.load().platform_name == "腾讯短信"
+        monkeypatch.setenv("QA_PLATFORM_NAME", "other")
+        assert settings.load().platform_name == "腾讯短信"
+    finally:
+        settings.load.cache_clear()
