@@ -60,6 +60,14 @@ def send_batch_list() -> Response:
     return http.answer(_request(), sends.FIELDS, sends.send_batch_list)
 
 
+@app.route("/sms/sendDetails", methods=["POST"], content_types=ANY)
+def send_details() -> Response:
+    """§12."""
+    from chalicelib.quickaudience import details, http
+
+    return http.answer(_request(), details.FIELDS, details.query)
+
+
 @app.route("/tencent/{token}/callback", methods=["POST"], content_types=ANY)
 def tencent_callback(token: str) -> Response:
     """Delivery statuses and replies."""

@@ -72,7 +72,7 @@ class Message:
 
     `position` is the recipient's place in the request's plan; `unknown` says that it may have been
     sent and that nobody told us; `given` is the number as Quick Audience wrote it, where that is not
-    the form that it documents.
+    the form that it documents; `params` fill the template's variables.
     """
 
     phone: str
@@ -81,6 +81,7 @@ class Message:
     sid: str = ""
     unknown: bool = False
     given: str = ""
+    params: tuple[str, ...] = ()
     receipt: Receipt | None = None
 
     @property

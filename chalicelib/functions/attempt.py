@@ -9,9 +9,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.campaigns import phones, receipts
+from chalicelib.campaigns import phones
 from chalicelib.campaigns.messages import Message, Origin, failed
 from chalicelib.campaigns.planning import Failure
+from chalicelib.functions.telling import tell
 from chalicelib.logs import log
 from chalicelib.queues import sending
 from chalicelib.store import campaigns, messages
@@ -40,6 +41,11 @@ class Attempt:
         self.number = number
         self.request = request
         self.progress = progress
+        self._params = {
+            position: call.params
+            for start, call in progress.plan.call_starts()
+            for position in range(start, start + len(call.phones))
+        }
         self._origin = Origin(
             out_id=request.out_id,
             biz_id=request.biz_id,
@@ -96,8 +102,8 @@ class Attempt:
             for position, outcome in new.items()
         ]
         messages.record(made)
-        entries = [message.entry() for message in made if message.receipt]
-        sending.send("receipts", receipts.pack("details", self.request.out_id, entries))
+        refused = [message for message in made if message.receipt]
+        tell(refused)
         result = {**new, **standing}
         campaigns.record_result(self.pointer, self.number, result, self.request.expires)
         self.progress.outcomes.update(result)
@@ -106,7 +112,7 @@ class Attempt:
             extra={
                 "chunk": body(self.pointer, self.number),
                 "sent": sum(isinstance(outcome, str) for outcome in result.values()),
-                "failed": len(entries),
+                "failed": len(refused),
                 "unknown": sum(outcome is None for outcome in result.values()),
             },
         )
@@ -123,6 +129,7 @@ class Attempt:
             sid=outcome if isinstance(outcome, str) else "",
             unknown=outcome is None,
             given=given,
+            params=self._params.get(position, ()),
         )
         if isinstance(outcome, Failure):
             return message.settled(failed(outcome, self._origin.sent_at))

@@ -13,6 +13,7 @@ from typing import Any
 from chalicelib import dates
 from chalicelib.campaigns import phones, receipts, retries
 from chalicelib.campaigns.messages import Message, read_status
+from chalicelib.functions.telling import tell
 from chalicelib.logs import log, mask
 from chalicelib.queues import receiving, sending
 from chalicelib.queues.receiving import Record
@@ -80,13 +81,7 @@ def _statuses(statuses: list[_Status]) -> None:
         elif message.receipt is None and key not in settled:
             # The first status of a message is its final one; Tencent may push it several times.
             settled[key] = message.settled(read_status(status.report, now))
-    by_out_id: dict[str, list[Message]] = {}
-    for message in settled.values():
-        by_out_id.setdefault(message.origin.out_id, []).append(message)
-    for out_id, group in by_out_id.items():
-        sending.send(
-            "receipts", receipts.pack("details", out_id, [message.entry() for message in group])
-        )
+    tell(settled.values())
     messages.settle(list(settled.values()))
     for (looks, since), reports in waiting.items():
         _wait("statuses", reports, looks, since)

@@ -6,11 +6,10 @@ with a code that says what was missing: NO_RECEIPT, OUTCOME_UNKNOWN or NOT_SENT.
 
 import time
 
-from chalicelib.campaigns import receipts
 from chalicelib.campaigns.messages import NO_RECEIPT, NOT_SENT, OUTCOME_UNKNOWN, Message, failed
 from chalicelib.functions.attempt import Attempt
+from chalicelib.functions.telling import tell
 from chalicelib.logs import log
-from chalicelib.queues import sending
 from chalicelib.store import campaigns, messages
 from chalicelib.store.campaigns import Pointer, Progress, Request
 
@@ -89,8 +88,7 @@ def _tell(request: Request, progress: Progress) -> None:
         for message in waiting
         if message.receipt is None
     ]
-    entries = [message.entry() for message in told]
-    sending.send("receipts", receipts.pack("details", request.out_id, entries))
+    tell(told)
     messages.settle(told)
     if told:
         log.warning(

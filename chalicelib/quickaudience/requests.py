@@ -18,6 +18,8 @@ from pydantic import (
 from chalicelib.errors import Refused
 from chalicelib.quickaudience.liberal_json import loads
 
+# §12: "The value must be between 1 and 1,000."
+MOST_ROWS = 1000
 # A number that nobody's phone has; longer text is cut before it is kept.
 _MOST_PHONE = 40
 
@@ -84,6 +86,18 @@ def _limit(value: Any) -> int | None:
     return number if number > 0 else None
 
 
+def _page(value: Any) -> int:
+    return min(_limit(value) or 1, 10**9)
+
+
+def _page_size(value: Any) -> int:
+    return min(_limit(value) or MOST_ROWS, MOST_ROWS)
+
+
+def _moment(value: Any) -> str:
+    return "" if value is None or value == "null" else str(value).strip()
+
+
 def _kind(value: Any) -> Any:
     text = _text(value)
     if not isinstance(text, str) or text.strip() not in ("0", "1", "2", "3"):
@@ -148,6 +162,16 @@ class SendBatchList(_Body):
         if not self.templateParamJson:
             return {}
         return self.templateParamJson[index if len(self.templateParamJson) > 1 else 0]
+
+
+class SendDetails(_Body):
+    """§12. Pages count from 1; a page or a size that makes no sense becomes the first, or the largest."""
+
+    outId: Required  # noqa: N815
+    currentPage: Annotated[int, BeforeValidator(_page)] = 1  # noqa: N815
+    pageSize: Annotated[int, BeforeValidator(_page_size)] = MOST_ROWS  # noqa: N815
+    startDate: Annotated[str, BeforeValidator(_moment)] = ""  # noqa: N815
+    endDate: Annotated[str, BeforeValidator(_moment)] = ""  # noqa: N815
 
 
 Model = TypeVar("Model", bound=_Body)

@@ -10,6 +10,8 @@
 | `OUT#<outId>` | `CHUNK#<bizId>#<start>#CLAIM#<attempt>` | the right to send it, given once | campaigns |
 | `OUT#<outId>` | `CHUNK#<bizId>#<start>#RESULT#<attempt>` | what Tencent answered | campaigns |
 | `OUT#<outId>` | `PUSHED#<bizId>#<digest>` | positions whose receipts Quick Audience has | campaigns |
+| `OUT#<outId>` | `DETAIL#<bizId>#<n>` | whose final state is known, in order: rows from n on | details |
+| `OUT#<outId>` | `DETAILS#<bizId>` | how many such rows there are | details |
 | `OUT#<outId>` | `REPLY#<digest>` | a mobile-originated reply | campaigns |
 | `DUE#<hour>` | `<bizId>#<start>` | a chunk to be closed in that hour | campaigns |
 | `SUBMISSION#<digest>` | `-` | the bizId given to a request's content | campaigns |

@@ -33,6 +33,17 @@ def find(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
     return {(message.phone, message.sid): message for message in messages}
 
 
+def key(message: Message) -> tuple[str, str]:
+    """Where a message stands: its phone, and its sort key there."""
+    return message.phone, _sort(message)
+
+
+def by_keys(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
+    """The messages that stand there."""
+    items = table.batch_get((f"PHONE#{phone}", sort) for phone, sort in keys)
+    return {key(message): message for message in map(_message, items.values())}
+
+
 def of_phone(phone: str) -> list[Message]:
     """Everything that is kept about a phone."""
     return [_message(item) for item in table.query(f"PHONE#{phone}", consistent=True)]
@@ -98,6 +109,7 @@ def _item(message: Message) -> Item:
         "sentAt": origin.sent_at,
         "expires": origin.sent_at + table.RETENTION_SECONDS,
         "given": message.given or None,
+        "params": list(message.params) or None,
     }
     if receipt:
         item |= {
@@ -130,5 +142,6 @@ def _message(item: Item) -> Message:
         sid=rest if kind == "SID" else "",
         unknown=kind == "UNKNOWN",
         given=item.get("given", ""),
+        params=tuple(item.get("params", ())),
         receipt=receipt,
     )
