@@ -17,19 +17,19 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from requests.certs import where
+from certifi import where
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
 from chalicelib import settings
-from chalicelib.errors import BridgeError
+from chalicelib.errors import BridgeError, ConfigurationError
 
 # Seconds of silence after which the other side counts as gone.
 _SILENCE = 15
@@ -108,6 +108,8 @@ class Body(Iterator[bytes]):
             self._skip -= len(part) - len(kept)
             if kept:
                 return kept
+        if self._skip:
+            raise FetchError("文件在读取过程中变短了")
         raise StopIteration
 
     def _read(self) -> bytes:
@@ -207,9 +209,15 @@ def _below(host: str, entry: str) -> bool:
 
 
 def _origin(entry: str) -> tuple[str, str, int]:
-    parts = urlsplit(entry)
-    port = parts.port if parts.port is not None else _DEFAULT_PORTS.get(parts.scheme, 0)
-    return parts.scheme, _host(parts.hostname or ""), port
+    try:
+        parts = urlsplit(entry)
+        port = parts.port if parts.port is not None else _DEFAULT_PORTS[parts.scheme]
+        return parts.scheme, _host(parts.hostname or ""), port
+    except (ValueError, KeyError, FetchError):
+        raise ConfigurationError(
+            f"OSS_ALLOWED_HOSTS: {entry} is neither a host suffix (.aliyuncs.com) nor an origin "
+            "(http://127.0.0.1:9000)"
+        ) from None
 
 
 def _is_public(address: str) -> bool:
@@ -297,10 +305,9 @@ class _Deadline:
 
 
 def _shut(connected: socket.socket) -> None:
-    try:
+    # It may have ended by itself.
+    with suppress(OSError):
         connected.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # It ended by itself.
 
 
 class _CheckedMixin:
