@@ -19,3 +19,8 @@ def to_beijing(epoch: float) -> str:
 def from_beijing(text: str) -> int:
     """Read `yyyy-MM-dd HH:mm:ss` as Beijing time. Raises ValueError for anything else."""
     return int(datetime.strptime(text, FORMAT).replace(tzinfo=BEIJING).timestamp())
+
+
+def to_hour(epoch: float) -> int:
+    """Write the hour of an epoch as Tencent's statistics want it: the number yyyymmddhh, Beijing time."""
+    return int(datetime.fromtimestamp(epoch, BEIJING).strftime("%Y%m%d%H"))

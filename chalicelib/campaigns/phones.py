@@ -11,6 +11,15 @@ _PLUS_OR_00 = re.compile(r"\+|00")
 # Country codes 1 (North America) have exactly 11 digits, which also keeps a mainland number with a
 # digit missing from passing as a foreign one.
 _INTERNATIONAL = re.compile(r"1[2-9][0-9]{9}|[2-79][0-9]{6,14}|8(?!6)[0-9]{6,14}")
+# Country codes by ITU-T E.164: 1 and 7 have one digit, these two, all others three. North America's
+# islands share the 1, and Tencent's price list gives them their area code with it (1242, 1268, …).
+_ISLANDS = (
+    "242|246|264|268|284|340|345|441|473|649|658|664|670|671|684|721|758|767|784|787|809|829|849"
+    "|868|869|876|939"
+)
+_COUNTRY = re.compile(
+    rf"1(?:{_ISLANDS})|[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[0-9]{{3}}"
+)
 
 
 def parse(text: str) -> str:
@@ -38,6 +47,13 @@ def is_mainland(phone: str) -> bool:
 def to_quick_audience(phone: str) -> str:
     """A kept number as Quick Audience knows it: mainland numbers have 11 digits there."""
     return phone.removeprefix("86") if is_mainland(phone) else phone
+
+
+def to_tencent(phone: str) -> tuple[str, str]:
+    """A kept number as Tencent's two fields: nationcode and mobile."""
+    country = _COUNTRY.match(phone)
+    length = country.end() if country else 0
+    return phone[:length], phone[length:]
 
 
 def from_tencent(nationcode: str, mobile: str) -> str:

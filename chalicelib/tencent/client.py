@@ -1,64 +1,49 @@
-"""The v5 API as methods. What an answer means for money is decided here, once.
+"""The v5 API as methods, one for each of the document's calls.
 
-    TencentError
-     ├── CallRefusedError    Tencent said no: nothing was sent
-     ├── NotSentError        the request never arrived (no connection, 429): nothing was sent
-     └── OutcomeUnknownError the request may have been obeyed, and nobody told us
-
-The last is every case in which the request left and no understandable answer came: timeout, reset,
-garbage, 5xx, and Tencent's own 1008 and 60008. A caller that sends must never repeat it.
+What a call can end with instead of an answer is the tree of `chalicelib.tencent.calls`.
 """
 
 import functools
-import secrets
-import ssl
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
-from chalicelib import settings
+from chalicelib import dates, settings
 from chalicelib.campaigns import phones
 from chalicelib.campaigns.planning import Call
-from chalicelib.errors import BridgeError
 from chalicelib.tencent import codes
+from chalicelib.tencent.calls import (
+    Application,
+    CallRefusedError,
+    NotSentError,
+    OutcomeUnknownError,
+    TencentError,
+    code_of,
+)
 from chalicelib.tencent.connections import new_session
-from chalicelib.tencent.signature import sign
 
-# Seconds. Reading waits long: giving up early turns a sent message into one of unknown outcome.
-CONNECT_TIMEOUT = 5
-READ_TIMEOUT = 15
+__all__ = [
+    "Accepted",
+    "CallRefusedError",
+    "Client",
+    "NotSentError",
+    "NumberResult",
+    "OutcomeUnknownError",
+    "Pulled",
+    "TemplatePage",
+    "TencentError",
+    "Turned",
+    "client",
+]
+
 # Calls at once over one session.
 PARALLEL = 16
-
-
-class TencentError(BridgeError):
-    """Base of what a call can end with instead of an answer."""
-
-
-class CallRefusedError(TencentError):
-    """Tencent answered with a code other than 0."""
-
-    def __init__(self, code: int, said: str) -> None:
-        super().__init__(f"Tencent {code}: {said}")
-        self.code = code
-        self.said = said
-        self.meaning = codes.meaning(code)
-
-    def explain(self) -> str:
-        """A sentence for a marketer, with Tencent's number and text."""
-        return codes.explain(self.code, self.said)
-
-
-class NotSentError(TencentError):
-    """The request never reached Tencent, or was turned away before it was read."""
-
-
-class OutcomeUnknownError(TencentError):
-    """The request may have been obeyed."""
+# "The maximum: 100" of both pulls, "The maximum: 50" of a page of templates.
+MOST_PULLED = 100
+MOST_PER_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +66,28 @@ NumberResult = Accepted | Turned | None
 """What became of one number; None where the answer does not mention it, so nobody knows."""
 
 
+class Pulled(IntEnum):
+    """What is pulled: the `type` of both pulls."""
+
+    STATUSES = 0
+    REPLIES = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatePage:
+    """Some templates of the account; `total` is None where the answer does not say how many there are."""
+
+    templates: list[dict[str, Any]]
+    total: int | None
+
+
 class Client:
     """One Tencent application's API. Safe to use from several threads."""
 
     def __init__(
         self, base_url: str, sdk_app_id: str, app_key: str, session: requests.Session
     ) -> None:
-        self._base_url = base_url.rstrip("/")
-        self._sdk_app_id = sdk_app_id
-        self._app_key = app_key
-        self._session = session
+        self._application = Application(base_url, sdk_app_id, app_key, session)
 
     def send(self, call: Call, *, sign: str, tpl_id: int) -> list[NumberResult]:
         """Send one call's message: by sendsms, sendisms or sendmultisms2, as its numbers want.
@@ -141,80 +138,98 @@ class Client:
             )
         )
 
+    def del_template(self, tpl_ids: int | Sequence[int]) -> None:
+        """Delete one template or several ("Delete Template")."""
+        self._call("del_template", {"tpl_id": _ids(tpl_ids)})
+
     def get_template(self, tpl_ids: Sequence[int]) -> list[dict[str, Any]]:
         """Review status and text of templates ("Template Status Query"): id, text, status, reply, type."""
         return _dicts(self._call("get_template", {"tpl_id": list(tpl_ids)}).get("data"))
 
-    def get_sign(self, sign_ids: Sequence[int]) -> list[dict[str, Any]]:
+    def get_template_page(self, offset: int = 0, most: int = MOST_PER_PAGE) -> TemplatePage:
+        """Some of all templates of the account ("Template Status Query", `tpl_page`)."""
+        page = {"offset": offset, "max": most}
+        answer = self._call("get_template", {"tpl_page": page})
+        total = answer.get("total")
+        return TemplatePage(_dicts(answer.get("data")), total if isinstance(total, int) else None)
+
+    def all_templates(self) -> Iterator[dict[str, Any]]:
+        """Every template of the account, page by page: "the sum of the last offset and … max"."""
+        offset = 0
+        while True:
+            page = self.get_template_page(offset)
+            yield from page.templates
+            offset += MOST_PER_PAGE
+            if offset >= page.total if page.total is not None else not page.templates:
+                return
+
+    def add_sign(
+        self, *, text: str, remark: str = "", pic: str = "", international: bool = False
+    ) -> dict[str, Any]:
+        """Apply for a sign ("Add SMS Signature"); answers its `data`: id, text, status.
+
+        `pic` is a document's picture as base64, without a data URL's prefix. `international` is of
+        the later documents.
+        """
+        fields = _sign_fields(text, remark, pic) | ({"international": 1} if international else {})
+        return _data(self._call("add_sign", fields))
+
+    def mod_sign(
+        self, sign_id: int, *, text: str, remark: str = "", pic: str = ""
+    ) -> dict[str, Any]:
+        """Change a sign that is pending or rejected ("Modify SMS Signature"); answers its `data`."""
+        fields = _sign_fields(text, remark, pic)
+        return _data(self._call("mod_sign", fields | {"sign_id": sign_id}))
+
+    def del_sign(self, sign_ids: int | Sequence[int]) -> None:
+        """Delete one sign or several ("Delete SMS Signature")."""
+        self._call("del_sign", {"sign_id": _ids(sign_ids)})
+
+    def get_sign(self, sign_ids: int | Sequence[int]) -> list[dict[str, Any]]:
         """Review status and text of signs ("SMS Signature Status Query"): id, text, status, reply."""
-        return _dicts(self._call("get_sign", {"sign_id": list(sign_ids)}).get("data"))
+        return _dicts(self._call("get_sign", {"sign_id": _ids(sign_ids)}).get("data"))
+
+    def pullstatus(self, kind: Pulled, most: int = MOST_PULLED) -> list[dict[str, Any]]:
+        """Take statuses or replies off Tencent's queue ("Pull SMS Status"); they are not given again.
+
+        So OutcomeUnknownError means that up to `most` of them may be lost.
+        """
+        answer = self._call("pullstatus", {"type": int(kind), "max": most})
+        return _dicts(answer.get("data"))
+
+    def pullstatus4mobile(
+        self, kind: Pulled, phone: str, begin: int, end: int, most: int = MOST_PULLED
+    ) -> list[dict[str, Any]]:
+        """Statuses or replies of one phone ("Pull SMS Status of a Single Mobile No."); takes nothing away.
+
+        `begin` and `end` are epochs; whether of the message or of its status is not documented.
+        """
+        nationcode, mobile = phones.to_tencent(phone)
+        fields = {
+            "type": int(kind),
+            "max": most,
+            "begin_time": begin,
+            "end_time": end,
+            "nationcode": nationcode,
+            "mobile": mobile,
+        }
+        return _dicts(self._call("pullstatus4mobile", fields).get("data"))
+
+    def pullsendstatus(self, first: int, last: int) -> dict[str, int]:
+        """Count what was submitted, accepted and billed ("Delivery Statistics").
+
+        From the hour of one epoch to the hour of another, both included.
+        """
+        return _counts(self._call("pullsendstatus", _hours(first, last)))
+
+    def pullcallbackstatus(self, first: int, last: int) -> dict[str, int]:
+        """Count delivery reports and reasons of failure ("Delivery Report Statistics"), hours as above."""
+        return _counts(self._call("pullcallbackstatus", _hours(first, last)))
 
     def _call(
         self, name: str, fields: dict[str, Any], *, mobile: str = "", tel: str = ""
     ) -> dict[str, Any]:
-        random, now = secrets.randbelow(9 * 10**9) + 10**9, int(time.time())
-        signature = sign(self._app_key, random, now, mobile=mobile, tel=tel)
-        try:
-            response = self._session.post(
-                f"{self._base_url}/{name}",
-                params={"sdkappid": self._sdk_app_id, "random": str(random)},
-                json=fields | {"sig": signature, "time": now},
-                headers={"Content-Type": "application/json;charset=utf-8"},
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            # The exception's own text holds the URL with its random number: only its kind is passed on.
-            what = f"{name}: {type(error).__name__}"
-            raise (
-                NotSentError(what) if _never_connected(error) else OutcomeUnknownError(what)
-            ) from None
-        return _read(name, response)
-
-
-def _never_connected(error: requests.RequestException) -> bool:
-    """Whether the request cannot have left.
-
-    A TLS error counts only where it is the certificate's: an end of file in the middle of an answer
-    is an SSLError too.
-    """
-    cause = error.args[0] if error.args else None
-    if isinstance(cause, MaxRetryError):
-        cause = cause.reason
-    if isinstance(cause, SSLError):
-        return bool(cause.args) and isinstance(cause.args[0], ssl.SSLCertVerificationError)
-    return isinstance(cause, NewConnectionError | ConnectTimeoutError)
-
-
-def _read(name: str, response: requests.Response) -> dict[str, Any]:
-    try:
-        answer = response.json()
-    except ValueError:
-        answer = None
-    if isinstance(answer, dict) and (code := _code(answer)) is not None:
-        if code == 0:
-            return answer
-        said = str(answer.get("errmsg") or answer.get("msg") or answer.get("ErrorInfo") or "")
-        if codes.meaning(code).kind is codes.Kind.UNKNOWN:
-            raise OutcomeUnknownError(f"{name}: Tencent {code}: {said}")
-        raise CallRefusedError(code, said)
-    if response.status_code == requests.codes.too_many_requests:
-        raise NotSentError(f"{name}: HTTP 429")
-    if 300 <= response.status_code < 500:
-        raise CallRefusedError(response.status_code, f"HTTP {response.status_code}")
-    raise OutcomeUnknownError(
-        f"{name}: HTTP {response.status_code} without an answer we understand"
-    )
-
-
-def _code(answer: dict[str, Any]) -> int | None:
-    """`result`, or `ErrorCode` of the gateway in front of the API, which speaks another dialect."""
-    for key in ("result", "ErrorCode"):
-        try:
-            return int(answer[key])
-        except (KeyError, TypeError, ValueError):
-            continue
-    return None
+        return self._application.call(name, fields, mobile=mobile, tel=tel)
 
 
 def _accepted(answer: dict[str, Any]) -> NumberResult:
@@ -225,7 +240,7 @@ def _accepted(answer: dict[str, Any]) -> NumberResult:
 def _number_result(detail: dict[str, Any] | None) -> NumberResult:
     if detail is None:
         return None
-    code = _code(detail)
+    code = code_of(detail)
     if code == 0:
         return _accepted(detail)
     if code is None or codes.meaning(code).kind is codes.Kind.UNKNOWN:
@@ -240,6 +255,27 @@ def _fee(answer: dict[str, Any]) -> int:
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _ids(ids: int | Sequence[int]) -> int | list[int]:
+    """One id as it is, several as an array: the document takes either."""
+    return ids if isinstance(ids, int) else list(ids)
+
+
+def _sign_fields(text: str, remark: str, pic: str) -> dict[str, Any]:
+    """The fields of a sign's application. What is optional is left out where there is none."""
+    optional = {"remark": remark, "pic": pic}
+    return {"text": text} | {name: value for name, value in optional.items() if value}
+
+
+def _hours(first: int, last: int) -> dict[str, Any]:
+    return {"begin_date": dates.to_hour(first), "end_date": dates.to_hour(last)}
+
+
+def _counts(answer: dict[str, Any]) -> dict[str, int]:
+    data = answer.get("data")
+    found = data if isinstance(data, dict) else {}
+    return {name: count for name, count in found.items() if isinstance(count, int)}
 
 
 def _data(answer: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,132 @@
+"""One call of the v5 API: signed, made, read. What an answer means for money is decided here, once.
+
+    TencentError
+     ├── CallRefusedError    Tencent said no: nothing was done
+     ├── NotSentError        the request never arrived (no connection, 429): nothing was done
+     └── OutcomeUnknownError the request may have been obeyed, and nobody told us
+
+The last is every case in which the request left and no understandable answer came: timeout, reset,
+garbage, 5xx, and Tencent's own 1008 and 60008. A caller that sends must never repeat it.
+"""
+
+import secrets
+import ssl
+import time
+from typing import Any
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
+
+from chalicelib.errors import BridgeError
+from chalicelib.tencent import codes
+from chalicelib.tencent.signature import sign
+
+# Seconds. Reading waits long: giving up early turns a sent message into one of unknown outcome.
+CONNECT_TIMEOUT = 5
+READ_TIMEOUT = 15
+
+
+class TencentError(BridgeError):
+    """Base of what a call can end with instead of an answer."""
+
+
+class CallRefusedError(TencentError):
+    """Tencent answered with a code other than 0."""
+
+    def __init__(self, code: int, said: str) -> None:
+        super().__init__(f"Tencent {code}: {said}")
+        self.code = code
+        self.said = said
+        self.meaning = codes.meaning(code)
+
+    def explain(self) -> str:
+        """A sentence for a marketer, with Tencent's number and text."""
+        return codes.explain(self.code, self.said)
+
+
+class NotSentError(TencentError):
+    """The request never reached Tencent, or was turned away before it was read."""
+
+
+class OutcomeUnknownError(TencentError):
+    """The request may have been obeyed."""
+
+
+class Application:
+    """One Tencent application, by which calls are signed. Safe to use from several threads."""
+
+    def __init__(
+        self, base_url: str, sdk_app_id: str, app_key: str, session: requests.Session
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._sdk_app_id = sdk_app_id
+        self._app_key = app_key
+        self._session = session
+
+    def call(
+        self, name: str, fields: dict[str, Any], *, mobile: str = "", tel: str = ""
+    ) -> dict[str, Any]:
+        """Make a call and answer what Tencent said, which is a success. Raises TencentError."""
+        random, now = secrets.randbelow(9 * 10**9) + 10**9, int(time.time())
+        signature = sign(self._app_key, random, now, mobile=mobile, tel=tel)
+        try:
+            response = self._session.post(
+                f"{self._base_url}/{name}",
+                params={"sdkappid": self._sdk_app_id, "random": str(random)},
+                json=fields | {"sig": signature, "time": now},
+                headers={"Content-Type": "application/json;charset=utf-8"},
+                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            # The exception's own text holds the URL with its random number: only its kind is passed on.
+            what = f"{name}: {type(error).__name__}"
+            raise (
+                NotSentError(what) if _never_connected(error) else OutcomeUnknownError(what)
+            ) from None
+        return _read(name, response)
+
+
+def _never_connected(error: requests.RequestException) -> bool:
+    """Whether the request cannot have left.
+
+    A TLS error counts only where it is the certificate's: an end of file in the middle of an answer
+    is an SSLError too.
+    """
+    cause = error.args[0] if error.args else None
+    if isinstance(cause, MaxRetryError):
+        cause = cause.reason
+    if isinstance(cause, SSLError):
+        return bool(cause.args) and isinstance(cause.args[0], ssl.SSLCertVerificationError)
+    return isinstance(cause, NewConnectionError | ConnectTimeoutError)
+
+
+def _read(name: str, response: requests.Response) -> dict[str, Any]:
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if isinstance(answer, dict) and (code := code_of(answer)) is not None:
+        if code == 0:
+            return answer
+        said = str(answer.get("errmsg") or answer.get("msg") or answer.get("ErrorInfo") or "")
+        if codes.meaning(code).kind is codes.Kind.UNKNOWN:
+            raise OutcomeUnknownError(f"{name}: Tencent {code}: {said}")
+        raise CallRefusedError(code, said)
+    if response.status_code == requests.codes.too_many_requests:
+        raise NotSentError(f"{name}: HTTP 429")
+    if 300 <= response.status_code < 500:
+        raise CallRefusedError(response.status_code, f"HTTP {response.status_code}")
+    raise OutcomeUnknownError(
+        f"{name}: HTTP {response.status_code} without an answer we understand"
+    )
+
+
+def code_of(answer: dict[str, Any]) -> int | None:
+    """`result`, or `ErrorCode` of the gateway in front of the API, which speaks another dialect."""
+    for key in ("result", "ErrorCode"):
+        try:
+            return int(answer[key])
+        except (KeyError, TypeError, ValueError):
+            continue
+    return None
