@@ -14,7 +14,8 @@ from chalicelib.store import table
 class Revision:
     """One revision. `status` is Tencent's: 0 approved, 1 pending, 2 rejected; `kind` Quick Audience's type.
 
-    `content` is as the marketer wrote it, `text` as Tencent has it; times are epochs in seconds.
+    `content` is as the marketer wrote it, `text` as Tencent has it; times are epochs in seconds. `page`
+    is the code of a digital template's page (§7), which a text template has none of.
     """
 
     code: str
@@ -31,6 +32,7 @@ class Revision:
     author: str
     created_at: int
     checked_at: int
+    page: str = ""
 
 
 def revisions(code: str) -> list[Revision]:
@@ -64,6 +66,17 @@ def update(revisions: Sequence[Revision]) -> None:
     table.batch_put([_item(revision) for revision in revisions])
 
 
+def delete(code: str, now: int) -> None:
+    """Keep that a template was deleted. Its revisions stay: what was sent with them is still on its way."""
+    table.put(table.key(f"TEMPLATE#{code}", "DELETED") | {"at": now})
+    table.delete("TEMPLATES", code)
+
+
+def is_deleted(code: str) -> bool:
+    """Whether a template was deleted."""
+    return table.get(f"TEMPLATE#{code}", "DELETED", consistent=True) is not None
+
+
 def codes() -> Iterator[str]:
     """The codes of all templates."""
     for entry in table.query("TEMPLATES", consistent=True):
@@ -76,5 +89,6 @@ def _item(revision: Revision) -> table.Item:
 
 
 def _revision(item: table.Item) -> Revision:
-    fields = {name: item[name] for name in Revision.__dataclass_fields__}
+    # Items that were written before pages were have no code of one.
+    fields = {name: item[name] for name in Revision.__dataclass_fields__ if name in item}
     return Revision(**fields | {"names": tuple(item["names"])})

@@ -149,11 +149,6 @@ def test_a_text_that_reviewers_spaced_otherwise_is_still_recognised(linked: Brid
     assert send(linked, code) == (int(code), ("2", "1"))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="templates.py, _modified: _refreshed([newest]) shows only the newest revision to _shown, "
-    "which then takes it for what Tencent approved although Tencent shows the older text",
-)
 def test_a_change_that_never_arrived_is_not_taken_for_approved_by_the_next_change(
     linked: Bridge,
 ) -> None:
@@ -181,11 +176,6 @@ def test_a_second_change_while_one_is_being_made_is_refused(linked: Bridge) -> N
     assert status(linked, code) == (0, "别人的${b}${a}改动")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="templates.py, approved: the question about the pending revision refuses the campaign "
-    "where Tencent doesn't answer it, although an approved revision is known",
-)
 def test_sending_an_approved_template_needs_no_answer_about_a_pending_change(
     linked: Bridge,
 ) -> None:
