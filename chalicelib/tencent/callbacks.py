@@ -15,8 +15,10 @@ from chalicelib import settings
 from chalicelib.logs import log
 from chalicelib.queues import sending
 
-# Tencent pushes up to 100 statuses; more are taken all the same, in messages of that size.
+# Tencent pushes up to 100 statuses; more are taken all the same, in messages of that size, which
+# leave room below SQS's 256 KiB.
 _STATUSES_PER_MESSAGE = 100
+_BYTES_PER_MESSAGE = 200 * 1024
 
 
 def receive(token: str, request: Request) -> Response:
@@ -34,12 +36,10 @@ def receive(token: str, request: Request) -> Response:
     events = payload if isinstance(payload, list) else [payload]
     if not all(isinstance(event, dict) for event in events):
         return _answer(400, "expected an array of statuses or a reply object")
-    # The document's own example pads the array with {}.
-    given = [event for event in events if event]
-    replies = [event for event in given if "text" in event and "sid" not in event]
-    statuses = [event for event in given if event not in replies]
+    replies = [event for event in events if "text" in event and "sid" not in event]
+    statuses = [event for event in events if event not in replies]
     try:
-        sending.send("callbacks", _messages(statuses, replies))
+        sending.send("callbacks", messages(statuses, replies))
     except Exception:
         log.exception(
             "callback not queued", extra={"statuses": len(statuses), "replies": len(replies)}
@@ -49,13 +49,27 @@ def receive(token: str, request: Request) -> Response:
     return _answer(0, "OK")
 
 
-def _messages(statuses: list[Any], replies: list[Any]) -> list[dict[str, Any]]:
-    parts = [
-        statuses[first : first + _STATUSES_PER_MESSAGE]
-        for first in range(0, len(statuses), _STATUSES_PER_MESSAGE)
-    ]
-    messages: list[dict[str, Any]] = [{"statuses": part} for part in parts]
-    return messages + [{"replies": [reply]} for reply in replies]
+def messages(statuses: list[Any], replies: list[Any]) -> list[dict[str, Any]]:
+    """The messages that carry Tencent's events to settle: statuses together, replies singly.
+
+    The document's own example pads its array with {}, which is nothing. Half a character, as a text
+    that was cut has at its end, can't be queued and becomes a question mark.
+    """
+    made: list[dict[str, Any]] = []
+    size = 0
+    for status in filter(None, statuses):
+        text = _encoded(status)
+        last = made[-1]["statuses"] if made else []
+        if not last or len(last) == _STATUSES_PER_MESSAGE or size + len(text) > _BYTES_PER_MESSAGE:
+            made.append({"statuses": (last := [])})
+            size = 0
+        last.append(json.loads(text))
+        size += len(text)
+    return made + [{"replies": [json.loads(_encoded(reply))]} for reply in filter(None, replies)]
+
+
+def _encoded(event: Any) -> bytes:
+    return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _opens(token: str) -> bool:
