@@ -124,6 +124,22 @@ def sweep(event: CloudWatchEvent) -> None:
     function.handle(_seconds_left(event))
 
 
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def pull(event: CloudWatchEvent) -> None:
+    """Tencent's queue of statuses and replies, where TENCENT_RECEIPTS=pull."""
+    from chalicelib.functions import pull as function
+
+    function.handle(_seconds_left(event))
+
+
+@app.schedule(Rate(1, unit=Rate.HOURS))
+def inquire(event: CloudWatchEvent) -> None:
+    """Messages without a receipt after some hours."""
+    from chalicelib.functions import inquire as function
+
+    function.handle(_seconds_left(event))
+
+
 def _request() -> Request:
     assert app.current_request is not None  # noqa: S101 -- Chalice sets it before any view
     return app.current_request

@@ -16,8 +16,12 @@
 | `DUE#<hour>` | `<bizId>#<start>` | a chunk to be closed in that hour | campaigns |
 | `SUBMISSION#<digest>` | `-` | the bizId given to a request's content | campaigns |
 | `TEMPLATE#<code>` | `REVISION#<n>` | a template's revision | templates |
+| `TEMPLATE#<code>` | `DELETED` | that it was deleted | templates |
+| `PAGE#<code>` | `-` | what the page of a digital message shows | pages |
 | `SIGN#<name>` | `-` | a sign and Tencent's id of it | signs |
 | `TEMPLATES`, `SIGNS` | code, name | lists of all codes and names | templates, signs |
 | `NONCE#<nonce>` | `-` | a nonce that was used, and the answer given | nonces |
 | `PARKED#<day>` | `<digits>#<sid>` | a status or reply that belongs to nothing of ours | messages |
+| `PULLED` | `<epoch>#<token>` | what was pulled from Tencent and could not be queued yet | pulled |
+| `INQUIRED` | `<hour>` | how far Tencent was asked about the hour's messages without a receipt | inquiries |
 """

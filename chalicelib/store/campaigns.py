@@ -291,6 +291,17 @@ def due(now: int, hours_back: int) -> Iterator[tuple[int, Pointer]]:
             yield hour, Pointer(item["outId"], item["bizId"], item["start"])
 
 
+def accepted_in(hour: int, after: str = "") -> Iterator[tuple[str, Pointer]]:
+    """The chunks that were accepted in an hour (an epoch's) and are not closed yet, each with its sort key.
+
+    `after` leaves out those up to a sort key.
+    """
+    due_hour = hour + CLOSED_AFTER_SECONDS // 3600
+    # "!" stands before every character of a longer key, "~" after all of them.
+    for item in table.query(f"DUE#{due_hour}", f"{after}!", until="~", consistent=True):
+        yield str(item["sk"]), Pointer(item["outId"], item["bizId"], item["start"])
+
+
 def closed(hour: int, pointer: Pointer) -> None:
     """Take a chunk off the list of those to be closed."""
     table.delete(f"DUE#{hour}", f"{pointer.biz_id}#{pointer.start:08d}")

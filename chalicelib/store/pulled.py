@@ -1,0 +1,39 @@
+"""Pulled from Tencent and not yet queued: the last resort where SQS takes nothing.
+
+Tencent's queue is emptied by reading it, so what was read exists nowhere else. The next run queues
+it first.
+"""
+
+import json
+import time
+import uuid
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from chalicelib.store import table
+
+_PK = "PULLED"
+
+
+def keep(bodies: Sequence[dict[str, Any]]) -> None:
+    """Keep messages that were meant for the `callbacks` queue. Kept twice, they are queued twice."""
+    now = int(time.time())
+    table.put(
+        table.key(_PK, f"{now:012d}#{uuid.uuid4().hex}")
+        | {
+            "bodies": zlib.compress(json.dumps(bodies, ensure_ascii=False).encode()),
+            "expires": now + table.RETENTION_SECONDS,
+        }
+    )
+
+
+def kept() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """What is kept, oldest first, each with the name to forget it by."""
+    for item in table.query(_PK, consistent=True):
+        yield item["sk"], json.loads(zlib.decompress(item["bodies"]))
+
+
+def forget(name: str) -> None:
+    """Forget what was queued by now."""
+    table.delete(_PK, name)
