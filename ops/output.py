@@ -6,8 +6,11 @@ from functools import wraps
 from typing import Annotated, Any, NoReturn, ParamSpec
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from chalicelib.errors import BridgeError, Refused
 from ops import stage as stages
@@ -16,6 +19,7 @@ Stage = Annotated[
     str, typer.Option("--stage", help="A stage of .chalice/config.json, or the local stack.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Don't ask whether it is meant.")]
 
 P = ParamSpec("P")
 _console = Console()
@@ -24,8 +28,26 @@ _errors = Console(stderr=True, soft_wrap=True)
 
 def fail(message: str) -> NoReturn:
     """End with an error."""
-    _errors.print(f"[red]error:[/red] {message}", highlight=False)
+    _errors.print(f"[red]error:[/red] {escape(message)}", highlight=False)
     raise typer.Exit(1)
+
+
+def warn(message: str) -> None:
+    """Say what is wrong, and go on."""
+    _errors.print(f"[yellow]warning:[/yellow] {escape(message)}", highlight=False)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """End the command unless the operator agrees, or did so beforehand."""
+    if yes:
+        return
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort:
+        # Nobody is there to ask.
+        agreed = False
+    if not agreed:
+        fail("nothing was done: say yes, or give --yes")
 
 
 def command(function: Callable[P, None]) -> Callable[P, None]:
@@ -40,6 +62,8 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
             fail(error.message)
         except (BridgeError, stages.StageError) as error:
             fail(str(error))
+        except (BotoCoreError, ClientError) as error:
+            fail(f"AWS: {error}")
 
     return run
 
@@ -51,7 +75,7 @@ def show(value: Any, *, as_json: bool, title: str = "") -> None:
         return
     table = Table(title=title or None, show_header=False, title_justify="left")
     for name, field in value.items():
-        table.add_row(name, _cell(field))
+        table.add_row(Text(name), _cell(field))
     _console.print(table)
 
 
@@ -74,7 +98,10 @@ def show_rows(
     _console.print(table)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any) -> Text:
+    """What a cell shows. Plain text: signs and replies hold brackets, which are no markup."""
+    if value is None:
+        return Text("-")
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {part}" for name, part in value.items()) or "-"
-    return str(value)
+        return Text(", ".join(f"{name}: {part}" for name, part in value.items()) or "-")
+    return Text(str(value))
