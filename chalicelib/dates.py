@@ -5,9 +5,11 @@ seconds; this module alone knows how it is written. China has had no summer time
 fixed offset is exact and no zone database has to ship.
 """
 
+import re
 from datetime import datetime, timedelta, timezone
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
+_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
@@ -18,6 +20,9 @@ def to_beijing(epoch: float) -> str:
 
 def from_beijing(text: str) -> int:
     """Read `yyyy-MM-dd HH:mm:ss` as Beijing time. Raises ValueError for anything else."""
+    # strptime alone takes single digits, other scripts' digits and any white space.
+    if not _WRITTEN.fullmatch(text):
+        raise ValueError(f"not a date of the form yyyy-MM-dd HH:mm:ss: {text[:30]!r}")
     return int(datetime.strptime(text, FORMAT).replace(tzinfo=BEIJING).timestamp())
 
 

@@ -17,7 +17,8 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     ValidationError,
-    model_validator,
+    ValidationInfo,
+    field_validator,
 )
 
 from chalicelib.errors import ConfigurationError
@@ -47,6 +48,7 @@ class Settings(BaseModel):
     qa_auth: Literal["on", "off"] = Field("on", alias="QA_AUTH", description="on or off")
     qa_key_source: SecretStr = Field(
         SecretStr(""),
+        validate_default=True,
         alias="QA_KEY",
         description="key shared with Quick Audience, or ssm:/name of it",
     )
@@ -62,7 +64,7 @@ class Settings(BaseModel):
         900, ge=0, alias="QA_CLOCK_SKEW_SECONDS", description="whole seconds, 0 turns the check off"
     )
     tencent_sdk_app_id: Annotated[
-        str, StringConstraints(pattern=r"^\d+$", strip_whitespace=True)
+        str, StringConstraints(pattern=r"^[0-9]+$", strip_whitespace=True)
     ] = Field(
         alias="TENCENT_SDK_APP_ID", description="digits: SDKAppID of the Tencent SMS application"
     )
@@ -87,10 +89,10 @@ class Settings(BaseModel):
     oss_allowed_hosts: Names = Field(
         (".aliyuncs.com",), alias="OSS_ALLOWED_HOSTS", description="comma-separated host suffixes"
     )
-    public_base_url: str = Field(
+    public_base_url: Url = Field(
         "",
         alias="PUBLIC_BASE_URL",
-        description="public address under which message pages are linked",
+        description="public http(s) address under which message pages are linked",
     )
     table: Text = Field(
         "qa-sms-bridge-local", alias="BRIDGE_TABLE", description="name of the DynamoDB table"
@@ -101,11 +103,19 @@ class Settings(BaseModel):
         description="start of the queues' names",
     )
 
-    @model_validator(mode="after")
-    def _key_unless_off(self) -> "Settings":
-        if self.qa_auth == "on" and not self.qa_key_source.get_secret_value():
-            raise ValueError("QA_KEY is required unless QA_AUTH=off")
-        return self
+    @field_validator("qa_key_source")
+    @classmethod
+    def _key_unless_off(cls, key: SecretStr, info: ValidationInfo) -> SecretStr:
+        if info.data.get("qa_auth") != "off" and not key.get_secret_value():
+            raise ValueError("is required unless QA_AUTH=off")
+        return key
+
+    @field_validator("tencent_app_key_source", "tencent_callback_tokens_source")
+    @classmethod
+    def _not_blank(cls, secret: SecretStr) -> SecretStr:
+        if not _tokens(secret.get_secret_value()):
+            raise ValueError("is blank")
+        return secret
 
     @property
     def qa_key(self) -> str:
@@ -120,11 +130,11 @@ class Settings(BaseModel):
     @property
     def tencent_callback_tokens(self) -> list[str]:
         """The secrets that open the callback URL: two while one is being replaced."""
-        return [
-            token.strip()
-            for token in _reveal(self.tencent_callback_tokens_source).split(",")
-            if token.strip()
-        ]
+        return _tokens(_reveal(self.tencent_callback_tokens_source))
+
+
+def _tokens(text: str) -> list[str]:
+    return [token.strip() for token in text.split(",") if token.strip()]
 
 
 def _reveal(source: SecretStr) -> str:
@@ -145,12 +155,14 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     try:
         return Settings.model_validate(given)
     except ValidationError as error:
-        described = {field.alias: field.description for field in Settings.model_fields.values()}
+        # A default that is wrong is reported under its field's name, a given value under its alias.
+        fields = dict(Settings.model_fields)
+        fields |= {field.alias or name: field for name, field in Settings.model_fields.items()}
         wrong = []
         for problem in error.errors(include_url=False, include_input=False):
-            name = str(problem["loc"][0]) if problem["loc"] else ""
+            field = fields[str(problem["loc"][0])]
             what = "is not set" if problem["type"] == "missing" else problem["msg"]
-            wrong.append(f"{name} {what} (expected: {described[name]})" if name else what)
+            wrong.append(f"{field.alias} {what} (expected: {field.description})")
         raise ConfigurationError(
             "wrong settings: "
             + "; ".join(wrong)

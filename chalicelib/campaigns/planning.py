@@ -6,7 +6,7 @@ chunk. A recipient is known by its position in the request's plan, which is the 
 the plan is made.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from chalicelib.campaigns import phones
@@ -67,19 +67,21 @@ class Chunk:
             position += len(call.phones)
 
 
-@dataclass(slots=True)
 class Recipients:
-    """Who is to get what, collected from a request. Repeated pairs of number and parameters count once."""
+    """Who is to get what, collected from a request. Repeated pairs of number and parameters count once.
 
-    _groups: dict[tuple[str, ...], dict[str, None]] = field(default_factory=dict)
-    _refused: dict[str, Failure] = field(default_factory=dict)
-    _given: dict[str, str] = field(default_factory=dict)
+    The plan is the same in whatever order they came: a request that is made again after it was cut
+    off may name them in another, and must not plan them into other chunks.
+    """
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[str, ...], dict[str, str]] = {}
+        self._refused: dict[str, Failure] = {}
 
     def add(self, phone: str, params: tuple[str, ...], given: str = "") -> None:
         """Take in a recipient: a kept number, Tencent's parameters in order, the number as it was given."""
-        self._groups.setdefault(params, {})[phone] = None
-        if given and given != phones.to_quick_audience(phone):
-            self._given.setdefault(phone, given)
+        form = given if given != phones.to_quick_audience(phone) else ""
+        self._groups.setdefault(params, {}).setdefault(phone, form)
 
     def refuse(self, phone: str, failure: Failure) -> None:
         """Take in a recipient who gets a failure receipt instead of a message."""
@@ -100,18 +102,11 @@ class Recipients:
         """Why the first refused recipient was refused."""
         return next(iter(self._refused.values()), None)
 
-    def pairs(self) -> Iterable[tuple[str, tuple[str, ...]]]:
-        """Every number with its parameters, the refused with their code."""
-        for params, group in self._groups.items():
-            for phone in group:
-                yield phone, params
-        for phone, failure in self._refused.items():
-            yield phone, (failure.code,)
-
     def calls(self) -> Iterator[Call]:
         """The Tencent calls, those to many first."""
         single: list[Call] = []
-        for params, group in self._groups.items():
+        for params in sorted(self._groups):
+            group = sorted(self._groups[params])
             mainland = [phone for phone in group if phones.is_mainland(phone)]
             for first in range(0, len(mainland), MOST_PER_CALL):
                 call = Call(tuple(mainland[first : first + MOST_PER_CALL]), params)
@@ -124,9 +119,9 @@ class Recipients:
             )
         yield from single
 
-    def chunks(self) -> Iterator[Chunk]:
-        """The plan: every recipient in exactly one chunk."""
-        start, waiting, size = 0, list[Call](), 0
+    def chunks(self, start: int = 0) -> Iterator[Chunk]:
+        """The plan: every recipient in exactly one chunk, at positions from `start` on."""
+        waiting, size = list[Call](), 0
         for call in self.calls():
             if waiting and (size + len(call.phones) > MOST_PER_CALL or len(waiting) == MOST_CALLS):
                 yield self._chunk(start, waiting)
@@ -136,13 +131,15 @@ class Recipients:
         if waiting:
             yield self._chunk(start, waiting)
             start += size
-        refused = list(self._refused.items())
+        refused = sorted(self._refused.items(), key=lambda one: one[0])
         for first in range(0, len(refused), MOST_PER_CALL):
             yield Chunk(start + first, refused=tuple(refused[first : first + MOST_PER_CALL]))
 
     def _chunk(self, start: int, calls: list[Call]) -> Chunk:
-        numbers = enumerate((phone for call in calls for phone in call.phones), start)
-        given = {
-            position: self._given[phone] for position, phone in numbers if phone in self._given
+        pairs = ((call.params, phone) for call in calls for phone in call.phones)
+        forms = {
+            position: self._groups[params][phone]
+            for position, (params, phone) in enumerate(pairs, start)
         }
+        given = {position: form for position, form in forms.items() if form}
         return Chunk(start, tuple(calls), given=given)

@@ -8,10 +8,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_NAMED = re.compile(r"\$\{\s*([^{}$]+?)\s*\}")
+_NAMED = re.compile(r"\$\{\s*([^{}$\s](?:[^{}$]*[^{}$\s])?)\s*\}")
 _NUMBERED = re.compile(r"\{([0-9]+)\}")
+# A text of 500 characters has no room for more.
+MOST_VARIABLES = 166
 _LINK = re.compile(r"(?:https?://|www\.)[^\s，。；！）)】]*", re.IGNORECASE)
-_UNSUBSCRIBE = re.compile(r"回\s*复?\s*[TRNQ0-9]|TD\s*退订|拒收请?回|退订", re.IGNORECASE)
+_UNSUBSCRIBE = re.compile(r"拒收|退订|回\s*复?\s*[TRN](?![A-Z])", re.IGNORECASE)
 
 
 class UntranslatableError(ValueError):
@@ -32,7 +34,10 @@ def translate(content: str) -> Translation:
     A text in Tencent's own notation (`{1}`, no `${…}`) is taken as it is; its variables are named
     "1", "2", …. Raises UntranslatableError where both are mixed or a variable is left open.
     """
-    numbered = variables(_NAMED.sub("", content))
+    rest = _NAMED.sub("", content)
+    if (highest := _highest(rest)) > MOST_VARIABLES:
+        raise UntranslatableError(f"模板内容中的 {{{highest}}} 过大, 变量须从 {{1}} 开始连续编号")
+    numbered = variables(rest)
     names: list[str] = []
 
     def number(match: re.Match[str]) -> str:
@@ -40,7 +45,7 @@ def translate(content: str) -> Translation:
         return f"{{{len(names)}}}"
 
     text = _NAMED.sub(number, content)
-    if "${" in text:
+    if "${" in rest:
         raise UntranslatableError("模板内容中有未正确书写的变量, 请写成 ${变量名}")
     if not names:
         return Translation(text, numbered)
@@ -63,8 +68,11 @@ def restore(text: str, names: Sequence[str]) -> str:
 
 def variables(text: str) -> tuple[str, ...]:
     """The names for a Tencent template that was made in Tencent's console: its numbers, from 1."""
-    highest = max((int(number) for number in _NUMBERED.findall(text)), default=0)
-    return tuple(str(number) for number in range(1, highest + 1))
+    return tuple(str(number) for number in range(1, min(_highest(text), MOST_VARIABLES) + 1))
+
+
+def _highest(text: str) -> int:
+    return max((int(number) for number in _NUMBERED.findall(text)), default=0)
 
 
 def render(text: str, values: Sequence[str]) -> str:
@@ -75,6 +83,17 @@ def render(text: str, values: Sequence[str]) -> str:
         return values[index] if 0 <= index < len(values) else match[0]
 
     return _NUMBERED.sub(value, text)
+
+
+def mask(text: str, cover: str, *, numbered: bool) -> str:
+    """A text with every variable covered; `numbered` says that `{1}` is one.
+
+    Whatever else begins like a variable loses its beginning: `${` is never left.
+    """
+    covered = _NAMED.sub(lambda _: cover, text)
+    if numbered:
+        covered = _NUMBERED.sub(lambda _: cover, covered)
+    return re.sub(r"\$+\{+", "", covered)
 
 
 def warnings(translation: Translation, *, promotional: bool) -> list[str]:

@@ -48,7 +48,7 @@ def handle(event: Mapping[str, Any], seconds_left: float) -> None:
     records = receiving.records(event)
     with ThreadPoolExecutor(tencent.PARALLEL) as calls, ThreadPoolExecutor(len(records)) as chunks:
         futures = {
-            record: chunks.submit(_chunk, json.loads(record.body), deadline, client, calls)
+            record: chunks.submit(_chunk, record.body, deadline, client, calls)
             for record in records
         }
         for record, future in futures.items():
@@ -65,9 +65,10 @@ def handle(event: Mapping[str, Any], seconds_left: float) -> None:
 
 
 def _chunk(
-    body: Mapping[str, Any], deadline: float, client: tencent.Client, pool: ThreadPoolExecutor
+    text: str, deadline: float, client: tencent.Client, pool: ThreadPoolExecutor
 ) -> int | None:
     """Bring one chunk on; answers in how many seconds to look at it again, or None when that is not needed."""
+    body = json.loads(text)
     pointer, number = Pointer(body["outId"], body["bizId"], body["start"]), int(body["attempt"])
     request = campaigns.request_of(pointer.out_id, pointer.biz_id)
     until = int(deadline) + 1
@@ -83,7 +84,7 @@ def _chunk(
     elif (alive := progress.claimed[number] - time.time()) > 0:
         return int(alive) + 1
     elif campaigns.reclaim(pointer, number, progress.claimed[number], until, request.expires):
-        log.warning("a function died while sending: taking stock", extra={"chunk": dict(body)})
+        log.warning("a function died while sending: taking stock", extra={"chunk": body})
         attempt.take_stock()
     else:
         # Another function took it over a moment ago, and has until its own end.
@@ -135,7 +136,11 @@ def _call(
             log.exception("unexpected error in a call to Tencent")
         log.warning("outcome unknown", extra={"why": str(error), "numbers": len(positions)})
         return dict.fromkeys(positions)
-    return {position: _outcome(result) for position, result in zip(positions, results, strict=True)}
+    return {
+        position: _outcome(result)
+        for position, result in zip(positions, results, strict=True)
+        if not (isinstance(result, tencent.Turned) and meaning(result.code).kind is Kind.WAIT)
+    }
 
 
 def _outcome(result: tencent.NumberResult) -> Outcome:

@@ -21,6 +21,8 @@ from chalicelib.store import campaigns, messages, signs
 
 Event = dict[str, Any]
 
+_NEXT_CENTURY = 4_102_444_800
+
 
 def handle(event: Mapping[str, Any]) -> None:
     """Work through an SQS event of the `callbacks` queue, all of it at once; one by one where that fails."""
@@ -128,10 +130,12 @@ def _phone(event: Event) -> str:
 
 
 def _epoch(value: Any, otherwise: int) -> int:
+    """A reply's `time`, a unix time in seconds; `otherwise` where it is no time of this century."""
     try:
-        return int(value)
-    except (TypeError, ValueError):
+        seconds = int(value)
+    except (TypeError, ValueError, OverflowError):
         return otherwise
+    return seconds if 0 < seconds < _NEXT_CENTURY else otherwise
 
 
 def _wait(kind: str, events: list[Event], looks: int, since: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from chalicelib import aws, settings
 from chalicelib.errors import BridgeError
 
-Queue = Literal["sends", "callbacks", "receipts"]
+Queue = Literal["sends", "callbacks", "receipts", "files"]
 
 # SendMessageBatch: ten messages, 256 KiB together (the older of the limits that AWS has published).
 _MOST_MESSAGES = 10

@@ -1,6 +1,7 @@
 """Whether a request comes from Quick Audience ("SMS request authentication")."""
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalice.app import Request
@@ -16,8 +17,16 @@ if TYPE_CHECKING:
 _MILLISECONDS_FROM = 10**11
 
 
-def check(request: Request, configured: Settings) -> str | None:
-    """Check signature and clock; answers the nonce, or None where authentication is off.
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request was signed with: both are good for one request."""
+
+    nonce: str
+    signature: str
+
+
+def check(request: Request, configured: Settings) -> Credentials | None:
+    """Check signature and clock; answers what was used up, or None where authentication is off.
 
     Raises Unauthorized. With authentication off neither header nor parameters are looked at, since
     Quick Audience then sends an empty header, which proxies drop.
@@ -37,7 +46,8 @@ def check(request: Request, configured: Settings) -> str | None:
             "under the key entered in Quick Audience"
         )
     _check_clock(timestamp, configured.qa_clock_skew_seconds)
-    return nonce
+    # White space is not signed, so it makes no other nonce.
+    return Credentials("".join(nonce.split()), given.strip().lower())
 
 
 def _check_clock(timestamp: str, tolerance: int) -> None:

@@ -57,7 +57,7 @@ def push(kind: Kind, entries: Sequence[dict[str, Any]]) -> None:
 def _check(kind: Kind, response: requests.Response) -> None:
     try:
         answer = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     code = str(answer.get("code")) if isinstance(answer, dict) else ""
     if 200 <= response.status_code < 300 and code.upper() in ("200", "OK"):

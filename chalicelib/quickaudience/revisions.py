@@ -47,7 +47,9 @@ def create(draft: Draft, code: str = "") -> str:
 def change(revisions: Sequence[Revision], draft: Draft) -> None:
     """Change a template that Tencent has not approved yet, or put a new one behind the same code."""
     revisions = refreshed(revisions)
-    if not _modified(revisions, draft):
+    # mod_template has no `international`: what is to go abroad from now on, or no more, is a new template.
+    moves = (revisions[0].kind == reviews.INTERNATIONAL) != (draft.kind == reviews.INTERNATIONAL)
+    if moves or not _modified(revisions, draft):
         tpl_id = _submit(draft)
         _add(_revision(revisions[0].code, revisions[0].number + 1, tpl_id, draft))
 

@@ -1,4 +1,4 @@
-"""§6: accepting a campaign's recipients.
+"""§6 and §11: accepting a campaign's recipients.
 
 Everything that can be refused is refused here, before anything is sent; then the plan is kept and
 queued, and only then is the request answered. Nothing is sent inside the request.
@@ -8,6 +8,7 @@ import hashlib
 import json
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from chalicelib.campaigns import parameters, phones
@@ -16,19 +17,32 @@ from chalicelib.errors import Refused
 from chalicelib.functions import attempt
 from chalicelib.logs import log
 from chalicelib.queues import sending
-from chalicelib.quickaudience import requests, signs, templates
+from chalicelib.quickaudience import digital, requests, signs, templates
 from chalicelib.quickaudience.requests import SendBatchList
 from chalicelib.store import campaigns
 from chalicelib.store import templates as revisions
 from chalicelib.store.campaigns import Request
 from chalicelib.store.templates import Revision
 
+# Of what is no number: Quick Audience is told of it, so much of it is kept.
+_MOST_SHOWN = 40
+
 FIELDS = {"bizId": ""}
-"""§6's documented field."""
+"""§6's and §11's documented field."""
 
 
 def send_batch_list(body: dict[str, Any]) -> dict[str, Any]:
-    """Answer §6: check, record, queue."""
+    """Answer §6."""
+    return _accept(body, templates.approved)
+
+
+def send_digital_batch_list(body: dict[str, Any]) -> dict[str, Any]:
+    """Answer §11: a text message, too, with a link in its template."""
+    return _accept(body, digital.approved)
+
+
+def _accept(body: dict[str, Any], approved: Callable[[str], Revision]) -> dict[str, Any]:
+    """Check, record, queue; `approved` finds the revision to be sent, and refuses templates of the other kind."""
     asked = requests.read(SendBatchList, body)
     if asked.limit is not None and asked.limit < len(asked.phoneNumberJson):
         raise Refused(
@@ -37,7 +51,7 @@ def send_batch_list(body: dict[str, Any]) -> dict[str, Any]:
             "请减少手机号或调大 limit",
         )
     sign = signs.approved(asked.signName)
-    revision = templates.approved(asked.templateCode)
+    revision = approved(asked.templateCode)
     recipients = _recipients(asked, revision)
     if not recipients.accepted and recipients.first_failure:
         raise Refused(
@@ -89,7 +103,8 @@ def _recipients(asked: SendBatchList, revision: Revision) -> Recipients:
         try:
             phone = phones.parse(given)
         except ValueError:
-            recipients.refuse(given, Failure("isv.MOBILE_NUMBER_ILLEGAL", "手机号格式错误"))
+            failure = Failure("isv.MOBILE_NUMBER_ILLEGAL", "手机号格式错误")
+            recipients.refuse(given[:_MOST_SHOWN], failure)
             continue
         params = parameters.values(asked.params_of(index), revision.names)
         if isinstance(params, Failure):

@@ -114,6 +114,17 @@ def accepted(digest: str, request: Request) -> None:
     table.put(_submission(digest, request, accepted=True))
 
 
+def withdraw(digest: str, biz_id: str) -> None:
+    """Forget that this content was accepted under a bizId: the same request again is a new one.
+
+    For a request that failed before anybody was sent to.
+    """
+    there = table.get(f"SUBMISSION#{digest}", "-", consistent=True)
+    if there and json.loads(there["request"])["biz_id"] == biz_id:
+        stale = Request(**json.loads(there["request"]) | {"accepted_at": 0})
+        table.replace(_submission(digest, stale, accepted=False), "request", there["request"])
+
+
 def _submission(digest: str, request: Request, *, accepted: bool) -> Item:
     return table.key(f"SUBMISSION#{digest}", "-") | {
         "request": json.dumps(asdict(request)),

@@ -8,6 +8,7 @@ Tencent signs nothing: the secret in the path is the only lock.
 import hmac
 import json
 from typing import Any
+from urllib.parse import unquote
 
 from chalice.app import Request, Response
 
@@ -30,7 +31,8 @@ def receive(token: str, request: Request) -> Response:
         return _answer(403, "wrong token in the callback URL")
     try:
         body = request.raw_body
-        payload = json.loads(body.decode("utf-8-sig") if isinstance(body, bytes) else body)
+        text = body.decode() if isinstance(body, bytes) else body
+        payload = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         return _answer(400, "the body is not JSON")
     events = payload if isinstance(payload, list) else [payload]
@@ -73,9 +75,13 @@ def _encoded(event: Any) -> bytes:
 
 
 def _opens(token: str) -> bool:
-    """Compares with every token, in a time that doesn't tell which came near."""
+    """Compares with every token, in a time that doesn't tell which came near.
+
+    Path parameters arrive percent-encoded, or decoded, depending on who stands in front.
+    """
+    given = [reading.encode("utf-8", "replace") for reading in (token, unquote(token))]
     known = settings.load().tencent_callback_tokens
-    matches = [hmac.compare_digest(token.encode(), one.encode()) for one in known]
+    matches = [hmac.compare_digest(one, wanted.encode()) for one in given for wanted in known]
     return any(matches)
 
 

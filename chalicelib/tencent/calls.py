@@ -9,6 +9,7 @@ The last is every case in which the request left and no understandable answer ca
 garbage, 5xx, and Tencent's own 1008 and 60008. A caller that sends must never repeat it.
 """
 
+import re
 import secrets
 import ssl
 import time
@@ -104,7 +105,7 @@ def _never_connected(error: requests.RequestException) -> bool:
 def _read(name: str, response: requests.Response) -> dict[str, Any]:
     try:
         answer = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     if isinstance(answer, dict) and (code := code_of(answer)) is not None:
         if code == 0:
@@ -125,8 +126,10 @@ def _read(name: str, response: requests.Response) -> dict[str, Any]:
 def code_of(answer: dict[str, Any]) -> int | None:
     """`result`, or `ErrorCode` of the gateway in front of the API, which speaks another dialect."""
     for key in ("result", "ErrorCode"):
-        try:
-            return int(answer[key])
-        except (KeyError, TypeError, ValueError):
-            continue
+        code = answer.get(key)
+        # Nothing but a whole number is a code: int() would make success of false and of 0.9.
+        if isinstance(code, int) and not isinstance(code, bool):
+            return code
+        if isinstance(code, str) and re.fullmatch(r"\s*-?[0-9]{1,9}\s*", code):
+            return int(code)
     return None

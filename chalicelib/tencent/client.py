@@ -112,7 +112,7 @@ class Client:
             return [_accepted(answer)]
         answer = self._call("sendmultisms2", message | {"tel": tel}, mobile=",".join(mobiles))
         # Matched by number: the document does not say that details keep the request's order.
-        details = {detail.get("mobile"): detail for detail in _dicts(answer.get("detail"))}
+        details = {str(detail.get("mobile")): detail for detail in _dicts(answer.get("detail"))}
         return [_number_result(details.get(mobile)) for mobile in mobiles]
 
     def add_template(

@@ -96,9 +96,6 @@ def test_readings_are_distinct_and_at_most_three(raw: str) -> None:
     assert normal(raw) in found
 
 
-@pytest.mark.xfail(
-    strict=True, reason="half a character raises UnicodeEncodeError: 500 where 404 is meant"
-)
 def test_half_a_character_gives_a_reading() -> None:
     assert http.path_names("\ud800")
 

@@ -71,9 +71,6 @@ def test_the_time_at_which_we_heard_stands_in_for_what_is_no_date(received: Any)
 @pytest.mark.parametrize(
     "received", ["2015-1-7 8:3:5", "2015-10-17  08:03:05", "２０１５-10-17 08:03:05"]
 )
-@pytest.mark.xfail(
-    strict=True, reason="dates.from_beijing takes it, so Quick Audience gets it as it is"
-)
 def test_a_date_is_told_in_the_documented_format_only(received: str) -> None:
     told = messages.read_status(DELIVERED | {"user_receive_time": received}, NOW).received
     assert re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", told)

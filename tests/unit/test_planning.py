@@ -1,4 +1,5 @@
 from collections import Counter
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -56,7 +57,7 @@ def test_every_distinct_pair_is_in_exactly_one_call_of_one_chunk(
         (phone, call.params) for chunk in chunks for call in chunk.calls for phone in call.phones
     ]
     assert Counter(planned) == Counter(set(pairs))
-    assert [phone for chunk in chunks for phone, _ in chunk.refused] == refused
+    assert [phone for chunk in chunks for phone, _ in chunk.refused] == sorted(refused)
 
 
 @given(plans())
@@ -111,7 +112,6 @@ def test_counts_agree_with_the_plan(plan: tuple[list[Pair], list[str]]) -> None:
     recipients = collect(pairs, refused)
     assert recipients.accepted == len(set(pairs))
     assert recipients.total == len(set(pairs)) + len(refused)
-    assert Counter(recipients.pairs()) == Counter({*pairs, *((p, (BAD.code,)) for p in refused)})
 
 
 @pytest.mark.parametrize(
@@ -150,9 +150,16 @@ def test_parameters_that_look_alike_are_not_equal() -> None:
     assert len(list(made.calls())) == 3
 
 
-def test_the_order_of_numbers_in_a_call_is_the_order_in_which_they_came() -> None:
-    made = collect([(mainland(n), ()) for n in (3, 1, 2, 1)])
-    assert list(made.calls()) == [Call((mainland(3), mainland(1), mainland(2)), ())]
+@given(plans(), st.randoms(use_true_random=False))
+@examples(20)
+def test_the_plan_is_the_same_in_whatever_order_recipients_come(
+    plan: tuple[list[Pair], list[str]], random: Random
+) -> None:
+    pairs, refused = plan
+    chunks = list(collect(pairs, refused).chunks())
+    random.shuffle(pairs)
+    random.shuffle(refused)
+    assert list(collect(pairs, refused).chunks()) == chunks
 
 
 def test_a_number_that_is_refused_twice_is_told_once_and_why_first() -> None:
@@ -201,9 +208,6 @@ def test_forms_are_kept_by_position_in_every_chunk() -> None:
         }
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the form is kept per number: one odd form is told of all its messages"
-)
 def test_two_messages_to_one_number_are_told_each_in_its_own_form() -> None:
     recipients = Recipients()
     recipients.add(mainland(1), ("x",), "13900000001")

@@ -105,9 +105,6 @@ def test_unusable_phone_numbers_are_refused_by_name(value: Any) -> None:
     ],
     ids=ascii,
 )
-@pytest.mark.xfail(
-    strict=True, reason="broken JSON is taken for a comma list: those in the middle are sent to"
-)
 def test_broken_json_is_refused_and_not_taken_for_a_list(value: str) -> None:
     assert "phoneNumberJson" in refused(SendBatchList, SEND | {"phoneNumberJson": value})
 
@@ -116,17 +113,10 @@ def test_the_first_unusable_phone_number_is_counted() -> None:
     assert "第 2 个" in refused(SendBatchList, SEND | {"phoneNumberJson": ["1", None, ""]})
 
 
-def test_an_over_long_phone_number_is_cut() -> None:
-    [phone] = send(phoneNumberJson=["9" * 10**6]).phoneNumberJson
-    assert 20 <= len(phone) <= 100
-
-
-@pytest.mark.xfail(
-    strict=True,
-    reason="cut before it is checked: 11 digits, hyphens, more digits become a good number",
-)
-def test_cutting_does_not_make_a_number_good() -> None:
-    [phone] = send(phoneNumberJson=["13900001111" + "-" * 30 + "9999"]).phoneNumberJson
+def test_an_over_long_phone_number_is_kept_whole_so_that_cutting_makes_it_no_good_one() -> None:
+    long = "13900001111" + "-" * 30 + "9999"
+    [phone] = send(phoneNumberJson=[long]).phoneNumberJson
+    assert phone == long
     with pytest.raises(ValueError, match="phone number"):
         phones.parse(phone)
 
@@ -262,9 +252,6 @@ def test_a_limit_may_be_left_out() -> None:
 
 
 @pytest.mark.parametrize("text", ["1.0", "1e0"])
-@pytest.mark.xfail(
-    strict=True, reason="a limit written with a fraction counts as none, and all are sent to"
-)
 def test_a_whole_limit_may_be_written_with_a_fraction(text: str) -> None:
     body = parse(json.dumps(SEND | {"limit": 0}).replace('"limit": 0', f'"limit": {text}').encode())
     assert read(SendBatchList, body).limit == 1

@@ -1,0 +1,297 @@
+"""What §7's list may be, and the text message that it becomes."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.campaigns import digital, templates
+from chalicelib.campaigns.digital import ContentError, Part
+from tests.unit.support import examples
+from tests.unit.test_digital_media import FILES
+
+LINK = "https://m.example.cn/m/AbCdEfGhIjK"
+URL = "https://brand.oss-cn-zhangjiakou.aliyuncs.com/a.jpg?Expires=1&Signature=x%2B"
+
+
+def text(contents: str, **more: Any) -> dict[str, Any]:
+    return {"fileSuffix": "txt", "fileName": "", "fileContents": contents} | more
+
+
+def image(url: str = URL, **more: Any) -> dict[str, Any]:
+    return {"fileSuffix": "jpg", "fileName": "图", "fileSize": "23", "fileContents": url} | more
+
+
+def contents(*given: dict[str, Any]) -> list[str]:
+    return [part.contents for part in digital.parts(given)]
+
+
+# --- parts --------------------------------------------------------------------------------------
+
+
+def test_the_documents_list_is_read_in_its_order() -> None:
+    given = [
+        {
+            "fileSuffix": "jpg",
+            "fileName": "File Name",
+            "fileSize": "23",
+            "fileContents": URL,
+            "index": "1",
+        },
+        {
+            "fileSuffix": "txt",
+            "fileName": "",
+            "fileSize": "10",
+            "fileContents": "Text",
+            "index": "2",
+        },
+    ]
+    assert digital.parts(given) == [
+        Part("image", "jpg", "File Name", URL),
+        Part("text", "txt", "", "Text"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "indexes", [("2", "1", "3"), (2, 1, 3), ("20", "-1", " 21 "), (2, 1, None), ("2", "1", "last")]
+)
+def test_the_index_orders(indexes: tuple[Any, ...]) -> None:
+    given = [text(name, index=index) for name, index in zip("bac", indexes, strict=True)]
+    assert contents(*given) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("index", [None, "", "x", "1.5", [], True, "9" * 5000])
+def test_without_any_index_the_lists_order_counts(index: Any) -> None:
+    assert contents(text("a", index=index), text("b", index=index)) == ["a", "b"]
+
+
+def test_the_same_index_twice_keeps_the_lists_order() -> None:
+    assert contents(text("b", index=7), text("a", index=7), text("0", index=1)) == ["0", "b", "a"]
+
+
+@pytest.mark.parametrize("suffix", ["txt", ".TXT", "Txt "])
+def test_text_is_literal_even_where_it_looks_like_a_url(suffix: str) -> None:
+    (part,) = digital.parts([text("http://169.254.169.254/latest", fileSuffix=suffix)])
+    assert (part.kind, part.contents) == ("text", "http://169.254.169.254/latest")
+
+
+def test_a_text_may_be_a_number() -> None:
+    assert contents(text(2026)) == ["2026"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("given", [[], [text("x")] * 11])
+def test_there_are_one_to_ten_parts(given: list[dict[str, Any]]) -> None:
+    with pytest.raises(ContentError, match=r"至少|最多 10"):
+        digital.parts(given)
+
+
+def test_ten_parts_are_taken() -> None:
+    assert len(digital.parts([image()] * 10)) == 10
+
+
+def test_a_second_video_is_refused() -> None:
+    video = image(fileSuffix="mp4")
+    assert digital.parts([video])[0].kind == "video"
+    with pytest.raises(ContentError, match="2 个视频"):
+        digital.parts([video, text("x"), image(fileSuffix="3gp")])
+
+
+@pytest.mark.parametrize("suffix", ["svg", "html", "webp", "exe", "", None, 7, "jpg;png"])
+def test_an_unknown_suffix_is_refused_by_its_place(suffix: Any) -> None:
+    with pytest.raises(ContentError, match="第 2 部分的 fileSuffix"):
+        digital.parts([text("x"), image(fileSuffix=suffix)])
+
+
+@pytest.mark.parametrize("empty", [None, "", "  ", "\n", [], {}, True])
+def test_an_empty_part_is_refused_by_its_place(empty: Any) -> None:
+    with pytest.raises(ContentError, match="第 1 部分的 fileContents 为空"):
+        digital.parts([text(empty)])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "url",
+        "a.jpg",
+        "//oss.aliyuncs.com/a.jpg",
+        "javascript:alert(1)",
+        "data:image/png;base64,AAAA",
+        "file:///etc/passwd",
+        "ftp://a.aliyuncs.com/x",
+        "https://",
+        "https://user:pw@a.aliyuncs.com/x",
+        "https://a.aliyuncs.com;script-src *.aliyuncs.com/x",
+        "https://a.aliyuncs.com'/x",
+        "https://a.aliyuncs.com:99999/x",
+        "https://[::1]/x",
+        "https://a b.aliyuncs.com/x",
+    ],
+)
+def test_what_is_no_address_of_a_file_is_refused(url: str) -> None:
+    with pytest.raises(ContentError, match="fileContents"):
+        digital.parts([image(url)])
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        (URL, "https://brand.oss-cn-zhangjiakou.aliyuncs.com"),
+        ("https://A.Aliyuncs.com:443/x", "https://a.aliyuncs.com"),
+        ("http://127.0.0.1:9000/x", "http://127.0.0.1:9000"),
+        ("https://图片.aliyuncs.com/x", "https://xn--fsq092h.aliyuncs.com"),
+        ("https://a.aliyuncs.com./x", "https://a.aliyuncs.com"),
+    ],
+)
+def test_an_origin_is_fit_for_a_header(url: str, origin: str) -> None:
+    assert digital.origin(url) == origin
+
+
+any_value = (
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.just([]) | st.just({})
+)
+any_part = st.dictionaries(
+    st.sampled_from(["fileSuffix", "fileName", "fileSize", "fileContents", "index", "other"]),
+    any_value | st.sampled_from(["txt", "jpg", "mp4", URL, "1"]),
+)
+
+
+@given(st.lists(any_part, max_size=12))
+@examples(300)
+def test_any_list_is_parts_or_a_refusal_in_words(given: list[dict[str, Any]]) -> None:
+    try:
+        found = digital.parts(given)
+    except ContentError as error:
+        assert str(error)
+    else:
+        assert len(found) == len(given) <= 10
+        assert all(part.contents for part in found)
+
+
+# --- files --------------------------------------------------------------------------------------
+
+
+def part(suffix: str) -> Part:
+    return digital.parts([image(fileSuffix=suffix)])[0]
+
+
+@pytest.mark.parametrize("suffix", FILES)
+def test_a_file_is_what_its_suffix_says(suffix: str) -> None:
+    warned = digital.check_file(3, part(suffix), FILES[suffix])
+    assert bool(warned) == (suffix in ("wav", "3gp"))
+    assert all("第 3 部分" in one and suffix in one for one in warned)
+
+
+def test_jpeg_is_jpg() -> None:
+    assert digital.check_file(1, part(".JPEG"), FILES["jpg"]) == []
+
+
+@pytest.mark.parametrize(("said", "is_"), [("jpg", "png"), ("mp4", "3gp"), ("mp3", "mp4")])
+def test_a_file_of_another_type_is_refused(said: str, is_: str) -> None:
+    with pytest.raises(ContentError, match=f"第 1 部分的 fileSuffix 是 {said}, 文件内容却是 {is_}"):
+        digital.check_file(1, part(said), FILES[is_])
+
+
+def test_a_file_of_no_known_type_is_refused() -> None:
+    with pytest.raises(ContentError, match="第 4 部分的文件内容不是支持的类型"):
+        digital.check_file(4, part("jpg"), b"<html>")
+
+
+def test_files_are_measured_together() -> None:
+    digital.check_total([])
+    digital.check_total([1000 * 1024, 900 * 1024])
+    with pytest.raises(ContentError, match="1901 KB, 超过 1900 KB"):
+        digital.check_total([1000 * 1024, 900 * 1024, 1])
+
+
+# --- the message --------------------------------------------------------------------------------
+
+
+def message(theme: str, *given: dict[str, Any]) -> templates.Translation:
+    return digital.message(theme, digital.parts(given), LINK)
+
+
+def test_theme_texts_and_link_become_a_message() -> None:
+    found = message("双11", text("您好${name}, 您有${points}分"), image(), text("${name}专享"))
+    assert found.text == f"双11 您好{{1}}, 您有{{2}}分 {{3}}专享 查看 {LINK} 拒收请回复R"
+    assert found.names == ("name", "points", "name")
+
+
+def test_a_message_without_text_has_its_theme() -> None:
+    assert message("新品", image()).text == f"新品 查看 {LINK} 拒收请回复R"
+
+
+@pytest.mark.parametrize(
+    "way", ["回T退订", "拒收请回复R", "回复TD退订", "退订回N", "TD退订", "拒收回R"]
+)
+def test_a_way_out_is_not_named_twice(way: str) -> None:
+    assert message("新品", text("全场五折 " + way)).text == f"新品 全场五折 {way} 查看 {LINK}"
+
+
+@pytest.mark.parametrize("no_way", ["返回1号店", "退订单费", "收到请回复1", "不可退订"])
+def test_what_only_looks_like_a_way_out_is_none(no_way: str) -> None:
+    assert message("新品", text(no_way)).text.endswith("拒收请回复R")
+
+
+def test_the_longest_text_of_a_message_that_is_too_long_is_named() -> None:
+    with pytest.raises(
+        ContentError, match=r"第 3 部分太长\(有 450 个字符\).*合计 \d+ 个字符, 最多 500 个"
+    ):
+        message("新品", text("短"), image(), text("长" * 450))
+
+
+def test_a_message_of_exactly_500_characters_is_taken() -> None:
+    room = 500 - len(message("新品", text("x")).text) + 1
+    assert len(message("新品", text("字" * room)).text) == 500
+    with pytest.raises(ContentError, match="501"):
+        message("新品", text("字" * (room + 1)))
+
+
+@pytest.mark.parametrize("open_", ["${a", "${}", "${ }", "${a} {1}"])
+def test_a_variable_that_is_left_open_is_refused(open_: str) -> None:
+    with pytest.raises(ContentError):
+        message("新品", text(open_))
+
+
+# --- what the page shows ------------------------------------------------------------------------
+
+
+def shown(theme: str, *given: dict[str, Any]) -> tuple[str, list[Part]]:
+    found = digital.parts(given)
+    written = digital.content(theme, found)
+    return digital.masked(theme, written), [digital.shown(part, written) for part in found]
+
+
+def test_variables_are_masked_on_the_page() -> None:
+    theme, (first, second) = shown(
+        "${city}站", text("${ name }您好, 您有${points}积分"), image(fileName="${name}.jpg")
+    )
+    assert (theme, first.contents) == ("**站", "**您好, 您有**积分")
+    assert (second.name, second.contents) == ("**.jpg", URL)
+
+
+def test_tencents_own_notation_is_masked_too() -> None:
+    assert shown("新品", text("您有{1}分"))[1][0].contents == "您有**分"
+
+
+def test_a_number_in_braces_beside_named_variables_is_not_reached() -> None:
+    with pytest.raises(ContentError):
+        message("新品", text("{1}${a}"))
+
+
+@given(
+    st.lists(
+        st.sampled_from(["$", "{", "}", "${", "${a}", "{1}", " ", "a", "字", "${ b }"]), max_size=12
+    )
+)
+@examples(500)
+def test_no_variable_is_ever_left(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    assert "${" not in digital.masked(text, text)
+
+
+@given(st.text(max_size=60))
+@examples(200)
+def test_a_text_without_variables_is_shown_as_it_is(text: str) -> None:
+    if "{" not in text:
+        assert digital.masked(text, text) == text

@@ -1,0 +1,92 @@
+"""What a file is, by its first bytes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.campaigns import media
+from tests.unit.support import examples
+
+FILES = {
+    "jpg": b"\xff\xd8\xff\xe0\x00\x10JFIF\x00",
+    "png": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
+    "gif": b"GIF89a\x01\x00\x01\x00",
+    "mp4": b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2",
+    "3gp": b"\x00\x00\x00\x14ftyp3gp4\x00\x00\x00\x003gp4",
+    "mp3": b"ID3\x04\x00\x00\x00\x00\x00\x00",
+    "wav": b"RIFF\x24\x00\x00\x00WAVEfmt ",
+}
+
+
+@pytest.mark.parametrize(("suffix", "data"), FILES.items())
+def test_every_type_is_recognised_by_its_first_bytes(suffix: str, data: bytes) -> None:
+    assert media.recognise(data + b"\x00" * 100) == suffix
+
+
+def test_every_type_that_is_taken_is_recognised() -> None:
+    assert set(FILES) == set(media.KINDS)
+
+
+@pytest.mark.parametrize(
+    ("data", "suffix"),
+    [
+        (b"GIF87a\x01\x00", "gif"),
+        (b"\xff\xd8\xff\xe1\x00\x18Exif", "jpg"),
+        (b"\xff\xfb\x90\x64\x00", "mp3"),
+        (b"\xff\xf3\x84\xc4\x00", "mp3"),
+        (b"\x00\x00\x00\x20ftypmp42\x00\x00\x00\x00mp42isom", "mp4"),
+        (b"\x00\x00\x00\x1cftypM4V \x00\x00\x00\x01isomavc1", "mp4"),
+        # QuickTime that says that it can be read as MPEG-4.
+        (b"\x00\x00\x00\x1cftypqt  \x00\x00\x00\x00qt  mp42", "mp4"),
+        (b"\x00\x00\x00\x18ftyp3g2a\x00\x00\x00\x003g2a", "3gp"),
+    ],
+)
+def test_other_forms_of_the_same_types(data: bytes, suffix: str) -> None:
+    assert media.recognise(data) == suffix
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff",
+        b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'>",
+        b"<!doctype html><script>alert(1)</script>",
+        b"%PDF-1.7",
+        b"PK\x03\x04",
+        b"MZ\x90\x00",
+        b"RIFF\x24\x00\x00\x00WEBPVP8 ",
+        b"RIFF\x24\x00\x00\x00AVI LIST",
+        b"BM\x36\x00\x00\x00",
+        b"\x1aE\xdf\xa3\x01\x00\x00\x00",
+        b"OggS\x00\x02",
+        b"fLaC\x00\x00\x00\x22",
+        b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic",
+        b"\x00\x00\x00\x1cftypavif\x00\x00\x00\x00avifmif1iso8",
+        b"\x00\x00\x00\x18ftypM4A \x00\x00\x00\x00M4A isom",
+        b"\x00\x00\x00\x14ftypqt  \x00\x00\x00\x00qt  ",
+        b"\x00\x00\x00\x18moovisom",
+        b"\xff\xf1\x50\x80\x00",  # AAC
+        b"\xff\xfb\xf0\x00\x00",  # a bitrate that does not exist
+    ],
+)
+def test_everything_else_is_not(data: bytes) -> None:
+    assert media.recognise(data) is None
+
+
+@given(st.binary(max_size=64))
+@examples(300)
+def test_any_bytes_are_something_or_nothing(data: bytes) -> None:
+    assert media.recognise(data) in {None, *media.KINDS}
+
+
+@given(st.integers(0, 2**32 - 1), st.binary(max_size=40))
+@examples(100)
+def test_a_box_of_any_length_is_read_in_bounds(size: int, rest: bytes) -> None:
+    data = size.to_bytes(4, "big") + b"ftyp" + rest
+    assert media.recognise(data) in (None, "mp4", "3gp")
+
+
+@pytest.mark.parametrize("suffix", ["jpg", ".JPG", "JPEG", " jpeg ", ".Jpeg"])
+def test_a_suffix_has_one_form(suffix: str) -> None:
+    assert media.canonical(suffix) == "jpg"
