@@ -168,7 +168,7 @@ def create_resources(
     across restarts and updates queues in place, messages and all. It costs a second at the first
     start and passes over the time to live, which is therefore set here from the same template.
     `visibility` (seconds) and `receives` (tries before the dead-letter queue) take the place of
-    the template's defaults for the queues they name: "sends", "callbacks", "receipts".
+    the template's defaults for the queues they name: "sends", "callbacks", "receipts", "files".
     """
     template = TEMPLATE.read_text()
     options = client_options(endpoint)

@@ -253,7 +253,7 @@ class Stack:
         return {
             queue: int(self._app.function(name).timeout) + _SLACK
             for name, trigger in self._app.queues.items()
-            for queue in ("sends", "callbacks", "receipts")
+            for queue in ("sends", "callbacks", "receipts", "files")
             if trigger.queue and trigger.queue.endswith(queue)
         }
 

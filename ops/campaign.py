@@ -7,8 +7,9 @@ import typer
 
 from chalicelib import dates
 from chalicelib.campaigns.planning import Failure
-from chalicelib.store import campaigns, messages
+from chalicelib.store import campaigns, files, messages
 from chalicelib.store.campaigns import Progress, Request
+from chalicelib.store.files import File
 from ops.output import Json, Stage, command, fail, show
 
 if TYPE_CHECKING:
@@ -35,11 +36,17 @@ def account(out_id: str, accepted: list[Request]) -> dict[str, Any]:
     """Every recipient counted in exactly one of delivered, failed, waiting and unknown."""
     counts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
+    shown = []
     for request in accepted:
         taken = campaigns.pushed(out_id, request.biz_id)
         counts["pushed"] += len(taken)
         for _, progress in campaigns.all_progress(out_id, request.biz_id):
             _count(request, progress, counts, reasons)
+        if file := files.get(out_id, request.biz_id):
+            # Nobody can be told of these: there is no number in their lines.
+            counts["recipients"] += file.unreadable
+            counts["failed"] += file.unreadable
+            shown.append(_file(file))
     return {
         "outId": out_id,
         "requests": len(accepted),
@@ -50,6 +57,21 @@ def account(out_id: str, accepted: list[Request]) -> dict[str, Any]:
         **{name: counts[name] for name in ("unknown", "pushed")},
         "replies": len(campaigns.replies(out_id)),
         "failureReasons": dict(reasons.most_common()),
+        **({"files": shown} if shown else {}),
+    }
+
+
+def _file(file: File) -> dict[str, Any]:
+    """How far a file of §5 is read. `recipients` above are those of the lines read so far."""
+    return {
+        "bizId": file.biz_id,
+        "state": file.state,
+        "reason": file.reason,
+        "lines": file.lines,
+        "read": file.line,
+        "repeated": file.repeated,
+        "withoutNumber": file.unreadable,
+        "badLines": [f"{number}: {what}" for number, what in file.bad],
     }
 
 

@@ -15,7 +15,7 @@ from chalicelib.queues import sending
 from chalicelib.tencent import client as tencent
 from ops.output import Json, Stage, command, show_rows
 
-QUEUES = ("sends", "callbacks", "receipts")
+QUEUES = ("sends", "callbacks", "receipts", "files")
 
 
 @dataclass(frozen=True, slots=True)

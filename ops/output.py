@@ -104,4 +104,6 @@ def _cell(value: Any) -> Text:
         return Text("-")
     if isinstance(value, Mapping):
         return Text(", ".join(f"{name}: {part}" for name, part in value.items()) or "-")
+    if isinstance(value, list):
+        return Text("; ").join(map(_cell, value))
     return Text(str(value))

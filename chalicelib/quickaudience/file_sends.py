@@ -1,0 +1,80 @@
+"""§5: accepting a campaign whose recipients stand in a file.
+
+What can be refused without the file is refused here; the file itself may take minutes and is read
+behind a queue (`functions/read.py`), so what is wrong with it is told by `ops campaign show` and, for
+each number that can be read, by a failure receipt.
+"""
+
+import hashlib
+import json
+import time
+import uuid
+from typing import Any
+from urllib.parse import urlsplit
+
+from chalicelib import fetching
+from chalicelib.errors import Refused
+from chalicelib.logs import log
+from chalicelib.queues import sending
+from chalicelib.quickaudience import requests, signs, templates
+from chalicelib.quickaudience.requests import SendBatch
+from chalicelib.store import campaigns, files
+from chalicelib.store.campaigns import Request
+from chalicelib.store.files import File
+
+FIELDS = {"bizId": ""}
+"""§5's documented field."""
+
+
+def send_batch(body: dict[str, Any]) -> dict[str, Any]:
+    """Answer §5: check, record, queue."""
+    asked = requests.read(SendBatch, body)
+    try:
+        fetching.check_url(asked.phoneOssUrl)
+    except fetching.FetchError as error:
+        raise Refused("isv.INVALID_PARAMETERS", f"phoneOssUrl: {error}") from None
+    sign = signs.approved(asked.signName)
+    revision = templates.approved(asked.templateCode)
+    digest = _digest(asked, sign)
+    request, accepted = campaigns.submit(
+        digest,
+        Request(
+            out_id=asked.outId,
+            biz_id=uuid.uuid4().hex,
+            sign=sign,
+            template_code=revision.code,
+            revision=revision.number,
+            tpl_id=revision.tpl_id,
+            accepted_at=int(time.time()),
+        ),
+    )
+    if accepted:
+        log.info("the same request again: nothing is sent", extra={"bizId": request.biz_id})
+        return {"bizId": request.biz_id}
+    files.record(
+        File(
+            out_id=request.out_id,
+            biz_id=request.biz_id,
+            url=asked.phoneOssUrl,
+            digest=digest,
+            expires=request.expires,
+            limit=asked.limit or 0,
+        )
+    )
+    campaigns.record_request(request)
+    sending.send("files", [{"outId": request.out_id, "bizId": request.biz_id}])
+    campaigns.accepted(digest, request)
+    log.info("accepted with a file", extra={"bizId": request.biz_id})
+    return {"bizId": request.biz_id}
+
+
+def _digest(asked: SendBatch, sign: str) -> str:
+    """What makes two requests the same one: outId, sign, template and file.
+
+    A file is known by its address without the query, which holds a signature: signed anew, it is the
+    same object.
+    """
+    parts = urlsplit(asked.phoneOssUrl)
+    place = [parts.scheme, parts.netloc.lower(), parts.path]
+    content = json.dumps(["file", asked.outId, sign, asked.templateCode, place])
+    return hashlib.sha256(content.encode()).hexdigest()
