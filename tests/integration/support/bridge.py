@@ -2,14 +2,15 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import requests
 from chalice.test import Client
+from moto.dynamodb.models import dynamodb_backends
+from moto.sqs.models import sqs_backends
 
 import app
 from chalicelib import aws as clients
@@ -91,7 +92,7 @@ class Bridge:
         self.quick_audience = FakeQuickAudience(outside)
         monkeypatch.setattr(tencent_client, "new_session", lambda _: self._session(self.tencent))
         self.configure(**ENVIRONMENT)
-        self.pump = Pump(clock, outside)
+        self.pump = Pump(clock, outside, self.restart)
 
     def configure(self, **environment: str) -> None:
         """Set the environment, and begin with a new process."""
@@ -110,6 +111,16 @@ class Bridge:
         session.trust_env = False
         session.mount("https://", adapter)
         return session
+
+    def begin_anew(self) -> None:
+        """Empty the world, but for the clock. moto's queries cost more with every item there is."""
+        dynamodb_backends.reset()
+        sqs_backends.reset()
+        aws.create()
+        self.tencent.__init__(self.outside)  # type: ignore[misc]
+        self.quick_audience.__init__(self.outside)  # type: ignore[misc]
+        self.pump.failures.clear()
+        self.restart()
 
     # --- what Quick Audience asks ---
 
@@ -211,13 +222,6 @@ class Bridge:
 
     def progress(self, answer: Answer, out_id: str = "task-1") -> list[campaigns.Progress]:
         return [one for _, one in campaigns.all_progress(out_id, answer["bizId"])]
-
-    @contextmanager
-    def process(self) -> Iterator[None]:
-        """What happens inside happens in a process of its own."""
-        self.restart()
-        yield
-        self.restart()
 
 
 def template_body(

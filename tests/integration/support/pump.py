@@ -11,7 +11,7 @@ from moto.sqs.models import sqs_backends
 import app
 from tests.integration.support import aws
 from tests.integration.support.clock import Clock
-from tests.integration.support.outside import Killed, Outside
+from tests.integration.support.outside import How, Killed, Outside
 
 # Function, its queue, and how many messages it gets at once. The real `deliver` gets five; with one,
 # moto is used by one thread at a time.
@@ -42,7 +42,8 @@ class Context:
 class Pump:
     """Runs the functions on what their queues hold."""
 
-    def __init__(self, clock: Clock, outside: Outside) -> None:
+    def __init__(self, clock: Clock, outside: Outside, restart: Callable[[], None]) -> None:
+        self.restart = restart
         self._clock = clock
         self._outside = outside
         self._sqs = aws.client("sqs")
@@ -87,10 +88,7 @@ class Pump:
         except (Exception, Killed) as error:
             self.failures.append(error)
             return False
-        for record in event["Records"]:
-            self._sqs.delete_message(
-                QueueUrl=self._url(queue), ReceiptHandle=record["receiptHandle"]
-            )
+        self._delete(queue, event)
         return True
 
     def once(self, function: str, batch: int | None = None) -> bool | None:
@@ -98,23 +96,23 @@ class Pump:
         event = self.receive(function, batch)
         return None if event is None else self.invoke(function, event)
 
-    def broken(self, function: str, at: int, how: Any, batch: int | None = None) -> None:
-        """One invocation in which one call to the outside breaks."""
-        event = self.receive(function, batch)
+    def watch(self, function: str, at: int | None = None, how: How = "killed before") -> list[str]:
+        """One invocation in a new process, one of whose calls may break; answers their names."""
+        event = self.receive(function)
         assert event is not None, f"nothing for {function} to do"
         handler, queue, _ = _FUNCTIONS[function]
         returned = False
+        self.restart()
         with self._outside.watched(at, how):
             try:
                 handler(event, Context(function))
                 returned = True
             except Exception as error:
                 self.failures.append(error)
+        self.restart()
         if returned:
-            for record in event["Records"]:
-                self._sqs.delete_message(
-                    QueueUrl=self._url(queue), ReceiptHandle=record["receiptHandle"]
-                )
+            self._delete(queue, event)
+        return self._outside.names
 
     def drain(self, *functions: str) -> None:
         """Run functions until none of their queues has anything to give now."""
@@ -169,6 +167,12 @@ class Pump:
     def put(self, queue: str, body: str) -> None:
         """Put something on a queue that the bridge did not put there."""
         self._sqs.send_message(QueueUrl=self._url(queue), MessageBody=body)
+
+    def _delete(self, queue: str, event: dict[str, Any]) -> None:
+        for record in event["Records"]:
+            self._sqs.delete_message(
+                QueueUrl=self._url(queue), ReceiptHandle=record["receiptHandle"]
+            )
 
     def _messages(self, queue: str) -> Any:
         return sqs_backends[aws.ACCOUNT][aws.REGION].queues[aws.PREFIX + queue]._messages

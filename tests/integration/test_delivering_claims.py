@@ -1,0 +1,123 @@
+"""deliver: a chunk is sent by one function only, however often SQS gives it out."""
+
+import copy
+import json
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from chalicelib.store import messages
+from tests.integration.support import tencent
+from tests.integration.support.bridge import Bridge
+from tests.integration.support.outside import Killed
+from tests.integration.support.pump import timeout
+from tests.integration.test_delivering import A, B, C, accept, outcomes, times_sent
+
+
+def event_of(bridge: Bridge) -> dict[str, Any]:
+    event = bridge.pump.receive("deliver")
+    assert event
+    return event
+
+
+def test_a_message_given_out_twice_is_sent_once(linked: Bridge) -> None:
+    answer = accept(linked, A, B)
+    event = event_of(linked)
+    assert linked.pump.invoke("deliver", copy.deepcopy(event))
+    before = outcomes(linked, answer)
+    assert linked.pump.invoke("deliver", event)
+    assert len(linked.tencent.send_calls) == 1
+    assert outcomes(linked, answer) == before
+
+
+def test_a_copy_that_comes_while_the_first_is_sending_comes_back_later(linked: Bridge) -> None:
+    accept(linked, A, B)
+    event = event_of(linked)
+    copies: list[bool] = []
+
+    def meanwhile() -> None:
+        copies.append(linked.pump.invoke("deliver", copy.deepcopy(event)))
+
+    linked.tencent.next("send", tencent.and_first(meanwhile))
+    assert linked.pump.invoke("deliver", event)
+    assert copies == [False], "kept for later, not done"
+    assert len(linked.tencent.send_calls) == 1
+    assert times_sent(linked) == Counter([A, B])
+
+
+def test_a_copy_comes_back_when_the_first_is_certainly_over(linked: Bridge) -> None:
+    accept(linked, A, B)
+    event = event_of(linked)
+    start = time.time()
+    linked.tencent.next(
+        "send", tencent.and_first(lambda: linked.pump.invoke("deliver", copy.deepcopy(event)))
+    )
+    # The invocation that sends is killed by its host after the answer, so that the message stays.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(messages, "record", killed)
+        linked.pump.invoke("deliver", event)
+    (due,) = linked.pump.due("deliver")
+    assert timeout("deliver") < due - start <= timeout("deliver") + 2
+    linked.pump.run("deliver", hours=2)
+    assert times_sent(linked) == Counter([A, B])
+
+
+def killed(*_: Any) -> None:
+    raise Killed
+
+
+def test_a_dead_claimers_chunk_is_taken_stock_of_and_nothing_is_sent_again(linked: Bridge) -> None:
+    answer = accept(linked, A, B, C, singly=True)
+    # The function dies after Tencent's answers, in the middle of writing them down: one stands.
+    original = messages.record
+
+    def record_one_and_die(made: Any) -> None:
+        original([message for message in made if message.phone == "86" + A])
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(messages, "record", record_one_and_die)
+        assert linked.pump.once("deliver") is False
+    linked.pump.run("deliver", hours=3)
+    (sms,) = linked.tencent.sent_to("86" + A)
+    assert outcomes(linked, answer) == {A: sms.sid, B: None, C: None}
+    assert times_sent(linked) == Counter([A, B, C])
+    assert linked.pump.count("sends") == linked.pump.count("sends-dead") == 0
+
+
+def test_a_dead_claimer_is_waited_for_as_long_as_it_may_live(linked: Bridge) -> None:
+    answer = accept(linked, A)
+    start = time.time()
+    names = linked.pump.watch("deliver", 3, "killed before")
+    assert names[1:] == ["dynamodb PutItem", "dynamodb Query", "tencent sendsms"], "claimed"
+    linked.clock.pass_(seconds=timeout("deliver") - 1)
+    linked.pump.put("sends", json.dumps(linked.pump.bodies("sends")[0]))
+    linked.pump.once("deliver")
+    assert outcomes(linked, answer) == {A: "…"}
+    (due, _) = sorted(linked.pump.due("deliver"))
+    assert timeout("deliver") < due - start <= timeout("deliver") + 2
+    linked.clock.move_to(due + 1)
+    linked.pump.once("deliver")
+    assert outcomes(linked, answer) == {A: None}
+    assert not linked.tencent.send_calls
+
+
+def test_a_receipt_that_came_meanwhile_survives_the_stock_taking(linked: Bridge) -> None:
+    accept(linked, A, B)
+    names = linked.pump.watch("deliver")
+    linked.tencent.sent.clear()
+    answer = linked.campaign([A, B], {"name": "您"}, code="7000", out_id="task-2")
+    result = len(names) - 1
+    assert names[result] == "dynamodb PutItem", "everything but the result is written"
+    linked.pump.watch("deliver", result, "killed before")
+    linked.deliver_all()
+    linked.pump.drain("settle", "push")
+    assert len(linked.quick_audience.receipts) == 2
+    linked.pump.run(hours=3)
+    (progress,) = linked.progress(answer, "task-2")
+    assert set(progress.outcomes.values()) == {sms.sid for sms in linked.tencent.sent}
+    assert len(linked.quick_audience.receipts) == 2
+    found = [one for one in messages.of_phone("86" + A) if one.origin.out_id == "task-2"]
+    assert [(one.state, one.unknown) for one in found] == [("delivered", False)]

@@ -1,0 +1,109 @@
+"""deliver while the function dies, or a call fails, at every place.
+
+However it went: nobody is sent to twice, everybody has an end, and Quick Audience hears one thing.
+"""
+
+import time
+from collections import Counter
+
+import pytest
+
+from chalicelib.campaigns.planning import Failure
+from chalicelib.store import messages
+from tests.integration.support import web
+from tests.integration.support.bridge import Answer, Bridge
+from tests.integration.support.outside import HOWS, How
+from tests.integration.support.quickaudience import by_phone
+from tests.integration.support.tencent import Answer as TencentAnswer
+from tests.integration.support.tencent import Call, FakeTencent, lost, refused
+
+# Three share a call, and the third of them is turned away; one has to wait; one's answer is lost;
+# two can't be sent to.
+PHONES = [f"1390000000{number}" for number in range(6)] + ["1390000****"]
+PARAMS = [{"name": "您"}] * 3 + [{"name": "等"}, {"name": "失"}, {}, {"name": "您"}]
+# The invocations that this needs: the calls, the refused, and another attempt.
+CALLS, REFUSED, AGAIN = range(3)
+
+
+def turn_away_the_third(tencent: FakeTencent, call: Call) -> TencentAnswer:
+    return tencent.obey(call, {"86" + PHONES[2]: (1016, "no")})
+
+
+def accept(bridge: Bridge) -> Answer:
+    bridge.begin_anew()
+    bridge.link()
+    bridge.tencent.always("sendmultisms2", turn_away_the_third)
+    bridge.tencent.next("86" + PHONES[3], refused(1013))
+    bridge.tencent.next("86" + PHONES[4], lost(web.read_timeout, sent=True))
+    answer = bridge.campaign(PHONES, PARAMS, code=bridge.template())
+    assert answer.code == "OK"
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("invocation", "how"),
+    [(CALLS, how) for how in HOWS]
+    + [(other, how) for other in (REFUSED, AGAIN) for how in ("killed before", "killed after")],
+)
+def test_nobody_is_sent_to_twice_and_everybody_has_an_end(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch, how: How, invocation: int
+) -> None:
+    monkeypatch.setattr("chalicelib.tencent.client.PARALLEL", 1)
+    monkeypatch.setattr("chalicelib.functions.sweep._HOURS_BACK", 10)
+    at = 0
+    while True:
+        answer = accept(bridge)
+        for _ in range(invocation):
+            bridge.pump.once("deliver")
+        bridge.clock.move_to(max(time.time(), *bridge.pump.due("deliver")) + 0.001)
+        names = bridge.pump.watch("deliver", at, how)
+        bridge.pump.run("deliver", "push", hours=3)
+        what = f"call {at}, {names[-1]}"
+        check_outcomes(bridge, what, answer)
+        check_what_is_told(bridge, what)
+        if len(names) <= at:
+            break  # There was no such call: that one went well.
+        at += 1
+    expected = {
+        CALLS: "tencent sendmultisms2",
+        REFUSED: "sqs SendMessageBatch",
+        AGAIN: "tencent sendsms",
+    }
+    assert expected[invocation] in names, "the breaks hit something"
+
+
+def check_outcomes(bridge: Bridge, what: str, answer: Answer) -> None:
+    sent = Counter(sms.phone for sms in bridge.tencent.sent)
+    heard = by_phone(bridge.quick_audience.receipts)
+    for progress in bridge.progress(answer):
+        assert not progress.waiting(), what
+        for position, phone in enumerate(progress.plan.phones, progress.plan.start):
+            outcome = progress.outcomes[position]
+            times = sent[phone]
+            assert times <= 1, f"{what}: {phone} got {times}"
+            if isinstance(outcome, str):
+                assert [sms.sid for sms in bridge.tencent.sent_to(phone)] == [outcome], what
+                assert messages.find([(phone, outcome)]), what
+            elif isinstance(outcome, Failure):
+                assert times == 0, what
+                assert heard[phone.removeprefix("86")] == {(1, outcome.code)}, what
+            else:
+                mark = messages.of_position(phone, answer["bizId"], position)
+                assert mark is not None, f"{what}: nothing is known of {phone}"
+                assert mark.unknown, what
+    assert bridge.pump.count("sends") == bridge.pump.count("sends-dead") == 0
+
+
+def check_what_is_told(bridge: Bridge, what: str) -> None:
+    """Everybody is told of, with one result, which is the true one."""
+    bridge.deliver_all()
+    bridge.pump.run("settle", "push", hours=3)
+    bridge.clock.pass_(hours=73)
+    bridge.pump.sweep()
+    bridge.pump.drain()
+    told = by_phone(bridge.quick_audience.receipts)
+    assert set(told) == set(PHONES), what
+    for phone in PHONES:
+        assert len(told[phone]) == 1, f"{what}: {phone} {told[phone]}"
+        delivered = told[phone] == {(2, "DELIVERED")}
+        assert delivered == bool(bridge.tencent.sent_to("86" + phone)), f"{what}: {phone}"
