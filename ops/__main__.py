@@ -2,14 +2,17 @@
 
 import typer
 
-from ops import campaign, message, sign
+from ops import campaign, message, sign, template
 from ops.doctor import doctor
+from ops.stats import stats
 
 app = typer.Typer(
     no_args_is_help=True, help="Operate a qa-sms-bridge.", pretty_exceptions_enable=False
 )
 app.command()(doctor)
+app.command()(stats)
 app.add_typer(sign.app, name="sign")
+app.add_typer(template.app, name="template")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(message.app, name="message")
 
