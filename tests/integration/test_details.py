@@ -1,0 +1,201 @@
+"""§12: sending details, page by page."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.integration.support.bridge import Answer, Bridge
+from tests.integration.support.tencent import refused, status
+
+FIELDS = {
+    "content",
+    "errCode",
+    "outId",
+    "phoneNum",
+    "receiveDate",
+    "sendDate",
+    "sendStatus",
+    "templateCode",
+}
+
+
+def mobile(number: int) -> str:
+    return f"139{number:08d}"
+
+
+def ask(
+    bridge: Bridge, out_id: str = "task-1", page: Any = 1, size: Any = 1000, **dates: str
+) -> Answer:
+    body = {
+        "outId": out_id,
+        "currentPage": page,
+        "pageSize": size,
+        "startDate": "2026-02-01 00:00:00",
+        "endDate": "2026-03-03 00:00:00",
+    } | dates
+    return bridge.ask("POST", "/sms/sendDetails", body)
+
+
+def send(
+    bridge: Bridge, count: int, *, params: Any = None, out_id: str = "task-1", first: int = 0
+) -> str:
+    """A campaign whose messages are all delivered."""
+    code = bridge.template("您好${name}")
+    phones = [mobile(number) for number in range(first, first + count)]
+    given = params or {"name": "会员"}
+    assert bridge.campaign(phones, given, code=code, out_id=out_id).code == "OK"
+    bridge.pump.drain()
+    bridge.deliver_all()
+    bridge.pump.drain()
+    return code
+
+
+@contextmanager
+def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The names of the table's read operations, as they are made."""
+    made: list[str] = []
+    from botocore.client import BaseClient
+
+    before = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def count(self: Any, operation: str, params: Any) -> Any:
+        if operation in ("GetItem", "Query", "BatchGetItem"):
+            made.append(operation)
+        return before(self, operation, params)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", count)
+        yield made
+
+
+def test_a_row_tells_what_was_sent_and_what_became_of_it(linked: Bridge) -> None:
+    code = send(linked, 1)
+
+    answer = ask(linked)
+
+    assert answer["totalCount"] == 1
+    [row] = answer["sendDetailDTOs"]
+    assert set(row) == FIELDS
+    assert row["content"] == "【某某科技】您好会员"
+    assert (row["phoneNum"], row["outId"], row["templateCode"]) == (mobile(0), "task-1", code)
+    assert (row["sendStatus"], row["errCode"]) == (2, "DELIVERED")
+    assert row["sendDate"] <= row["receiveDate"]
+
+
+def test_a_failure_has_its_code_and_status_1(linked: Bridge) -> None:
+    code = linked.template("通知")
+    linked.tencent.next("sendsms", refused(1015, "black"))
+    linked.campaign([mobile(1)], code=code)
+    linked.pump.drain()
+
+    [row] = ask(linked)["sendDetailDTOs"]
+
+    assert (row["sendStatus"], row["errCode"]) == (1, "isv.BLACK_KEY_CONTROL_LIMIT")
+
+
+def test_a_message_without_a_final_state_has_no_row_and_is_not_counted(linked: Bridge) -> None:
+    code = linked.template("通知")
+    linked.campaign([mobile(1), mobile(2)], code=code)
+    linked.pump.drain()
+    linked.callback([status(linked.tencent.sent[0])])
+    linked.pump.drain()
+
+    answer = ask(linked)
+
+    assert answer["totalCount"] == 1
+    assert [row["phoneNum"] for row in answer["sendDetailDTOs"]] == [mobile(1)]
+
+
+def test_pages_are_full_and_hold_every_row_once(linked: Bridge) -> None:
+    send(linked, 450)
+    send(linked, 130, first=1000)
+
+    pages = [ask(linked, page=page, size=200) for page in (1, 2, 3, 4)]
+
+    rows = [[row["phoneNum"] for row in page["sendDetailDTOs"]] for page in pages]
+    assert [len(page) for page in rows] == [200, 200, 180, 0]
+    assert sorted([phone for page in rows for phone in page]) == sorted(
+        [mobile(n) for n in range(450)] + [mobile(1000 + n) for n in range(130)]
+    )
+    assert {page["totalCount"] for page in pages} == {580}
+
+
+def test_the_last_page_costs_the_same_reads_as_the_first(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(linked, 2_000)
+    with reads(monkeypatch) as first:
+        assert len(ask(linked, page=1, size=100)["sendDetailDTOs"]) == 100
+    with reads(monkeypatch) as last:
+        assert len(ask(linked, page=20, size=100)["sendDetailDTOs"]) == 100
+
+    assert sorted(last) == sorted(first)
+
+
+@pytest.mark.parametrize(
+    ("dates", "rows"),
+    [
+        ({"startDate": "2026-03-02 09:00:00", "endDate": "2026-03-02 11:00:00"}, 1),
+        ({"startDate": "2026-03-02", "endDate": "2026-03-02"}, 1),
+        ({"startDate": "2026-03-02T09:00:00", "endDate": "2026-03-02T11:00:00.000"}, 1),
+        ({"startDate": "2026-03-02 11:00:00", "endDate": "2026-03-02 09:00:00"}, 1),
+        ({"startDate": "", "endDate": ""}, 1),
+        ({"startDate": "2026-03-03", "endDate": "2026-03-04"}, 0),
+        ({"startDate": "2026-02-20", "endDate": "2026-03-01"}, 0),
+    ],
+    ids=["span", "day", "T", "reversed", "open", "later", "earlier"],
+)
+def test_dates_are_inclusive_and_in_beijing_time(
+    linked: Bridge, dates: dict[str, str], rows: int
+) -> None:
+    # The clock of these tests stands at 10:00 in Beijing on 2026-03-02.
+    send(linked, 1)
+
+    answer = ask(linked, **dates)
+
+    assert (answer["totalCount"], len(answer["sendDetailDTOs"])) == (rows, rows)
+
+
+@pytest.mark.parametrize(
+    ("dates", "named"),
+    [
+        ({"startDate": "2026-01-01", "endDate": "2026-03-02"}, "30"),
+        ({"startDate": "yesterday"}, "startDate"),
+        ({"endDate": "2026-13-01 00:00:00"}, "endDate"),
+    ],
+    ids=["31 days", "word", "month 13"],
+)
+def test_a_span_that_makes_no_sense_is_refused(
+    linked: Bridge, dates: dict[str, str], named: str
+) -> None:
+    answer = ask(linked, **dates)
+
+    assert answer.code == "isv.INVALID_PARAMETERS"
+    assert named in answer.message
+    assert (answer["totalCount"], answer["sendDetailDTOs"]) == (0, [])
+
+
+@pytest.mark.parametrize(("page", "size"), [(0, 0), (None, None), ("1", "1000"), (-3, 99_999)])
+def test_a_page_that_makes_no_sense_is_the_first_of_the_largest(
+    linked: Bridge, page: Any, size: Any
+) -> None:
+    send(linked, 3)
+
+    assert len(ask(linked, page=page, size=size)["sendDetailDTOs"]) == 3
+
+
+def test_an_unknown_campaign_has_no_rows(linked: Bridge) -> None:
+    answer = ask(linked, "nobody")
+
+    assert (answer.code, answer["totalCount"], answer["sendDetailDTOs"]) == ("OK", 0, [])
+
+
+def test_in_poll_mode_nothing_is_pushed_and_everything_can_be_asked(linked: Bridge) -> None:
+    linked.configure(QA_RECEIPTS="poll")
+
+    send(linked, 5)
+
+    assert linked.quick_audience.receipts == []
+    assert ask(linked)["totalCount"] == 5
