@@ -4,7 +4,6 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -86,11 +85,14 @@ def stats(
 
 def _hour(text: str, otherwise: int) -> int:
     """The epoch at which an hour begins; a date alone means that hour of it."""
+    wrong = f"{text} is no date: write yyyy-MM-dd or “yyyy-MM-dd HH”, in Beijing time"
     match = re.fullmatch(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}))?", text.strip())
-    if match:
-        with suppress(ValueError):
-            return dates.from_beijing(f"{match[1]} {match[2] or f'{otherwise:02d}'}:00:00")
-    fail(f"{text} is no date: write yyyy-MM-dd or “yyyy-MM-dd HH”, in Beijing time")
+    if match is None:
+        fail(wrong)
+    try:
+        return dates.from_beijing(f"{match[1]} {match[2] or f'{otherwise:02d}'}:00:00")
+    except ValueError:
+        fail(wrong)
 
 
 def _row(name: str, theirs: dict[str, dict[str, int]], ours: Counter[str] | None) -> dict[str, Any]:
