@@ -104,7 +104,7 @@ def _text(value: Any) -> str:
 def origin(url: str) -> str:
     """Scheme, host and port of a file's URL, fit to stand in a header. Raises ValueError for anything else."""
     place = urlsplit(url)
-    host = (place.hostname or "").encode("idna").decode().lower().removesuffix(".")
+    host = (place.hostname or "").encode("idna").decode().lower()
     if (
         place.scheme not in _DEFAULT_PORTS
         or not _ORIGIN_HOST.fullmatch(host)

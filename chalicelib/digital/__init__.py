@@ -1,0 +1,1 @@
+"""What a recipient's phone gets of a digital message: its page."""
