@@ -52,12 +52,58 @@ def query_template(template_code: str) -> Response:
     return http.answer(_request(), templates.QUERY_FIELDS, lambda _: templates.query(template_code))
 
 
+@app.route("/sms/digitalSmsTemplate", methods=["POST"], content_types=ANY)
+def create_digital_template() -> Response:
+    """§7."""
+    from chalicelib.quickaudience import digital, http
+
+    request = _request()
+    return http.answer(request, digital.CREATE_FIELDS, lambda body: digital.create(body, request))
+
+
+@app.route("/sms/digitalSmsTemplate/{template_code}", methods=["PUT"], content_types=ANY)
+def modify_digital_template(template_code: str) -> Response:
+    """§8."""
+    from chalicelib.quickaudience import digital, http
+
+    request = _request()
+    return http.answer(
+        request,
+        digital.CREATE_FIELDS,
+        lambda body: digital.modify(template_code, body, request),
+    )
+
+
+@app.route("/sms/digitalSmsTemplate/{template_code}", methods=["DELETE"], content_types=ANY)
+def delete_digital_template(template_code: str) -> Response:
+    """§9."""
+    from chalicelib.quickaudience import digital, http
+
+    return http.answer(_request(), digital.CREATE_FIELDS, lambda _: digital.delete(template_code))
+
+
+@app.route("/sms/digitalSmsTemplate/{template_code}", methods=["GET"], content_types=ANY)
+def query_digital_template(template_code: str) -> Response:
+    """§10."""
+    from chalicelib.quickaudience import digital, http
+
+    return http.answer(_request(), digital.QUERY_FIELDS, lambda _: digital.query(template_code))
+
+
 @app.route("/sms/sendBatchList", methods=["POST"], content_types=ANY)
 def send_batch_list() -> Response:
     """§6."""
     from chalicelib.quickaudience import http, sends
 
     return http.answer(_request(), sends.FIELDS, sends.send_batch_list)
+
+
+@app.route("/sms/sendDigitalBatchList", methods=["POST"], content_types=ANY)
+def send_digital_batch_list() -> Response:
+    """§11."""
+    from chalicelib.quickaudience import http, sends
+
+    return http.answer(_request(), sends.FIELDS, sends.send_digital_batch_list)
 
 
 @app.route("/sms/sendDetails", methods=["POST"], content_types=ANY)
@@ -74,6 +120,14 @@ def tencent_callback(token: str) -> Response:
     from chalicelib.tencent import callbacks
 
     return callbacks.receive(token, _request())
+
+
+@app.route("/m/{code}", methods=["GET", "HEAD"], content_types=ANY)
+def digital_page(code: str) -> Response:
+    """The page of a digital message."""
+    from chalicelib.digital import page
+
+    return page.show(code, _request())
 
 
 @app.route("/health", content_types=ANY)
