@@ -44,7 +44,8 @@ def confirm(question: str, *, yes: bool) -> None:
     try:
         agreed = typer.confirm(question, err=True)
     except typer.Abort:
-        # Nobody is there to ask.
+        # Nobody is there to ask, and the question's line is still open.
+        typer.echo(err=True)
         agreed = False
     if not agreed:
         fail("nothing was done: say yes, or give --yes")

@@ -24,7 +24,7 @@ _KIND = {
     reviews.PROMOTION: "promotion",
     reviews.INTERNATIONAL: "international",
 }
-_COLUMNS = ("code", "name", "kind", "status", "reply", "revisions", "tplIds", "created")
+_COLUMNS = ("code", "name", "kind", "status", "reply", "tplIds")
 
 Code = Annotated[
     str, typer.Argument(metavar="CODE", help="The templateCode, or Tencent's id of a template.")
@@ -51,7 +51,7 @@ def list_(
             for item in tencent.client().all_templates()
             if item.get("id") not in known
         ]
-    show_rows(rows, _COLUMNS, as_json=json, empty="Quick Audience has created no template yet.")
+    show_rows(rows, _COLUMNS, as_json=json, empty="There is no template yet.")
 
 
 @app.command("show")
@@ -80,7 +80,7 @@ def show_(code: Code, stage: Stage = "local", json: Json = False) -> None:
     if every:
         show_rows(
             every,
-            ("number", "tplId", "status", "reply", "text", "created", "checked"),
+            ("number", "tplId", "status", "reply", "text", "created"),
             as_json=False,
             empty="",
         )
