@@ -90,6 +90,14 @@ def query_digital_template(template_code: str) -> Response:
     return http.answer(_request(), digital.QUERY_FIELDS, lambda _: digital.query(template_code))
 
 
+@app.route("/sms/sendBatch", methods=["POST"], content_types=ANY)
+def send_batch() -> Response:
+    """§5."""
+    from chalicelib.quickaudience import file_sends, http
+
+    return http.answer(_request(), file_sends.FIELDS, file_sends.send_batch)
+
+
 @app.route("/sms/sendBatchList", methods=["POST"], content_types=ANY)
 def send_batch_list() -> Response:
     """§6."""
@@ -134,6 +142,14 @@ def digital_page(code: str) -> Response:
 def health() -> Response:
     """For monitors: that the function answers. Nothing is asked of AWS, nothing is told."""
     return Response({"status": "ok"})
+
+
+@app.on_sqs_message(queue=QUEUES + "files", batch_size=1, maximum_concurrency=2)
+def read(event: SQSEvent) -> None:
+    """Files of §5 to chunks."""
+    from chalicelib.functions import read as function
+
+    function.handle(event.to_dict(), _seconds_left(event))
 
 
 @app.on_sqs_message(queue=QUEUES + "sends", batch_size=5, maximum_concurrency=4)

@@ -16,6 +16,7 @@ from tests.integration.support.outside import How, Killed, Outside
 # Function, its queue, and how many messages it gets at once. The real `deliver` gets five; with one,
 # moto is used by one thread at a time.
 _FUNCTIONS: dict[str, tuple[Callable[..., Any], str, int]] = {
+    "read": (app.read, "files", 1),
     "deliver": (app.deliver, "sends", 1),
     "settle": (app.settle, "callbacks", 10),
     "push": (app.push, "receipts", 10),
