@@ -195,6 +195,13 @@ class FakeTencent(web.Adapter):
     def _get_template(self, body: Answer) -> Answer:
         return {"data": [self.templates[one] for one in body["tpl_id"] if one in self.templates]}
 
+    def _del_template(self, body: Answer) -> Answer:
+        if not all(one in self.templates for one in body["tpl_id"]):
+            return {"result": 1014, "errmsg": "package format error, sdkappid not have this tpl_id"}
+        for one in body["tpl_id"]:
+            del self.templates[one]
+        return {}
+
     def _get_sign(self, body: Answer) -> Answer:
         return {"data": [self.signs[one] for one in body["sign_id"] if one in self.signs]}
 

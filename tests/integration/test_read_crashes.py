@@ -1,0 +1,148 @@
+"""`read` while it dies, or a call fails, at every place; and two of it at once."""
+
+from collections import Counter
+
+import pytest
+
+from chalicelib.campaigns import planning
+from chalicelib.functions import read
+from tests.integration.support.bridge import Bridge
+from tests.integration.support.file_campaigns import FileCampaigns
+from tests.integration.support.outside import HOWS, How
+
+LINES = [
+    '13900001111 {"name":"甲"}',
+    '13900002222 {"name":"甲"}',
+    '13900003333 {"name":"甲"}',
+    '13900004444 {"name":"丙"}',
+    "12345",
+    "nobody",
+    '13900001111 {"name":"甲"}',
+    '13900005555 {"name":"丁"}',
+    "13900006666",
+]
+TEXT = "\n".join(LINES)
+SENT = Counter(
+    {
+        ("8613900001111", ("甲",)): 1,
+        ("8613900002222", ("甲",)): 1,
+        ("8613900003333", ("甲",)): 1,
+        ("8613900004444", ("丙",)): 1,
+        ("8613900005555", ("丁",)): 1,
+    }
+)
+TOLD = {("12345", "isv.MOBILE_NUMBER_ILLEGAL"), ("13900006666", "isv.TEMPLATE_MISSING_PARAMETERS")}
+
+
+@pytest.fixture
+def campaigns(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> FileCampaigns:
+    monkeypatch.setattr(planning, "MOST_PER_CALL", 2)
+    return FileCampaigns(linked, monkeypatch)
+
+
+def check(campaigns: FileCampaigns, out_id: str, why: str = "") -> None:
+    assert campaigns.sent == SENT, why
+    assert set(campaigns.told) == TOLD, why
+    shown = campaigns.shown(out_id)
+    assert (shown["recipients"], shown["sent"], shown["failed"]) == (8, 5, 3), why
+    [file] = shown["files"]
+    assert (file["state"], file["reason"], file["repeated"]) == ("done", "", 1), why
+    assert len(file["badLines"]) == 3, why
+
+
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("delivered_between", [True, False])
+def test_every_line_is_sent_once_wherever_it_breaks(
+    campaigns: FileCampaigns, how: How, *, delivered_between: bool
+) -> None:
+    bridge = campaigns.bridge
+    code = bridge.template("您好${name}")
+    campaigns.send(TEXT, code, "dry")
+    names = bridge.pump.watch("read")
+    assert names.count("oss GET") == 2
+    assert names.count("sqs SendMessageBatch") == 3
+    bridge.pump.run()
+    check(campaigns, "dry")
+    for number, name in enumerate(names):
+        campaigns.clear()
+        out_id = f"{how}-{number}"
+        campaigns.send(TEXT, code, out_id)
+        bridge.pump.watch("read", number, how)
+        if delivered_between:
+            bridge.pump.drain("deliver", "push")
+        bridge.pump.run()
+        check(campaigns, out_id, f"{how}, {name}")
+        assert bridge.pump.count("files") == bridge.pump.count("files-dead") == 0
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_the_continuation_is_queued_wherever_it_breaks(
+    campaigns: FileCampaigns, monkeypatch: pytest.MonkeyPatch, how: How
+) -> None:
+    """Each function makes one step, then time is short."""
+    bridge = campaigns.bridge
+    code = bridge.template("您好${name}")
+    monkeypatch.setattr(read, "SECONDS_FOR_A_STEP", 1000)
+    monkeypatch.setattr(
+        read._Reading,
+        "_open",
+        lambda self: read.fetching.stream(self._file.url, most_bytes=10**6, seconds=1),
+    )
+    campaigns.send(TEXT, code, "dry")
+    names = bridge.pump.watch("read")
+    assert names[-1] == "sqs SendMessageBatch"
+    bridge.pump.run()
+    check(campaigns, "dry")
+    for number, name in enumerate(names):
+        campaigns.clear()
+        out_id = f"{how}-{number}"
+        campaigns.send(TEXT, code, out_id)
+        bridge.pump.watch("read", number, how)
+        bridge.pump.run()
+        check(campaigns, out_id, f"{how}, {name}")
+
+
+def test_the_same_message_twice_at_once(campaigns: FileCampaigns) -> None:
+    bridge = campaigns.bridge
+    campaigns.send(TEXT, bridge.template("您好${name}"))
+    event = bridge.pump.receive("read")
+    assert event
+    again: list[bool] = []
+
+    def at_once() -> None:
+        if not again:
+            again.append(True)
+            again.append(bridge.pump.invoke("read", event))
+
+    campaigns.oss.on_part = at_once
+    assert bridge.pump.invoke("read", event)
+    # The second one found the file held, and looks again when that is over.
+    assert again == [True, False]
+    assert len(campaigns.oss.opened) == 2
+    bridge.pump.run()
+    check(campaigns, "task-1")
+
+
+@pytest.mark.parametrize("part", range(1, 12))
+def test_a_function_that_was_taken_for_dead_does_no_harm(
+    campaigns: FileCampaigns, part: int
+) -> None:
+    """While the first one stands still, the second one takes the file over and ends it."""
+    bridge = campaigns.bridge
+    campaigns.oss.part = 40
+    campaigns.send(TEXT, bridge.template("您好${name}"))
+    event = bridge.pump.receive("read")
+    assert event
+    parts = []
+
+    def stand_still() -> None:
+        parts.append(1)
+        if len(parts) == part:
+            bridge.clock.pass_(seconds=read.HELD_SECONDS + 1)
+            bridge.pump.put("files", event["Records"][0]["body"])
+            bridge.pump.run()
+
+    campaigns.oss.on_part = stand_still
+    assert not bridge.pump.invoke("read", event)
+    bridge.pump.run()
+    check(campaigns, "task-1")
