@@ -59,3 +59,26 @@ def test_a_rejection_without_a_reason_says_that_it_is_one() -> None:
 def test_the_comments_are_aliyuns() -> None:
     assert reviews.NO_COMMENT_ON_SIGN == "无审核备注"
     assert reviews.NO_COMMENT_ON_TEMPLATE == "无审批备注"
+
+
+@pytest.mark.parametrize(
+    ("tencent", "quick_audience"), [(0, 1), (1, 0), (2, 3)], ids=["approved", "pending", "rejected"]
+)
+def test_a_digital_templates_review_has_numbers_of_its_own(
+    tencent: int, quick_audience: int
+) -> None:
+    assert reviews.DIGITAL_STATUS[tencent] == quick_audience
+    assert set(reviews.DIGITAL_STATUS) == {0, 1, 2}
+
+
+@pytest.mark.parametrize(
+    ("status", "reply", "said"),
+    [(0, "ignored", "Success"), (2, "含敏感词", "含敏感词"), (2, "", "审核未通过")],
+)
+def test_the_three_carriers_are_alike(status: int, reply: str, said: str) -> None:
+    assert reviews.carriers(status, reply) == {"UNICOM": said, "MOBILE": said, "TELCOM": said}
+
+
+@pytest.mark.parametrize("status", [1, 7])
+def test_no_carrier_has_spoken_while_the_review_is_pending(status: int) -> None:
+    assert reviews.carriers(status, "") == {}

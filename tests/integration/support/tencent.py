@@ -173,7 +173,7 @@ class FakeTencent(web.Adapter):
         return details[0] | {"ext": ""}
 
     def _add_template(self, body: Answer) -> Answer:
-        tpl_id = 7000 + len(self.templates)
+        tpl_id = max([6999, *self.templates]) + 1
         self.templates[tpl_id] = {
             "id": tpl_id,
             "text": body["text"],
