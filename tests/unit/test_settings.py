@@ -3,6 +3,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from chalicelib import settings
 from chalicelib.errors import ConfigurationError
@@ -137,6 +138,12 @@ def test_the_key_is_named_together_with_the_others() -> None:
     assert "QA_KEY" in refused({})
 
 
+def test_only_off_does_without_a_key() -> None:
+    text = refused(ENVIRONMENT | {"QA_KEY": "", "QA_AUTH": "of"})
+    assert "QA_AUTH " in text
+    assert "QA_KEY " in text
+
+
 @pytest.mark.parametrize("key", ["", "k"])
 def test_without_authentication_the_key_may_be_missing(key: str) -> None:
     configured = read(QA_AUTH="off", QA_KEY=key)
@@ -164,6 +171,7 @@ WRONG = [
     ("QA_CLOCK_SKEW_SECONDS", "15m"),
     ("QA_CLOCK_SKEW_SECONDS", "1.5"),
     ("QA_CLOCK_SKEW_SECONDS", "NaN"),
+    ("TENCENT_SDK_APP_ID", " "),
     ("TENCENT_SDK_APP_ID", "abc"),
     ("TENCENT_SDK_APP_ID", "14 00"),
     ("TENCENT_SDK_APP_ID", "-14"),
@@ -201,6 +209,14 @@ def test_an_error_tells_no_secret(wrong: dict[str, str]) -> None:
     told = "".join(traceback.format_exception(caught.value))
     for name, secret in SECRETS.items():
         assert wrong.get(name) == "" or not any(part in told for part in secret.split(","))
+
+
+def test_the_models_own_error_tells_no_value_either() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings.model_validate(
+            ENVIRONMENT | SECRETS | {"TENCENT_SDK_APP_ID": "k3y-in-the-wrong-place"}
+        )
+    assert "k3y" not in str(caught.value)
 
 
 def test_settings_can_be_shown_without_their_secrets() -> None:

@@ -138,6 +138,12 @@ def test_a_large_number_in_braces_does_not_make_as_many_variables() -> None:
     assert len(found.names) <= 500
 
 
+@pytest.mark.parametrize("number", ["500", "20000", "9" * 400])
+def test_a_number_beyond_what_a_text_has_room_for_is_refused(number: str) -> None:
+    with pytest.raises(UntranslatableError, match="过大"):
+        templates.translate(f"订单{{{number}}}已发货")
+
+
 def test_a_number_without_a_name_stays() -> None:
     assert templates.restore("{1}{2}{0}{99}", ["a"]) == "${a}{2}{0}{99}"
 
@@ -232,7 +238,9 @@ def test_a_promotion_with_a_way_out_is_not_warned_of(phrase: str) -> None:
     assert warned("全场五折 " + phrase, promotional=True) == ""
 
 
-@pytest.mark.parametrize("content", ["全场五折", "欢迎回家", "请回电", "回馈新老顾客"])
+@pytest.mark.parametrize(
+    "content", ["全场五折", "欢迎回家", "请回电", "回馈新老顾客", "欢迎回TCL旗舰店"]
+)
 def test_a_promotion_without_a_way_out_is_warned_of(content: str) -> None:
     assert "退订" in warned(content, promotional=True)
     assert warned(content) == ""
