@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from chalicelib import fetching
 from chalicelib.campaigns import planning
 from chalicelib.functions import read
 from tests.integration.support.bridge import Bridge
@@ -51,10 +52,7 @@ def check(campaigns: FileCampaigns, out_id: str, why: str = "") -> None:
 
 
 @pytest.mark.parametrize("how", HOWS)
-@pytest.mark.parametrize("delivered_between", [True, False])
-def test_every_line_is_sent_once_wherever_it_breaks(
-    campaigns: FileCampaigns, how: How, *, delivered_between: bool
-) -> None:
+def test_every_line_is_sent_once_wherever_it_breaks(campaigns: FileCampaigns, how: How) -> None:
     bridge = campaigns.bridge
     code = bridge.template("您好${name}")
     campaigns.send(TEXT, code, "dry")
@@ -68,7 +66,8 @@ def test_every_line_is_sent_once_wherever_it_breaks(
         out_id = f"{how}-{number}"
         campaigns.send(TEXT, code, out_id)
         bridge.pump.watch("read", number, how)
-        if delivered_between:
+        if number % 2:
+            # What was queued before is sent before the rest is planned.
             bridge.pump.drain("deliver", "push")
         bridge.pump.run()
         check(campaigns, out_id, f"{how}, {name}")
@@ -86,14 +85,15 @@ def test_the_continuation_is_queued_wherever_it_breaks(
     monkeypatch.setattr(
         read._Reading,
         "_open",
-        lambda self: read.fetching.stream(self._file.url, most_bytes=10**6, seconds=1),
+        lambda self: fetching.stream(self._file.url, most_bytes=10**6, seconds=1),
     )
     campaigns.send(TEXT, code, "dry")
     names = bridge.pump.watch("read")
     assert names[-1] == "sqs SendMessageBatch"
     bridge.pump.run()
     check(campaigns, "dry")
-    for number, name in enumerate(names):
+    # The last two of them: the file is let go, and its message queued.
+    for number, name in list(enumerate(names))[-2:]:
         campaigns.clear()
         out_id = f"{how}-{number}"
         campaigns.send(TEXT, code, out_id)
@@ -123,7 +123,7 @@ def test_the_same_message_twice_at_once(campaigns: FileCampaigns) -> None:
     check(campaigns, "task-1")
 
 
-@pytest.mark.parametrize("part", range(1, 12))
+@pytest.mark.parametrize("part", range(1, 11))
 def test_a_function_that_was_taken_for_dead_does_no_harm(
     campaigns: FileCampaigns, part: int
 ) -> None:

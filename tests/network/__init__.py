@@ -1,0 +1,1 @@
+"""What needs real connections, to servers of the tests' own on loopback."""
