@@ -148,7 +148,7 @@ def test_an_origin_is_fit_for_a_header(url: str, origin: str) -> None:
     assert digital.origin(url) == origin
 
 
-any_value = (
+any_value: st.SearchStrategy[Any] = (
     st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.just([]) | st.just({})
 )
 any_part = st.dictionaries(
