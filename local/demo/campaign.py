@@ -1,0 +1,163 @@
+"""A campaign of 1,000 recipients, and whether all of it came home."""
+
+import json
+import time
+from collections import Counter
+from typing import Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from local.demo.stage import SIGN, DemoError, Stage, call
+
+RECIPIENTS = 1000
+_CONTENT = "亲爱的会员，${city}周年庆，本周末全场八折。拒收请回复R"
+# Endings of mobiles that Tencent's simulator treats in a way of their own (local/tencent/magic.py),
+# and how many recipients have each; all others are ordinary.
+_SPECIAL = {
+    **dict.fromkeys(("9901", "9902", "9903", "9904", "9905", "9906", "9907", "9908"), 5),
+    **dict.fromkeys(("9911", "9912", "9913", "9914", "9915"), 4),
+    "9918": 1,
+    "9932": 5,
+    "9933": 3,
+    **dict.fromkeys(("9941", "9942", "9943", "9944"), 6),
+}
+# Those who end in 9944 reply twice.
+_REPLIES = 6 * 5
+_WRONG = ["12345", "1380000", "00000000000", "19900000000000000"]
+
+
+class Campaign:
+    """One campaign on a running stack."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._began = time.monotonic()
+        self._began_at = time.time()
+        self.out_id = f"demo-{time.time_ns() // 10**6}"
+        self._quick_audience = stage.quick_audience
+        self._tencent = stage.tencent
+        self._replies = _REPLIES if stage.tencent else 0
+        self._calls_before = self._calls()
+
+    def run(self, *, lose_a_receipt: bool) -> list[str]:
+        """Send it, follow it, report on it; answers what is wrong with what came of it."""
+        code = self._stage.template({"name": "周年庆", "content": _CONTENT, "type": 2})
+        self._stage.done(f"template {code} created by Quick Audience and approved by Tencent")
+        if lose_a_receipt and self._tencent:
+            call(self._tencent, "/_sim/behaviour", {"drop_receipts": 1})
+        biz_id = self._send(code)
+        self._stage.done(f"campaign {self.out_id} accepted: bizId {biz_id}")
+        campaign = self._follow()
+        shown = json.loads(self._stage.ops("campaign", "show", self.out_id, "--json"))
+        return self._report(campaign, shown)
+
+    def _send(self, code: str) -> str:
+        campaign = {
+            "outId": self.out_id,
+            "signName": SIGN,
+            "templateCode": code,
+            "phones": _phones(),
+            "params": {"generate": {"city": "第{group}分店"}, "groups": 4},
+            "batch": RECIPIENTS,
+        }
+        [answer] = call(self._quick_audience, "/_sim/campaigns", campaign)["sendCalls"]
+        if answer["code"] != "OK":
+            raise DemoError(
+                f"the bridge refused the campaign: {answer['code']}: {answer['message']}"
+            )
+        return str(answer["bizId"])
+
+    def _follow(self) -> dict[str, Any]:
+        """Show what has come until all has, or nothing more comes."""
+        columns = (
+            TextColumn("  {task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=self._stage.console) as progress:
+            told = progress.add_task("receipts told", total=RECIPIENTS)
+            replied = progress.add_task("replies told", total=self._replies)
+            last, since = (-1, -1), time.monotonic()
+            while True:
+                campaign = call(self._quick_audience, f"/_sim/campaigns/{self.out_id}")
+                now = (campaign["told"], campaign["replies"])
+                progress.update(told, completed=now[0])
+                progress.update(replied, completed=now[1])
+                if campaign["complete"] and campaign["replies"] >= self._replies:
+                    return campaign
+                if now != last:
+                    last, since = now, time.monotonic()
+                elif time.monotonic() - since > self._stage.patience:
+                    return campaign
+                time.sleep(0.2)
+
+    def _report(self, campaign: dict[str, Any], shown: dict[str, Any]) -> list[str]:
+        """Print what came of it; answers what does not add up."""
+        missing = call(self._quick_audience, f"/_sim/campaigns/{self.out_id}?missing=1")[
+            "missingPhones"
+        ]
+        problems = [
+            f"{count} receipts missing, e.g. of {missing[0]}" for count in [len(missing)] if count
+        ]
+        if campaign["contradictory"] or campaign["unexpected"]:
+            problems.append(
+                f"{campaign['contradictory']} contradictory, {campaign['unexpected']} unexpected receipts"
+            )
+        if campaign["replies"] < self._replies:
+            problems.append(f"{self._replies - campaign['replies']} replies missing")
+        if campaign["delivered"] + campaign["failed"] != RECIPIENTS:
+            problems.append(f"delivered and failed don't add up to {RECIPIENTS:,}")
+        if (shown["delivered"], shown["failed"]) != (campaign["delivered"], campaign["failed"]):
+            problems.append("`ops campaign show` counts otherwise than Quick Audience does")
+        table = Table(
+            title=f"What came of {RECIPIENTS:,} recipients", title_justify="left", show_header=False
+        )
+        table.add_row("sent to Tencent", f"{shown['sent']:,}")
+        table.add_row("delivered", f"{campaign['delivered']:,}")
+        table.add_row("failed", f"{campaign['failed']:,}")
+        for reason, count in campaign["failureReasons"].items():
+            table.add_row(f"  {reason}", f"{count:,}", style="dim")
+        table.add_row(
+            "delivered + failed", f"{campaign['delivered'] + campaign['failed']:,}", style="bold"
+        )
+        table.add_row("replies", f"{campaign['replies']:,}")
+        table.add_row("pushes to Quick Audience", f"{campaign['pushes']:,}")
+        if self._tencent:
+            self._add_calls(table, problems)
+        table.add_row("seconds, from sign to last receipt", f"{time.monotonic() - self._began:.1f}")
+        self._stage.console.print(table)
+        if not problems:
+            self._stage.done("every recipient's receipt and every reply reached Quick Audience")
+        return problems
+
+    def _add_calls(self, table: Table, problems: list[str]) -> None:
+        """Count Tencent's side of it: its calls, and that no number got two messages."""
+        made = self._calls() - self._calls_before
+        for name in ("sendmultisms2", "sendsms"):
+            table.add_row(f"Tencent calls: {name}", f"{made[name]:,}")
+        numbers = Counter[str]()
+        after = 0
+        while page := call(f"{self._tencent}", f"/_sim/messages?after={after}")["messages"]:
+            numbers.update(
+                message["mobile"] for message in page if message["time"] >= self._began_at
+            )
+            after = page[-1]["id"]
+        twice = sum(count > 1 for count in numbers.values())
+        if twice:
+            problems.append(f"{twice} numbers got the message twice")
+
+    def _calls(self) -> Counter[str]:
+        return Counter(call(self._tencent, "/_sim/state")["calls"]) if self._tencent else Counter()
+
+
+def _phones() -> list[Any]:
+    """The campaign's recipients: special ones, wrong ones, and ordinary ones up to the number wanted."""
+    special = [f"1{370 + n // 10:03d}{n % 10}00{ending}" for ending, n in _numbered()]
+    ordinary = RECIPIENTS - len(special) - len(_WRONG)
+    return [{"count": ordinary, "start": "13800000000"}, *special, *_WRONG]
+
+
+def _numbered() -> list[tuple[str, int]]:
+    return [(ending, n) for ending, count in _SPECIAL.items() for n in range(count)]
