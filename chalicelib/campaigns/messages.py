@@ -104,14 +104,14 @@ class Message:
         """One entry of §13's list, of a message that has its receipt; and `at`, which is for us."""
         if self.receipt is None:
             raise ValueError(f"position {self.position} of {self.origin.biz_id} has no receipt yet")
-        # A phone's clock may be behind ours: nothing is received before it was sent.
-        sent = min(dates.to_beijing(self.origin.sent_at), self.receipt.received)
+        sent = dates.to_beijing(self.origin.sent_at)
         return {
             "outId": self.origin.out_id,
             "phoneNum": self.phone_num,
             "sendStatus": 2 if self.receipt.state == "delivered" else 1,
             "sendDate": sent,
-            "receiveDate": self.receipt.received,
+            # A carrier's clock may be behind ours: nothing is received before it was sent.
+            "receiveDate": max(sent, self.receipt.received),
             "errCode": self.receipt.code,
             "message": self.receipt.reason,
             "at": [self.origin.biz_id, self.position],

@@ -29,7 +29,7 @@ def parse(text: str) -> str:
     eleven digits from 13… to 19… without a plus is a mainland number, as the document has it; with a plus it
     is North American. Raises ValueError for anything else, masked numbers included.
     """
-    compact = re.sub(r"[\s-]", "", text)
+    compact = re.sub(r"(?<=[0-9])[\s-]+(?=[0-9])", "", text.strip())
     explicit = _PLUS_OR_00.match(compact)
     if match := _MAINLAND.fullmatch(compact):
         return "86" + match[1]

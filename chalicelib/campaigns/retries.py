@@ -10,7 +10,7 @@ PUSH_TRIES = 100
 
 # A status that no message is known for yet: seconds until it is looked at again. A callback may
 # overtake the answer of its own send, by seconds; or find a function killed between the two, which
-# is noticed when the queue delivers the chunk again, 30 minutes later. Together 105 minutes.
+# is noticed when the queue delivers the chunk again, 30 minutes later. Together 109 minutes.
 WAITS = (5, 10, 20, 40, 60, 120, 300, 600, 900, 900, 900, 900, 900, 900)
 # Until then the answer of its own send may still be on its way (the client waits 20 s for it), and
 # the status must not be taken for that of an earlier send of unknown outcome.

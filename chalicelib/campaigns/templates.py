@@ -45,7 +45,8 @@ def translate(content: str) -> Translation:
         return f"{{{len(names)}}}"
 
     text = _NAMED.sub(number, content)
-    if "${" in rest:
+    # A blank for each variable, lest its neighbours look like the beginning of another.
+    if "${" in _NAMED.sub(" ", content):
         raise UntranslatableError("模板内容中有未正确书写的变量, 请写成 ${变量名}")
     if not names:
         return Translation(text, numbered)

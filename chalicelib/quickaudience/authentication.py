@@ -2,16 +2,12 @@
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from chalice.app import Request
 
 from chalicelib.errors import Unauthorized
 from chalicelib.quickaudience import signature
 from chalicelib.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # The document says seconds; a timestamp of this size can only be milliseconds.
 _MILLISECONDS_FROM = 10**11
@@ -33,8 +29,7 @@ def check(request: Request, configured: Settings) -> Credentials | None:
     """
     if configured.qa_auth == "off":
         return None
-    parameters: Mapping[str, str] = request.query_params or {}
-    timestamp, nonce = parameters.get("timestamp") or "", parameters.get("nonce") or ""
+    timestamp, nonce = _parameter(request, "timestamp"), _parameter(request, "nonce")
     given = request.headers.get(signature.HEADER) or ""
     if not timestamp or not nonce:
         raise Unauthorized("the URL parameters timestamp and nonce are required")
@@ -48,6 +43,12 @@ def check(request: Request, configured: Settings) -> Credentials | None:
     _check_clock(timestamp, configured.qa_clock_skew_seconds)
     # White space is not signed, so it makes no other nonce.
     return Credentials("".join(nonce.split()), given.strip().lower())
+
+
+def _parameter(request: Request, name: str) -> str:
+    """A URL parameter; the first, where it is repeated."""
+    parameters = request.query_params
+    return str(parameters.getlist(name)[0]) if parameters and name in parameters else ""
 
 
 def _check_clock(timestamp: str, tolerance: int) -> None:

@@ -111,7 +111,8 @@ def _read(name: str, response: requests.Response) -> dict[str, Any]:
         if code == 0:
             return answer
         said = str(answer.get("errmsg") or answer.get("msg") or answer.get("ErrorInfo") or "")
-        if codes.meaning(code).kind is codes.Kind.UNKNOWN:
+        gateway_failed = response.status_code >= 500 and code not in codes.MEANINGS
+        if gateway_failed or codes.meaning(code).kind is codes.Kind.UNKNOWN:
             raise OutcomeUnknownError(f"{name}: Tencent {code}: {said}")
         raise CallRefusedError(code, said)
     if response.status_code == requests.codes.too_many_requests:
