@@ -91,7 +91,7 @@ class Body(Iterator[bytes]):
         self._response = response
         self._deadline = deadline
         self._most_bytes = most_bytes
-        self._seen = start if response.status == http.client.PARTIAL_CONTENT else 0
+        self._seen = 0 if response.status == http.client.OK else start
         self._skip = start - self._seen
         self._ended = response.status == http.client.REQUESTED_RANGE_NOT_SATISFIABLE
         if self.size is not None and self.size > most_bytes:
