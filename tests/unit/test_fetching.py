@@ -210,7 +210,7 @@ def test_no_address_is_public_that_python_calls_otherwise(address: Any) -> None:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     if fetching._is_public(str(address)):
-        kinds = ("private", "loopback", "link_local", "multicast", "unspecified", "reserved")
+        kinds = ("private", "loopback", "link_local", "multicast", "unspecified")
         assert not any(getattr(address, f"is_{kind}") for kind in kinds)
 
 
