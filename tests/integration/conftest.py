@@ -7,6 +7,7 @@ import pytest
 import pytest_socket
 import time_machine
 from moto import mock_aws
+from moto.sqs.models import SQSBackend
 
 from tests.integration.support import aws
 from tests.integration.support.bridge import Bridge, forget
@@ -32,6 +33,7 @@ def bridge(monkeypatch: pytest.MonkeyPatch, clock: Clock, tmp_path: Path) -> Ite
     monkeypatch.setenv("AWS_DEFAULT_REGION", aws.REGION)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr("boto3.client", aws.client)
+    monkeypatch.setattr(SQSBackend, "change_message_visibility", aws.change_message_visibility)
     with mock_aws():
         aws.create()
         outside = Outside()

@@ -7,6 +7,8 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from moto.sqs.exceptions import ReceiptHandleIsInvalid
+from moto.sqs.models import SQSBackend
 
 REGION = "ap-southeast-1"
 ACCOUNT = "123456789012"
@@ -53,6 +55,22 @@ def create() -> None:
                 properties["PointInTimeRecoverySpecification"],
             )
             dynamodb.create_table(**properties)
+
+
+def change_message_visibility(
+    backend: SQSBackend, queue_name: str, receipt_handle: str, visibility_timeout: int
+) -> None:
+    """As SQS does it, and moto doesn't.
+
+    The limit of 12 hours counts "from the time that Amazon SQS receives the ReceiveMessage request"
+    (SQS Developer Guide); moto counts from the day the message was sent.
+    """
+    for message in backend.get_queue(queue_name)._messages:
+        if message.receipt_handle == receipt_handle:
+            assert 0 <= visibility_timeout <= 12 * 3600 - 60
+            message.change_visibility(visibility_timeout)
+            return
+    raise ReceiptHandleIsInvalid
 
 
 def most_receives(queue: str) -> int:

@@ -66,6 +66,7 @@ class FakeQuickAudience(web.Adapter):
     def __init__(self, outside: Outside) -> None:
         super().__init__()
         self.key = KEY
+        self.check_entries = True
         self.pushes: list[Push] = []
         self._outside = outside
         self._next: deque[Behaviour] = deque()
@@ -122,7 +123,8 @@ class FakeQuickAudience(web.Adapter):
         clock = abs(int(timestamp) - time.time()) < 60
         if headers["X-QA-Hmac-Signature"] != expected or not fresh or not clock or len(nonce) != 32:
             return said(401, {"code": "401", "message": "unauthorized"})
-        _check_entries(path, entries)
+        if self.check_entries:
+            _check_entries(path, entries)
         with self._lock:
             behaviour = self._next.popleft() if self._next else self._always
         try:
@@ -139,7 +141,7 @@ class FakeQuickAudience(web.Adapter):
 def _is_object(answer: requests.Response) -> bool:
     try:
         return isinstance(answer.json(), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

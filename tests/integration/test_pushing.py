@@ -1,0 +1,215 @@
+"""push: receipts and replies to Quick Audience, until it has them."""
+
+import itertools
+import json
+import math
+import time
+from typing import Any
+
+import pytest
+
+from chalicelib.functions import push as function
+from chalicelib.quickaudience import push as client
+from chalicelib.store import campaigns
+from tests.integration.support import aws, web
+from tests.integration.support.bridge import Bridge
+from tests.integration.support.pump import timeout
+from tests.integration.support.quickaudience import Behaviour, broken, ok, said
+
+BIZ = "b" * 32
+
+
+def entry(out_id: str, position: int, **fields: Any) -> dict[str, Any]:
+    return {
+        "outId": out_id,
+        "phoneNum": f"139{position:08d}",
+        "sendStatus": 2,
+        "sendDate": "2026-03-02 10:00:00",
+        "receiveDate": "2026-03-02 10:00:07",
+        "errCode": "DELIVERED",
+        "message": "",
+        "at": [BIZ, position],
+    } | fields
+
+
+def queue(bridge: Bridge, out_id: str, positions: range) -> None:
+    """What settle puts on the queue."""
+    entries = [entry(out_id, position) for position in positions]
+    body = {"kind": "details", "outId": out_id, "entries": entries}
+    bridge.pump.put("receipts", json.dumps(body))
+
+
+def sizes(bridge: Bridge) -> list[tuple[str, int, bool]]:
+    return sorted(
+        (push.entries[0]["outId"], len(push.entries), push.taken)
+        for push in bridge.quick_audience.pushes
+    )
+
+
+def test_messages_of_one_out_id_share_a_call(bridge: Bridge) -> None:
+    queue(bridge, "x", range(3))
+    queue(bridge, "y", range(2))
+    queue(bridge, "x", range(3, 10))
+    bridge.pump.drain("push")
+    assert sizes(bridge) == [("x", 10, True), ("y", 2, True)]
+    assert campaigns.pushed("x", BIZ) == set(range(10))
+    assert campaigns.pushed("y", BIZ) == set(range(2))
+
+
+def test_no_call_has_more_than_100_entries(bridge: Bridge) -> None:
+    for first in range(0, 280, 40):
+        queue(bridge, "x", range(first, first + 40))
+    bridge.pump.drain("push")
+    assert sizes(bridge) == [("x", 40, True), ("x", 80, True), ("x", 80, True), ("x", 80, True)]
+    assert campaigns.pushed("x", BIZ) == set(range(280))
+
+
+def test_every_push_is_signed_anew(bridge: Bridge) -> None:
+    bridge.quick_audience.next(broken(web.read_timeout))
+    queue(bridge, "x", range(1))
+    bridge.pump.run("push", hours=1)
+    first, second = bridge.quick_audience.pushes
+    assert first.nonce != second.nonce
+    assert second.taken
+
+
+def test_without_a_key_the_signature_is_empty(bridge: Bridge) -> None:
+    bridge.configure(QA_AUTH="off", QA_KEY="")
+    bridge.quick_audience.key = ""
+    queue(bridge, "x", range(1))
+    bridge.pump.drain("push")
+    assert sizes(bridge) == [("x", 1, True)]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"code": "OK"},
+        {"code": "ok", "message": None},
+        {"code": 200},
+        {"code": "200", "anything": "else"},
+    ],
+)
+def test_quick_audience_says_yes_in_several_ways(bridge: Bridge, answer: dict[str, Any]) -> None:
+    bridge.quick_audience.always(lambda: said(200, answer))
+    queue(bridge, "x", range(1))
+    bridge.pump.drain("push")
+    assert bridge.pump.count("receipts") == 0
+    assert campaigns.pushed("x", BIZ) == {0}
+
+
+NO: dict[str, Behaviour] = {
+    "500": lambda: said(500, b"oops"),
+    "500 with a yes in it": lambda: said(500, {"code": "OK"}),
+    "429": lambda: said(429, {"code": "429"}),
+    "401": lambda: said(401, {"code": "401", "message": "unauthorized"}),
+    "401 within 200": lambda: said(200, {"code": "401"}),
+    "403": lambda: said(403, {"code": "403"}),
+    "302": lambda: said(302, {"code": "OK"}),
+    "empty": lambda: said(200, b""),
+    "garbage": lambda: said(200, b"<html>OK</html>"),
+    "a list": lambda: said(200, ["OK"]),
+    "no code": lambda: said(200, {"message": "OK"}),
+    "null": lambda: said(200, {"code": None}),
+    "true": lambda: said(200, {"code": True}),
+    "too deep": lambda: said(200, b"[" * 100_000),
+    "read timeout": broken(web.read_timeout),
+    "connect timeout": broken(web.connect_timeout),
+    "no connection": broken(web.never_connected),
+    "reset": broken(web.reset),
+    "certificate": broken(web.wrong_certificate),
+}
+
+
+@pytest.mark.parametrize("no", NO)
+def test_everything_else_is_no_and_the_push_comes_again(bridge: Bridge, no: str) -> None:
+    bridge.quick_audience.next(NO[no], NO[no])
+    queue(bridge, "x", range(3))
+    bridge.pump.drain("push")
+    assert bridge.pump.count("receipts") == 1
+    assert campaigns.pushed("x", BIZ) == set()
+    bridge.pump.run("push", hours=1)
+    assert [push.taken for push in bridge.quick_audience.pushes] == [False, False, True]
+    assert campaigns.pushed("x", BIZ) == {0, 1, 2}
+    assert bridge.pump.count("receipts") == bridge.pump.count("receipts-dead") == 0
+
+
+def test_what_was_taken_is_not_repeated_because_something_else_was_not(bridge: Bridge) -> None:
+    for out_id in "abc":
+        queue(bridge, out_id, range(2))
+
+    def by_turns() -> Any:
+        taken = bool(bridge.quick_audience.pushes)
+        return ok() if taken else said(500, b"")
+
+    bridge.quick_audience.always(by_turns)
+    bridge.pump.drain("push")
+    assert bridge.pump.count("receipts") == 1
+    bridge.pump.run("push", hours=1)
+    assert sorted(
+        push.entries[0]["outId"] for push in bridge.quick_audience.pushes if push.taken
+    ) == [*"abc"]
+    assert len(bridge.quick_audience.pushes) == 4
+
+
+def test_delays_grow_to_an_hour_and_last_for_72_hours(bridge: Bridge) -> None:
+    bridge.quick_audience.always(NO["500"])
+    queue(bridge, "x", range(1))
+    start = time.time()
+    bridge.pump.run("push", hours=24 * 14)
+    times = [push.at for push in bridge.quick_audience.pushes]
+    delays = [after - before for before, after in itertools.pairwise(times)]
+    assert 4 <= delays[0] <= 7
+    assert all(0.6 * before < after for before, after in itertools.pairwise(delays))
+    assert max(delays) <= 1.2 * 3600 + 1
+    assert min(delays[10:]) >= 0.8 * 3600
+    assert times[-1] - start > 72 * 3600
+    assert len(times) == aws.most_receives("receipts")
+    assert bridge.pump.count("receipts") == 0
+    assert bridge.pump.count("receipts-dead") == 1, "kept for an operator to send again"
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="push.py: ten outIds in an event are ten calls, four at a time, 25 s each where Quick "
+    "Audience hangs: longer than the function has. It is killed before `finish`, so what was taken "
+    "is pushed again, and the queue's 360 s instead of the growing delay use up 100 tries in 10 h",
+)
+def test_an_event_whose_calls_all_time_out_ends_within_the_functions_time(bridge: Bridge) -> None:
+    for number in range(10):
+        queue(bridge, f"task-{number}", range(1))
+    bridge.quick_audience.always(broken(web.read_timeout))
+    assert bridge.pump.once("push") is False
+    rounds = math.ceil(len(bridge.quick_audience.pushes) / function._PARALLEL)
+    assert rounds * sum(client._TIMEOUT) < timeout("push")
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="push.py, handle: json.loads of all bodies stands before the first push",
+)
+def test_a_message_that_nobody_understands_does_not_hold_up_the_others(bridge: Bridge) -> None:
+    queue(bridge, "x", range(1))
+    bridge.pump.put("receipts", "not JSON")
+    bridge.pump.once("push")
+    assert sizes(bridge) == [("x", 1, True)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"kind": "details", "outId": "y", "entries": []},
+        {"kind": "nonsense", "outId": "y", "entries": [{}]},
+        {"kind": "details", "outId": "y", "entries": [{}]},
+    ],
+    ids=str,
+)
+def test_a_message_that_can_never_be_pushed_does_not_hold_up_the_others(
+    bridge: Bridge, body: dict[str, Any]
+) -> None:
+    queue(bridge, "x", range(1))
+    bridge.quick_audience.check_entries = False
+    bridge.pump.put("receipts", json.dumps(body))
+    bridge.pump.once("push")
+    assert campaigns.pushed("x", BIZ) == {0}
+    assert bridge.pump.count("receipts") == 1

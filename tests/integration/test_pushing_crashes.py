@@ -1,0 +1,39 @@
+"""push while the function dies, or a call fails, at every place: at least once, and never nothing."""
+
+import pytest
+
+from chalicelib.store import campaigns
+from tests.integration.support.bridge import Bridge
+from tests.integration.support.outside import HOWS, How
+from tests.integration.test_pushing import BIZ, queue
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_everything_is_pushed_and_known_to_be(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch, how: How
+) -> None:
+    monkeypatch.setattr("chalicelib.functions.push._PARALLEL", 1)
+
+    def prepare() -> None:
+        bridge.begin_anew()
+        queue(bridge, "x", range(2))
+        queue(bridge, "y", range(1))
+        queue(bridge, "x", range(2, 4))
+
+    prepare()
+    calls = bridge.pump.watch("push")
+    assert calls.count("quickaudience details") == 2
+    for at, name in enumerate(calls):
+        prepare()
+        assert bridge.pump.watch("push", at, how)[at] == name
+        bridge.pump.run("push", hours=1)
+        what = f"call {at}, {name}"
+        told = {(one["outId"], one["phoneNum"]) for one in bridge.quick_audience.receipts}
+        assert told == {
+            *(("x", f"139{position:08d}") for position in range(4)),
+            ("y", "13900000000"),
+        }, what
+        assert campaigns.pushed("x", BIZ) == {0, 1, 2, 3}, what
+        assert campaigns.pushed("y", BIZ) == {0}, what
+        assert bridge.pump.count("receipts") == bridge.pump.count("receipts-dead") == 0
+        assert len(bridge.quick_audience.receipts) <= 10, "repeated once at most"

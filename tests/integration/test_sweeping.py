@@ -1,0 +1,218 @@
+"""sweep: after 72 hours everybody has an end, and hears of it once."""
+
+import time
+
+import pytest
+
+from chalicelib.store import table
+from tests.integration.support import tencent, web
+from tests.integration.support.bridge import Answer, Bridge
+from tests.integration.support.quickaudience import by_phone
+from tests.integration.support.tencent import Sms, lost, refused
+from tests.integration.test_delivering import A, B, C, D
+
+HOURS = 72
+NO_RECEIPT, UNKNOWN, NOT_SENT = (1, "NO_RECEIPT"), (1, "OUTCOME_UNKNOWN"), (1, "NOT_SENT")
+
+
+@pytest.fixture
+def ready(linked: Bridge) -> Bridge:
+    linked.template("您好")
+    return linked
+
+
+def campaign(bridge: Bridge, *phones: str, out_id: str = "task-1") -> Answer:
+    answer = bridge.campaign(phones, code="7000", out_id=out_id)
+    assert answer.code == "OK"
+    return answer
+
+
+def pass_72_hours(bridge: Bridge) -> None:
+    bridge.clock.pass_(hours=HOURS + 1)
+
+
+def sweep(bridge: Bridge) -> dict[str, set[tuple[int, str]]]:
+    bridge.pump.sweep()
+    bridge.pump.drain("push")
+    return by_phone(bridge.quick_audience.receipts)
+
+
+def test_each_kind_of_silence_has_its_code(ready: Bridge) -> None:
+    campaign(ready, A)
+    ready.pump.drain("deliver")
+    ready.tencent.next("send", lost(web.read_timeout, sent=False))
+    campaign(ready, B)
+    ready.pump.drain("deliver")
+    campaign(ready, C)
+    ready.tencent.next("send", refused(1013))
+    ready.pump.once("deliver")
+    campaign(ready, D)
+    pass_72_hours(ready)
+    assert sweep(ready) == {A: {NO_RECEIPT}, B: {UNKNOWN}, C: {NOT_SENT}, D: {NOT_SENT}}
+    assert len(ready.quick_audience.receipts) == 4
+    assert all(one["message"] for one in ready.quick_audience.receipts)
+
+
+def test_who_has_a_receipt_hears_nothing_more(ready: Bridge) -> None:
+    campaign(ready, A, B)
+    ready.pump.drain("deliver")
+    ready.callback([tencent.status(ready.tencent.sent_to("86" + A)[0])])
+    ready.pump.drain("settle", "push")
+    pass_72_hours(ready)
+    assert sweep(ready) == {A: {(2, "DELIVERED")}, B: {NO_RECEIPT}}
+    assert len(ready.quick_audience.receipts) == 2
+
+
+def test_an_unknown_send_that_was_settled_hears_nothing_more(ready: Bridge) -> None:
+    ready.tencent.next("send", lost(web.read_timeout, sent=True))
+    campaign(ready, A)
+    ready.pump.drain("deliver")
+    ready.deliver_all()
+    ready.pump.run("settle", "push", hours=1)
+    pass_72_hours(ready)
+    assert sweep(ready) == {A: {(2, "DELIVERED")}}
+
+
+def test_an_unknown_send_that_was_found_but_not_reported_has_its_end(ready: Bridge) -> None:
+    ready.tencent.next("send", refused(1008))
+    campaign(ready, A, B)
+    ready.pump.drain("deliver")
+    pass_72_hours(ready)
+    assert sweep(ready) == {A: {UNKNOWN}, B: {UNKNOWN}}
+
+
+def test_nothing_is_told_before_the_time(ready: Bridge) -> None:
+    campaign(ready, A)
+    ready.pump.drain("deliver")
+    campaign(ready, B)
+    ready.clock.pass_(hours=HOURS - 0.01)
+    assert sweep(ready) == {}
+    ready.clock.pass_(hours=2)
+    assert set(sweep(ready)) == {A, B}
+
+
+def test_a_chunk_that_is_still_queued_is_never_sent_afterwards(ready: Bridge) -> None:
+    campaign(ready, A, B)
+    campaign(ready, C)
+    ready.tencent.next("send", refused(1013), refused(1013))
+    ready.pump.once("deliver")
+    pass_72_hours(ready)
+    assert sweep(ready) == {A: {NOT_SENT}, B: {NOT_SENT}, C: {NOT_SENT}}
+    ready.tencent.next("send", tencent.obeyed)
+    ready.pump.run("deliver", "push", hours=100)
+    assert not ready.tencent.sent
+    assert len(ready.quick_audience.receipts) == 3
+    assert ready.pump.count("sends") == ready.pump.count("sends-dead") == 0
+
+
+def test_a_late_status_tells_nothing_new(ready: Bridge) -> None:
+    campaign(ready, A)
+    ready.pump.drain("deliver")
+    ready.tencent.next("send", lost(web.read_timeout, sent=True))
+    campaign(ready, B)
+    ready.pump.drain("deliver")
+    pass_72_hours(ready)
+    sweep(ready)
+    ready.deliver_all()
+    ready.pump.run("settle", "push", hours=4)
+    assert by_phone(ready.quick_audience.receipts) == {A: {NO_RECEIPT}, B: {UNKNOWN}}
+    assert len(ready.quick_audience.receipts) == 2
+
+
+def test_repeated_runs_tell_nothing_twice(ready: Bridge) -> None:
+    campaign(ready, A)
+    ready.pump.drain("deliver")
+    campaign(ready, B)
+    pass_72_hours(ready)
+    for _ in range(3):
+        sweep(ready)
+    ready.clock.pass_(hours=1)
+    sweep(ready)
+    assert len(ready.quick_audience.receipts) == 2
+
+
+def test_runs_that_were_missed_are_made_up_for(ready: Bridge) -> None:
+    campaign(ready, A)
+    ready.pump.drain("deliver")
+    ready.clock.pass_(hours=HOURS + 6 * 24)
+    assert sweep(ready) == {A: {NO_RECEIPT}}
+
+
+def test_a_function_that_is_sending_is_not_interrupted(ready: Bridge) -> None:
+    campaign(ready, A)
+    pass_72_hours(ready)
+    ready.tencent.next("send", tencent.and_first(ready.pump.sweep))
+    ready.pump.drain("deliver")
+    assert len(ready.tencent.sent) == 1
+    assert not ready.pump.count("receipts")
+    ready.clock.pass_(hours=1)
+    assert sweep(ready) == {A: {NO_RECEIPT}}
+
+
+def test_a_dead_function_is_taken_stock_of(ready: Bridge) -> None:
+    campaign(ready, A)
+    ready.pump.watch("deliver", 4, "killed before")
+    assert len(ready.tencent.sent) == 1
+    pass_72_hours(ready)
+    assert sweep(ready) == {A: {UNKNOWN}}
+    ready.pump.run("deliver", "push", hours=5)
+    assert len(ready.tencent.sent) == len(ready.quick_audience.receipts) == 1
+
+
+def test_a_run_without_time_leaves_the_rest_to_the_next(ready: Bridge) -> None:
+    campaign(ready, A)
+    ready.pump.drain("deliver")
+    pass_72_hours(ready)
+    ready.pump.sweep(seconds=29)
+    assert ready.pump.count("receipts") == 0
+    assert sweep(ready) == {A: {NO_RECEIPT}}
+
+
+def test_a_plan_that_was_never_accepted_is_let_go(ready: Bridge) -> None:
+    ready.restart()
+    with ready.outside.watched():
+        campaign(ready, B)
+    planned = ready.outside.names.index("dynamodb BatchWriteItem")
+    ready.begin_anew()
+    ready.link()
+    ready.template("您好")
+    ready.restart()
+    with ready.outside.watched(planned, "killed after"):
+        campaign(ready, A)
+    assert ready.outside.names[planned] == "dynamodb BatchWriteItem"
+    ready.restart()
+    pass_72_hours(ready)
+    assert sweep(ready) == {}
+    hour = int(time.time()) // 3600 - 1
+    assert not list(table.query(f"DUE#{hour}"))
+    assert not ready.tencent.sent
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="sweep.py, handle: an error in one chunk ends the run, and every later one at the same "
+    "place: nobody behind it is ever told",
+)
+def test_a_chunk_that_cannot_be_closed_does_not_hold_up_the_others(ready: Bridge) -> None:
+    broken = campaign(ready, A)
+    ready.pump.drain("deliver")
+    (item,) = table.query("OUT#task-1", f"CHUNK#{broken['bizId']}#00000000#PLAN")
+    table.put(item | {"plan": b"rotten"})
+    ready.clock.pass_(hours=1)
+    campaign(ready, B, out_id="task-2")
+    ready.pump.drain("deliver")
+    pass_72_hours(ready)
+    try:
+        ready.pump.sweep()
+    finally:
+        ready.pump.drain("push")
+    assert by_phone(ready.quick_audience.receipts) == {B: {NO_RECEIPT}}
+
+
+def test_a_stray_status_does_not_stand_for_a_message_without_one(ready: Bridge) -> None:
+    campaign(ready, A)
+    ready.pump.drain("deliver")
+    ready.callback([tencent.status(Sms("86" + A, "stray", "x", 1, ()))])
+    ready.pump.run("settle", hours=4)
+    pass_72_hours(ready)
+    assert sweep(ready) == {A: {NO_RECEIPT}}
