@@ -1,0 +1,105 @@
+"""What AWS would bill for the calls that were made."""
+
+import json
+import math
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+
+class Meter:
+    """An observer of `Outside`: write units, read units, SQS requests."""
+
+    def __init__(self) -> None:
+        self.writes = 0
+        self.reads = Decimal(0)
+        self.requests = 0
+        self.by_operation: Counter[str] = Counter()
+
+    def __call__(self, operation: str, params: dict[str, Any], answer: Any) -> None:
+        self.by_operation[operation] += 1
+        if isinstance(answer, ClientError):
+            # A condition that fails costs what the write would have cost.
+            assert answer.response["Error"]["Code"] in (
+                "ConditionalCheckFailedException",
+                "TransactionCanceledException",
+            )
+            answer = {}
+        getattr(self, f"_{operation}")(params, answer)
+
+    # --- DynamoDB: a write unit to 1 KB of each item, half a read unit to 4 KB (one if consistent) ---
+
+    def _PutItem(self, params: dict[str, Any], _: Any) -> None:  # noqa: N802
+        self._write(params["Item"])
+
+    def _DeleteItem(self, params: dict[str, Any], _: Any) -> None:  # noqa: N802
+        self._write(params["Key"])
+
+    def _BatchWriteItem(self, params: dict[str, Any], answer: Any) -> None:  # noqa: N802
+        assert not answer.get("UnprocessedItems")
+        for entries in params["RequestItems"].values():
+            for entry in entries:
+                self._write(entry["PutRequest"]["Item"])
+
+    def _TransactWriteItems(self, params: dict[str, Any], _: Any) -> None:  # noqa: N802
+        for entry in params["TransactItems"]:
+            for one in entry.values():
+                self._write(one.get("Item") or one["Key"], times=2)
+
+    def _GetItem(self, params: dict[str, Any], answer: Any) -> None:  # noqa: N802
+        self._read([answer.get("Item", {})], consistent=params.get("ConsistentRead"))
+
+    def _BatchGetItem(self, params: dict[str, Any], answer: Any) -> None:  # noqa: N802
+        found = [item for items in answer["Responses"].values() for item in items]
+        asked = sum(len(one["Keys"]) for one in params["RequestItems"].values())
+        for item in found + [{}] * (asked - len(found)):
+            self._read([item], consistent=False)
+
+    def _Query(self, params: dict[str, Any], answer: Any) -> None:  # noqa: N802
+        self._read(answer["Items"], consistent=params.get("ConsistentRead"))
+
+    def _write(self, item: dict[str, Any], times: int = 1) -> None:
+        self.writes += times * max(1, math.ceil(size(item) / 1024))
+
+    def _read(self, items: list[dict[str, Any]], *, consistent: bool | None) -> None:
+        units = max(1, math.ceil(sum(map(size, items)) / 4096))
+        self.reads += units if consistent else Decimal(units) / 2
+
+    # --- SQS: a request to 64 KB ---
+
+    def _SendMessageBatch(self, params: dict[str, Any], answer: Any) -> None:  # noqa: N802
+        assert not answer.get("Failed")
+        total = sum(len(entry["MessageBody"].encode()) for entry in params["Entries"])
+        self.requests += max(1, math.ceil(total / 65536))
+
+    def _GetQueueUrl(self, *_: Any) -> None:  # noqa: N802
+        self.requests += 1
+
+    def _ReceiveMessage(self, _: Any, answer: Any) -> None:  # noqa: N802
+        """Lambda's own: one to receive a batch, one to delete it."""
+        total = sum(len(message["Body"].encode()) for message in answer.get("Messages", []))
+        self.requests += max(1, math.ceil(total / 65536)) + 1
+
+    def _DeleteMessage(self, *_: Any) -> None:  # noqa: N802
+        """The pump deletes singly what Lambda deletes together: counted with its receipt."""
+
+
+def size(item: dict[str, Any]) -> int:
+    """Bytes of an item: its names, and its values without DynamoDB's type letters."""
+    return sum(len(name.encode()) + _size(value) for name, value in item.items())
+
+
+def _size(value: dict[str, Any]) -> int:
+    ((kind, content),) = value.items()
+    match kind:
+        case "S":
+            return len(content.encode())
+        case "N":
+            return len(content) // 2 + 2
+        case "B":
+            return len(content)
+        case "BOOL" | "NULL":
+            return 1
+    return 3 + len(json.dumps(content).encode())

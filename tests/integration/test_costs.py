@@ -1,0 +1,61 @@
+"""What a campaign of 1,000 costs, from the request to the pushed receipts."""
+
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from tests.integration.support import tencent
+from tests.integration.support.bridge import Bridge
+from tests.integration.support.meter import Meter
+
+RECIPIENTS = 1000
+PHONES = [f"139{number:08d}" for number in range(RECIPIENTS)]
+
+
+@pytest.fixture
+def meter(linked: Bridge) -> Iterator[Meter]:
+    meter = Meter()
+    linked.outside.observers.append(meter)
+    yield meter
+    per = {
+        "write units": float(meter.writes),
+        "read units": float(meter.reads),
+        "SQS requests": float(meter.requests),
+    }
+    lines = [
+        f"{name}: {count:g}, {count / RECIPIENTS:.4f} a message" for name, count in per.items()
+    ]
+    sys.stdout.write("\n".join([*lines, f"calls: {dict(meter.by_operation)}", ""]))
+
+
+def run(bridge: Bridge, params: object) -> None:
+    code = bridge.template()
+    bridge.restart()
+    with bridge.outside.watched():
+        assert bridge.campaign(PHONES, params, code=code).code == "OK"
+        bridge.pump.drain("deliver")
+        assert len(bridge.tencent.sent) == RECIPIENTS
+        for first in range(0, RECIPIENTS, 100):
+            bridge.callback(tencent.statuses(bridge.tencent.sent[first : first + 100]))
+        bridge.pump.drain("settle", "push")
+    assert len(bridge.quick_audience.receipts) == RECIPIENTS
+    assert len(bridge.quick_audience.pushes) == RECIPIENTS // 100
+    assert not bridge.pump.failures
+
+
+def test_a_campaign_of_equal_messages(linked: Bridge, meter: Meter) -> None:
+    run(linked, {"name": "您"})
+    assert len(linked.tencent.send_calls) == 5
+    assert meter.writes / RECIPIENTS <= 2.3
+    assert meter.reads / RECIPIENTS <= Decimal("0.6")
+    assert meter.requests / RECIPIENTS <= 0.06
+
+
+def test_a_campaign_of_different_messages(linked: Bridge, meter: Meter) -> None:
+    run(linked, [{"name": phone} for phone in PHONES])
+    assert len(linked.tencent.send_calls) == RECIPIENTS
+    assert meter.writes / RECIPIENTS <= 2.3
+    assert meter.reads / RECIPIENTS <= Decimal("0.7")
+    assert meter.requests / RECIPIENTS <= 0.1

@@ -1,0 +1,218 @@
+"""The operator's commands, on the bridge's own table and queues."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from chalicelib.store import signs
+from ops.__main__ import app
+from tests.integration.support import tencent, web
+from tests.integration.support.bridge import ENVIRONMENT, SIGN, SIGN_ID, Bridge
+from tests.integration.support.tencent import lost, refused, turned
+from tests.integration.test_delivering import A, B, C, D
+
+
+@pytest.fixture
+def local(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Bridge:
+    """A local stack's environment file, which the commands read by default."""
+    state = Path(bridge.state)
+    (state / "stack.json").write_text(json.dumps({"environment": ENVIRONMENT}))
+    monkeypatch.setenv("BRIDGE_STATE", str(state))
+    monkeypatch.setenv("COLUMNS", "250")
+    return bridge
+
+
+def ops(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def answer(*arguments: str) -> Any:
+    result = ops(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def offer(bridge: Bridge, **fields: Any) -> None:
+    bridge.tencent.signs[SIGN_ID] = {"id": SIGN_ID, "text": SIGN, "status": 0, "reply": ""} | fields
+
+
+@pytest.mark.parametrize("written", [SIGN, f"【{SIGN}】"])
+def test_linking_a_sign_makes_it_usable(local: Bridge, written: str) -> None:
+    offer(local)
+    linked = answer("sign", "link", written, str(SIGN_ID))
+    assert (linked["name"], linked["signId"], linked["status"]) == (SIGN, SIGN_ID, "approved")
+    assert local.ask("GET", f"/sms/smsSign/{SIGN}")["signStatus"] == 1
+    assert local.campaign([A], {"name": "您"}, code=local.template()).code == "OK"
+
+
+def test_a_sign_that_tencent_does_not_have_is_not_linked(local: Bridge) -> None:
+    result = ops("sign", "link", SIGN, "999")
+    assert result.exit_code == 1
+    assert "999" in result.output
+    assert signs.get(SIGN) is None
+
+
+def test_a_sign_of_another_name_is_not_linked(local: Bridge) -> None:
+    offer(local, text="另一品牌")
+    result = ops("sign", "link", SIGN, str(SIGN_ID))
+    assert result.exit_code == 1
+    assert "另一品牌" in result.output
+    assert signs.get(SIGN) is None
+
+
+@pytest.mark.parametrize("behaviour", [lost(web.never_connected, sent=False), refused(1001, "sig")])
+def test_linking_without_tencent_says_why(local: Bridge, behaviour: tencent.Behaviour) -> None:
+    local.tencent.next("get_sign", behaviour)
+    result = ops("sign", "link", SIGN, str(SIGN_ID))
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_the_list_has_every_sign(local: Bridge) -> None:
+    assert answer("sign", "list") == []
+    local.link()
+    local.link("另一品牌", 502, status=2)
+    assert {(one["name"], one["signId"], one["status"]) for one in answer("sign", "list")} == {
+        (SIGN, SIGN_ID, "approved"),
+        ("另一品牌", 502, "rejected"),
+    }
+    assert "另一品牌" in ops("sign", "list").stdout
+
+
+def trouble(bridge: Bridge) -> None:
+    """Two who share a call, one of them turned away; one unknown; one who waits; one refused."""
+    bridge.link()
+    code = bridge.template()
+    bridge.tencent.next("sendmultisms2", turned({"86" + B: 1016}))
+    bridge.tencent.next("86" + C, lost(web.read_timeout, sent=True))
+    bridge.tencent.next("86" + D, refused(1013))
+    params = [{"name": name} for name in ("您", "您", "丙", "丁", "坏")]
+    bridge.campaign([A, B, C, D, "1391111****"], params, code=code)
+
+
+def counts() -> dict[str, int]:
+    shown = answer("campaign", "show", "task-1")
+    found = {name: count for name, count in shown.items() if isinstance(count, int)}
+    states = ("delivered", "failed", "waiting", "unknown")
+    assert found["recipients"] == sum(found[state] for state in states), shown
+    return found
+
+
+def test_a_campaign_is_counted_at_every_moment(local: Bridge) -> None:
+    trouble(local)
+    found = counts()
+    assert (found["recipients"], found["waiting"], found["sent"]) == (5, 5, 0)
+    local.pump.drain("deliver", "push")
+    found = counts()
+    assert {name: found[name] for name in ("delivered", "failed", "waiting", "unknown")} == {
+        "delivered": 0,
+        "failed": 2,
+        "waiting": 2,
+        "unknown": 1,
+    }
+    assert (found["sent"], found["pushed"]) == (1, 2)
+    local.pump.run("deliver", hours=1)
+    local.deliver_all()
+    local.callback(tencent.reply("86" + A, "好", SIGN))
+    local.pump.run("settle", "push", hours=1)
+    found = counts()
+    assert {name: found[name] for name in ("delivered", "failed", "waiting", "unknown")} == {
+        "delivered": 3,
+        "failed": 2,
+        "waiting": 0,
+        "unknown": 0,
+    }
+    assert (found["sent"], found["pushed"], found["replies"]) == (3, 5, 1)
+
+
+def test_a_swept_campaign_is_counted_too(local: Bridge) -> None:
+    trouble(local)
+    local.pump.drain("deliver")
+    local.clock.pass_(hours=73)
+    local.pump.sweep()
+    local.pump.drain("push")
+    found = counts()
+    assert (found["failed"], found["pushed"], found["waiting"], found["unknown"]) == (5, 5, 0, 0)
+
+
+def test_two_requests_of_an_out_id_are_counted_together(local: Bridge) -> None:
+    trouble(local)
+    local.campaign([A], {"name": "再"}, code="7000")
+    assert answer("campaign", "show", "task-1")["requests"] == 2
+    assert counts()["recipients"] == 6
+
+
+def test_an_unknown_campaign_is_an_error(local: Bridge) -> None:
+    result = ops("campaign", "show", "nobody")
+    assert result.exit_code == 1
+    assert "nobody" in result.output
+
+
+@pytest.mark.parametrize("written", [A, "+86" + A, "0086 139-1111 1111"])
+def test_a_message_is_found_by_its_phone(local: Bridge, written: str) -> None:
+    local.link()
+    code = local.template()
+    local.campaign(["13911111111", A], {"name": "您"}, code=code)
+    local.pump.drain("deliver")
+    wanted = "13911111111" if "-" in written else A
+    (before,) = answer("message", "find", written)
+    assert (before["state"], before["pushed"], before["outId"]) == ("waiting", False, "task-1")
+    (sms,) = local.tencent.sent_to("86" + wanted)
+    local.callback([tencent.status(sms)])
+    local.pump.drain("settle", "push")
+    (after,) = answer("message", "find", written)
+    assert (after["state"], after["pushed"], after["sid"]) == ("delivered", True, sms.sid)
+    assert "delivered" in ops("message", "find", written).stdout
+
+
+def test_what_is_no_number_is_said_to_be_none(local: Bridge) -> None:
+    assert ops("message", "find", "hello").exit_code == 1
+    assert answer("message", "find", A) == []
+
+
+def checks() -> dict[str, str]:
+    result = ops("doctor", "--json")
+    return {one["check"]: one["state"] for one in json.loads(result.stdout)}
+
+
+def test_a_healthy_stage_has_no_error(local: Bridge) -> None:
+    local.configure(PUBLIC_BASE_URL="https://sms.example.cn/api")
+    result = ops("doctor", "--json")
+    assert result.exit_code == 0, result.output
+    assert {one["state"] for one in json.loads(result.stdout)} == {"ok"}
+    assert "https://sms.example.cn/api" in result.stdout
+    assert tencent.APP_KEY not in result.stdout
+    assert ops("doctor").exit_code == 0
+
+
+def test_the_doctor_sees_wrong_credentials(local: Bridge) -> None:
+    local.tencent.next("get_template", refused(1001, "sig check failed"))
+    assert ops("doctor").exit_code == 1
+    local.tencent.next("get_template", lost(web.connect_timeout, sent=False))
+    assert "error" in checks().values()
+
+
+def test_the_doctor_sees_dead_letters(local: Bridge) -> None:
+    local.pump.put("receipts-dead", "{}")
+    assert checks()["dead letters of receipts"] == "warning"
+
+
+def test_the_doctor_sees_a_missing_table(local: Bridge) -> None:
+    state = Path(local.state)
+    missing = {"environment": {**ENVIRONMENT, "BRIDGE_TABLE": "nowhere"}}
+    (state / "stack.json").write_text(json.dumps(missing))
+    local.restart()
+    result = ops("doctor", "--json")
+    assert result.exit_code == 1
+    assert "nowhere" not in ENVIRONMENT.values()
+
+
+def test_without_a_local_stack_the_commands_say_what_to_do(local: Bridge) -> None:
+    (Path(local.state) / "stack.json").unlink()
+    result = ops("doctor")
+    assert result.exit_code == 1
+    assert "make up" in result.output
