@@ -46,6 +46,7 @@ def account(out_id: str, accepted: list[Request]) -> dict[str, Any]:
             # Nobody can be told of these: there is no number in their lines.
             counts["recipients"] += file.unreadable
             counts["failed"] += file.unreadable
+            reasons += Counter({"isv.MOBILE_NUMBER_ILLEGAL": file.unreadable})
             shown.append(_file(file))
     return {
         "outId": out_id,

@@ -5,8 +5,12 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -110,9 +114,39 @@ def wait_for(
         time.sleep(0.1)
 
 
+class _Quiet(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: Any) -> None:
+        """Nobody reads it."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """A folder of files, served at an address that the stack may read from."""
+
+    folder: Path
+    origin: str
+
+    def put(self, name: str, data: bytes) -> str:
+        """Keep a file; answers its URL."""
+        (self.folder / name).write_bytes(data)
+        return f"{self.origin}/{name}"
+
+
 @pytest.fixture(scope="session")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    environ = {"PATH": os.environ["PATH"]}
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Files]:
+    folder = tmp_path_factory.mktemp("files")
+    handler = partial(_Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield Files(folder, f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory, files: Files) -> Iterator[Bench]:
+    environ = {"PATH": os.environ["PATH"], "OSS_ALLOWED_HOSTS": f".aliyuncs.com,{files.origin}"}
     state = tmp_path_factory.mktemp("stack")
     with Stack(port=free_port(), state=state, environ=environ) as stack:
         bench = Bench(stack)
