@@ -48,6 +48,7 @@ def handle(seconds_left: float) -> None:
     queue_kept()
     hour_now = int(time.time()) // 3600
     known = inquiries.by_hour()
+    ended: list[Inquiry] = []
     with ThreadPoolExecutor(_PARALLEL) as pool:
         run = _Run(tencent.client(), deadline, pool)
         # Oldest first: for them it is the last chance.
@@ -57,8 +58,12 @@ def handle(seconds_left: float) -> None:
             inquiry = known.get(hour)
             if inquiry is None or inquiry.age != age:
                 inquiry = Inquiry(hour=hour, age=age)
-            if not inquiry.done and not run.inquire(inquiry):
+            if inquiry.done:
+                continue
+            ended.append(run.inquire(inquiry))
+            if not ended[-1].done:
                 break
+    inquiries.record(ended)
     log.info("inquired", extra={"calls": run.calls, "found": run.found, "unanswered": run.failures})
 
 
@@ -76,18 +81,16 @@ class _Run:
         self._stopped = False
         self._lock = threading.Lock()
 
-    def inquire(self, inquiry: Inquiry) -> bool:
-        """Ask about the rest of an hour's chunks; answers False where the run has to end."""
+    def inquire(self, inquiry: Inquiry) -> Inquiry:
+        """Ask about the rest of an hour's chunks; answers how far it got, not done where the run has to end."""
         for sort, pointer in campaigns.accepted_in(inquiry.hour, inquiry.after):
             calls = self.calls
             if not self._chunk(pointer):
-                inquiries.put(inquiry)
-                return False
+                return inquiry
             inquiry = replace(inquiry, after=sort)
             if self.calls > calls:
-                inquiries.put(inquiry)
-        inquiries.put(replace(inquiry, done=True))
-        return True
+                inquiries.record([inquiry])
+        return replace(inquiry, done=True)
 
     def _chunk(self, pointer: Pointer) -> bool:
         """Ask about a chunk's recipients and queue what is found; answers False where the run has to end."""

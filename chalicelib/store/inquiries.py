@@ -1,5 +1,6 @@
 """How far Tencent was asked about the messages of an hour that have no receipt."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from chalicelib.store import table
@@ -23,10 +24,16 @@ class Inquiry:
     done: bool = False
 
 
-def put(inquiry: Inquiry) -> None:
-    """Keep how far it got, over what was kept of the hour before."""
-    expires = (inquiry.hour + _RETENTION_HOURS) * 3600
-    table.put(table.key(_PK, f"{inquiry.hour:08d}") | asdict(inquiry) | {"expires": expires})
+def record(found: Sequence[Inquiry]) -> None:
+    """Keep how far inquiries got, each over what was kept of its hour before."""
+    table.batch_put(
+        [
+            table.key(_PK, f"{inquiry.hour:08d}")
+            | asdict(inquiry)
+            | {"expires": (inquiry.hour + _RETENTION_HOURS) * 3600}
+            for inquiry in found
+        ]
+    )
 
 
 def by_hour() -> dict[int, Inquiry]:

@@ -1,0 +1,397 @@
+"""Asking Tencent about messages without a receipt, 6, 24 and 48 hours after they were accepted."""
+
+import time
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from chalicelib.campaigns import planning
+from chalicelib.functions import inquire
+from chalicelib.functions.inquire import AGES
+from chalicelib.logs import log
+from chalicelib.queues import sending
+from chalicelib.store import pulled
+from tests.integration.support.bridge import Bridge
+from tests.integration.support.outside import HOWS, How
+from tests.integration.support.pulls import Pulls, run
+from tests.integration.support.tencent import Sms, lost, refused, said, status, statuses
+from tests.integration.support.web import read_timeout
+
+PHONES = [f"1390000{number:04d}" for number in range(6)]
+
+
+@pytest.fixture
+def pulls(linked: Bridge) -> Pulls:
+    return Pulls(linked)
+
+
+@pytest.fixture
+def sent(linked: Bridge, pulls: Pulls) -> Bridge:
+    """Six messages that left and of which nothing was heard."""
+    linked.campaign(PHONES, code=linked.template("您好"))
+    linked.pump.drain()
+    assert len(linked.tencent.sent) == 6
+    return linked
+
+
+@pytest.fixture
+def warned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    lines: list[str] = []
+    monkeypatch.setattr(log, "warning", lambda message, extra=None: lines.append(message))
+    return lines
+
+
+def asked(bridge: Bridge) -> list[str]:
+    """The mobiles that Tencent was asked about, in their order."""
+    return [str(call.body["mobile"]) for call in bridge.tencent.made("pullstatus4mobile")]
+
+
+def told(bridge: Bridge) -> dict[str, tuple[int, str]]:
+    return {
+        one["phoneNum"]: (one["sendStatus"], one["errCode"])
+        for one in bridge.quick_audience.receipts
+    }
+
+
+# --- what is asked, and when --------------------------------------------------------------------
+
+
+def test_a_receipt_that_never_came_is_found(sent: Bridge, pulls: Pulls) -> None:
+    first, *others = sent.tencent.sent
+    sent.callback(statuses(others))
+    pulls.add(status(first, "FAIL"))
+    sent.pump.drain()
+    sent.clock.pass_(hours=7)
+    run("inquire")
+    sent.pump.drain()
+    assert asked(sent) == [first.phone.removeprefix("86")]
+    assert told(sent)[first.phone.removeprefix("86")] == (1, "MK:0001")
+
+
+def test_the_question_is_the_documents(sent: Bridge) -> None:
+    accepted = int(time.time())
+    sent.clock.pass_(hours=7)
+    run("inquire")
+    body = sent.tencent.made("pullstatus4mobile")[0].body
+    assert body.keys() == {
+        *("sig", "time", "type", "max", "begin_time", "end_time", "nationcode", "mobile")
+    }
+    assert (body["type"], body["max"], body["nationcode"]) == (0, 100, "86")
+    assert accepted - 3600 < body["begin_time"] < accepted
+    assert time.time() <= body["end_time"] < time.time() + 3600
+
+
+def test_messages_are_asked_about_three_times_and_then_closed(sent: Bridge) -> None:
+    hours: list[int] = []
+    accepted = time.time()
+    for hour in (5, 6, 7, 8, 23, 24, 25, 26, 48, 49, 50, 71, 72, 73):
+        sent.clock.move_to(accepted + hour * 3600)
+        run("inquire")
+        if len(asked(sent)) > len(hours) * 6:
+            hours.append(hour)
+    sent.pump.sweep()
+    sent.pump.drain()
+    assert hours == [age + 1 for age in AGES]
+    assert len(asked(sent)) == 18
+    assert set(told(sent).values()) == {(1, "NO_RECEIPT")}
+
+
+@pytest.mark.parametrize("minutes", [0, 1, 30, 59])
+def test_nothing_is_asked_before_six_hours(linked: Bridge, pulls: Pulls, minutes: int) -> None:
+    code = linked.template("您好")
+    linked.clock.pass_(seconds=60 * minutes)
+    linked.campaign(PHONES, code=code)
+    linked.pump.drain()
+    accepted = time.time()
+    linked.clock.pass_(hours=5)
+    while not asked(linked):
+        linked.clock.pass_(seconds=1200)
+        run("inquire")
+    assert 6 * 3600 <= time.time() - accepted <= 7 * 3600 + 1200
+
+
+def test_the_next_hours_ask_nothing_again(sent: Bridge) -> None:
+    sent.clock.pass_(hours=7)
+    for _ in range(3):
+        run("inquire")
+        sent.clock.pass_(hours=1)
+    assert len(asked(sent)) == 6
+
+
+def test_hours_that_were_missed_are_made_up_for(sent: Bridge, pulls: Pulls) -> None:
+    pulls.add(*statuses(sent.tencent.sent))
+    sent.clock.pass_(hours=20)
+    run("inquire")
+    sent.pump.drain()
+    assert len(told(sent)) == 6
+
+
+def test_a_phone_with_two_messages_is_asked_about_once(linked: Bridge, pulls: Pulls) -> None:
+    code = linked.template("${a}")
+    linked.campaign(PHONES[:1] * 2, [{"a": "1"}, {"a": "2"}], code=code)
+    linked.pump.drain()
+    pulls.add(*statuses(linked.tencent.sent))
+    linked.clock.pass_(hours=7)
+    run("inquire")
+    linked.pump.drain()
+    assert asked(linked) == PHONES[:1]
+    assert len(linked.quick_audience.receipts) == 2
+
+
+def test_a_number_from_abroad_is_asked_about_in_tencents_two_fields(
+    linked: Bridge, pulls: Pulls
+) -> None:
+    linked.campaign(["+852 5123 4567"], code=linked.template("Hello", 3))
+    linked.pump.drain()
+    pulls.add(*statuses(linked.tencent.sent))
+    linked.clock.pass_(hours=7)
+    run("inquire")
+    linked.pump.drain()
+    body = linked.tencent.made("pullstatus4mobile")[0].body
+    assert (body["nationcode"], body["mobile"]) == ("852", "51234567")
+    assert len(told(linked)) == 1
+
+
+def test_other_messages_of_the_phone_are_not_queued(sent: Bridge, pulls: Pulls) -> None:
+    first = sent.tencent.sent[0]
+    pulls.add(status(first), status(Sms(first.phone, "8:of-another-system", "x", 1, ())))
+    sent.clock.pass_(hours=7)
+    run("inquire")
+    queued = [one for body in sent.pump.bodies("callbacks") for one in body["statuses"]]
+    assert [one["sid"] for one in queued] == [first.sid]
+
+
+def test_refused_recipients_are_not_asked_about(linked: Bridge, pulls: Pulls) -> None:
+    linked.tencent.next("13900000000", refused(1016))
+    linked.tencent.always("8613900000000", refused(1016))
+    linked.campaign(["13900000000", "bad"], code=linked.template("您好"))
+    linked.pump.drain()
+    linked.clock.pass_(hours=7)
+    run("inquire")
+    assert asked(linked) == []
+
+
+# --- sends of unknown outcome -------------------------------------------------------------------
+
+
+def test_a_send_of_unknown_outcome_is_settled_by_what_is_found(
+    linked: Bridge, pulls: Pulls
+) -> None:
+    linked.tencent.next("sendsms", lost(read_timeout, sent=True))
+    linked.campaign(PHONES[:1], code=linked.template("您好"))
+    linked.pump.drain()
+    pulls.add(*statuses(linked.tencent.sent))
+    linked.clock.pass_(hours=7)
+    run("inquire")
+    linked.pump.run(hours=1)
+    assert told(linked) == {PHONES[0]: (2, "DELIVERED")}
+
+
+def test_a_send_of_unknown_outcome_that_never_left_stays_unknown(
+    linked: Bridge, pulls: Pulls
+) -> None:
+    linked.tencent.next("sendsms", lost(read_timeout, sent=False))
+    linked.campaign(PHONES[:1], code=linked.template("您好"))
+    linked.pump.drain()
+    linked.clock.pass_(hours=7)
+    run("inquire")
+    linked.pump.run(hours=1)
+    assert asked(linked) == PHONES[:1]
+    assert told(linked) == {}
+
+
+def test_the_known_messages_of_such_a_phone_settle_nothing_twice(
+    linked: Bridge, pulls: Pulls
+) -> None:
+    """The mark is not given to a sid that another campaign of ours has."""
+    code = linked.template("您好")
+    linked.campaign(PHONES[:1], code=code, out_id="known")
+    linked.pump.drain()
+    linked.tencent.next("sendsms", lost(read_timeout, sent=False))
+    linked.campaign(PHONES[:1], code=code, out_id="unknown")
+    linked.pump.drain()
+    pulls.add(*statuses(linked.tencent.sent))
+    linked.clock.pass_(hours=7)
+    run("inquire")
+    linked.pump.run(hours=1)
+    assert linked.quick_audience.told(PHONES[0], "known") == [(2, "DELIVERED")]
+    assert linked.quick_audience.told(PHONES[0], "unknown") == []
+
+
+# --- bounds -------------------------------------------------------------------------------------
+
+
+def test_where_it_is_not_enabled_the_first_answer_ends_the_run(
+    sent: Bridge, warned: list[str]
+) -> None:
+    sent.tencent.always("pullstatus4mobile", refused(1006, "请求没有权限"))
+    sent.clock.pass_(hours=7)
+    run("inquire")
+    assert len(asked(sent)) == 1
+    [line] = warned
+    assert "not enabled" in line
+
+
+@pytest.mark.parametrize("code", [1001, 1009, 1013])
+def test_a_refusal_of_everything_ends_the_run(sent: Bridge, warned: list[str], code: int) -> None:
+    sent.tencent.always("pullstatus4mobile", refused(code))
+    sent.clock.pass_(hours=7)
+    run("inquire")
+    assert len(asked(sent)) == 1
+    assert len(warned) == 1
+
+
+@pytest.mark.parametrize(
+    "behaviour", [lost(read_timeout, sent=False), said(502, b""), refused(1016), refused(1004)]
+)
+def test_a_phone_without_an_answer_does_not_keep_the_others_from_theirs(
+    sent: Bridge, pulls: Pulls, behaviour: Any
+) -> None:
+    pulls.add(*statuses(sent.tencent.sent))
+    sent.tencent.next("pullstatus4mobile", behaviour)
+    sent.clock.pass_(hours=7)
+    run("inquire")
+    sent.pump.drain()
+    assert len(asked(sent)) == 6
+    assert len(told(sent)) == 5
+    sent.clock.pass_(hours=18)
+    run("inquire")
+    sent.pump.drain()
+    assert len(told(sent)) == 6
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two recipients to a chunk."""
+    monkeypatch.setattr(planning, "MOST_PER_CALL", 2)
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_while_tencent_is_down_a_run_ends_soon_and_the_next_goes_on(
+    sent: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch, warned: list[str]
+) -> None:
+    pulls.add(*statuses(sent.tencent.sent))
+    monkeypatch.setattr(inquire, "_MOST_FAILURES", 3)
+    sent.tencent.next("pullstatus4mobile", *[said(502, b"")] * 3)
+    sent.clock.pass_(hours=7)
+    run("inquire")
+    assert len(asked(sent)) in (3, 4)
+    assert len(warned) == 1
+    sent.clock.pass_(hours=1)
+    run("inquire")
+    sent.pump.drain()
+    # The chunk that was given up is asked about again; the one before it, at the next age.
+    assert len(told(sent)) >= 4
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("most", [2, 3, 4, 5])
+def test_a_run_makes_so_many_calls_and_the_next_go_on(
+    sent: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    pulls.add(*statuses(sent.tencent.sent))
+    monkeypatch.setattr(inquire, "MOST_CALLS", most)
+    sent.clock.pass_(hours=7)
+    runs = 0
+    while len(asked(sent)) < 6:
+        before = len(asked(sent))
+        run("inquire")
+        assert 0 < len(asked(sent)) - before <= most
+        sent.clock.pass_(hours=1)
+        runs += 1
+    sent.pump.drain()
+    assert runs == (3 if most < 4 else 2)
+    assert len(set(asked(sent))) == 6
+    assert len(told(sent)) == 6
+
+
+def test_a_run_without_time_asks_nothing_and_the_next_goes_on(sent: Bridge, pulls: Pulls) -> None:
+    pulls.add(*statuses(sent.tencent.sent))
+    sent.clock.pass_(hours=7)
+    run("inquire", seconds=30)
+    assert asked(sent) == []
+    run("inquire")
+    sent.pump.drain()
+    assert len(told(sent)) == 6
+
+
+def test_nothing_is_scanned(sent: Bridge) -> None:
+    sent.clock.pass_(hours=7)
+    sent.restart()
+    with sent.outside.watched():
+        run("inquire")
+    assert "dynamodb Scan" not in sent.outside.names
+
+
+def test_what_a_pull_could_only_keep_is_queued_even_in_callback_mode(sent: Bridge) -> None:
+    pulled.keep([{"statuses": statuses(sent.tencent.sent)}])
+    run("inquire")
+    sent.pump.drain()
+    assert len(told(sent)) == 6
+
+
+# --- crashes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("how", HOWS)
+def test_every_receipt_is_found_whatever_call_breaks(
+    linked: Bridge, pulls: Pulls, how: How
+) -> None:
+    code, phones = linked.template("您好"), PHONES[:3]
+
+    def due(out_id: str) -> None:
+        """Have messages to ask about, and the hours before them done with."""
+        linked.tencent.sent.clear()
+        linked.quick_audience.pushes.clear()
+        pulls.history.clear()
+        linked.campaign(phones, code=code, out_id=out_id)
+        linked.pump.drain()
+        pulls.add(*statuses(linked.tencent.sent))
+        linked.clock.pass_(hours=6)
+        run("inquire")
+        linked.clock.pass_(hours=1)
+        linked.restart()
+
+    due("dry")
+    with linked.outside.watched():
+        run("inquire")
+    names = list(linked.outside.names)
+    assert names.count("tencent pullstatus4mobile") == 3
+    assert names.count("sqs SendMessageBatch") == 2
+    for number, name in enumerate(names):
+        if name in ("dynamodb Query", "dynamodb GetItem", "dynamodb BatchGetItem"):
+            # Reads change nothing: breaking at the next write is the same.
+            continue
+        due(f"{how}-{number}")
+        with linked.outside.watched(number, how), suppress(Exception):
+            run("inquire")
+        linked.restart()
+        # The next hour goes on; a single call without an answer is made up for at the next age.
+        for hours in (1, 17):
+            linked.clock.pass_(hours=hours)
+            run("inquire")
+            linked.pump.drain()
+            if len(told(linked)) == 3:
+                break
+        assert set(told(linked)) == set(phones), (name, how)
+
+
+def test_what_was_found_is_queued_before_it_is_marked_as_asked(
+    sent: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulls.add(*statuses(sent.tencent.sent))
+    sent.clock.pass_(hours=7)
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "send", broken)
+        with pytest.raises(sending.NotQueuedError):
+            run("inquire")
+    sent.clock.pass_(hours=1)
+    run("inquire")
+    sent.pump.drain()
+    assert len(told(sent)) == 6
+
+
+def broken(*_: Any, **__: Any) -> None:
+    raise sending.NotQueuedError("SQS is down")
