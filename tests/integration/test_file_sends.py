@@ -141,3 +141,20 @@ def test_a_request_that_died_half_way_is_gone_on_with(campaigns: FileCampaigns, 
         bridge.pump.drain()
         assert sum(campaigns.sent.values()) == 1, f"{how} {name}"
         assert campaigns.file(answer, out_id).state == "done"
+
+
+def test_a_digital_templates_code_is_refused(campaigns: FileCampaigns) -> None:
+    campaigns.bridge.configure(PUBLIC_BASE_URL="https://m.example.cn")
+    content = [{"fileSuffix": "txt", "fileContents": "新品上市", "index": "1", "fileName": ""}]
+    body = {
+        "templateTheme": "新品",
+        "templateContent": content,
+        "remark": "通知",
+        "creatorAccount": "me",
+        "isVariable": False,
+    }
+    created = campaigns.bridge.ask("POST", "/sms/digitalSmsTemplate", body)
+    assert created.code == "OK"
+    answer = campaigns.ask(URL, created["templateCode"])
+    assert answer.code == "isv.SMS_TEMPLATE_ILLEGAL"
+    assert "数字短信" in answer.message

@@ -35,7 +35,9 @@ class FileCampaigns:
 
     def send(self, text: str | bytes, code: str, out_id: str = "task-1", **fields: Any) -> Answer:
         """Put a file and ask for it."""
-        answer = self.ask(self.oss.put(text, f"{out_id}.txt".replace(" ", "-")), code, out_id, **fields)
+        answer = self.ask(
+            self.oss.put(text, f"{out_id}.txt".replace(" ", "-")), code, out_id, **fields
+        )
         assert answer.code == "OK"
         return answer
 
