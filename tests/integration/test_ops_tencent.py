@@ -60,8 +60,10 @@ class Ops:
     def fails(self, *words: str, answer: str = "") -> str:
         result = self.type(*words, answer=answer)
         assert (result.exit_code, result.stdout.strip()) == (1, "")
-        [line] = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
-        return line
+        # Behind the question, where there is one.
+        [_, line] = result.stderr.rstrip("\n").split("error: ")
+        assert "\n" not in line
+        return str(line)
 
 
 @pytest.fixture
