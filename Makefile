@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test check format pins clean
+.PHONY: help run up test browser check format pins clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -27,6 +27,17 @@ up: .venv/.installed ## The local stack, kept up until Ctrl-C
 
 test: .venv/.installed ## Every test
 	$(BIN)/python -m pytest
+
+# Debian's; where there is no apt-get, or nobody who may use it, the tests in a browser are skipped.
+browser: ## Chromium and fonts for the tests of pages, where apt-get is and root asks
+	@if [ -x /usr/bin/chromium ]; then echo "Chromium is there"; \
+	elif [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+		echo "Not installed: /usr/bin/chromium needs apt-get and root. Tests in a browser will be skipped."; \
+	else \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+			chromium fonts-wqy-microhei fonts-noto-color-emoji >/dev/null; } \
+		|| echo "Not installed: apt-get failed, see above. Tests in a browser will be skipped."; \
+	fi
 
 check: .venv/.installed ## Formatter, linter, type checker
 	$(BIN)/ruff format --check .

@@ -1,0 +1,165 @@
+"""Debian's Chromium, headless, driven over its own debugging protocol: what a phone would show."""
+
+import asyncio
+import base64
+import itertools
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+EXECUTABLE = Path("/usr/bin/chromium")
+_FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--disable-extensions", "--hide-scrollbars", "--mute-audio", "--remote-debugging-port=0"),
+)
+# What the page is asked once it has loaded. The debugger's questions are not subject to its policy.
+_MEASURE = """(() => ({
+    loaded: document.readyState == 'complete' && location.href != 'about:blank',
+    title: document.title,
+    html: document.documentElement.outerHTML,
+    text: document.body.innerText,
+    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    height: document.documentElement.scrollHeight,
+    scripts: document.scripts.length,
+    background: getComputedStyle(document.querySelector('main') || document.body).backgroundColor,
+    images: [...document.images].map(one => one.complete ? one.naturalWidth : -1),
+    media: [...document.querySelectorAll('video,audio')].map(one => one.error ? -1 : one.readyState),
+}))()"""
+
+
+@dataclass
+class Visit:
+    """What a browser made of a page."""
+
+    status: int = 0
+    console: list[str] = field(default_factory=list)
+    """Everything that Chromium noted: scripts' words, violations of the policy, what did not load."""
+    requested: list[str] = field(default_factory=list)
+    screenshot: bytes = b""
+    page: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def violations(self) -> list[str]:
+        return [line for line in self.console if "Content Security Policy" in line]
+
+
+@dataclass(frozen=True)
+class Browser:
+    """A running Chromium."""
+
+    port: int
+
+    def visit(self, url: str, *, width: int = 390, dark: bool = False, scale: float = 1) -> Visit:
+        """Open a page on a phone of that width, wait for its media, and look."""
+        return asyncio.run(self._visit(url, width, dark, scale))
+
+    async def _visit(self, url: str, width: int, dark: bool, scale: float) -> Visit:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.put(f"http://127.0.0.1:{self.port}/json/new?about:blank") as answer,
+        ):
+            target = json.loads(await answer.text())
+            async with session.ws_connect(
+                target["webSocketDebuggerUrl"], max_msg_size=0
+            ) as connection:
+                return await _Tab(connection).look(url, width, dark, scale)
+
+
+class _Tab:
+    """One tab: commands go out, answers and events come in."""
+
+    def __init__(self, connection: aiohttp.ClientWebSocketResponse) -> None:
+        self._connection = connection
+        self._ids = itertools.count(1)
+        self._visit = Visit()
+
+    async def look(self, url: str, width: int, dark: bool, scale: float) -> Visit:
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            await self._do(f"{domain}.enable")
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        await self._do("Emulation.setEmulatedMedia", features=[scheme])
+        await self._resize(width, 844, scale)
+        await self._do("Page.navigate", url=url)
+        deadline = time.monotonic() + 15
+        while not _is_settled(await self._measure()):
+            if time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.1)
+        self._visit.page = await self._measure()
+        # All of the page in one picture, up to a height that a picture of text can have.
+        await self._resize(width, min(max(self._visit.page["height"], 400), 2000), scale)
+        shot = await self._do("Page.captureScreenshot", format="png")
+        self._visit.screenshot = base64.b64decode(shot["data"])
+        return self._visit
+
+    async def _resize(self, width: int, height: int, scale: float) -> None:
+        await self._do(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=scale,
+            mobile=True,
+        )
+
+    async def _measure(self) -> dict[str, Any]:
+        found = await self._do("Runtime.evaluate", expression=_MEASURE, returnByValue=True)
+        # Between two documents there is nothing to be measured.
+        value: dict[str, Any] = found["result"].get("value") or {"loaded": False}
+        return value
+
+    async def _do(self, method: str, **params: Any) -> dict[str, Any]:
+        number = next(self._ids)
+        await self._connection.send_json({"id": number, "method": method, "params": params})
+        while True:
+            message = await self._connection.receive_json(timeout=20)
+            if message.get("id") == number:
+                assert "error" not in message, message
+                result: dict[str, Any] = message["result"]
+                return result
+            self._note(message.get("method", ""), message.get("params", {}))
+
+    def _note(self, event: str, params: dict[str, Any]) -> None:
+        match event:
+            case "Log.entryAdded":
+                self._visit.console.append(params["entry"]["text"])
+            case "Runtime.consoleAPICalled":
+                self._visit.console.append(str(params["args"]))
+            case "Page.javascriptDialogOpening":
+                self._visit.console.append("dialog: " + params["message"])
+            case "Network.requestWillBeSent":
+                self._visit.requested.append(params["request"]["url"])
+            case "Network.responseReceived" if params["type"] == "Document":
+                self._visit.status = params["response"]["status"]
+
+
+def _is_settled(page: dict[str, Any]) -> bool:
+    settled: bool = page["loaded"] and -1 not in page["images"] and 0 not in page["media"]
+    return settled
+
+
+@contextmanager
+def running(profile: Path) -> Iterator[Browser]:
+    """Start Chromium with a profile of its own, and end it."""
+    announced = profile / "DevToolsActivePort"
+    with subprocess.Popen(
+        [str(EXECUTABLE), *_FLAGS, f"--user-data-dir={profile}", "about:blank"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            deadline = time.monotonic() + 30
+            while not announced.exists() or not announced.read_text():
+                assert process.poll() is None, "Chromium ended at once"
+                assert time.monotonic() < deadline, "Chromium did not start within 30 s"
+                time.sleep(0.05)
+            yield Browser(int(announced.read_text().splitlines()[0]))
+        finally:
+            process.terminate()

@@ -1,0 +1,108 @@
+"""A local stack, a stand-in for OSS whose files it may fetch, and a browser."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.stack import Stack
+from tests.browser import chromium
+from tests.browser.chromium import Browser
+from tests.endtoend.conftest import SIGN, SIGN_ID, Bench, free_port
+
+MEDIA = Path(__file__).parent / "media"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    if chromium.EXECUTABLE.exists():
+        return
+    reason = (
+        f"{chromium.EXECUTABLE} is not installed: `make browser` installs it, as root on Debian"
+    )
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@dataclass(frozen=True)
+class Oss:
+    """Where files stand in for OSS's, and which of them were asked for."""
+
+    origin: str
+    asked: list[str]
+
+
+@contextmanager
+def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
+    """The origin of a server whose every GET is answered so."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer(self)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def reply(handler: BaseHTTPRequestHandler, body: bytes, **headers: str) -> None:
+    """Answer 200 with a body; names of headers have underscores here."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(body)))
+    for name, value in headers.items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+@pytest.fixture(scope="session")
+def oss() -> Iterator[Oss]:
+    """The files of `media/`."""
+    asked: list[str] = []
+    types = {".jpg": "image/jpeg", ".mp4": "video/mp4", ".mp3": "audio/mpeg"}
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        file = MEDIA / handler.path.rpartition("/")[2]
+        asked.append(file.name)
+        reply(handler, file.read_bytes(), Content_Type=types[file.suffix])
+
+    with serving(answer) as origin:
+        yield Oss(origin, asked)
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory, oss: Oss) -> Iterator[Bench]:
+    environ = {"PATH": os.environ["PATH"], "OSS_ALLOWED_HOSTS": oss.origin}
+    state = tmp_path_factory.mktemp("stack")
+    with Stack(port=free_port(), state=state, environ=environ) as stack:
+        bench = Bench(stack)
+        bench.ops("sign", "link", SIGN, SIGN_ID)
+        yield bench
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with chromium.running(tmp_path_factory.mktemp("chromium")) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots go: `SCREENSHOTS=docs/images` renews those of the documentation."""
+    given = os.environ.get("SCREENSHOTS")
+    return Path(given) if given else tmp_path_factory.mktemp("screenshots")
