@@ -62,9 +62,9 @@ def modify(raw_code: str, body: dict[str, Any], request: Request) -> dict[str, A
 
 def delete(raw_code: str) -> dict[str, Any]:
     """Answer §9, as often as it is asked. Pages stay, and so does what receipts are matched by."""
-    found = _found(raw_code)
+    found, deleted = _found(raw_code)
     code = found[0].code
-    if not templates.is_deleted(code):
+    if not deleted:
         # Tencent comes first: where it doesn't answer, nothing has changed and the request may be repeated.
         # It refuses all ids for the sake of one that it doesn't have.
         with asking_tencent():
@@ -94,7 +94,8 @@ def approved(code: str) -> Revision:
 
     Raises NotFound for an unknown or deleted code, Refused for a text template's or where nothing is approved.
     """
-    if (found := templates.revisions(code)) and not found[0].page:
+    found, deleted = templates.find(code)
+    if found and not deleted and not found[0].page:
         raise Refused(
             "isv.SMS_TEMPLATE_ILLEGAL",
             f"模板 {code} 是文本短信模板, 请通过文本短信接口 sendBatchList 发送",
@@ -102,19 +103,19 @@ def approved(code: str) -> Revision:
     return revisions.approved(_known(code))
 
 
-def _found(raw_code: str) -> list[Revision]:
-    """A digital template's revisions, newest first, even where it was deleted."""
+def _found(raw_code: str) -> tuple[list[Revision], bool]:
+    """A digital template's revisions, newest first, and whether it was deleted."""
     codes = path_names(raw_code)
     for code in codes:
-        found = templates.revisions(code)
+        found, deleted = templates.find(code)
         if found and found[0].page:
-            return found
+            return found, deleted
     raise NotFound(f"没有数字短信模板 {codes[0]}: 请核对模板编号")
 
 
 def _known(raw_code: str) -> list[Revision]:
-    found = _found(raw_code)
-    if templates.is_deleted(found[0].code):
+    found, deleted = _found(raw_code)
+    if deleted:
         raise NotFound(f"数字短信模板 {found[0].code} 已删除")
     return found
 

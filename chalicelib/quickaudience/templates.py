@@ -108,10 +108,10 @@ def _found(raw_code: str) -> list[Revision]:
     """Any template's revisions, newest first; one made in Tencent's console is taken in by its id."""
     codes = path_names(raw_code)
     for code in codes:
-        if found := templates.revisions(code):
-            # Digital ones are deleted by Quick Audience (§9), which asks whether they are by itself.
-            if not found[0].page and templates.is_deleted(code):
-                raise NotFound(f"模板 {code} 已被管理员删除")
+        found, deleted = templates.find(code)
+        if deleted:
+            raise NotFound(f"模板 {code} 已删除")
+        if found:
             return found
     code = codes[0]
     if code.isascii() and code.isdigit() and len(code) < 16:

@@ -41,6 +41,13 @@ def revisions(code: str) -> list[Revision]:
     return [_revision(item) for item in items]
 
 
+def find(code: str) -> tuple[list[Revision], bool]:
+    """A template's revisions, newest first, and whether it was deleted, in one reading."""
+    items = list(table.query(f"TEMPLATE#{code}", newest_first=True, consistent=True))
+    found = [_revision(item) for item in items if item["sk"] != "DELETED"]
+    return found, len(found) < len(items)
+
+
 def get(code: str, number: int) -> Revision | None:
     """One revision."""
     item = table.get(f"TEMPLATE#{code}", f"REVISION#{number:06d}", consistent=True)
@@ -74,7 +81,7 @@ def delete(code: str, now: int) -> None:
 
 def is_deleted(code: str) -> bool:
     """Whether a template was deleted."""
-    return table.get(f"TEMPLATE#{code}", "DELETED", consistent=True) is not None
+    return find(code)[1]
 
 
 def codes() -> Iterator[str]:

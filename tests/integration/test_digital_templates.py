@@ -10,6 +10,7 @@ from chalice.test import Client, HTTPResponse
 import app
 from chalicelib import fetching
 from chalicelib.fetching import FetchError
+from chalicelib.store import templates
 from tests.integration.support.bridge import Answer, Bridge, template_body
 from tests.integration.support.clock import START, beijing
 from tests.integration.support.tencent import and_first, lost, obeyed, refused
@@ -615,6 +616,19 @@ def test_a_deleted_template_is_gone_but_its_page_is_not(here: Bridge) -> None:
         assert (answer.status, answer.code) == (404, "404")
         assert "已删除" in answer.message
     assert page(f"/m/{shown}").status_code == 200
+
+
+def test_a_text_template_that_an_operator_deleted_is_gone_too(here: Bridge) -> None:
+    code = here.template("您好")
+    templates.delete(code, 0)
+    path = f"/sms/smsTemplate/{code}"
+    for answer in (
+        here.ask("GET", path),
+        here.ask("PUT", path, template_body("新")),
+        here.campaign(["13900001111"], code=code),
+        send(here, code),
+    ):
+        assert (answer.status, answer.code) == (404, "404")
 
 
 def test_messages_on_their_way_are_still_settled(here: Bridge) -> None:
