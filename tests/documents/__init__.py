@@ -1,0 +1,1 @@
+"""Both API documents: their fields, each with its row in docs/coverage.md, and their JSON examples."""
