@@ -357,3 +357,21 @@ def test_the_shanghai_environment_is_a_setting(
     assert seen[0].startswith(
         "https://quicka-shanghai.aliyun.com/restapi/marketing2/third/sms/callback/send/reply?timestamp="
     )
+
+
+# --- anything instead of what is documented -----------------------------------------------------
+
+ODD: tuple[Any, ...] = (True, 10**30, "\x00", [[]])
+KEPT = ("remark", "Account", "Subject", "related", "isVariable")
+
+
+def test_whatever_stands_in_a_field_is_taken_or_refused_in_the_envelope(here: Bridge) -> None:
+    for interface, (method, path, given) in good_requests(here).items():
+        if method != "POST":
+            # §3 and §8 read their bodies as §2 and §7 do, and each body that is taken is a revision.
+            continue
+        for name in [name for name in given if not any(kept in name for kept in KEPT)]:
+            for value in ODD:
+                answer = here.ask(method, path, given | {name: value})
+                assert answer.status in (200, 404), f"{interface} {name} {value!r:.20}"
+                assert top(answer.body) == top(loads(example(interface, "response")))

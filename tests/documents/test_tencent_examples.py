@@ -13,11 +13,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 import time_machine
+from chalice.test import Client as HttpClient
 
+import app
 from chalicelib.campaigns.planning import Call
 from chalicelib.tencent.client import Accepted, Client, NumberResult, Pulled
 from tests.documents.reading import examples, loads
-from tests.integration.support.bridge import SIGN, Bridge
+from tests.integration.support.bridge import SIGN, TOKEN, Bridge
 from tests.integration.support.pulls import Pulls, run
 from tests.integration.test_ops_tencent import PNG, Ops, made
 from tests.unit.support import Transport
@@ -132,6 +134,17 @@ def test_the_examples_of_the_callbacks_belong_to_nobody_and_do_no_harm(bridge: B
     assert not bridge.pump.failures
     assert not bridge.quick_audience.pushes
     assert bridge.pump.count("callbacks") == 0
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="SMS Reply, 1: the protocol is HTTP POST/GET/JSON; app.py serves POST alone (405)",
+)
+def test_a_reply_may_come_by_get(bridge: Bridge) -> None:
+    answer = HttpClient(app.app).http.request(
+        "GET", f"/tencent/{TOKEN}/callback", headers={}, body=json.dumps(REPLY).encode()
+    )
+    assert (answer.status_code, json.loads(answer.body)) == (200, OK)
 
 
 def test_the_examples_of_the_callbacks_about_a_known_message_are_told(linked: Bridge) -> None:
