@@ -26,7 +26,7 @@ up: .venv/.installed ## The local stack, kept up until Ctrl-C
 	@$(BIN)/python -m local up
 
 test: .venv/.installed ## Every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 # Debian's; where there is no apt-get, or nobody who may use it, the tests in a browser are skipped.
 browser: ## Chromium and fonts for the tests of pages, where apt-get is and root asks

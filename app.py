@@ -10,7 +10,8 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response, SQSEvent
 
-app = Chalice(app_name="qa-sms-bridge")
+# Logs are ours, in JSON: Chalice would print each line of that logger once more, as text.
+app = Chalice(app_name="qa-sms-bridge", configure_logs=False)
 # The callers may use any content type: bodies are read by us, not by Chalice.
 ANY = ["*/*"]
 QUEUES = os.environ.get("BRIDGE_QUEUE_PREFIX") or "qa-sms-bridge-local-"
@@ -122,7 +123,7 @@ def send_details() -> Response:
     return http.answer(_request(), details.FIELDS, details.query)
 
 
-@app.route("/tencent/{token}/callback", methods=["POST"], content_types=ANY)
+@app.route("/tencent/{token}/callback", methods=["POST", "GET"], content_types=ANY)
 def tencent_callback(token: str) -> Response:
     """Delivery statuses and replies."""
     from chalicelib.tencent import callbacks

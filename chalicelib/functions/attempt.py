@@ -41,6 +41,7 @@ class Attempt:
         self.number = number
         self.request = request
         self.progress = progress
+        self._outcomes: dict[int, Outcome] = {}
         self._params = {
             position: call.params
             for start, call in progress.plan.call_starts()
@@ -54,35 +55,56 @@ class Attempt:
             sent_at=int(time.time()),
         )
 
-    def keep(self, outcomes: Mapping[int, Outcome]) -> None:
-        """Keep what came of recipients, by position. Those left out wait for another attempt."""
-        self._keep(self._refusals() | dict(outcomes), {})
+    def note(self, outcomes: Mapping[int, Outcome]) -> None:
+        """Keep what came of recipients, by position, while others are still waited for."""
+        plan = self.progress.plan
+        by_position = plan.phones
+        made = [
+            self._message(by_position[position - plan.start], position, outcome)
+            for position, outcome in outcomes.items()
+        ]
+        messages.record(made)
+        tell(message for message in made if message.receipt)
+        self._outcomes.update(outcomes)
+
+    def finish(self) -> None:
+        """Keep the result. Those of whom nothing was noted wait for another attempt."""
+        self.note(self._refusals())
+        campaigns.record_result(self.pointer, self.number, self._outcomes, self.request.expires)
+        self.progress.outcomes.update(self._outcomes)
+        outcomes = self._outcomes.values()
+        log.info(
+            "attempt done",
+            extra={
+                "chunk": body(self.pointer, self.number),
+                "sent": sum(isinstance(outcome, str) for outcome in outcomes),
+                "failed": sum(isinstance(outcome, Failure) for outcome in outcomes),
+                "unknown": sum(outcome is None for outcome in outcomes),
+            },
+        )
+        self.queue_rest()
 
     def give_up(self, failure: Failure) -> None:
         """Refuse all who wait: for an attempt that was claimed and will make no call."""
-        self.keep(
-            {
-                position: failure
-                for positions, _ in self.progress.waiting()
-                for position in positions
-            }
-        )
+        waiting = [position for positions, _ in self.progress.waiting() for position in positions]
+        self.note(dict.fromkeys(waiting, failure))
+        self.finish()
 
     def take_stock(self) -> None:
         """Find out what came of this attempt, whose function died: what stands under its phones counts."""
-        outcomes = self._refusals()
-        standing: dict[int, Outcome] = {}
+        found: dict[int, Outcome] = {}
         for positions, call in self.progress.waiting():
             for position, phone in zip(positions, call.phones, strict=True):
                 message = messages.of_position(phone, self.request.biz_id, position)
                 if message and message.sid:
                     # Not written again: its receipt may stand there by now.
-                    standing[position] = message.sid
+                    self._outcomes[position] = message.sid
                 elif message and message.receipt:
-                    outcomes[position] = Failure(message.receipt.code, message.receipt.reason)
+                    found[position] = Failure(message.receipt.code, message.receipt.reason)
                 else:
-                    outcomes[position] = None
-        self._keep(outcomes, standing)
+                    found[position] = None
+        self.note(found)
+        self.finish()
 
     def queue_rest(self) -> None:
         """Queue another attempt for those who still wait. Harmless when queued twice: one claims it."""
@@ -93,30 +115,6 @@ class Attempt:
                 "recipients wait for another attempt", extra={"chunk": again, "waiting": waiting}
             )
             sending.send("sends", [again], delay=RETRY_SECONDS * (self.number + 1))
-
-    def _keep(self, new: Mapping[int, Outcome], standing: Mapping[int, Outcome]) -> None:
-        plan = self.progress.plan
-        by_position = plan.phones
-        made = [
-            self._message(by_position[position - plan.start], position, outcome)
-            for position, outcome in new.items()
-        ]
-        messages.record(made)
-        refused = [message for message in made if message.receipt]
-        tell(refused)
-        result = {**new, **standing}
-        campaigns.record_result(self.pointer, self.number, result, self.request.expires)
-        self.progress.outcomes.update(result)
-        log.info(
-            "attempt done",
-            extra={
-                "chunk": body(self.pointer, self.number),
-                "sent": sum(isinstance(outcome, str) for outcome in result.values()),
-                "failed": len(refused),
-                "unknown": sum(outcome is None for outcome in result.values()),
-            },
-        )
-        self.queue_rest()
 
     def _message(self, phone: str, position: int, outcome: Outcome) -> Message:
         given = self.progress.plan.given.get(position, "")

@@ -12,13 +12,13 @@ outcome, for a callback to settle.
 import json
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.campaigns.planning import Call, Failure
 from chalicelib.errors import ConfigurationError
 from chalicelib.functions.attempt import Attempt
-from chalicelib.logs import log
+from chalicelib.logs import clean, log
 from chalicelib.queues import receiving
 from chalicelib.store import campaigns
 from chalicelib.store.campaigns import Outcome, Pointer, Request
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 # and the writes after it, so that no function is ended between a call and the record of its answer.
 LEAST_SECONDS = 60
 SECONDS_FOR_A_CALL = 30
+# So many answers make a full batch of writes; so long at most one waits for others.
+NOTED_AT_ONCE = 25
+SECONDS_UNNOTED = 2
 
 
 def handle(event: Mapping[str, Any], seconds_left: float) -> None:
@@ -95,15 +98,24 @@ def _chunk(
 def _send(
     attempt: Attempt, client: tencent.Client, deadline: float, pool: ThreadPoolExecutor
 ) -> None:
-    """Make the calls to all who have no outcome yet."""
+    """Make the calls to all who have no outcome yet.
 
-    def call(one: tuple[list[int], Call]) -> dict[int, Outcome]:
-        return _call(client, attempt.request, deadline, *one)
-
-    outcomes: dict[int, Outcome] = {}
-    for found in pool.map(call, attempt.progress.waiting()):
-        outcomes |= found
-    attempt.keep(outcomes)
+    Answers are kept as they come, not when the last has come: a status that is already on its way
+    has to find its message, and would otherwise be taken for that of an older send.
+    """
+    futures = [
+        pool.submit(_call, client, attempt.request, deadline, positions, call)
+        for positions, call in attempt.progress.waiting()
+    ]
+    answered: dict[int, Outcome] = {}
+    since = time.monotonic()
+    for future in as_completed(futures):
+        answered |= future.result()
+        if len(answered) >= NOTED_AT_ONCE or time.monotonic() - since > SECONDS_UNNOTED:
+            attempt.note(answered)
+            answered, since = {}, time.monotonic()
+    attempt.note(answered)
+    attempt.finish()
 
 
 def _call(
@@ -115,7 +127,7 @@ def _call(
     try:
         results = client.send(call, sign=request.sign, tpl_id=request.tpl_id)
     except tencent.NotSentError as error:
-        log.warning("Tencent not reached", extra={"why": str(error)})
+        log.warning("Tencent not reached", extra={"why": clean(str(error))})
         return {}
     except tencent.CallRefusedError as error:
         if error.meaning.kind is Kind.WAIT:
@@ -134,7 +146,7 @@ def _call(
         # Whatever else went wrong may have gone wrong after the request left.
         if not isinstance(error, tencent.OutcomeUnknownError):
             log.exception("unexpected error in a call to Tencent")
-        log.warning("outcome unknown", extra={"why": str(error), "numbers": len(positions)})
+        log.warning("outcome unknown", extra={"why": clean(str(error)), "numbers": len(positions)})
         return dict.fromkeys(positions)
     return {
         position: _outcome(result)

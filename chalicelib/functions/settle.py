@@ -66,7 +66,7 @@ class _Status:
         self.looks = looks
         self.since = since
         self.phone = _phone(report)
-        self.sid = str(report.get("sid") or "")[:200]
+        self.sid = str(report.get("sid") or "")[: messages.MOST_SID]
 
 
 def _statuses(statuses: list[_Status]) -> None:
@@ -78,6 +78,9 @@ def _statuses(statuses: list[_Status]) -> None:
     for status in statuses:
         key = (status.phone, status.sid)
         message = found.get(key) or _adopt(status, now)
+        if message:
+            # The same status may stand there twice, and takes no second mark.
+            found[key] = message
         if message is None:
             waiting.setdefault((status.looks, status.since), []).append(status.report)
         elif message.receipt is None and key not in settled:

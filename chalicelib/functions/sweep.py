@@ -28,9 +28,15 @@ def handle(seconds_left: float) -> None:
         if deadline - time.time() < _SECONDS_FOR_A_CHUNK:
             log.warning("not all closed in time, the next run goes on")
             break
-        if _close(pointer, int(deadline) + 1):
-            campaigns.closed(hour, pointer)
-            closed += 1
+        try:
+            if _close(pointer, int(deadline) + 1):
+                campaigns.closed(hour, pointer)
+                closed += 1
+        except Exception:
+            # It stays due; those behind it are not to wait for it.
+            log.exception(
+                "chunk not closed", extra={"bizId": pointer.biz_id, "start": pointer.start}
+            )
     log.info("swept", extra={"chunks": closed})
 
 

@@ -79,11 +79,18 @@ def approved(revisions: Sequence[Revision]) -> Revision:
 
 
 def refreshed(revisions: Sequence[Revision]) -> list[Revision]:
-    """The revisions with what Tencent says of them now. Approved ones can't change and are not asked about.
+    """The revisions with what Tencent says of them now.
+
+    Asked about are the newest and those that are pending; an approved one can't change.
 
     All of a template's are given: what Tencent shows may be any of them.
     """
-    asked = {revision.tpl_id for revision in revisions if revision.status != reviews.APPROVED}
+    asked = {
+        revision.tpl_id
+        for revision in revisions
+        if revision.status == reviews.PENDING
+        or (revision is revisions[0] and revision.status != reviews.APPROVED)
+    }
     if not asked:
         return list(revisions)
     with asking_tencent():
@@ -99,7 +106,11 @@ def refreshed(revisions: Sequence[Revision]) -> list[Revision]:
         status, reply = int(item.get("status", reviews.PENDING)), str(item.get("reply") or "")
         if revision is not shown:
             status, reply = reviews.REJECTED, "未生效: 腾讯云中的内容属于另一版本"
-        fresh.append(replace(revision, status=status, reply=reply, checked_at=int(time.time())))
+        now = int(time.time())
+        same = (status, reply) == (revision.status, revision.reply)
+        if same and now - revision.checked_at < _ASK_AGAIN_SECONDS:
+            now = revision.checked_at
+        fresh.append(replace(revision, status=status, reply=reply, checked_at=now))
     templates.update([revision for revision in fresh if revision not in revisions])
     return fresh
 

@@ -56,15 +56,21 @@ def _refreshed(sign: Sign) -> Sign:
     with asking_tencent():
         found = tencent.client().get_sign([sign.sign_id])
     for item in found:
-        if item.get("id") == sign.sign_id:
-            fresh = replace(
-                sign,
-                status=int(item.get("status", reviews.PENDING)),
-                reply=str(item.get("reply") or ""),
-                checked_at=int(time.time()),
+        if item.get("id") != sign.sign_id:
+            continue
+        text = signs.normal(str(item.get("text") or ""))
+        if text and text != sign.name:
+            raise NotFound(
+                f"签名“{sign.name}”在腾讯云中已改为“{text}”, 请联系管理员用 ops sign link 重新关联"
             )
-            signs.put(fresh)
-            return fresh
+        fresh = replace(
+            sign,
+            status=int(item.get("status", reviews.PENDING)),
+            reply=str(item.get("reply") or ""),
+            checked_at=int(time.time()),
+        )
+        signs.put(fresh)
+        return fresh
     raise NotFound(
         f"签名“{sign.name}”对应的腾讯云签名 {sign.sign_id} 已不存在, 请联系管理员重新关联"
     )

@@ -15,6 +15,9 @@ from chalicelib.campaigns.messages import Message, Origin, Receipt
 from chalicelib.store import table
 from chalicelib.store.table import Item
 
+# Characters of a sid by which it is known.
+MOST_SID = 200
+
 
 def record(messages: Sequence[Message]) -> None:
     """Keep what came of a chunk's calls. Safe to repeat; never undoes a receipt."""
@@ -28,7 +31,7 @@ def settle(messages: Sequence[Message]) -> None:
 
 def find(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
     """The messages of pairs of phone and sid, as far as they are ours."""
-    items = table.batch_get((f"PHONE#{phone}", f"SID#{sid}") for phone, sid in wanted)
+    items = table.batch_get((f"PHONE#{phone}", _sid_sort(sid)) for phone, sid in wanted)
     messages = [_message(item) for item in items.values()]
     return {(message.phone, message.sid): message for message in messages}
 
@@ -92,9 +95,14 @@ def park(phone: str, kind: str, payload: dict[str, Any], now: int) -> None:
 
 def _sort(message: Message) -> str:
     if message.sid:
-        return f"SID#{message.sid}"
+        return _sid_sort(message.sid)
     kind = "UNKNOWN" if message.unknown else "REFUSED"
     return f"{kind}#{message.origin.biz_id}#{message.position:08d}"
+
+
+def _sid_sort(sid: str) -> str:
+    # Tencent promises no length; a sort key has one.
+    return f"SID#{sid[:MOST_SID]}"
 
 
 def _item(message: Message) -> Item:

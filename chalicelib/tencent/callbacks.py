@@ -30,9 +30,7 @@ def receive(token: str, request: Request) -> Response:
     if not _opens(token):
         return _answer(403, "wrong token in the callback URL")
     try:
-        body = request.raw_body
-        text = body.decode() if isinstance(body, bytes) else body
-        payload = json.loads(text.removeprefix("\ufeff"))
+        payload = _payload(request)
     except (ValueError, RecursionError):
         return _answer(400, "the body is not JSON")
     events = payload if isinstance(payload, list) else [payload]
@@ -49,6 +47,15 @@ def receive(token: str, request: Request) -> Response:
         return _answer(500, "not queued, please push it again")
     log.info("callback queued", extra={"statuses": len(statuses), "replies": len(replies)})
     return _answer(0, "OK")
+
+
+def _payload(request: Request) -> Any:
+    """What was pushed: the body, or for a reply by GET, which the document allows, the URL's parameters."""
+    body = request.raw_body
+    text = body.decode() if isinstance(body, bytes) else body
+    if request.method == "GET" and not text.strip():
+        return dict((request.query_params or {}).items())
+    return json.loads(text.removeprefix("\ufeff"))
 
 
 def messages(statuses: list[Any], replies: list[Any]) -> list[dict[str, Any]]:

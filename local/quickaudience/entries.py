@@ -15,7 +15,7 @@ DELIVERED: Literal[2] = 2
 
 
 _IsRecipient = Callable[[str, str], bool]
-_DIGITS = re.compile(r"[0-9]{5,20}")
+_DIGITS = re.compile(r"\+?[0-9]{5,20}")
 
 _Push = TypeVar("_Push", "DetailsPush", "ReplyPush")
 

@@ -8,7 +8,7 @@ import base64
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
@@ -136,14 +136,12 @@ def test_the_examples_of_the_callbacks_belong_to_nobody_and_do_no_harm(bridge: B
     assert bridge.pump.count("callbacks") == 0
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="SMS Reply, 1: the protocol is HTTP POST/GET/JSON; app.py serves POST alone (405)",
-)
-def test_a_reply_may_come_by_get(bridge: Bridge) -> None:
-    answer = HttpClient(app.app).http.request(
-        "GET", f"/tencent/{TOKEN}/callback", headers={}, body=json.dumps(REPLY).encode()
-    )
+@pytest.mark.parametrize("in_the_url", [True, False], ids=["url", "body"])
+def test_a_reply_may_come_by_get(bridge: Bridge, in_the_url: bool) -> None:
+    path, body = f"/tencent/{TOKEN}/callback", json.dumps(REPLY).encode()
+    if in_the_url:
+        path, body = f"{path}?{urlencode(REPLY)}", b""
+    answer = HttpClient(app.app).http.request("GET", path, headers={}, body=body)
     assert (answer.status_code, json.loads(answer.body)) == (200, OK)
 
 

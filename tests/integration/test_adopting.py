@@ -67,11 +67,6 @@ def test_a_status_repeated_after_its_adoption_takes_no_second_mark(linked: Bridg
     assert sorted(one.state for one in messages.of_phone("86" + A)) == ["delivered", "unknown"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="settle.py, _statuses: of two equal statuses looked at together the second adopts "
-    "another mark under the same sid; that campaign's recipient is lost without a receipt",
-)
 def test_a_status_that_comes_twice_at_once_takes_one_mark(linked: Bridge) -> None:
     (first,) = unknown(linked, A)
     linked.clock.pass_(seconds=100)
@@ -86,12 +81,6 @@ def test_a_status_that_comes_twice_at_once_takes_one_mark(linked: Bridge) -> Non
     assert linked.quick_audience.told(A, "task-2") == [(1, "OUTCOME_UNKNOWN")]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="deliver.py keeps a call's answer only when all calls of its chunk are over, which may be "
-    "minutes later than UNKNOWN_AFTER: its status is then taken for that of an older unknown send, "
-    "and when the answer is kept, that send's item is overwritten",
-)
 def test_a_status_is_not_taken_for_an_older_sends_while_its_own_chunk_is_being_sent(
     linked: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:

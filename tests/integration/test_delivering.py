@@ -180,11 +180,6 @@ def test_only_those_who_wait_get_another_attempt(linked: Bridge) -> None:
     }
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="deliver.py, _outcome: a number that a bulk call turned away with 1013 fails for good; "
-    "the same code for a call as a whole is tried again",
-)
 def test_a_number_that_only_has_to_wait_gets_another_attempt(linked: Bridge) -> None:
     accept(linked, A, B)
     linked.tencent.next("send", turned({"86" + B: 1013}))
@@ -292,11 +287,6 @@ def test_several_chunks_in_one_event_each_send_their_own(linked: Bridge) -> None
     assert times_sent(linked) == Counter(phones)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="deliver.py, handle: json.loads of all bodies stands before the first try, so one that "
-    "is no JSON fails the invocation before anything that is done is deleted",
-)
 def test_a_message_that_nobody_understands_does_not_hold_up_the_others(linked: Bridge) -> None:
     answer = accept(linked, A)
     linked.pump.put("sends", "not JSON")

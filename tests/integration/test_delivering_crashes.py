@@ -14,6 +14,7 @@ from tests.integration.support import web
 from tests.integration.support.bridge import Answer, Bridge
 from tests.integration.support.outside import HOWS, How
 from tests.integration.support.quickaudience import by_phone
+from tests.integration.support.snapshot import snapshot
 from tests.integration.support.tencent import Answer as TencentAnswer
 from tests.integration.support.tencent import Call, FakeTencent, lost, refused
 
@@ -30,7 +31,6 @@ def turn_away_the_third(tencent: FakeTencent, call: Call) -> TencentAnswer:
 
 
 def accept(bridge: Bridge) -> Answer:
-    bridge.begin_anew()
     bridge.link()
     bridge.tencent.always("sendmultisms2", turn_away_the_third)
     bridge.tencent.next("86" + PHONES[3], refused(1013))
@@ -50,7 +50,8 @@ def test_nobody_is_sent_to_twice_and_everybody_has_an_end(
 ) -> None:
     monkeypatch.setattr("chalicelib.tencent.client.PARALLEL", 1)
     monkeypatch.setattr("chalicelib.functions.sweep._HOURS_BACK", 10)
-    prepare(bridge, invocation)
+    answer = prepare(bridge, invocation)
+    restore = snapshot(bridge)
     calls = bridge.pump.watch("deliver")
     expected = {
         CALLS: "tencent sendmultisms2",
@@ -59,7 +60,7 @@ def test_nobody_is_sent_to_twice_and_everybody_has_an_end(
     }
     assert expected[invocation] in calls
     for at, name in enumerate(calls):
-        answer = prepare(bridge, invocation)
+        restore()
         assert bridge.pump.watch("deliver", at, how)[at] == name
         bridge.pump.run("deliver", "push", hours=3)
         what = f"call {at}, {name}"
@@ -110,4 +111,6 @@ def check_what_is_told(bridge: Bridge, what: str) -> None:
     for phone in PHONES:
         assert len(told[phone]) == 1, f"{what}: {phone} {told[phone]}"
         delivered = told[phone] == {(2, "DELIVERED")}
-        assert delivered == bool(bridge.tencent.sent_to("86" + phone)), f"{what}: {phone}"
+        assert delivered == bool(bridge.tencent.sent_to("86" + phone)), (
+            f"{what}: {phone}, {told[phone]}"
+        )

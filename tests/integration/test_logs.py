@@ -93,11 +93,6 @@ def test_a_campaign_with_crashes(linked: Bridge, logged: io.StringIO) -> None:
     check(logged, linked)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="what the other sides say is logged as it is (deliver.py: why=str(error), push.py: why): "
-    "where their text names the number, the log has it whole",
-)
 @pytest.mark.parametrize("side", ["tencent", "quick audience"])
 def test_a_number_that_the_other_side_names_is_masked_too(
     linked: Bridge, logged: io.StringIO, side: str

@@ -169,12 +169,6 @@ def test_delays_grow_to_an_hour_and_last_for_72_hours(bridge: Bridge) -> None:
     assert bridge.pump.count("receipts-dead") == 1, "kept for an operator to send again"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="push.py: ten outIds in an event are ten calls, four at a time, 25 s each where Quick "
-    "Audience hangs: longer than the function has. It is killed before `finish`, so what was taken "
-    "is pushed again, and the queue's 360 s instead of the growing delay use up 100 tries in 10 h",
-)
 def test_an_event_whose_calls_all_time_out_ends_within_the_functions_time(bridge: Bridge) -> None:
     for number in range(10):
         queue(bridge, f"task-{number}", range(1))
@@ -184,10 +178,6 @@ def test_an_event_whose_calls_all_time_out_ends_within_the_functions_time(bridge
     assert rounds * sum(client._TIMEOUT) < timeout("push")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="push.py, handle: json.loads of all bodies stands before the first push",
-)
 def test_a_message_that_nobody_understands_does_not_hold_up_the_others(bridge: Bridge) -> None:
     queue(bridge, "x", range(1))
     bridge.pump.put("receipts", "not JSON")

@@ -5,6 +5,7 @@ import pytest
 from chalicelib.store import campaigns
 from tests.integration.support.bridge import Bridge
 from tests.integration.support.outside import HOWS, How
+from tests.integration.support.snapshot import snapshot
 from tests.integration.test_pushing import BIZ, queue
 
 
@@ -13,18 +14,14 @@ def test_everything_is_pushed_and_known_to_be(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch, how: How
 ) -> None:
     monkeypatch.setattr("chalicelib.functions.push._PARALLEL", 1)
-
-    def prepare() -> None:
-        bridge.begin_anew()
-        queue(bridge, "x", range(2))
-        queue(bridge, "y", range(1))
-        queue(bridge, "x", range(2, 4))
-
-    prepare()
+    queue(bridge, "x", range(2))
+    queue(bridge, "y", range(1))
+    queue(bridge, "x", range(2, 4))
+    restore = snapshot(bridge)
     calls = bridge.pump.watch("push")
     assert calls.count("quickaudience details") == 2
     for at, name in enumerate(calls):
-        prepare()
+        restore()
         assert bridge.pump.watch("push", at, how)[at] == name
         bridge.pump.run("push", hours=1)
         what = f"call {at}, {name}"

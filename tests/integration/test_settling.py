@@ -188,10 +188,6 @@ def test_a_long_sid_is_found(linked: Bridge, length: int) -> None:
     check_sid(linked, length)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="settle.py cuts sids at 200 characters before it looks for them, attempt.py keeps them whole",
-)
 def test_a_sid_of_more_than_200_characters_is_found(linked: Bridge) -> None:
     check_sid(linked, 250)
 

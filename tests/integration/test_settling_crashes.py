@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.campaigns import retries
 from chalicelib.campaigns.messages import Message, Origin
 from chalicelib.store import messages
 from tests.integration.support import tencent
 from tests.integration.support.bridge import SIGN, Bridge
 from tests.integration.support.outside import HOWS, How
 from tests.integration.support.quickaudience import by_phone
+from tests.integration.support.snapshot import snapshot
 from tests.integration.support.tencent import Sms
 from tests.integration.test_delivering import A, B, C, D
 
@@ -35,7 +37,6 @@ def status(phone: str, sid: str, report_status: str = "SUCCESS") -> dict[str, An
 
 def prepare(bridge: Bridge) -> None:
     """Messages that are known, of two campaigns; one of unknown outcome; a stranger's; a reply."""
-    bridge.begin_anew()
     messages.record(
         [
             message(A, "task-1", "a"),
@@ -52,18 +53,19 @@ def prepare(bridge: Bridge) -> None:
     ):
         bridge.pump.put("callbacks", json.dumps(body))
     # Long enough for the unknown one to be adopted at the first look.
-    bridge.clock.pass_(seconds=31)
+    bridge.clock.pass_(seconds=retries.UNKNOWN_AFTER + 1)
 
 
 @pytest.mark.parametrize("how", HOWS)
 def test_every_status_and_every_reply_reaches_quick_audience(bridge: Bridge, how: How) -> None:
     prepare(bridge)
+    restore = snapshot(bridge)
     calls = bridge.pump.watch("settle")
     assert {"dynamodb TransactWriteItems", "sqs SendMessageBatch"} <= set(calls)
     for at, name in enumerate(calls):
-        prepare(bridge)
+        restore()
         assert bridge.pump.watch("settle", at, how)[at] == name
-        bridge.pump.run("settle", "push", hours=0.5)
+        bridge.pump.run("settle", "push", hours=0.12)
         what = f"call {at}, {name}"
         assert by_phone(bridge.quick_audience.receipts) == {
             A: {(1, "MK:0001")},

@@ -717,9 +717,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_serving_from_the_command_line(bridge: FakeBridge, number: int) -> None:
     arguments = ["--port", "0", "--bridge-url", bridge.url, "--key", "k", "--platform-name", "p"]
-    with subprocess.Popen(  # noqa: S603 - our own program
-        [*COMMAND, *arguments], stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         match = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)\n", line)
@@ -757,7 +755,7 @@ def test_serving_from_the_command_line(bridge: FakeBridge, number: int) -> None:
 
 
 def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own program
+    return subprocess.run(
         [*COMMAND, *arguments], capture_output=True, text=True, timeout=30, check=False
     )
 

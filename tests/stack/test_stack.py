@@ -54,7 +54,7 @@ def bodies(folder: Path) -> list[str]:
 def up(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """`python -m local up` from a shell."""
     command = [sys.executable, "-m", "local", "up", "--app", TINY]
-    with subprocess.Popen(  # noqa: S603 - our own command
+    with subprocess.Popen(
         command,
         cwd=ROOT,
         env=environment,

@@ -10,7 +10,7 @@ START = datetime(2026, 3, 2, 10, 0, 0, tzinfo=BEIJING)
 
 
 class Clock:
-    """Moves time, forward only."""
+    """Moves time, forward only but for a world that is put back."""
 
     def __init__(self, traveller: Traveller) -> None:
         self._traveller = traveller
@@ -20,6 +20,10 @@ class Clock:
 
     def move_to(self, epoch: float) -> None:
         assert epoch >= time.time()
+        self._traveller.move_to(epoch, tick=False)
+
+    def go_back_to(self, epoch: float) -> None:
+        """For a world that goes back as a whole."""
         self._traveller.move_to(epoch, tick=False)
 
 

@@ -83,9 +83,9 @@ class Outside:
                 try:
                     answer = make(client, operation, params)
                 except ClientError as error:
-                    self._observe(operation, params, error)
+                    self.observe(operation, params, error)
                     raise
-                self._observe(operation, params, answer)
+                self.observe(operation, params, answer)
                 return answer
 
             return self.call(
@@ -97,7 +97,8 @@ class Outside:
 
         monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
 
-    def _observe(self, operation: str, params: dict[str, Any], answer: Any) -> None:
+    def observe(self, operation: str, params: dict[str, Any], answer: Any) -> None:
+        """Show a call to AWS that was obeyed, or refused, to whoever counts."""
         if self._watching:
             for observer in self.observers:
                 observer(operation, params, answer)

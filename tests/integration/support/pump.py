@@ -47,8 +47,6 @@ class Pump:
         self.restart = restart
         self._clock = clock
         self._outside = outside
-        self._sqs = aws.client("sqs")
-        self._urls: dict[str, str] = {}
         self.failures: list[BaseException] = []
 
     def receive(self, function: str, batch: int | None = None) -> dict[str, Any] | None:
@@ -56,23 +54,31 @@ class Pump:
         _, queue, size = _FUNCTIONS[function]
         if not any(due <= time.time() for due in self.due(function)):
             return None
-        messages = self._sqs.receive_message(
-            QueueUrl=self._url(queue),
-            MaxNumberOfMessages=batch or size,
-            MessageSystemAttributeNames=["All"],
-            WaitTimeSeconds=0,
-        ).get("Messages", [])
+        messages = self._backend.receive_message(
+            aws.PREFIX + queue,
+            count=batch or size,
+            wait_seconds_timeout=0,
+            visibility_timeout=int(self._backend.get_queue(aws.PREFIX + queue).visibility_timeout),
+        )
         if not messages:
             return None
+        self._outside.observe("ReceiveMessage", {}, {"Messages": [one.body for one in messages]})
         return {
             "Records": [
                 {
-                    "messageId": message["MessageId"],
-                    "receiptHandle": message["ReceiptHandle"],
-                    "body": message["Body"],
-                    "attributes": message["Attributes"],
+                    "messageId": message.id,
+                    "receiptHandle": message.receipt_handle,
+                    "body": message.body,
+                    "attributes": {
+                        "ApproximateReceiveCount": str(message.approximate_receive_count),
+                        "SentTimestamp": str(message.sent_timestamp),
+                        "SenderId": message.sender_id,
+                        "ApproximateFirstReceiveTimestamp": str(
+                            message.approximate_first_receive_timestamp
+                        ),
+                    },
                     "messageAttributes": {},
-                    "md5OfBody": message["MD5OfBody"],
+                    "md5OfBody": message.body_md5,
                     "eventSource": "aws:sqs",
                     "eventSourceARN": f"arn:aws:sqs:{aws.REGION}:{aws.ACCOUNT}:{aws.PREFIX}{queue}",
                     "awsRegion": aws.REGION,
@@ -167,19 +173,16 @@ class Pump:
 
     def put(self, queue: str, body: str) -> None:
         """Put something on a queue that the bridge did not put there."""
-        self._sqs.send_message(QueueUrl=self._url(queue), MessageBody=body)
+        self._backend.send_message(aws.PREFIX + queue, body)
 
     def _delete(self, queue: str, event: dict[str, Any]) -> None:
         for record in event["Records"]:
-            self._sqs.delete_message(
-                QueueUrl=self._url(queue), ReceiptHandle=record["receiptHandle"]
-            )
+            self._backend.delete_message(aws.PREFIX + queue, record["receiptHandle"])
+
+    @property
+    def _backend(self) -> Any:
+        """What stands behind moto's SQS: Lambda's side of it needs no HTTP."""
+        return sqs_backends[aws.ACCOUNT][aws.REGION]
 
     def _messages(self, queue: str) -> Any:
-        return sqs_backends[aws.ACCOUNT][aws.REGION].queues[aws.PREFIX + queue]._messages
-
-    def _url(self, queue: str) -> str:
-        if queue not in self._urls:
-            name = aws.PREFIX + queue
-            self._urls[queue] = self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
-        return self._urls[queue]
+        return self._backend.queues[aws.PREFIX + queue]._messages

@@ -27,7 +27,7 @@ class Process:
     """A running simulator."""
 
     def __init__(self, *options: str, environment: dict[str, str] | None = None) -> None:
-        self.popen = subprocess.Popen(  # noqa: S603 - our own program
+        self.popen = subprocess.Popen(
             [sys.executable, "-m", "local.tencent", *QUICK, *options],
             cwd=ROOT,
             env={**os.environ, **(environment or {})},
