@@ -8,7 +8,7 @@ from chalicelib import dates
 from chalicelib.campaigns import phones
 from chalicelib.campaigns.messages import Message
 from chalicelib.store import campaigns, messages
-from ops.output import Json, Stage, command, fail, show_rows
+from ops.output import Json, Stage, command, fail, show_each
 
 app = typer.Typer(no_args_is_help=True, help="Messages, by their recipient.")
 
@@ -28,23 +28,7 @@ def find(
     except ValueError:
         fail(f"{phone} is not a phone number")
     found = sorted(messages.of_phone(wanted), key=lambda message: message.origin.sent_at)
-    show_rows(
-        map(_row, found),
-        (
-            "sent",
-            "outId",
-            "state",
-            "code",
-            "reason",
-            "received",
-            "pushed",
-            "sign",
-            "template",
-            "sid",
-        ),
-        as_json=json,
-        empty=f"Nothing is known about {phone}.",
-    )
+    show_each(map(_row, found), as_json=json, empty=f"Nothing is known about {phone}.")
 
 
 def _row(message: Message) -> dict[str, str | bool]:

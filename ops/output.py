@@ -99,6 +99,18 @@ def show_rows(
     _console.print(table)
 
 
+def show_each(rows: Iterable[Mapping[str, Any]], *, as_json: bool, empty: str) -> None:
+    """Print rows of many columns one below the other, or as a JSON array."""
+    found = list(rows)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    if not found:
+        typer.echo(empty)
+    for row in found:
+        show(row, as_json=False)
+
+
 def _cell(value: Any) -> Text:
     """What a cell shows. Plain text: signs and replies hold brackets, which are no markup."""
     if value is None:

@@ -11,8 +11,8 @@ outcome, for a callback to settle.
 
 import json
 import time
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.campaigns.planning import Call, Failure
@@ -35,6 +35,10 @@ SECONDS_FOR_A_CALL = 30
 # So many answers make a full batch of writes; so long at most one waits for others.
 NOTED_AT_ONCE = 25
 SECONDS_UNNOTED = 2
+
+_Part = tuple[list[int], Call]
+"""Positions, and the call to them."""
+_Answer = Future[tuple[dict[int, Outcome], list[_Part]]]
 
 
 def handle(event: Mapping[str, Any], seconds_left: float) -> None:
@@ -103,15 +107,21 @@ def _send(
     Answers are kept as they come, not when the last has come: a status that is already on its way
     has to find its message, and would otherwise be taken for that of an older send.
     """
-    futures = [
-        pool.submit(_call, client, attempt.request, deadline, positions, call)
-        for positions, call in attempt.progress.waiting()
-    ]
+
+    def submit(parts: Iterable[_Part]) -> set[_Answer]:
+        return {pool.submit(_call, client, attempt.request, deadline, *part) for part in parts}
+
+    calls = submit(attempt.progress.waiting())
     answered: dict[int, Outcome] = {}
     since = time.monotonic()
-    for future in as_completed(futures):
-        answered |= future.result()
-        if len(answered) >= NOTED_AT_ONCE or time.monotonic() - since > SECONDS_UNNOTED:
+    while calls:
+        done, calls = wait(calls, timeout=SECONDS_UNNOTED, return_when=FIRST_COMPLETED)
+        for call in done:
+            outcomes, halves = call.result()
+            answered |= outcomes
+            calls |= submit(halves)
+        late = not done or time.monotonic() - since >= SECONDS_UNNOTED
+        if len(answered) >= NOTED_AT_ONCE or late:
             attempt.note(answered)
             answered, since = {}, time.monotonic()
     attempt.note(answered)
@@ -120,39 +130,41 @@ def _send(
 
 def _call(
     client: tencent.Client, request: Request, deadline: float, positions: list[int], call: Call
-) -> dict[int, Outcome]:
-    """Make one call. Positions that are left out of the answer certainly got nothing and may try again."""
+) -> tuple[dict[int, Outcome], list[_Part]]:
+    """Make one call; answers what came of it, and calls that are to be made instead.
+
+    Positions that are in neither certainly got nothing and may try again in another attempt.
+    """
     if deadline - time.time() < SECONDS_FOR_A_CALL:
-        return {}
+        return {}, []
     try:
         results = client.send(call, sign=request.sign, tpl_id=request.tpl_id)
     except tencent.NotSentError as error:
         log.warning("Tencent not reached", extra={"why": clean(str(error))})
-        return {}
+        return {}, []
     except tencent.CallRefusedError as error:
         if error.meaning.kind is Kind.WAIT:
-            return {}
+            return {}, []
         if error.meaning.kind is Kind.NUMBER and len(positions) > 1:
             # A bulk call turned away for the sake of one number, and no word of which. Nothing was
             # sent, so its halves may be tried, down to the number that it is.
             middle = len(positions) // 2
-            first = Call(call.phones[:middle], call.params)
-            second = Call(call.phones[middle:], call.params)
-            return _call(client, request, deadline, positions[:middle], first) | _call(
-                client, request, deadline, positions[middle:], second
-            )
-        return dict.fromkeys(positions, Failure(error.meaning.aliyun, error.explain()))
+            return {}, [
+                (positions[:middle], Call(call.phones[:middle], call.params)),
+                (positions[middle:], Call(call.phones[middle:], call.params)),
+            ]
+        return dict.fromkeys(positions, Failure(error.meaning.aliyun, error.explain())), []
     except Exception as error:
         # Whatever else went wrong may have gone wrong after the request left.
         if not isinstance(error, tencent.OutcomeUnknownError):
             log.exception("unexpected error in a call to Tencent")
         log.warning("outcome unknown", extra={"why": clean(str(error)), "numbers": len(positions)})
-        return dict.fromkeys(positions)
+        return dict.fromkeys(positions), []
     return {
         position: _outcome(result)
         for position, result in zip(positions, results, strict=True)
         if not (isinstance(result, tencent.Turned) and meaning(result.code).kind is Kind.WAIT)
-    }
+    }, []
 
 
 def _outcome(result: tencent.NumberResult) -> Outcome:

@@ -1,13 +1,18 @@
 """settle: what becomes of sends of unknown outcome when their status comes after all."""
 
+import threading
+import time
+from collections.abc import Callable
+
 import pytest
 
+from chalicelib.campaigns.messages import Message
 from chalicelib.campaigns.retries import UNKNOWN_AFTER
 from chalicelib.store import messages
 from tests.integration.support import tencent, web
 from tests.integration.support.bridge import Bridge
 from tests.integration.support.tencent import Sms, lost
-from tests.integration.test_delivering import A, B
+from tests.integration.test_delivering import A, B, C, D
 from tests.integration.test_settling import parked, send, settle
 
 
@@ -81,29 +86,75 @@ def test_a_status_that_comes_twice_at_once_takes_one_mark(linked: Bridge) -> Non
     assert linked.quick_audience.told(A, "task-2") == [(1, "OUTCOME_UNKNOWN")]
 
 
-def test_a_status_is_not_taken_for_an_older_sends_while_its_own_chunk_is_being_sent(
-    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+def report_and_wait(bridge: Bridge, seconds: float) -> Callable[[], None]:
+    """What happens during a slow call: A's message is reported, and its status looked for."""
+
+    def meanwhile() -> None:
+        bridge.callback([tencent.status(bridge.tencent.sent_to("86" + A)[-1])])
+        bridge.pump.drain("settle")
+        bridge.clock.pass_(seconds=seconds)
+        bridge.pump.drain("settle")
+
+    return meanwhile
+
+
+def check_both_campaigns(bridge: Bridge) -> None:
+    bridge.pump.run("settle", "push", hours=3)
+    bridge.clock.pass_(hours=74)
+    bridge.pump.sweep()
+    bridge.pump.drain()
+    assert bridge.quick_audience.told(A, "task-2") == [(2, "DELIVERED")]
+    assert bridge.quick_audience.told(A, "task-1") == [(1, "OUTCOME_UNKNOWN")]
+
+
+@pytest.fixture
+def noted(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """One call at a time; set once the message to A is kept."""
+    monkeypatch.setattr("chalicelib.tencent.client.PARALLEL", 1)
+    event = threading.Event()
+    record = messages.record
+
+    def recorded(made: list[Message]) -> None:
+        record(made)
+        if any(message.phone == "86" + A and message.sid for message in made):
+            event.set()
+
+    monkeypatch.setattr(messages, "record", recorded)
+    return event
+
+
+def test_a_status_is_not_taken_for_an_older_sends_while_other_calls_of_its_chunk_are_slow(
+    linked: Bridge, noted: threading.Event
 ) -> None:
     unknown(linked, A)
     linked.clock.pass_(seconds=100)
-    monkeypatch.setattr("chalicelib.tencent.client.PARALLEL", 1)
-
-    def first_is_reported_while_others_are_slow() -> None:
-        linked.callback([tencent.status(linked.tencent.sent_to("86" + A)[-1])])
-        for _ in range(4):
-            linked.clock.pass_(seconds=10)
-            linked.pump.drain("settle")
-
-    linked.tencent.next("86" + B, tencent.and_first(first_is_reported_while_others_are_slow))
-    params = [{"name": "甲"}, {"name": "乙"}]
-    assert linked.campaign([A, B], params, code="7000", out_id="task-2").code == "OK"
+    # No call takes longer than the client waits for it.
+    linked.tencent.next("86" + B, tencent.and_first(report_and_wait(linked, 14)))
+    linked.tencent.next("86" + C, tencent.and_first(lambda: noted.wait(10)))
+    linked.tencent.next("86" + D, tencent.and_first(report_and_wait(linked, 17)))
+    params = [{"name": name} for name in "1234"]
+    assert linked.campaign([A, B, C, D], params, code="7000", out_id="task-2").code == "OK"
     linked.pump.drain("deliver")
-    linked.pump.run("settle", "push", hours=3)
-    linked.clock.pass_(hours=74)
-    linked.pump.sweep()
-    linked.pump.drain()
-    assert linked.quick_audience.told(A, "task-2") == [(2, "DELIVERED")]
-    assert linked.quick_audience.told(A, "task-1") == [(1, "OUTCOME_UNKNOWN")]
+    check_both_campaigns(linked)
+
+
+def test_a_status_is_not_taken_for_an_older_sends_while_halves_are_tried(
+    linked: Bridge, noted: threading.Event
+) -> None:
+    unknown(linked, A)
+    linked.clock.pass_(seconds=100)
+    linked.tencent.next(
+        "sendmultisms2",
+        tencent.refused(1016),
+        tencent.obeyed,
+        tencent.and_first(report_and_wait(linked, 14), tencent.refused(1016)),
+    )
+    linked.tencent.next("86" + C, tencent.and_first(lambda: noted.wait(10)))
+    linked.tencent.next("86" + D, tencent.and_first(report_and_wait(linked, 17)))
+    phones = [A, B, C, D]
+    assert linked.campaign(phones, {"name": "您"}, code="7000", out_id="task-2").code == "OK"
+    linked.pump.drain("deliver")
+    check_both_campaigns(linked)
 
 
 def test_a_refused_recipient_is_no_unknown_one(linked: Bridge) -> None:

@@ -186,3 +186,14 @@ def test_moving_digits_from_nonce_to_timestamp_does_not_make_a_new_nonce(linked:
     url, _ = signed("/sms/smsTemplate", nonce[3:], timestamp + nonce[:3])
     answer = linked.send("POST", url, template_body("别的内容"), headers)
     assert answer.status in (401, 403)
+
+
+@pytest.mark.parametrize("written", ["{}", " {} ", "\t{}"])
+def test_a_signature_written_otherwise_is_not_another_one(linked: Bridge, written: str) -> None:
+    timestamp, nonce = str(int(time.time())), "234eceb5737b473284c930c8ef79090e"
+    url, headers = signed("/sms/smsTemplate", nonce, timestamp)
+    assert linked.send("POST", url, template_body("您好"), headers).code == "OK"
+    url, _ = signed("/sms/smsTemplate", nonce[3:], timestamp + nonce[:3])
+    forged = {HEADER: written.format(headers[HEADER].upper())}
+    answer = linked.send("POST", url, template_body("别的内容"), forged)
+    assert answer.status in (401, 403)

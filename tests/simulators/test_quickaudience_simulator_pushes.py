@@ -171,7 +171,7 @@ def test_tolerated_receipts(simulator: Simulator, entry: dict[str, Any]) -> None
         ({"sendDate": None}, "sendDate"),
         ({"receiveDate": ""}, "receiveDate"),
         ({"receiveDate": "2026-11-21 09:59:59"}, "receiveDate"),
-        ({"phoneNum": "+8613800000000"}, "phoneNum"),
+        ({"phoneNum": "+86 13800000000"}, "phoneNum"),
         ({"phoneNum": "１３８００００００００"}, "phoneNum"),
         ({"phoneNum": "13800000000\n"}, "phoneNum"),
         ({"phoneNum": 13800000000}, "phoneNum"),
