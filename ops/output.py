@@ -84,31 +84,32 @@ def show_rows(
     rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str
 ) -> None:
     """Print rows as a table, or as a JSON array."""
-    found = list(rows)
-    if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
-        return
-    if not found:
-        typer.echo(empty)
-        return
-    table = Table()
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in found:
-        table.add_row(*(_cell(row.get(column, "")) for column in columns))
-    _console.print(table)
+    if found := _to_show(rows, as_json=as_json, empty=empty):
+        table = Table()
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in found:
+            table.add_row(*(_cell(row.get(column, "")) for column in columns))
+        _console.print(table)
 
 
 def show_each(rows: Iterable[Mapping[str, Any]], *, as_json: bool, empty: str) -> None:
     """Print rows of many columns one below the other, or as a JSON array."""
+    for row in _to_show(rows, as_json=as_json, empty=empty):
+        show(row, as_json=False)
+
+
+def _to_show(
+    rows: Iterable[Mapping[str, Any]], *, as_json: bool, empty: str
+) -> list[Mapping[str, Any]]:
+    """The rows, unless all is said: as JSON, or that there are none."""
     found = list(rows)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
-        return
+        return []
     if not found:
         typer.echo(empty)
-    for row in found:
-        show(row, as_json=False)
+    return found
 
 
 def _cell(value: Any) -> Text:

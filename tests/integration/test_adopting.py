@@ -1,7 +1,6 @@
 """settle: what becomes of sends of unknown outcome when their status comes after all."""
 
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
@@ -111,6 +110,8 @@ def check_both_campaigns(bridge: Bridge) -> None:
 def noted(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """One call at a time; set once the message to A is kept."""
     monkeypatch.setattr("chalicelib.tencent.client.PARALLEL", 1)
+    # Long after what happens in the call to B: moto is to be used by one thread at a time.
+    monkeypatch.setattr("chalicelib.functions.deliver.SECONDS_UNNOTED", 0.5)
     event = threading.Event()
     record = messages.record
 
