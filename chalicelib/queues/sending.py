@@ -23,9 +23,7 @@ class NotQueuedError(BridgeError):
 
 def send(queue: Queue, bodies: Iterable[dict[str, Any]], *, delay: int = 0) -> None:
     """Queue messages; returns only when SQS has every one of them. May queue one twice after a lost answer."""
-    for batch in _batches(
-        json.dumps(body, ensure_ascii=False, separators=(",", ":")) for body in bodies
-    ):
+    for batch in _batches(map(_text, bodies)):
         entries: list[Any] = [
             {"Id": str(number), "MessageBody": body, "DelaySeconds": min(delay, MOST_DELAY)}
             for number, body in enumerate(batch)
@@ -48,6 +46,12 @@ def send(queue: Queue, bodies: Iterable[dict[str, Any]], *, delay: int = 0) -> N
 def url(queue: str) -> str:
     """The address of a queue of this stage."""
     return aws.sqs().get_queue_url(QueueName=settings.load().queue_prefix + queue)["QueueUrl"]
+
+
+def _text(body: dict[str, Any]) -> str:
+    """A body as JSON. SQS takes the characters of XML: these two have to be written as escapes."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 
 def _batches(bodies: Iterable[str]) -> Iterator[list[str]]:

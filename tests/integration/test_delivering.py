@@ -117,7 +117,9 @@ def test_one_half_of_unknown_outcome_is_not_sent_again(linked: Bridge) -> None:
     linked.tencent.next("send", refused(1016), lost(web.read_timeout, sent=True), obeyed)
     linked.pump.run("deliver", hours=80)
     found = outcomes(linked, answer)
-    assert (found[A], found[B]) == (None, None)
+    # The halves are tried at once: either may be the one whose answer is lost.
+    unknown = [found[phone] is None for phone in (A, B, C, D)]
+    assert unknown in ([True, True, False, False], [False, False, True, True])
     assert times_sent(linked) == Counter(PHONES)
 
 

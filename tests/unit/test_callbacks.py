@@ -172,6 +172,8 @@ def test_a_body_is_read_from_text_and_bytes(queue: Queue, body: str | bytes) -> 
 class TextRequest:
     """A request whose body was left as text."""
 
+    method = "POST"
+
     def __init__(self, raw_body: str) -> None:
         self.raw_body = raw_body
 

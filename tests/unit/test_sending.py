@@ -64,6 +64,15 @@ def test_chinese_is_sent_as_it_is(sqs: Sqs) -> None:
     assert sqs.batches[0][0]["MessageBody"] == '{"a":"中文"}'
 
 
+def test_what_sqs_would_refuse_is_escaped(sqs: Sqs) -> None:
+    text = "\x00\x0b\ufffe\uffff😀"
+    sending.send("receipts", [{"text": text}])
+    [[entry]] = sqs.batches
+    body = entry["MessageBody"]
+    assert not [character for character in body if character < " " or character in "\ufffe\uffff"]
+    assert json.loads(body) == {"text": text}
+
+
 @pytest.mark.parametrize(
     ("asked", "given_one"), [(0, 0), (5, 5), (900, 900), (901, 900), (10**6, 900)]
 )
