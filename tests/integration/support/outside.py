@@ -8,6 +8,7 @@ Four ways to break call n:
     failed after    the call alone fails, although it was obeyed
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,11 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 How = Literal["killed before", "killed after", "failed before", "failed after"]
-HOWS: tuple[How, ...] = ("killed before", "killed after", "failed before", "failed after")
+_KILLED: tuple[How, ...] = ("killed before", "killed after")
+_FAILED: tuple[How, ...] = ("failed before", "failed after")
+# A call that fails is mostly like one before or after which the function ends, so on a developer's
+# machine the second half is left to CI (BREAKS=all).
+HOWS = _KILLED + _FAILED if os.environ.get("BREAKS") == "all" else _KILLED
 Observer = Callable[[str, dict[str, Any], Any], None]
 
 T = TypeVar("T")
