@@ -167,7 +167,9 @@ def plain_template(bench: Bench) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes run the tests, one of them has the whole stack to itself."""
+    """Where several processes run the tests, one of them has the whole stack, and one its parts."""
     for item in items:
-        if {"endtoend", "browser", "stack"} & set(item.path.parts):
+        if {"endtoend", "browser"} & set(item.path.parts):
             item.add_marker(pytest.mark.xdist_group("stack"))
+        elif "stack" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("parts"))
