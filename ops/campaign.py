@@ -1,7 +1,7 @@
 """`ops campaign`: what was sent, what came back, what was pushed."""
 
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -11,9 +11,6 @@ from chalicelib.store import campaigns, files, messages
 from chalicelib.store.campaigns import Progress, Request
 from chalicelib.store.files import File
 from ops.output import Json, Stage, command, fail, show
-
-if TYPE_CHECKING:
-    from chalicelib.campaigns.messages import Message
 
 app = typer.Typer(no_args_is_help=True, help="Campaigns, by their outId.")
 
@@ -79,33 +76,19 @@ def _file(file: File) -> dict[str, Any]:
 def _count(
     request: Request, progress: Progress, counts: Counter[str], reasons: Counter[str]
 ) -> None:
-    phones = progress.plan.phones
-    counts["recipients"] += len(phones)
-    outcomes = progress.outcomes
-    counts["waiting"] += len(phones) - len(outcomes)
-    sent = {
-        (phones[position - progress.plan.start], outcome)
-        for position, outcome in outcomes.items()
-        if isinstance(outcome, str)
-    }
-    found = messages.find(sent)
-    counts["sent"] += len(sent)
-    counts["waiting"] += len(sent) - len(found)
-    settled: list[Message] = list(found.values())
-    for position, outcome in outcomes.items():
+    counts["recipients"] += len(progress.plan.phones)
+    counts["waiting"] += len(progress.plan.phones) - len(progress.outcomes)
+    found = messages.of_chunk(request.biz_id, progress)
+    for position, outcome in progress.outcomes.items():
         if isinstance(outcome, Failure):
             counts["failed"] += 1
             reasons[outcome.code] += 1
-        elif outcome is None:
-            message = messages.of_position(
-                phones[position - progress.plan.start], request.biz_id, position
-            )
-            if message:
-                settled.append(message)
-                counts["sent"] += bool(message.sid)
-            else:
-                counts["unknown"] += 1
-    for message in settled:
-        counts[message.state] += 1
-        if message.receipt and message.state == "failed":
+            continue
+        message = found.get(position)
+        counts["sent"] += bool(outcome or (message and message.sid))
+        if message:
+            counts[message.state] += 1
+        else:
+            counts["waiting" if outcome else "unknown"] += 1
+        if message and message.receipt and message.state == "failed":
             reasons[message.receipt.code] += 1

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib import dates
-from chalicelib.campaigns.messages import NO_RECEIPT, OUTCOME_UNKNOWN, Message
+from chalicelib.campaigns.messages import NO_RECEIPT, OUTCOME_UNKNOWN
 from chalicelib.store import campaigns, messages
 from chalicelib.store.campaigns import Pointer, Progress
 from chalicelib.tencent import client as tencent
@@ -119,25 +119,9 @@ def _ours(first: int, last: int) -> Counter[str] | None:
 
 def _states(pointer: Pointer, progress: Progress) -> Iterator[str]:
     """What is counted of each of a chunk's recipients who was submitted to Tencent."""
-    plan = progress.plan
-    phones = plan.phones
-    outcomes = {
-        position: outcome
-        for position, outcome in progress.outcomes.items()
-        if position < plan.first_refused
-    }
-    yield from ("submitted" for _ in outcomes)
-    sids = {
-        (phones[position - plan.start], outcome)
-        for position, outcome in outcomes.items()
-        if isinstance(outcome, str)
-    }
-    found: list[Message | None] = list(messages.find(sids).values())
-    for position, outcome in outcomes.items():
-        if outcome is None:
-            phone = phones[position - plan.start]
-            found.append(messages.of_position(phone, pointer.biz_id, position))
-    for message in filter(None, found):
+    submitted = (position < progress.plan.first_refused for position in progress.outcomes)
+    yield from ("submitted" for _ in filter(None, submitted))
+    for message in messages.of_chunk(pointer.biz_id, progress).values():
         if message.sid:
             yield "accepted"
         if message.receipt is None:

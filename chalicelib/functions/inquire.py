@@ -176,22 +176,8 @@ class _Run:
 
 def _waiting(request: Request, progress: Progress) -> dict[str, list[Message]]:
     """A chunk's messages that may have been sent and have no receipt, by phone."""
-    plan = progress.plan
-    by_position = plan.phones
-    found = list(
-        messages.find(
-            (by_position[position - plan.start], outcome)
-            for position, outcome in progress.outcomes.items()
-            if isinstance(outcome, str)
-        ).values()
-    )
-    for position, outcome in progress.outcomes.items():
-        if outcome is None:
-            phone = by_position[position - plan.start]
-            if message := messages.of_position(phone, request.biz_id, position):
-                found.append(message)
     by_phone: dict[str, list[Message]] = {}
-    for message in found:
+    for message in messages.of_chunk(request.biz_id, progress).values():
         if message.receipt is None:
             by_phone.setdefault(message.phone, []).append(message)
     return by_phone

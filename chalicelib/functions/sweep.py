@@ -74,24 +74,10 @@ def _end(pointer: Pointer, request: Request, progress: Progress, until: int) -> 
 
 def _tell(request: Request, progress: Progress) -> None:
     """Tell what is missing for those who were sent to, or perhaps were."""
-    phones = progress.plan.phones
-    by_sid = {
-        position: (phones[position - progress.plan.start], outcome)
-        for position, outcome in progress.outcomes.items()
-        if isinstance(outcome, str)
-    }
-    waiting = list(messages.find(by_sid.values()).values())
-    for position, outcome in progress.outcomes.items():
-        if outcome is None:
-            message = messages.of_position(
-                phones[position - progress.plan.start], request.biz_id, position
-            )
-            if message:
-                waiting.append(message)
     now = int(time.time())
     told: list[Message] = [
         message.settled(failed(OUTCOME_UNKNOWN if message.unknown else NO_RECEIPT, now))
-        for message in waiting
+        for message in messages.of_chunk(request.biz_id, progress).values()
         if message.receipt is None
     ]
     tell(told)

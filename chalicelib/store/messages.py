@@ -13,6 +13,7 @@ from typing import Any
 from chalicelib import dates
 from chalicelib.campaigns.messages import Message, Origin, Receipt
 from chalicelib.store import table
+from chalicelib.store.campaigns import Progress
 from chalicelib.store.table import Item
 
 # Characters of a sid by which it is known.
@@ -58,6 +59,22 @@ def of_position(phone: str, biz_id: str, position: int) -> Message | None:
         if (message.origin.biz_id, message.position) == (biz_id, position):
             return message
     return None
+
+
+def of_chunk(biz_id: str, progress: Progress) -> dict[int, Message]:
+    """The messages of a chunk that were sent, or perhaps were, by position; those that stand nowhere are left out."""
+    plan, phones = progress.plan, progress.plan.phones
+    kept: dict[int, Message] = {}
+    sids: dict[int, tuple[str, str]] = {}
+    for position, outcome in progress.outcomes.items():
+        phone = phones[position - plan.start]
+        if isinstance(outcome, str):
+            sids[position] = (phone, outcome[:MOST_SID])
+        elif outcome is None and (message := of_position(phone, biz_id, position)):
+            # Its status may have come meanwhile, and given it a sid.
+            kept[position] = message
+    found = find(sids.values())
+    return kept | {position: found[sid] for position, sid in sids.items() if sid in found}
 
 
 def newest_of_sign(phone: str, sign: str) -> Message | None:
