@@ -33,8 +33,8 @@ def query(body: dict[str, Any]) -> dict[str, Any]:
         if (start is None or start <= request.accepted_at)
         and (end is None or request.accepted_at <= end)
     ]
-    logs = details.logs(asked.outId)
-    sizes = [(request, logs[request.biz_id].rows) for request in found if request.biz_id in logs]
+    counts = details.counts(asked.outId)
+    sizes = [(request, counts.get(request.biz_id, 0)) for request in found]
     first = (asked.currentPage - 1) * asked.pageSize
     rows: list[dict[str, Any]] = []
     for request, size in sizes:

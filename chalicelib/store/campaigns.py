@@ -8,13 +8,13 @@ import hashlib
 import json
 import time
 import uuid
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from chalicelib.campaigns.planning import Call, Chunk, Failure
 from chalicelib.store import table
+from chalicelib.store.packing import pack, unpack
 from chalicelib.store.table import Item
 
 # A request with equal content within this time is the same request (see docs/decisions).
@@ -144,7 +144,7 @@ def record_plan(request: Request, chunks: Sequence[Chunk]) -> list[Pointer]:
         items.append(
             table.key(f"OUT#{request.out_id}", pointer.sort + "PLAN")
             | {
-                "plan": _pack(
+                "plan": pack(
                     {
                         "calls": [[call.params, call.phones] for call in chunk.calls],
                         "refused": [[phone, why.code, why.message] for phone, why in chunk.refused],
@@ -232,7 +232,7 @@ def record_result(
     }
     table.put(
         table.key(f"OUT#{pointer.out_id}", f"{pointer.sort}RESULT#{attempt:04d}")
-        | {"outcomes": _pack(packed), "expires": expires}
+        | {"outcomes": pack(packed), "expires": expires}
     )
 
 
@@ -271,7 +271,7 @@ def _fold(
     for fact, item in facts:
         kind, _, attempt = fact.partition("#")
         if kind == "PLAN" and chunk:
-            packed = _unpack(item["plan"])
+            packed = unpack(item["plan"])
             plan = Chunk(
                 chunk[1],
                 tuple(Call(tuple(numbers), tuple(params)) for params, numbers in packed["calls"]),
@@ -284,7 +284,7 @@ def _fold(
             claimed[int(attempt)] = item["until"]
         elif kind == "RESULT":
             done.add(int(attempt))
-            for position, outcome in _unpack(item["outcomes"]).items():
+            for position, outcome in unpack(item["outcomes"]).items():
                 outcomes[int(position)] = (
                     Failure(*outcome) if isinstance(outcome, list) else outcome
                 )
@@ -365,11 +365,3 @@ def record_reply(out_id: str, key: str, reply: Mapping[str, Any], now: int) -> N
 def replies(out_id: str) -> list[Item]:
     """The replies to an outId's messages."""
     return list(table.query(f"OUT#{out_id}", "REPLY#"))
-
-
-def _pack(value: Any) -> bytes:
-    return zlib.compress(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
-
-
-def _unpack(packed: bytes) -> Any:
-    return json.loads(zlib.decompress(packed))

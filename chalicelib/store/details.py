@@ -6,14 +6,12 @@ there are. Slots are taken by a conditional write and the counter follows; whoev
 behind (its writer died) moves it on, so that no row is lost and none is skipped.
 """
 
-import json
 import time
-import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from chalicelib.campaigns.messages import Message
 from chalicelib.store import messages, table
+from chalicelib.store.packing import pack, unpack
 
 Row = tuple[str, str]
 """A message's key: its phone and its sort key there."""
@@ -22,31 +20,20 @@ Row = tuple[str, str]
 _MOST_TRIES = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
-    """How many rows a request's log has."""
-
-    biz_id: str
-    rows: int
-
-
 def append(told: Sequence[Message]) -> None:
     """Add messages of one request, which have their receipts. After a crash, some may stand there twice."""
     origin = told[0].origin
     pk, head = f"OUT#{origin.out_id}", f"DETAILS#{origin.biz_id}"
     expires = int(time.time()) + table.RETENTION_SECONDS
-    packed = _pack([messages.key(message) for message in told])
+    packed = pack([messages.key(message) for message in told])
     for _ in range(_MOST_TRIES):
         found = table.get(pk, head, consistent=True)
         rows = found["rows"] if found else 0
         slot = table.key(pk, f"DETAIL#{origin.biz_id}#{rows:08d}")
-        ours = table.put_new(slot | {"packed": packed, "rows": len(told), "expires": expires})
-        taken = (
-            len(told)
-            if ours
-            else (table.get(slot["pk"], slot["sk"], consistent=True) or {})["rows"]
-        )
-        counter = table.key(pk, head) | {"rows": rows + taken, "expires": expires}
+        slot |= {"packed": packed, "rows": len(told), "expires": expires}
+        ours = table.put_new(slot)
+        there = slot if ours else table.get(slot["pk"], slot["sk"], consistent=True) or {}
+        counter = table.key(pk, head) | {"rows": rows + there["rows"], "expires": expires}
         if found is None:
             table.put_new(counter)
         else:
@@ -56,11 +43,10 @@ def append(told: Sequence[Message]) -> None:
     raise TimeoutError(f"the log of {origin.biz_id} was too busy to add {len(told)} rows")
 
 
-def logs(out_id: str) -> dict[str, Log]:
-    """The logs of an outId's requests, by bizId."""
+def counts(out_id: str) -> dict[str, int]:
+    """How many rows the logs of an outId's requests have, by bizId."""
     items = table.query(f"OUT#{out_id}", "DETAILS#", consistent=True)
-    found = [Log(str(item["sk"]).removeprefix("DETAILS#"), item["rows"]) for item in items]
-    return {log.biz_id: log for log in found}
+    return {str(item["sk"]).removeprefix("DETAILS#"): item["rows"] for item in items}
 
 
 def rows(out_id: str, biz_id: str, first: int, count: int) -> Iterator[Row]:
@@ -69,14 +55,6 @@ def rows(out_id: str, biz_id: str, first: int, count: int) -> Iterator[Row]:
     [start] = table.query(pk, prefix, until=f"{prefix}{first:08d}", newest_first=True, limit=1)
     for item in table.query(pk, start["sk"], until=f"{prefix}{first + count - 1:08d}"):
         position = int(str(item["sk"]).removeprefix(prefix))
-        for offset, row in enumerate(_unpack(item["packed"]), position):
+        for offset, (phone, sort) in enumerate(unpack(item["packed"]), position):
             if first <= offset < first + count:
-                yield row
-
-
-def _pack(keys: Sequence[Row]) -> bytes:
-    return zlib.compress(json.dumps(keys, separators=(",", ":")).encode())
-
-
-def _unpack(packed: bytes) -> list[Row]:
-    return [(phone, sort) for phone, sort in json.loads(zlib.decompress(packed))]
+                yield phone, sort

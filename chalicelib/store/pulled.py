@@ -4,14 +4,13 @@ Tencent's queue is emptied by reading it, so what was read exists nowhere else. 
 it first.
 """
 
-import json
 import time
 import uuid
-import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chalicelib.store import table
+from chalicelib.store.packing import pack, unpack
 
 _PK = "PULLED"
 
@@ -22,7 +21,7 @@ def keep(bodies: Sequence[dict[str, Any]]) -> None:
     table.put(
         table.key(_PK, f"{now:012d}#{uuid.uuid4().hex}")
         | {
-            "bodies": zlib.compress(json.dumps(bodies, ensure_ascii=False).encode()),
+            "bodies": pack(bodies),
             "expires": now + table.RETENTION_SECONDS,
         }
     )
@@ -31,7 +30,7 @@ def keep(bodies: Sequence[dict[str, Any]]) -> None:
 def kept() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """What is kept, oldest first, each with the name to forget it by."""
     for item in table.query(_PK, consistent=True):
-        yield item["sk"], json.loads(zlib.decompress(item["bodies"]))
+        yield item["sk"], unpack(item["bodies"])
 
 
 def forget(name: str) -> None:
