@@ -94,13 +94,17 @@ def approved(code: str) -> Revision:
 
     Raises NotFound for an unknown or deleted code, Refused for a text template's or where nothing is approved.
     """
-    found, deleted = templates.find(code)
-    if found and not deleted and not found[0].page:
+    try:
+        known = _known(code)
+    except NotFound:
+        found, deleted = templates.find(code)
+        if not found or deleted or found[0].page:
+            raise
         raise Refused(
             "isv.SMS_TEMPLATE_ILLEGAL",
             f"模板 {code} 是文本短信模板, 请通过文本短信接口 sendBatchList 发送",
-        )
-    return revisions.approved(_known(code))
+        ) from None
+    return revisions.approved(known)
 
 
 def _found(raw_code: str) -> tuple[list[Revision], bool]:

@@ -7,8 +7,6 @@ each number that can be read, by a failure receipt.
 
 import hashlib
 import json
-import time
-import uuid
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,8 +16,8 @@ from chalicelib.logs import log
 from chalicelib.queues import sending
 from chalicelib.quickaudience import requests, signs, templates
 from chalicelib.quickaudience.requests import SendBatch
+from chalicelib.quickaudience.submission import submit
 from chalicelib.store import campaigns, files
-from chalicelib.store.campaigns import Request
 from chalicelib.store.files import File
 
 FIELDS = {"bizId": ""}
@@ -36,20 +34,8 @@ def send_batch(body: dict[str, Any]) -> dict[str, Any]:
     sign = signs.approved(asked.signName)
     revision = templates.approved(asked.templateCode)
     digest = _digest(asked, sign)
-    request, accepted = campaigns.submit(
-        digest,
-        Request(
-            out_id=asked.outId,
-            biz_id=uuid.uuid4().hex,
-            sign=sign,
-            template_code=revision.code,
-            revision=revision.number,
-            tpl_id=revision.tpl_id,
-            accepted_at=int(time.time()),
-        ),
-    )
+    request, accepted = submit(asked, digest, revision, sign=sign)
     if accepted:
-        log.info("the same request again: nothing is sent", extra={"bizId": request.biz_id})
         return {"bizId": request.biz_id}
     files.record(
         File(

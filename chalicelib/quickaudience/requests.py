@@ -175,28 +175,29 @@ class DigitalTemplate(_Body):
     modifierAccount: Audit = ""  # noqa: N815
 
 
-class SendBatch(_Body):
+class Send(_Body):
+    """What every request to send has."""
+
+    outId: OutId  # noqa: N815
+    signName: Name  # noqa: N815
+    templateCode: Name  # noqa: N815
+    limit: Annotated[int | None, BeforeValidator(_limit)] = None
+
+
+class SendBatch(Send):
     """§5. `isVariable` is not looked at: the template says whether it has variables.
 
     Its table has 0 or 1 there, its example "string", and §7 a boolean.
     """
 
-    outId: OutId  # noqa: N815
-    signName: Name  # noqa: N815
-    templateCode: Name  # noqa: N815
     phoneOssUrl: Annotated[str, _required(4096)]  # noqa: N815
-    limit: Annotated[int | None, BeforeValidator(_limit)] = None
 
 
-class SendBatchList(_Body):
+class SendBatchList(Send):
     """§6."""
 
-    outId: OutId  # noqa: N815
-    signName: Name  # noqa: N815
-    templateCode: Name  # noqa: N815
     phoneNumberJson: Annotated[list[str], BeforeValidator(_phones)]  # noqa: N815
     templateParamJson: Annotated[list[dict[str, Any]], BeforeValidator(_params)] = []  # noqa: N815
-    limit: Annotated[int | None, BeforeValidator(_limit)] = None
     relatedAudienceId: Audit = ""  # noqa: N815
     relatedTaskId: Audit = ""  # noqa: N815
     relatedTaskType: Audit = ""  # noqa: N815

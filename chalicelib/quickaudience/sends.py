@@ -6,8 +6,6 @@ queued, and only then is the request answered. Nothing is sent inside the reques
 
 import hashlib
 import json
-import time
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -19,9 +17,9 @@ from chalicelib.logs import log
 from chalicelib.queues import sending
 from chalicelib.quickaudience import digital, requests, signs, templates
 from chalicelib.quickaudience.requests import SendBatchList
+from chalicelib.quickaudience.submission import submit
 from chalicelib.store import campaigns
 from chalicelib.store import templates as revisions
-from chalicelib.store.campaigns import Request
 from chalicelib.store.templates import Revision
 
 # Of what is no number: Quick Audience is told of it, so much of it is kept.
@@ -59,23 +57,16 @@ def _accept(body: dict[str, Any], approved: Callable[[str], Revision]) -> dict[s
             f"所有手机号都无法发送: {recipients.first_failure.message}",
         )
     digest = _digest(asked, sign)
-    request, accepted = campaigns.submit(
+    request, accepted = submit(
+        asked,
         digest,
-        Request(
-            out_id=asked.outId,
-            biz_id=uuid.uuid4().hex,
-            sign=sign,
-            template_code=revision.code,
-            revision=revision.number,
-            tpl_id=revision.tpl_id,
-            accepted_at=int(time.time()),
-            recipients=recipients.total,
-            refused=recipients.total - recipients.accepted,
-            related=_related(asked),
-        ),
+        revision,
+        sign=sign,
+        recipients=recipients.total,
+        refused=recipients.total - recipients.accepted,
+        related=_related(asked),
     )
     if accepted:
-        log.info("the same request again: nothing is sent", extra={"bizId": request.biz_id})
         return {"bizId": request.biz_id}
     if request.revision != revision.number:
         # Begun earlier, under a revision that was then the approved one: it goes on under that one.
