@@ -1,16 +1,19 @@
 """The bodies that Quick Audience sends, read liberally: its tables and its examples disagree.
 
 A number may be a string and a string a number; a list may be JSON within a string, even twice; null
-may be "null". What can't be meant is refused with the field's name.
+may be "null". What can't be meant is refused with the field's name. `json_schema_input_type` says what
+is taken, for docs/openapi.json.
 """
 
 import math
-from typing import Annotated, Any, Self, TypeVar
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     ValidationError,
     model_validator,
 )
@@ -120,6 +123,11 @@ def _audit(value: Any) -> str:
     return "" if value is None or value == "null" else str(value)[:255]
 
 
+def _anything(read: Callable[[Any], Any]) -> BeforeValidator:
+    """A field that no value is wrong for."""
+    return BeforeValidator(read, json_schema_input_type=Any)
+
+
 def _required(most: int, *, strip: bool = True) -> BeforeValidator:
     """A text, or a number written without quotes, of one to so many characters."""
 
@@ -134,14 +142,17 @@ def _required(most: int, *, strip: bool = True) -> BeforeValidator:
             raise ValueError(f"超过 {most} 个字符")
         return text
 
-    return BeforeValidator(check)
+    return BeforeValidator(
+        check, json_schema_input_type=Annotated[str, Field(min_length=1, max_length=most)] | int
+    )
 
 
 # Longer ones than anybody gives: what they name is a key of the table, whose length is limited.
 Name = Annotated[str, _required(100)]
 # Kept as it is, white space included: receipts have to name the same one.
 OutId = Annotated[str, _required(256, strip=False)]
-Audit = Annotated[str, BeforeValidator(_audit)]
+Audit = Annotated[str, _anything(_audit)]
+_Object = dict[str, Any]
 
 
 class _Body(BaseModel):
@@ -155,7 +166,10 @@ class Template(_Body):
 
     templateName: Annotated[str, _required(30)]  # noqa: N815
     templateContent: Annotated[str, _required(500)]  # noqa: N815
-    templateType: Annotated[int, BeforeValidator(_kind)]  # noqa: N815
+    templateType: Annotated[  # noqa: N815
+        int,
+        BeforeValidator(_kind, json_schema_input_type=Literal["0", "1", "2", "3", 0, 1, 2, 3]),
+    ]
     remark: Audit = ""
     creatorAccount: Audit = ""  # noqa: N815
     modifierAccount: Audit = ""  # noqa: N815
@@ -169,7 +183,10 @@ class DigitalTemplate(_Body):
     """
 
     templateTheme: Annotated[str, _required(30)]  # noqa: N815
-    templateContent: Annotated[list[dict[str, Any]], BeforeValidator(_parts)]  # noqa: N815
+    templateContent: Annotated[  # noqa: N815
+        list[_Object],
+        BeforeValidator(_parts, json_schema_input_type=list[_Object | str] | _Object | str),
+    ]
     remark: Audit = ""
     creatorAccount: Audit = ""  # noqa: N815
     modifierAccount: Audit = ""  # noqa: N815
@@ -181,7 +198,7 @@ class Send(_Body):
     outId: OutId  # noqa: N815
     signName: Name  # noqa: N815
     templateCode: Name  # noqa: N815
-    limit: Annotated[int | None, BeforeValidator(_limit)] = None
+    limit: Annotated[int | None, _anything(_limit)] = None
 
 
 class SendBatch(Send):
@@ -196,8 +213,16 @@ class SendBatch(Send):
 class SendBatchList(Send):
     """§6."""
 
-    phoneNumberJson: Annotated[list[str], BeforeValidator(_phones)]  # noqa: N815
-    templateParamJson: Annotated[list[dict[str, Any]], BeforeValidator(_params)] = []  # noqa: N815
+    phoneNumberJson: Annotated[  # noqa: N815
+        list[str],
+        BeforeValidator(_phones, json_schema_input_type=list[str | int] | str | int),
+    ]
+    templateParamJson: Annotated[  # noqa: N815
+        list[_Object],
+        BeforeValidator(
+            _params, json_schema_input_type=list[_Object | str | None] | _Object | str | None
+        ),
+    ] = []
     relatedAudienceId: Audit = ""  # noqa: N815
     relatedTaskId: Audit = ""  # noqa: N815
     relatedTaskType: Audit = ""  # noqa: N815
@@ -224,10 +249,10 @@ class SendDetails(_Body):
     """§12. Pages count from 1; a page or a size that makes no sense becomes the first, or the largest."""
 
     outId: OutId  # noqa: N815
-    currentPage: Annotated[int, BeforeValidator(_page)] = 1  # noqa: N815
-    pageSize: Annotated[int, BeforeValidator(_page_size)] = MOST_ROWS  # noqa: N815
-    startDate: Annotated[str, BeforeValidator(_moment)] = ""  # noqa: N815
-    endDate: Annotated[str, BeforeValidator(_moment)] = ""  # noqa: N815
+    currentPage: Annotated[int, _anything(_page)] = 1  # noqa: N815
+    pageSize: Annotated[int, _anything(_page_size)] = MOST_ROWS  # noqa: N815
+    startDate: Annotated[str, _anything(_moment)] = ""  # noqa: N815
+    endDate: Annotated[str, _anything(_moment)] = ""  # noqa: N815
 
 
 Model = TypeVar("Model", bound=_Body)
