@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,10 +23,15 @@ from chalice.app import Chalice, ScheduledEventConfig, SQSEventConfig
 from chalice.config import Config
 from chalice.constants import DEFAULT_LAMBDA_MEMORY_SIZE, DEFAULT_LAMBDA_TIMEOUT
 
+from local import faults
+
 if TYPE_CHECKING:
     from types import ModuleType
 
 ACCOUNT = "000000000000"
+TIMEOUTS = "BRIDGE_TIMEOUTS"
+"""Names the variable with other time-outs than `.chalice/config.json` has, for tests that have to wait
+for them: `deliver=61,settle=5`, in seconds."""
 
 _STAGE = "local"
 
@@ -100,7 +105,8 @@ class Function:
         watch.daemon = True
         watch.start()
         try:
-            self.handler(event, context)
+            with faults.invocation(faults.label(self.name, event)):
+                self.handler(event, context)
         except Exception as error:
             log(
                 "ERROR",
@@ -126,9 +132,10 @@ class Function:
 
 
 class App:
-    """A Chalice app by the name of its module."""
+    """A Chalice app by the name of its module; `environ` may have other time-outs for its functions."""
 
-    def __init__(self, module: str = "app") -> None:
+    def __init__(self, module: str = "app", environ: Mapping[str, str] = os.environ) -> None:
+        self._timeouts = _timeouts(environ.get(TIMEOUTS, ""))
         self._module: ModuleType = importlib.import_module(module)
         app = self._module.app
         if not isinstance(app, Chalice):
@@ -164,7 +171,7 @@ class App:
         return Function(
             name=name,
             handler=handler,
-            timeout=config.lambda_timeout,
+            timeout=self._timeouts.get(name, config.lambda_timeout),
             memory=config.lambda_memory_size,
             deployed_name=f"{self.chalice.app_name}-{_STAGE}-{name}",
             region=os.environ.get("AWS_REGION", "us-east-1"),
@@ -180,3 +187,9 @@ class App:
         """The functions that run on a schedule, by name."""
         sources = self.chalice.event_sources
         return {e.name: e for e in sources if isinstance(e, ScheduledEventConfig)}
+
+
+def _timeouts(text: str) -> dict[str, int]:
+    """Read what BRIDGE_TIMEOUTS holds. Raises ValueError."""
+    pairs = [pair.partition("=") for pair in text.split(",") if pair]
+    return {name.strip(): int(seconds) for name, _, seconds in pairs}

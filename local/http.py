@@ -32,6 +32,7 @@ from chalice.local import (
     ThreadedHTTPServer,
 )
 
+from local import faults
 from local.functions import App, log
 from local.processes import StackError
 from local.state import adopt_environment
@@ -60,16 +61,27 @@ class _Server(ThreadedHTTPServer):
     # The default of 5 drops connections of a burst, and a dropped one tries again after a second.
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], handler: functools.partial["_Handler"]) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        handler: functools.partial["_Handler"],
+        listener: socket.socket | None = None,
+    ) -> None:
         self._changed = threading.Condition()
         self._idle: set[socket.socket] = set()
         self._busy: set[socket.socket] = set()
         self.draining = False
+        self._listener = listener
         super().__init__(address, handler)
 
     def server_bind(self) -> None:
-        # HTTPServer's own asks the resolver for the host's name, which may take seconds.
-        TCPServer.server_bind(self)
+        if self._listener is None:
+            # HTTPServer's own asks the resolver for the host's name, which may take seconds.
+            TCPServer.server_bind(self)
+        else:
+            self.server_close()
+            self.socket: socket.socket = self._listener
+            self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = HOST, int(self.server_address[1])
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -281,24 +293,34 @@ class _LocalApp(LocalChalice):
     def lambda_context(self, context: LambdaContext) -> None:
         self._THREAD_LOCAL.lambda_context = context
 
+    def __call__(self, event: dict[str, Any], context: LambdaContext) -> Any:
+        request = event["requestContext"]
+        view = self.routes[request["resourcePath"]].get(request["httpMethod"])
+        with faults.invocation(view.view_name if view else "none", own_thread=True):
+            return super().__call__(event, context)
 
-def create_server(app: App, port: int) -> LocalDevServer:
-    """A server for the app's routes on loopback; port 0 takes any that is free."""
+
+def create_server(app: App, port: int, listener: socket.socket | None = None) -> LocalDevServer:
+    """A server for the app's routes on loopback; port 0 takes any that is free, `listener` is one taken."""
     chalice = app.chalice
     chalice.__class__ = type("LocalApp", (_LocalApp, type(chalice)), {})
     config: Config = app.config("api_handler")
-    return LocalDevServer(chalice, config, HOST, port, handler_cls=_Handler, server_cls=_Server)
+    server = functools.partial(_Server, listener=listener)
+    return LocalDevServer(chalice, config, HOST, port, handler_cls=_Handler, server_cls=server)
 
 
 def main() -> None:
     """Serve until SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m local.http", description=__doc__)
     parser.add_argument("--port", type=int, default=8000, help="0: any that is free")
+    parser.add_argument("--fd", type=int, help="an open socket that listens already, inherited")
     parser.add_argument("--app", default="app", help="module of the Chalice app")
     arguments = parser.parse_args()
     adopt_environment()
+    faults.install()
+    listener = None if arguments.fd is None else socket.socket(fileno=arguments.fd)
     try:
-        server: _Server = create_server(App(arguments.app), arguments.port).server
+        server: _Server = create_server(App(arguments.app), arguments.port, listener).server
     except OSError as error:
         raise StackError(f"Cannot listen on {HOST}:{arguments.port}: {error.strerror}") from error
     # Blocked before there are threads, so that it is for sigwait alone to receive them.

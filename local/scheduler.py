@@ -18,6 +18,7 @@ from typing import Any
 
 from chalice.app import ScheduleExpression
 
+from local import faults
 from local.functions import ACCOUNT, App, Function
 from local.processes import StackError
 from local.state import adopt_environment
@@ -70,6 +71,7 @@ def main() -> int:
     parser.add_argument("--app", default="app", help="module of the Chalice app")
     arguments = parser.parse_args()
     adopt_environment()
+    faults.install()
     app = App(arguments.app)
     schedules = app.schedules
     if arguments.once is not None:

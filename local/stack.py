@@ -84,7 +84,7 @@ class Stack:
         self._visibility = visibility
         self._inherited = environ
         self._app_name = app
-        self._app = App(app)
+        self._app = App(app, environ)
         self.environment: dict[str, str] = {}
         self.addresses = Addresses("", "", "", "", "")
         self.failure: StackError | None = None
@@ -92,6 +92,7 @@ class Stack:
         self.failed = threading.Event()
         self._lock = -1
         self._held = ExitStack()
+        self._listener: socket.socket | None = None
         self._ministack: aws.Ministack | None = None
         self._simulators: list[Process] = []
         self._front: list[Process] = []
@@ -105,7 +106,7 @@ class Stack:
     def __enter__(self) -> Self:
         try:
             self._lock = self._held.enter_context(self.state.lock())
-            self._require_free_port()
+            self._listener = self._held.enter_context(self._listen())
             self._start()
         except BaseException:
             self.stop()
@@ -127,9 +128,10 @@ class Stack:
         everything = [*self._functions, *self._simulators, *self._front, *filter(None, ministack)]
         return [process for process in everything if process.running]
 
-    def _require_free_port(self) -> None:
+    def _listen(self) -> socket.socket:
+        """Take the front's port. It is ours and outlives a front that dies: who calls then, waits for the next."""
         try:
-            socket.create_server((http.HOST, self.port)).close()
+            return socket.create_server((http.HOST, self.port), backlog=128)
         except OSError as error:
             raise StackError(
                 f"Port {self.port} cannot be used ({error.strerror}). "
@@ -215,9 +217,11 @@ class Stack:
 
     def _start_app(self) -> None:
         app = ("--app", self._app_name)
-        port = str(self.port)
-        front = self._process("http", "local.http", "--port", port, *app, ready=LISTENING)
-        self._front.append(front)
+        assert self._listener is not None  # noqa: S101 - for the type checker
+        fd = self._listener.fileno()
+        self._front.append(
+            self._process("http", "local.http", "--fd", str(fd), *app, ready=LISTENING, fd=fd)
+        )
         for name, trigger in self._app.queues.items():
             for n in range(min(self._workers, trigger.maximum_concurrency or self._workers)):
                 self._functions.append(
@@ -232,7 +236,9 @@ class Stack:
         for process in (*self._front, *self._functions):
             process.wait_ready()
 
-    def _process(self, name: str, module: str, *arguments: str, ready: str) -> Process:
+    def _process(
+        self, name: str, module: str, *arguments: str, ready: str, fd: int | None = None
+    ) -> Process:
         return Process(
             name,
             module,
@@ -240,7 +246,7 @@ class Stack:
             environment=self.environment,
             log=self.state.logs / f"{name}.log",
             ready=ready,
-            pass_fds=(self._lock,),
+            pass_fds=(self._lock,) if fd is None else (self._lock, fd),
         )
 
     def _shortest_visibility(self) -> dict[str, int]:
@@ -316,8 +322,12 @@ class Stack:
         try:
             if self._lock >= 0:
                 self.state.withdraw()
-            for stage in (self._functions, self._simulators, self._front):
-                self._end(stage)
+            self._end(self._functions)
+            self._end(self._simulators)
+            if self._listener is not None:
+                # From now on who calls is refused, rather than left waiting for a front that ends.
+                self._listener.close()
+            self._end(self._front)
             if self._ministack is not None:
                 self._ministack.stop()
         finally:

@@ -20,6 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import SQSEventConfig
 
+from local import faults
 from local.functions import App, Function, log
 from local.processes import StackError
 from local.state import adopt_environment
@@ -144,6 +145,7 @@ def main() -> None:
     parser.add_argument("--app", default="app", help="module of the Chalice app")
     arguments = parser.parse_args()
     adopt_environment()
+    faults.install()
     app = App(arguments.app)
     trigger = app.queues.get(arguments.function)
     if trigger is None:
