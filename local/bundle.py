@@ -1,0 +1,144 @@
+"""The bundle that Lambda runs: what Chalice packs, less what nobody asks for, and with bytecode.
+
+Chalice packs once for each state of requirements and code, keeps what it packed in
+`.chalice/deployments/`, and takes it from there when it packages or deploys. `pack` has it made and
+finishes it in that place: so `chalice deploy` uploads what was finished here, and says "Reusing
+existing deployment package". Why: docs/decisions/0041-bytecode.md.
+"""
+
+import compileall
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from local.processes import ROOT, StackError
+
+LARGEST = 25_000_000
+"""Bytes, zipped: ours. Lambda takes 50 MB."""
+
+SERVICES = ("dynamodb", "sqs", "ssm")
+"""What of AWS the functions call. boto3 brings the descriptions of 400 services: 15 MB, zipped."""
+
+_DATA = "botocore/data"
+# Where Lambda unpacks it: what tracebacks show.
+_ROOT = "/var/task"
+_LONGEST = 300
+
+
+@dataclass(frozen=True)
+class Package:
+    """A packaged stage."""
+
+    bundle: Path
+    template: dict[str, Any]
+
+
+def copy_project(folder: Path) -> None:
+    """Copy what Chalice packs from, and nothing else of this checkout, into an empty folder."""
+    for name in ("app.py", "requirements.txt"):
+        shutil.copy2(ROOT / name, folder / name)
+    for name in ("chalicelib", "vendor"):
+        if (ROOT / name).exists():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    (folder / ".chalice").mkdir()
+    for file in (ROOT / ".chalice").glob("*.json"):
+        shutil.copy2(file, folder / ".chalice" / file.name)
+
+
+def configure(project: Path, stage: str, environment: Mapping[str, str]) -> None:
+    """Give a stage of a copied project these variables beside its own."""
+    path = project / ".chalice" / "config.json"
+    config = json.loads(path.read_text())
+    variables = config["stages"].setdefault(stage, {}).setdefault("environment_variables", {})
+    variables.update(environment)
+    path.write_text(json.dumps(config, indent=2))
+
+
+def pack(project: Path, stage: str, output: Path, *, finished: bool = True) -> Package:
+    """Package a stage into `output`: `deployment.zip` and `sam.json`. Needs no AWS, but the package index.
+
+    Raises StackError with what Chalice said where that fails.
+    """
+    kept = project / ".chalice" / "deployments"
+    shutil.rmtree(kept, ignore_errors=True)
+    # Python's own caches would be packed, too, and would make another package of the same code.
+    for cache in (project / "chalicelib").rglob("__pycache__"):
+        shutil.rmtree(cache)
+    _chalice(project, "package", "--stage", stage, str(output))
+    [packed] = kept.glob("*.zip")
+    if finished:
+        finish(packed)
+    bundle = output / "deployment.zip"
+    shutil.copyfile(packed, bundle)
+    return Package(bundle, json.loads((output / "sam.json").read_text()))
+
+
+def finish(bundle: Path) -> None:
+    """Take what nobody asks for out of a bundle, and put bytecode in; equal contents make equal bundles.
+
+    The bytecode is used without a look at its source ("unchecked"): a zip keeps times to two seconds
+    only, so bytecode that is checked by time is found outdated, and compiled again at every start.
+    """
+    with TemporaryDirectory(prefix="bundle-") as temporary:
+        folder = Path(temporary)
+        with zipfile.ZipFile(bundle) as packed:
+            packed.extractall(folder)
+        for service in (folder / _DATA).iterdir():
+            if service.is_dir() and service.name not in SERVICES:
+                shutil.rmtree(service)
+        for cache in [*folder.rglob("__pycache__")]:
+            shutil.rmtree(cache)
+        compiled = compileall.compile_dir(
+            folder,
+            stripdir=str(folder),
+            prependdir=_ROOT,
+            quiet=1,
+            invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+        )
+        if not compiled:
+            raise StackError("Something in the bundle does not compile; its name is printed above")
+        finished = bundle.with_suffix(".finished")
+        _zip(folder, finished)
+        finished.replace(bundle)
+
+
+def _zip(folder: Path, path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                # Without a time, it is 1980; Lambda needs to read the files, whoever unpacks them.
+                entry = zipfile.ZipInfo(file.relative_to(folder).as_posix())
+                entry.external_attr = 0o644 << 16
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                packed.writestr(entry, file.read_bytes())
+
+
+def _chalice(project: Path, *arguments: str) -> None:
+    environment = {
+        # No region is asked for anything, but Chalice wants one.
+        "AWS_DEFAULT_REGION": "us-east-1",
+        **os.environ,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", "from chalice.cli import main; main()", *arguments],
+        cwd=project,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_LONGEST,
+        check=False,
+    )
+    if done.returncode:
+        raise StackError(f"chalice {arguments[0]}: {(done.stdout + done.stderr).strip()}")
