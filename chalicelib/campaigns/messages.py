@@ -15,13 +15,15 @@ DELIVERED = "DELIVERED"
 class Receipt:
     """The final state of a recipient, as Quick Audience is told it.
 
-    `code` is DELIVERED or the failure's code, `received` a date in Beijing time.
+    `code` is DELIVERED or the failure's code, `received` a date in Beijing time; `by` names the piece
+    of work that found it out, whose task it is to tell it.
     """
 
     state: Literal["delivered", "failed"]
     code: str
     reason: str
     received: str
+    by: str = ""
 
 
 # What a recipient is told of after 72 hours in which nothing else was heard.
@@ -30,14 +32,15 @@ OUTCOME_UNKNOWN = Failure("OUTCOME_UNKNOWN", "腾讯云未返回发送结果, 72
 NOT_SENT = Failure("NOT_SENT", "72小时内未能发送")
 
 
-def failed(failure: Failure, now: float) -> Receipt:
+def failed(failure: Failure, now: float, by: str = "") -> Receipt:
     """The receipt of a recipient whose failure we know ourselves."""
+    received = dates.to_beijing(now)
     return Receipt(
-        state="failed", code=failure.code, reason=failure.message, received=dates.to_beijing(now)
+        state="failed", code=failure.code, reason=failure.message, received=received, by=by
     )
 
 
-def read_status(report: dict[str, Any], now: float) -> Receipt:
+def read_status(report: dict[str, Any], now: float, by: str = "") -> Receipt:
     """Tencent's status report as a receipt ("Notification of MT SMS Delivery Status").
 
     A failure keeps Tencent's code as it is. `user_receive_time` is a local date already; where there
@@ -49,10 +52,10 @@ def read_status(report: dict[str, Any], now: float) -> Receipt:
     except ValueError:
         received = dates.to_beijing(now)
     if str(report.get("report_status", "")).strip().upper() == "SUCCESS":
-        return Receipt(state="delivered", code=DELIVERED, reason="", received=received)
+        return Receipt(state="delivered", code=DELIVERED, reason="", received=received, by=by)
     code = str(report.get("errmsg") or "").strip() or "UNKNOWN"
     reason = str(report.get("description") or "").strip() or "短信未送达"
-    return Receipt(state="failed", code=code, reason=reason, received=received)
+    return Receipt(state="failed", code=code, reason=reason, received=received, by=by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,9 @@ class Attempt:
                 if message and message.sid:
                     # Not written again: its receipt may stand there by now.
                     self._outcomes[position] = message.sid
+                elif message and message.unknown:
+                    # Neither is this: a callback may be about to settle it.
+                    self._outcomes[position] = None
                 elif message and message.receipt:
                     found[position] = Failure(message.receipt.code, message.receipt.reason)
                 else:

@@ -1,8 +1,9 @@
 """From Tencent's statuses and replies to receipts for Quick Audience.
 
-What is found is queued for pushing first and kept as settled second: whatever a function dies in, the
-status comes again and finds either nothing done or everything. What is not found waits on the queue
-and is looked for again: a callback may overtake the answer of the very send that caused it.
+What is found gets its receipt first and is told second, under the id of the queue's message: when a
+function dies in between, the message comes again and finds by that id what is still its to tell. What
+is not found waits on the queue and is looked for again: a callback may overtake the answer of the very
+send that caused it.
 """
 
 import json
@@ -13,11 +14,12 @@ from typing import Any
 from chalicelib import dates
 from chalicelib.campaigns import phones, receipts, retries
 from chalicelib.campaigns.messages import Message, read_status
-from chalicelib.functions.telling import tell
+from chalicelib.functions import telling
 from chalicelib.logs import log, mask
 from chalicelib.queues import receiving, sending
 from chalicelib.queues.receiving import Record
 from chalicelib.store import campaigns, messages, signs
+from chalicelib.tencent import callbacks
 
 Event = dict[str, Any]
 
@@ -51,18 +53,20 @@ def _settle(records: Sequence[Record]) -> None:
     statuses: list[_Status] = []
     for record in records:
         body = json.loads(record.body)
-        looks, since = body.get("looks", 0), body.get("since", int(record.sent_at))
-        statuses += [_Status(report, looks, since) for report in body.get("statuses", [])]
+        by, looks = body["id"], body.get("looks", 0)
+        since = body.get("since", int(record.sent_at))
+        statuses += [_Status(report, by, looks, since) for report in body.get("statuses", [])]
         for reply in body.get("replies", []):
-            _reply(reply, looks, since)
+            _reply(reply, by, looks, since)
     _statuses(statuses)
 
 
 class _Status:
-    """A report, and how often it was looked for since when."""
+    """A report, the queue's message that has it, and how often it was looked for since when."""
 
-    def __init__(self, report: Event, looks: int, since: int) -> None:
+    def __init__(self, report: Event, by: str, looks: int, since: int) -> None:
         self.report = report
+        self.by = by
         self.looks = looks
         self.since = since
         self.phone = _phone(report)
@@ -83,14 +87,14 @@ def _statuses(statuses: list[_Status]) -> None:
             found[key] = message
         if message is None:
             waiting.setdefault((status.looks, status.since), []).append(status.report)
-        elif message.receipt is None and key not in settled:
-            # The first status of a message is its final one; Tencent may push it several times.
-            settled[key] = message.settled(read_status(status.report, now))
-    tell(settled.values())
-    messages.settle(list(settled.values()))
+        elif key not in settled and (not message.receipt or message.receipt.by == status.by):
+            # The first status of a message is its final one; Tencent may push it several times. One
+            # that this very queue's message settled may not have been told.
+            settled[key] = message.settled(read_status(status.report, now, status.by))
+    told = telling.settle(list(settled.values()))
     for (looks, since), reports in waiting.items():
         _wait("statuses", reports, looks, since)
-    log.info("statuses settled", extra={"statuses": len(statuses), "settled": len(settled)})
+    log.info("statuses settled", extra={"statuses": len(statuses), "settled": len(told)})
 
 
 def _adopt(status: _Status, now: int) -> Message | None:
@@ -102,7 +106,7 @@ def _adopt(status: _Status, now: int) -> Message | None:
     return message
 
 
-def _reply(reply: Event, looks: int, since: int) -> None:
+def _reply(reply: Event, by: str, looks: int, since: int) -> None:
     """Give a reply to the newest message of its phone and sign ("SMS Reply"; it names neither sid nor outId)."""
     phone = _phone(reply)
     message = messages.newest_of_sign(phone, signs.normal(str(reply.get("sign") or "")))
@@ -113,16 +117,15 @@ def _reply(reply: Event, looks: int, since: int) -> None:
     out_id = message.origin.out_id
     content, sent = str(reply.get("text") or ""), _epoch(reply.get("time"), since)
     key = campaigns.reply_key(phone, content, sent)
-    if campaigns.has_reply(out_id, key):
-        return
     entry = {
         "outId": out_id,
         "phoneNum": message.phone_num,
         "sendTime": dates.to_beijing(sent),
         "content": content,
     }
+    if not campaigns.record_reply(out_id, key, entry, by, now):
+        return
     sending.send("receipts", receipts.pack("reply", out_id, [entry]))
-    campaigns.record_reply(out_id, key, entry, now)
     log.info("reply matched", extra={"phone": mask(phone), "looks": looks})
 
 
@@ -151,4 +154,5 @@ def _wait(kind: str, events: list[Event], looks: int, since: int) -> None:
             "parked: belongs to no message of ours", extra={"kind": kind, "count": len(events)}
         )
         return
-    sending.send("callbacks", [{kind: events, "looks": looks + 1, "since": since}], delay=delay)
+    again = callbacks.message(kind, events) | {"looks": looks + 1, "since": since}
+    sending.send("callbacks", [again], delay=delay)

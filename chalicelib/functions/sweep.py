@@ -7,14 +7,17 @@ with a code that says what was missing: NO_RECEIPT, OUTCOME_UNKNOWN or NOT_SENT.
 import time
 
 from chalicelib.campaigns.messages import NO_RECEIPT, NOT_SENT, OUTCOME_UNKNOWN, Message, failed
+from chalicelib.functions import telling
 from chalicelib.functions.attempt import Attempt
-from chalicelib.functions.telling import tell
 from chalicelib.logs import log
 from chalicelib.store import campaigns, messages
 from chalicelib.store.campaigns import Pointer, Progress, Request
 
 # Hours that are looked at again, should runs have failed.
 _HOURS_BACK = 7 * 24
+# By whose work the receipts are that are written here. A chunk that isn't closed yet may hold some
+# that were never told.
+BY = "sweep"
 # A chunk is left to the next run where less than this is left of this one.
 _SECONDS_FOR_A_CHUNK = 30
 
@@ -75,13 +78,12 @@ def _end(pointer: Pointer, request: Request, progress: Progress, until: int) -> 
 def _tell(request: Request, progress: Progress) -> None:
     """Tell what is missing for those who were sent to, or perhaps were."""
     now = int(time.time())
-    told: list[Message] = [
-        message.settled(failed(OUTCOME_UNKNOWN if message.unknown else NO_RECEIPT, now))
+    missing: list[Message] = [
+        message.settled(failed(OUTCOME_UNKNOWN if message.unknown else NO_RECEIPT, now, BY))
         for message in messages.of_chunk(request.biz_id, progress).values()
-        if message.receipt is None
+        if message.receipt is None or message.receipt.by == BY
     ]
-    tell(told)
-    messages.settle(told)
+    told = telling.settle(missing)
     if told:
         log.warning(
             "closed without a receipt", extra={"bizId": request.biz_id, "recipients": len(told)}

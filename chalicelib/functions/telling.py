@@ -1,15 +1,28 @@
 """Telling Quick Audience of final states: queued for pushing, and kept for its own queries (§12).
 
-Who tells comes first, and marks messages as settled only afterwards: what dies in between tells again.
+    a receipt, written where none is ─▶ told by whose receipt it is
+
+Of several pieces of work that know a final state at once (two callbacks, the sweep), one writes it, and
+that one tells it. Where it dies in between, it is done again, finds its own receipt, and tells.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from chalicelib import settings
 from chalicelib.campaigns import receipts
 from chalicelib.campaigns.messages import Message
 from chalicelib.queues import sending
-from chalicelib.store import details
+from chalicelib.store import details, messages
+
+
+def settle(settled: Sequence[Message]) -> list[Message]:
+    """Keep the receipts of messages that were recorded without one, and tell them; answers those told.
+
+    Each receipt says by whose work it is known (`receipt.by`), the same whenever that work is repeated.
+    """
+    told = messages.settle(settled)
+    tell(told)
+    return told
 
 
 def tell(told: Iterable[Message]) -> None:

@@ -351,15 +351,16 @@ def reply_key(phone: str, content: str, time: int) -> str:
     return hashlib.sha256(f"{phone}\n{time}\n{content}".encode()).hexdigest()[:24]
 
 
-def has_reply(out_id: str, key: str) -> bool:
-    """Whether a reply was queued before."""
-    return table.get(f"OUT#{out_id}", f"REPLY#{key}") is not None
+def record_reply(out_id: str, key: str, reply: Mapping[str, Any], by: str, now: int) -> bool:
+    """Keep a reply, unless it is kept already; answers whether it is for `by` to tell.
 
-
-def record_reply(out_id: str, key: str, reply: Mapping[str, Any], now: int) -> None:
-    """Keep a reply that was queued."""
-    expires = now + table.RETENTION_SECONDS
-    table.put(table.key(f"OUT#{out_id}", f"REPLY#{key}") | dict(reply) | {"expires": expires})
+    `by` names the piece of work, which finds its own name there when it is repeated after a crash.
+    """
+    item = table.key(f"OUT#{out_id}", f"REPLY#{key}") | dict(reply) | {"by": by}
+    if table.put_new(item | {"expires": now + table.RETENTION_SECONDS}):
+        return True
+    there = table.get(item["pk"], item["sk"], consistent=True)
+    return there is not None and there["by"] == by
 
 
 def replies(out_id: str) -> list[Item]:

@@ -18,6 +18,8 @@ from chalicelib.store.table import Item
 
 # Characters of a sid by which it is known.
 MOST_SID = 200
+# What stands in an item for a receipt that isn't known yet: something that a condition can ask for.
+_NONE = ""
 
 
 def record(messages: Sequence[Message]) -> None:
@@ -25,9 +27,21 @@ def record(messages: Sequence[Message]) -> None:
     table.batch_put_new([_item(message) for message in messages])
 
 
-def settle(messages: Sequence[Message]) -> None:
-    """Keep messages with their receipts."""
-    table.batch_put([_item(message) for message in messages])
+def settle(messages: Sequence[Message]) -> list[Message]:
+    """Give messages, recorded before, their receipts: each unless it has one already.
+
+    Answers those that are now settled by the same piece of work (`receipt.by`), each with the receipt
+    that stands: whoever comes again after a crash gets what he settled before, and what others
+    settled is theirs to tell.
+    """
+    by_key = {(f"PHONE#{message.phone}", _sort(message)): message for message in messages}
+    receipts = {where: _receipt_item(message.receipt) for where, message in by_key.items()}
+    there = table.batch_exchange("receipt", _NONE, receipts)
+    return [
+        replace(by_key[where], receipt=_receipt(item))
+        for where, item in there.items()
+        if item["by"] == receipts[where]["by"]
+    ]
 
 
 def find(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
@@ -90,12 +104,14 @@ def newest_of_sign(phone: str, sign: str) -> Message | None:
 def adopt(phone: str, sid: str) -> Message | None:
     """Give a sid that nobody knows to the oldest send of unknown outcome to that phone, if there is one.
 
-    The mark and the message change places in one transaction: of two callbacks, one finds the mark.
+    The mark and the message change places in one transaction: of two callbacks, one finds the mark,
+    and none does once the mark itself was settled.
     """
     unknown = [message for message in of_phone(phone) if message.unknown and not message.receipt]
     for message in sorted(unknown, key=lambda message: message.origin.sent_at):
         adopted = replace(message, sid=sid, unknown=False)
-        if table.exchange(table.key(f"PHONE#{phone}", _sort(message)), _item(adopted)):
+        mark = table.key(f"PHONE#{phone}", _sort(message))
+        if table.exchange(mark, _item(adopted), "receipt", _NONE):
             return adopted
     return None
 
@@ -124,8 +140,8 @@ def _sid_sort(sid: str) -> str:
 
 def _item(message: Message) -> Item:
     """Well below 1 KB, so that writing it costs one write unit."""
-    origin, receipt = message.origin, message.receipt
-    item: Item = table.key(f"PHONE#{message.phone}", _sort(message)) | {
+    origin = message.origin
+    return table.key(f"PHONE#{message.phone}", _sort(message)) | {
         "outId": origin.out_id,
         "bizId": origin.biz_id,
         "position": message.position,
@@ -135,24 +151,28 @@ def _item(message: Message) -> Item:
         "expires": origin.sent_at + table.RETENTION_SECONDS,
         "given": message.given or None,
         "params": list(message.params) or None,
+        "receipt": _receipt_item(message.receipt),
     }
-    if receipt:
-        item |= {
-            "state": receipt.state,
-            "code": receipt.code[:40],
-            "reason": receipt.reason[:120],
-            "received": receipt.received[:40],
-        }
-    return item
+
+
+def _receipt_item(receipt: Receipt | None) -> Any:
+    if receipt is None:
+        return _NONE
+    return {
+        "state": receipt.state,
+        "code": receipt.code[:40],
+        "reason": receipt.reason[:120],
+        "received": receipt.received[:40],
+        "by": receipt.by,
+    }
+
+
+def _receipt(item: Any) -> Receipt | None:
+    return Receipt(**item) if item != _NONE else None
 
 
 def _message(item: Item) -> Message:
     kind, _, rest = str(item["sk"]).partition("#")
-    receipt = None
-    if "state" in item:
-        receipt = Receipt(
-            state=item["state"], code=item["code"], reason=item["reason"], received=item["received"]
-        )
     origin = Origin(
         out_id=item["outId"],
         biz_id=item["bizId"],
@@ -168,5 +188,5 @@ def _message(item: Item) -> Message:
         unknown=kind == "UNKNOWN",
         given=item.get("given", ""),
         params=tuple(item.get("params", ())),
-        receipt=receipt,
+        receipt=_receipt(item["receipt"]),
     )

@@ -5,7 +5,7 @@ to repeat, so the client's own retries do no harm, but for `batch_put_new`, whic
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, cast
 
@@ -23,6 +23,14 @@ _deserialize = TypeDeserializer().deserialize
 # BatchWriteItem and BatchGetItem take no more.
 _MOST_WRITES = 25
 _MOST_READS = 100
+# What a statement of a batch may be refused with for a moment.
+_TRY_AGAIN = {
+    "InternalServerError",
+    "ProvisionedThroughputExceeded",
+    "RequestLimitExceeded",
+    "ThrottlingError",
+    "TransactionConflict",
+}
 # Kept for the 30 days that Quick Audience may ask about, and two more for its clock and ours.
 RETENTION_SECONDS = 32 * 24 * 3600
 
@@ -72,8 +80,11 @@ def _put_where(item: Item, condition: dict[str, Any]) -> bool:
     return True
 
 
-def exchange(old: Item, new: Item) -> bool:
-    """In one transaction, delete the item with this key and write another; answers False where it is gone."""
+def exchange(old: Item, new: Item, name: str, value: Any) -> bool:
+    """In one transaction, delete the item with this key and write another.
+
+    Answers False where it is gone, or its attribute has another value.
+    """
     try:
         aws.dynamodb().transact_write_items(
             TransactItems=[
@@ -81,7 +92,9 @@ def exchange(old: Item, new: Item) -> bool:
                     "Delete": {
                         "TableName": _name(),
                         "Key": _pack(old),
-                        "ConditionExpression": "attribute_exists(pk)",
+                        "ConditionExpression": "#name = :value",
+                        "ExpressionAttributeNames": {"#name": name},
+                        "ExpressionAttributeValues": _pack({":value": value}),
                     }
                 },
                 {"Put": {"TableName": _name(), "Item": _pack(new)}},
@@ -198,6 +211,59 @@ def batch_put_new(items: Sequence[Item]) -> None:
             left = request
         for entry in (left or {}).get(_name(), []):
             put_new(_unpack(entry["PutRequest"]["Item"]))
+
+
+def batch_exchange(name: str, old: Any, values: Mapping[Key, Any]) -> dict[Key, Any]:
+    """Set an attribute of many items, of each only where it has the value `old`.
+
+    Answers what stands there afterwards, set by this call or by another; items that aren't there are
+    left out. Of several writers at once, one wins each item. May set what it set already, should an
+    answer be lost: where that matters, the value holds a token of its writer.
+
+    BatchWriteItem knows no conditions, transactions cost twice as much; PartiQL's batches have the
+    one and cost a write unit to each statement.
+    """
+    there: dict[Key, Any] = {}
+    left = dict(values)
+    # The names are ours; every value is a parameter.
+    statement = f'UPDATE "{_name()}" SET "{name}"=? WHERE "pk"=? AND "sk"=? AND "{name}"=?'  # noqa: S608
+    for pause in _pauses():
+        for part in _parts(left, _MOST_WRITES):
+            statements: Any = [
+                {
+                    "Statement": statement,
+                    "Parameters": [_serialize(one) for one in (left[where], *where, old)],
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                }
+                for where in part
+            ]
+            answer = aws.dynamodb().batch_execute_statement(Statements=statements)
+            for where, response in zip(part, answer["Responses"], strict=True):
+                error = response.get("Error", {})
+                code = error.get("Code")
+                if code in _TRY_AGAIN:
+                    continue
+                if code is None:
+                    there[where] = left[where]
+                elif code != "ConditionalCheckFailed":
+                    raise RuntimeError(f"DynamoDB refuses to write: {code}: {error['Message']}")
+                elif found := _of_failure(where, error):
+                    there[where] = found[name]
+                del left[where]
+        if not left:
+            return there
+        time.sleep(pause)
+    raise TimeoutError("DynamoDB left items of a batch unwritten after several tries")
+
+
+def _of_failure(where: Key, error: Mapping[str, Any]) -> Item | None:
+    """The item that a condition failed on. DynamoDB did not always hand it over in a batch."""
+    return _unpack(error["Item"]) if "Item" in error else get(*where, consistent=True)
+
+
+def _parts(keys: Iterable[Key], most: int) -> Iterator[list[Key]]:
+    every = list(keys)
+    return (every[first : first + most] for first in range(0, len(every), most))
 
 
 def delete(pk: str, sk: str) -> None:

@@ -7,6 +7,7 @@ Tencent signs nothing: the secret in the path is the only lock.
 
 import hmac
 import json
+import uuid
 from typing import Any
 from urllib.parse import unquote
 
@@ -70,11 +71,18 @@ def messages(statuses: list[Any], replies: list[Any]) -> list[dict[str, Any]]:
         text = _encoded(status)
         last = made[-1]["statuses"] if made else []
         if not last or len(last) == _STATUSES_PER_MESSAGE or size + len(text) > _BYTES_PER_MESSAGE:
-            made.append({"statuses": (last := [])})
+            made.append(message("statuses", last := []))
             size = 0
         last.append(json.loads(text))
         size += len(text)
-    return made + [{"replies": [json.loads(_encoded(reply))]} for reply in filter(None, replies)]
+    return made + [
+        message("replies", [json.loads(_encoded(reply))]) for reply in filter(None, replies)
+    ]
+
+
+def message(kind: str, events: list[Any]) -> dict[str, Any]:
+    """A message for settle. Its id stays with it however often it is delivered, also from a dead-letter queue."""
+    return {"id": uuid.uuid4().hex[:16], kind: events}
 
 
 def _encoded(event: Any) -> bytes:

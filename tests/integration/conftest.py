@@ -7,6 +7,7 @@ import pytest
 import pytest_socket
 import time_machine
 from moto import mock_aws
+from moto.dynamodb.models import DynamoDBBackend
 from moto.sqs.models import SQSBackend
 
 from tests.integration.support import aws
@@ -34,6 +35,7 @@ def bridge(monkeypatch: pytest.MonkeyPatch, clock: Clock, tmp_path: Path) -> Ite
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr("boto3.client", aws.client)
     monkeypatch.setattr(SQSBackend, "change_message_visibility", aws.change_message_visibility)
+    monkeypatch.setattr(DynamoDBBackend, "batch_execute_statement", aws.batch_execute_statement)
     with mock_aws():
         aws.create()
         outside = Outside()

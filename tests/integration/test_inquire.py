@@ -12,6 +12,7 @@ from chalicelib.functions.inquire import AGES
 from chalicelib.logs import log
 from chalicelib.queues import sending
 from chalicelib.store import pulled
+from chalicelib.tencent import callbacks
 from tests.integration.support.bridge import Bridge
 from tests.integration.support.outside import HOWS, How
 from tests.integration.support.pulls import Pulls, run
@@ -325,7 +326,7 @@ def test_nothing_is_scanned(sent: Bridge) -> None:
 
 
 def test_what_a_pull_could_only_keep_is_queued_even_in_callback_mode(sent: Bridge) -> None:
-    pulled.keep([{"statuses": statuses(sent.tencent.sent)}])
+    pulled.keep([callbacks.message("statuses", statuses(sent.tencent.sent))])
     run("inquire")
     sent.pump.drain()
     assert len(told(sent)) == 6

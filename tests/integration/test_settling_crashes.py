@@ -9,6 +9,7 @@ import pytest
 from chalicelib.campaigns import retries
 from chalicelib.campaigns.messages import Message, Origin
 from chalicelib.store import messages
+from chalicelib.tencent import callbacks
 from tests.integration.support import tencent
 from tests.integration.support.bridge import SIGN, Bridge
 from tests.integration.support.outside import HOWS, How
@@ -47,9 +48,9 @@ def prepare(bridge: Bridge) -> None:
     )
     known = [status(B, "b"), status(C, "c"), status(D, "d")]
     for body in (
-        {"statuses": known},
-        {"statuses": [status(A, "a", "FAIL"), status(A, "stray")]},
-        {"replies": [tencent.reply("86" + B, "好", SIGN)]},
+        callbacks.message("statuses", known),
+        callbacks.message("statuses", [status(A, "a", "FAIL"), status(A, "stray")]),
+        callbacks.message("replies", [tencent.reply("86" + B, "好", SIGN)]),
     ):
         bridge.pump.put("callbacks", json.dumps(body))
     # Long enough for the unknown one to be adopted at the first look.

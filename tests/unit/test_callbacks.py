@@ -40,6 +40,7 @@ class Queue:
 
     def __init__(self) -> None:
         self.messages: Messages = []
+        self.ids: list[str] = []
         self.error: Exception | None = None
 
     def send(self, queue: str, bodies: Iterable[dict[str, Any]], *, delay: int = 0) -> None:
@@ -49,6 +50,7 @@ class Queue:
         for body in bodies:
             text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
             assert len(text) <= 256 * 1024
+            self.ids.append(body.pop("id"))
             self.messages.append(body)
 
     def events(self, kind: str) -> list[Any]:
@@ -77,6 +79,12 @@ def test_an_array_of_statuses_is_queued_as_it_came(queue: Queue) -> None:
     second = STATUS | {"sid": "y", "sub_error": "unknown field"}
     assert_taken(push([STATUS, second]))
     assert queue.messages == [{"statuses": [STATUS, second]}]
+
+
+def test_every_message_has_an_id_of_its_own(queue: Queue) -> None:
+    for _ in range(2):
+        push([STATUS] * 150 + [REPLY, REPLY])
+    assert len(queue.ids) == len(set(queue.ids)) == 8
 
 
 def test_the_documents_padding_is_left_out(queue: Queue) -> None:

@@ -43,6 +43,10 @@ class Meter:
             for entry in entries:
                 self._write(entry["PutRequest"]["Item"])
 
+    def _BatchExecuteStatement(self, params: dict[str, Any], _: Any) -> None:  # noqa: N802
+        """A unit to each statement: the bridge's items stay below 1 KB, which `batch_put_new`'s count shows."""
+        self.writes += len(params["Statements"])
+
     def _TransactWriteItems(self, params: dict[str, Any], _: Any) -> None:  # noqa: N802
         for entry in params["TransactItems"]:
             for one in entry.values():

@@ -165,8 +165,9 @@ class Pump:
         ]
 
     def bodies(self, queue: str) -> list[dict[str, Any]]:
-        """What a queue holds, whether it can be received or not."""
-        return [json.loads(message.body) for message in self._messages(queue)]
+        """What a queue holds, whether it can be received or not; the ids of callbacks are left out."""
+        found = [json.loads(message.body) for message in self._messages(queue)]
+        return [{name: one for name, one in body.items() if name != "id"} for body in found]
 
     def count(self, queue: str) -> int:
         return len(self._messages(queue))

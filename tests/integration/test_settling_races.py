@@ -1,0 +1,158 @@
+"""Two pieces of work that know a message's final state at the same moment: one of them tells."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from chalicelib.campaigns.messages import Message
+from chalicelib.functions import telling
+from chalicelib.store import messages
+from tests.integration.support import tencent
+from tests.integration.support.bridge import SIGN, Bridge
+from tests.integration.test_adopting import unknown
+from tests.integration.test_delivering import A
+from tests.integration.test_settling import send
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Any]) -> None:
+    """Something happens between the moment at which receipts are known and their first write."""
+    settle, pending = messages.settle, [happens]
+
+    def late(settled: Sequence[Message]) -> list[Message]:
+        if pending:
+            pending.pop()()
+        return settle(settled)
+
+    monkeypatch.setattr(messages, "settle", late)
+
+
+def told(bridge: Bridge) -> list[dict[str, Any]]:
+    bridge.pump.drain("push")
+    return bridge.quick_audience.receipts
+
+
+def states(bridge: Bridge) -> list[int]:
+    return [receipt["sendStatus"] for receipt in told(bridge)]
+
+
+@pytest.mark.parametrize(("early", "late"), [("SUCCESS", "FAIL"), ("FAIL", "SUCCESS")])
+def test_of_two_functions_with_different_statuses_one_tells(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch, early: str, late: str
+) -> None:
+    (sms,) = send(linked, A)
+    linked.callback([tencent.status(sms, late)])
+    first = linked.pump.receive("settle")
+    linked.callback([tencent.status(sms, early)])
+    second = linked.pump.receive("settle")
+    assert first
+    assert second
+    meanwhile(monkeypatch, lambda: linked.pump.invoke("settle", second))
+    assert linked.pump.invoke("settle", first)
+    assert states(linked) == [2 if early == "SUCCESS" else 1]
+    assert linked.pump.count("callbacks") == 0
+
+
+def test_of_a_status_and_the_sweep_one_tells(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (sms,) = send(linked, A)
+    linked.clock.pass_(hours=74)
+    linked.callback([tencent.status(sms)])
+    meanwhile(monkeypatch, lambda: linked.pump.drain("settle"))
+    linked.pump.sweep()
+    assert states(linked) == [2]
+
+
+def test_of_the_sweep_and_a_status_one_tells(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (sms,) = send(linked, A)
+    linked.clock.pass_(hours=74)
+    linked.callback([tencent.status(sms)])
+    meanwhile(monkeypatch, linked.pump.sweep)
+    linked.pump.drain("settle")
+    assert states(linked) == [1]
+    assert linked.quick_audience.receipts[0]["errCode"] == "NO_RECEIPT"
+
+
+def test_a_mark_that_was_swept_a_moment_ago_is_adopted_by_no_status(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quick Audience was told that nobody knows; a status that comes then must not tell it otherwise."""
+    (sms,) = unknown(linked, A)
+    linked.clock.pass_(hours=74)
+    of_phone = messages.of_phone
+    pending = [linked.pump.sweep]
+
+    def seen_before(phone: str) -> list[Message]:
+        found = of_phone(phone)
+        if pending:
+            pending.pop()()
+        return found
+
+    linked.callback([tencent.status(sms)])
+    event = linked.pump.receive("settle")
+    assert event
+    linked.clock.pass_(seconds=40)
+    monkeypatch.setattr(messages, "of_phone", seen_before)
+    linked.pump.invoke("settle", event)
+    assert [one["errCode"] for one in told(linked)] == ["OUTCOME_UNKNOWN"]
+
+
+def test_who_settled_and_died_tells_when_the_message_comes_again(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (sms,) = send(linked, A)
+    linked.callback([tencent.status(sms)])
+    event = linked.pump.receive("settle")
+    assert event
+
+    def die(_: object) -> None:
+        raise RuntimeError("queue out of order")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(telling, "tell", die)
+        assert not linked.pump.invoke("settle", event)
+    assert states(linked) == []
+    # Tencent's own repetition is somebody else's message, which has nothing to tell.
+    linked.callback([tencent.status(sms)])
+    other = linked.pump.receive("settle")
+    assert other
+    assert linked.pump.invoke("settle", other)
+    assert states(linked) == []
+    linked.clock.pass_(hours=1)
+    linked.pump.run("settle", hours=0.1)
+    assert states(linked) == [2]
+
+
+def test_a_dead_letter_that_is_put_back_tells_what_it_settled(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (sms,) = send(linked, A)
+    linked.callback([tencent.status(sms)])
+    event = linked.pump.receive("settle")
+    assert event
+    with monkeypatch.context() as patch:
+        patch.setattr(telling, "tell", lambda _: json.loads("no"))
+        assert not linked.pump.invoke("settle", event)
+    linked.pump.put("callbacks", event["Records"][0]["body"])
+    linked.pump.drain("settle")
+    assert states(linked) == [2]
+
+
+def test_a_reply_that_two_functions_have_is_told_once(linked: Bridge) -> None:
+    send(linked, A)
+    reply = tencent.reply("86" + A, "好", SIGN)
+    linked.callback(reply)
+    first = linked.pump.receive("settle")
+    linked.callback(reply)
+    second = linked.pump.receive("settle")
+    assert first
+    assert second
+    for event in (first, second, first):
+        assert linked.pump.invoke("settle", event)
+    linked.pump.drain("push")
+    # The first was delivered twice, and can't know whether it had told.
+    assert [one["content"] for one in linked.quick_audience.replies] == ["好", "好"]
