@@ -1,121 +1,141 @@
-"""The environment as one typed model: every name that the bridge reads, its shape, its default.
+"""The environment as one typed record: every name that the bridge reads, its shape, its default.
 
 `load()` reads it once per process. A wrong setting raises ConfigurationError, which lists every
 wrong name at once with the shape it should have; no value of a secret is ever in such a text.
+
+A plain dataclass on purpose: every function needs its settings before its first answer, and a library
+for models would take longer to import than all of chalicelib. See docs/cold-start.md.
 """
 
 import functools
 import os
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
-
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    StringConstraints,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any, Literal
 
 from chalicelib.errors import ConfigurationError
 
 
-def _split(value: Any) -> Any:
-    return (
-        [part.strip() for part in value.split(",") if part.strip()]
-        if isinstance(value, str)
-        else value
-    )
+def _setting(
+    variable: str,
+    shape: str,
+    read: Callable[[str], Any] = str,
+    *,
+    default: Any = MISSING,
+    secret: bool = False,
+) -> Any:
+    """A field of the settings: its variable, what to write there, and what makes a value of the text.
+
+    `read` raises ValueError with what is wrong, without the value. A default is taken as it is; without
+    one the setting is required.
+    """
+    metadata = {"variable": variable, "shape": shape, "read": read}
+    return field(default=default, repr=not secret, metadata=metadata)
 
 
-Text = Annotated[str, StringConstraints(min_length=1)]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+(/\S*)?$", strip_whitespace=True)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+def _matching(pattern: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not re.fullmatch(pattern, text.strip()):
+            raise ValueError("has the wrong shape")
+        return text.strip()
+
+    return read
 
 
-class Settings(BaseModel):
+def _one_of(*values: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in values:
+            raise ValueError("is not understood")
+        return text
+
+    return read
+
+
+def _whole_number(text: str) -> int:
+    return int(_matching("[0-9]+")(text))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _not_blank(text: str) -> str:
+    if not _names(text):
+        raise ValueError("is blank")
+    return text
+
+
+_url = _matching(r"https?://[^/\s]+(/\S*)?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
     """The settings of one stage: one Tencent application, one Quick Audience platform."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True, hide_input_in_errors=True)
-
-    platform_name: Text = Field(
-        alias="QA_PLATFORM_NAME", description="API name entered in Quick Audience"
+    platform_name: str = _setting("QA_PLATFORM_NAME", "API name entered in Quick Audience")
+    qa_auth: Literal["on", "off"] = _setting(
+        "QA_AUTH", "on or off", _one_of("on", "off"), default="on"
     )
-    qa_auth: Literal["on", "off"] = Field("on", alias="QA_AUTH", description="on or off")
-    qa_key_source: SecretStr = Field(
-        SecretStr(""),
-        validate_default=True,
-        alias="QA_KEY",
-        description="key shared with Quick Audience, or ssm:/name of it",
+    qa_key_source: str = _setting(
+        "QA_KEY", "key shared with Quick Audience, or ssm:/name of it", default="", secret=True
     )
-    qa_base_url: Url = Field(
-        "https://quicka.aliyun.com",
-        alias="QA_BASE_URL",
-        description="http(s) address without a path",
+    qa_base_url: str = _setting(
+        "QA_BASE_URL",
+        "http(s) address without a path",
+        _url,
+        default="https://quicka.aliyun.com",
     )
-    qa_receipts: Literal["push", "poll"] = Field(
-        "push", alias="QA_RECEIPTS", description="push or poll"
+    qa_receipts: Literal["push", "poll"] = _setting(
+        "QA_RECEIPTS", "push or poll", _one_of("push", "poll"), default="push"
     )
-    qa_clock_skew_seconds: int = Field(
-        900, ge=0, alias="QA_CLOCK_SKEW_SECONDS", description="whole seconds, 0 turns the check off"
+    qa_clock_skew_seconds: int = _setting(
+        "QA_CLOCK_SKEW_SECONDS",
+        "whole seconds, 0 turns the check off",
+        _whole_number,
+        default=900,
     )
-    tencent_sdk_app_id: Annotated[
-        str, StringConstraints(pattern=r"^[0-9]+$", strip_whitespace=True)
-    ] = Field(
-        alias="TENCENT_SDK_APP_ID", description="digits: SDKAppID of the Tencent SMS application"
+    tencent_sdk_app_id: str = _setting(
+        "TENCENT_SDK_APP_ID",
+        "digits: SDKAppID of the Tencent SMS application",
+        _matching("[0-9]+"),
     )
-    tencent_app_key_source: SecretStr = Field(
-        alias="TENCENT_APP_KEY",
-        min_length=1,
-        description="App Key of that application, or ssm:/name of it",
+    tencent_app_key_source: str = _setting(
+        "TENCENT_APP_KEY",
+        "App Key of that application, or ssm:/name of it",
+        _not_blank,
+        secret=True,
     )
-    tencent_base_url: Url = Field(
-        "https://yun.tim.qq.com/v5/tlssmssvr",
-        alias="TENCENT_BASE_URL",
-        description="root of the v5 API",
+    tencent_base_url: str = _setting(
+        "TENCENT_BASE_URL",
+        "root of the v5 API",
+        _url,
+        default="https://yun.tim.qq.com/v5/tlssmssvr",
     )
-    tencent_callback_tokens_source: SecretStr = Field(
-        alias="TENCENT_CALLBACK_TOKENS",
-        min_length=1,
-        description="comma-separated secrets of the callback URL, or ssm:/name of them",
+    tencent_callback_tokens_source: str = _setting(
+        "TENCENT_CALLBACK_TOKENS",
+        "comma-separated secrets of the callback URL, or ssm:/name of them",
+        _not_blank,
+        secret=True,
     )
-    tencent_receipts: Literal["callback", "pull"] = Field(
-        "callback", alias="TENCENT_RECEIPTS", description="callback or pull"
+    tencent_receipts: Literal["callback", "pull"] = _setting(
+        "TENCENT_RECEIPTS", "callback or pull", _one_of("callback", "pull"), default="callback"
     )
-    oss_allowed_hosts: Names = Field(
-        (".aliyuncs.com",), alias="OSS_ALLOWED_HOSTS", description="comma-separated host suffixes"
+    oss_allowed_hosts: tuple[str, ...] = _setting(
+        "OSS_ALLOWED_HOSTS", "comma-separated host suffixes", _names, default=(".aliyuncs.com",)
     )
-    public_base_url: Url = Field(
-        "",
-        alias="PUBLIC_BASE_URL",
-        description="public http(s) address under which message pages are linked",
+    public_base_url: str = _setting(
+        "PUBLIC_BASE_URL",
+        "public http(s) address under which message pages are linked",
+        _url,
+        default="",
     )
-    table: Text = Field(
-        "qa-sms-bridge-local", alias="BRIDGE_TABLE", description="name of the DynamoDB table"
+    table: str = _setting(
+        "BRIDGE_TABLE", "name of the DynamoDB table", default="qa-sms-bridge-local"
     )
-    queue_prefix: Text = Field(
-        "qa-sms-bridge-local-",
-        alias="BRIDGE_QUEUE_PREFIX",
-        description="start of the queues' names",
+    queue_prefix: str = _setting(
+        "BRIDGE_QUEUE_PREFIX", "start of the queues' names", default="qa-sms-bridge-local-"
     )
-
-    @field_validator("qa_key_source")
-    @classmethod
-    def _key_unless_off(cls, key: SecretStr, info: ValidationInfo) -> SecretStr:
-        if info.data.get("qa_auth") != "off" and not key.get_secret_value():
-            raise ValueError("is required unless QA_AUTH=off")
-        return key
-
-    @field_validator("tencent_app_key_source", "tencent_callback_tokens_source")
-    @classmethod
-    def _not_blank(cls, secret: SecretStr) -> SecretStr:
-        if not _tokens(secret.get_secret_value()):
-            raise ValueError("is blank")
-        return secret
 
     @property
     def qa_key(self) -> str:
@@ -130,45 +150,48 @@ class Settings(BaseModel):
     @property
     def tencent_callback_tokens(self) -> list[str]:
         """The secrets that open the callback URL: two while one is being replaced."""
-        return _tokens(_reveal(self.tencent_callback_tokens_source))
+        return list(_names(_reveal(self.tencent_callback_tokens_source)))
 
 
-def _tokens(text: str) -> list[str]:
-    return [token.strip() for token in text.split(",") if token.strip()]
-
-
-def _reveal(source: SecretStr) -> str:
-    value = source.get_secret_value()
-    if not value.startswith("ssm:"):
-        return value
+def _reveal(source: str) -> str:
+    if not source.startswith("ssm:"):
+        return source
     # Imported only where it is used. The library keeps the value for five minutes, so that a rotated
     # secret arrives without a new deployment.
     from aws_lambda_powertools.utilities import parameters  # noqa: PLC0415
 
-    return parameters.get_parameter(value.removeprefix("ssm:"), decrypt=True, max_age=300)
+    return parameters.get_parameter(source.removeprefix("ssm:"), decrypt=True, max_age=300)
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
     """Read the settings. An empty variable counts as unset, as CloudFormation writes absent values so."""
-    known = {field.alias for field in Settings.model_fields.values()}
-    given = {name: value for name, value in environment.items() if name in known and value != ""}
-    try:
-        return Settings.model_validate(given)
-    except ValidationError as error:
-        # A default that is wrong is reported under its field's name, a given value under its alias.
-        fields = dict(Settings.model_fields)
-        fields |= {field.alias or name: field for name, field in Settings.model_fields.items()}
-        wrong = []
-        for problem in error.errors(include_url=False, include_input=False):
-            field = fields[str(problem["loc"][0])]
-            what = "is not set" if problem["type"] == "missing" else problem["msg"]
-            wrong.append(f"{field.alias} {what} (expected: {field.description})")
+    found: dict[str, Any] = {}
+    wrong = []
+    for setting in fields(Settings):
+        variable, shape = setting.metadata["variable"], setting.metadata["shape"]
+        try:
+            found[setting.name] = _value(setting, environment)
+        except ValueError as error:
+            wrong.append(f"{variable} {error} (expected: {shape})")
+    if wrong:
         raise ConfigurationError(
             "wrong settings: "
             + "; ".join(wrong)
             + ". Set them in the stage's environment_variables in "
             ".chalice/config.json."
-        ) from None
+        )
+    return Settings(**found)
+
+
+def _value(setting: Field[Any], environment: Mapping[str, str]) -> Any:
+    variable = setting.metadata["variable"]
+    if text := environment.get(variable):
+        return setting.metadata["read"](text)
+    if setting.default is MISSING:
+        raise ValueError("is not set")
+    if variable == "QA_KEY" and environment.get("QA_AUTH") != "off":
+        raise ValueError("is required unless QA_AUTH=off")
+    return setting.default
 
 
 @functools.cache

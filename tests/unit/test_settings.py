@@ -1,9 +1,9 @@
 import traceback
 from collections.abc import Mapping
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from chalicelib import settings
 from chalicelib.errors import ConfigurationError
@@ -211,23 +211,15 @@ def test_an_error_tells_no_secret(wrong: dict[str, str]) -> None:
         assert wrong.get(name) == "" or not any(part in told for part in secret.split(","))
 
 
-def test_the_models_own_error_tells_no_value_either() -> None:
-    with pytest.raises(ValidationError) as caught:
-        Settings.model_validate(
-            ENVIRONMENT | SECRETS | {"TENCENT_SDK_APP_ID": "k3y-in-the-wrong-place"}
-        )
-    assert "k3y" not in str(caught.value)
-
-
 def test_settings_can_be_shown_without_their_secrets() -> None:
     configured = read(**SECRETS)
-    for shown in (repr(configured), str(configured), configured.model_dump_json()):
+    for shown in (repr(configured), str(configured)):
         for secret in ("k3y-of-quick-audience", "4pp-k3y", "t0ken-one", "t0ken-two"):
             assert secret not in shown
 
 
 def test_settings_do_not_change() -> None:
-    with pytest.raises(ValueError, match="frozen"):
+    with pytest.raises(FrozenInstanceError):
         setattr(read(), "qa_auth", "off")  # noqa: B010 -- mypy knows better, which is the point
 
 
