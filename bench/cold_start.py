@@ -62,7 +62,7 @@ CASES = (
     Case("inquire", "app.inquire", "schedule", ("dynamodb",)),
 )
 
-_FLOOR = '''
+_FLOOR = """
 from chalice.app import Chalice, Rate
 
 app = Chalice(app_name="floor", configure_logs=False)
@@ -98,7 +98,7 @@ def message(event):
 @app.schedule(Rate(1, unit=Rate.HOURS))
 def schedule(event):
     _touch()
-'''
+"""
 _IMPORT = re.compile(r"import time:\s+(\d+) \|\s+\d+ \| (\s*)(\S+)")
 
 
@@ -197,7 +197,9 @@ def main() -> None:
     parser.add_argument("--imports", action="store_true", help="what each imports beyond its floor")
     arguments = parser.parse_args()
     console = Console(width=130)
-    table = Table(title=f"First answers from process start, {arguments.runs} runs, {arguments.bundle} bundle")
+    table = Table(
+        title=f"First answers from process start, {arguments.runs} runs, {arguments.bundle} bundle"
+    )
     for heading in ("case", "ms median", "ms least", "floor median", "floor least", "ratio"):
         table.add_column(heading, justify="left" if heading == "case" else "right")
     for heading in ("modules", "floor", "import ms", "floor"):
@@ -218,7 +220,8 @@ def main() -> None:
                 *(f"{f(ours):.0f}" for f in (statistics.median, min)),
                 *(f"{f(floors):.0f}" for f in (statistics.median, min)),
                 f"{statistics.median(ours) / statistics.median(floors):.2f}",
-                str(len(imports[0].own)), str(len(floor_imports[0].own)),
+                str(len(imports[0].own)),
+                str(len(floor_imports[0].own)),
                 f"{statistics.median(i.milliseconds for i in imports):.0f}",
                 f"{statistics.median(i.milliseconds for i in floor_imports):.0f}",
             )

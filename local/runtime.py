@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import uuid
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ _PATIENCE = 60.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What a function said. `error` is what Lambda calls the function error; `seconds` count from `began`."""
+    """What a function said; `error` where it raised. `seconds` from the call, for the first from process start."""
 
     payload: Any
     error: bool
@@ -112,7 +113,7 @@ class Function:
         self._options = options
         self._api = _Api()
         self._client = TemporaryDirectory(prefix="runtime-client-")
-        self._output = TemporaryFile()
+        self._output = TemporaryFile()  # noqa: SIM115 -- closed with the function
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -192,8 +193,7 @@ def _link_client(folder: Path) -> None:
 @contextmanager
 def unpacked(bundle: Path) -> Iterator[Path]:
     """The bundle's files, for as long as the context lasts."""
-    import zipfile
-
     with TemporaryDirectory(prefix="bundle-") as folder:
-        zipfile.ZipFile(bundle).extractall(folder)
+        with zipfile.ZipFile(bundle) as packed:
+            packed.extractall(folder)
         yield Path(folder)
