@@ -32,6 +32,8 @@ from local.processes import StackError
 _CLIENT = ("awslambdaric", "simplejson", "snapshot-restore-py")
 _VERSION = "/2018-06-01/runtime"
 _PATIENCE = 60.0
+# What a function is told that it has: the most that Lambda gives.
+_LIFE = 900.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
             event,
             {
                 "Lambda-Runtime-Aws-Request-Id": request_id,
-                "Lambda-Runtime-Deadline-Ms": str(int((time.time() + _PATIENCE) * 1000)),
+                "Lambda-Runtime-Deadline-Ms": str(int((time.time() + _LIFE) * 1000)),
                 "Lambda-Runtime-Invoked-Function-Arn": (
                     "arn:aws:lambda:us-east-1:000000000000:function:bridge"
                 ),
