@@ -1,11 +1,11 @@
 # Everything that a newcomer, an operator or CI types. `make help` explains.
 PYTHON ?= python3
-STAGE ?= dev
+STAGE ?=
 BIN := .venv/bin
 UV := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test browser check format pins clean
+.PHONY: help run up test browser check format pins deploy destroy clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -53,6 +53,12 @@ pins: .venv/.installed ## Resolve pyproject.toml's dependencies into the two req
 		-o requirements.txt --custom-compile-command "make pins"
 	$(BIN)/uv pip compile --quiet --upgrade --no-annotate --python-version 3.11 --group dev pyproject.toml \
 		-o requirements-dev.txt --custom-compile-command "make pins"
+
+deploy: .venv/.installed ## Deploy a stage to AWS, or bring it up to date: make deploy STAGE=prod
+	@$(BIN)/python -m ops deploy --stage "$(STAGE)"
+
+destroy: .venv/.installed ## Delete a stage from AWS, but for its table; asks first: make destroy STAGE=prod
+	@$(BIN)/python -m ops destroy --stage "$(STAGE)"
 
 clean: ## Remove the virtual environment and the local stack's data
 	rm -rf .venv .local

@@ -2,7 +2,9 @@
 
 import typer
 
-from ops import campaign, message, sign, template
+from ops import campaign, message, secret, sign, template
+from ops.deploy import deploy
+from ops.destroy import destroy
 from ops.doctor import doctor
 from ops.stats import stats
 
@@ -11,10 +13,13 @@ app = typer.Typer(
 )
 app.command()(doctor)
 app.command()(stats)
+app.command()(deploy)
+app.command()(destroy)
 app.add_typer(sign.app, name="sign")
 app.add_typer(template.app, name="template")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(message.app, name="message")
+app.add_typer(secret.app, name="secret")
 
 if __name__ == "__main__":
     app(prog_name="ops")

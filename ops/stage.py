@@ -50,6 +50,8 @@ def read_config() -> dict[str, Any]:
 def of(config: dict[str, Any], stage: str) -> dict[str, Any]:
     """What the configuration says of a stage. Raises StageError where it says nothing."""
     stages: dict[str, dict[str, Any]] = config.get("stages", {})
+    if not stage:
+        raise StageError(f"name a stage of {FOLDER / 'config.json'}: STAGE=prod")
     if stage not in stages:
         raise StageError(
             f"no stage {stage} in {FOLDER / 'config.json'}, which has {', '.join(stages) or 'none'}: "
