@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test browser check format pins deploy destroy clean
+.PHONY: help run up test test-deployed browser check format pins deploy destroy clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -27,6 +27,10 @@ up: .venv/.installed ## The local stack, kept up until Ctrl-C
 
 test: .venv/.installed ## Every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# Its schedule of each minute and its dead letters take their time: a minute and a half.
+test-deployed: .venv/.installed ## The bundle deployed by CloudFormation into an emulated AWS, and campaigns through it
+	$(BIN)/python -m pytest -m deployed tests/deployed
 
 # Debian's; where there is no apt-get, or nobody who may use it, the tests in a browser are skipped.
 browser: ## Chromium and fonts for the tests of pages, where apt-get is and root asks
