@@ -9,13 +9,12 @@ from typing import Any
 
 from chalice.app import Request
 
-from chalicelib import dates, fetching, settings
+from chalicelib import dates, settings
 from chalicelib.campaigns import digital as messages
 from chalicelib.campaigns import reviews
 from chalicelib.campaigns import templates as texts
 from chalicelib.campaigns.digital import ContentError, Part
 from chalicelib.errors import NotFound, Refused
-from chalicelib.fetching import FetchError
 from chalicelib.quickaudience import requests, revisions
 from chalicelib.quickaudience.http import path_names
 from chalicelib.quickaudience.refusals import asking_tencent
@@ -23,7 +22,6 @@ from chalicelib.quickaudience.revisions import Draft
 from chalicelib.store import pages, templates
 from chalicelib.store.pages import Page
 from chalicelib.store.templates import Revision
-from chalicelib.tencent import client as tencent
 
 CREATE_FIELDS = {"templateCode": ""}
 """§7's, §8's and §9's documented field."""
@@ -67,10 +65,10 @@ def delete(raw_code: str) -> dict[str, Any]:
     if not deleted:
         # Tencent comes first: where it doesn't answer, nothing has changed and the request may be repeated.
         # It refuses all ids for the sake of one that it doesn't have.
-        with asking_tencent():
-            there = tencent.client().get_template(sorted({revision.tpl_id for revision in found}))
+        with asking_tencent() as tencent:
+            there = tencent.get_template(sorted({revision.tpl_id for revision in found}))
             if there:
-                tencent.client().del_template([item["id"] for item in there])
+                tencent.del_template([item["id"] for item in there])
         templates.delete(code, int(time.time()))
     return {"templateCode": code}
 
@@ -160,6 +158,9 @@ def _draft(
 
 def _check_files(parts: Sequence[Part]) -> list[str]:
     """Read every file once, to see that it is what it is said to be; answers warnings."""
+    # Imported where files are read: sending a digital message reads none.
+    from chalicelib import fetching  # noqa: PLC0415
+
     files = [(number, part) for number, part in enumerate(parts, 1) if part.kind != "text"]
 
     def read(one: tuple[int, Part]) -> bytes:
@@ -168,7 +169,7 @@ def _check_files(parts: Sequence[Part]) -> list[str]:
             return fetching.read(
                 part.contents, most_bytes=messages.MOST_BYTES, seconds=_SECONDS_FOR_FILES
             )
-        except FetchError as error:
+        except fetching.FetchError as error:
             raise ContentError(f"第 {number} 部分: {error}") from None
 
     with ThreadPoolExecutor(messages.MOST_PARTS) as pool:

@@ -1,18 +1,25 @@
 """Tencent's answers to what we ask on a marketer's behalf, as refusals."""
 
-from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from chalicelib.errors import Refused
 from chalicelib.logs import log
-from chalicelib.tencent.client import CallRefusedError, TencentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chalicelib.tencent.client import Client
 
 
 @contextmanager
-def asking_tencent() -> Iterator[None]:
-    """Turn what Tencent refused, or didn't answer, into Refused."""
+def asking_tencent() -> "Iterator[Client]":
+    """Tencent's API, and what it refused or didn't answer turned into Refused."""
+    # Imported where Tencent is asked: most campaigns find their sign and template approved lately.
+    from chalicelib.tencent.client import CallRefusedError, TencentError, client  # noqa: PLC0415
+
     try:
-        yield
+        yield client()
     except CallRefusedError as error:
         raise Refused(error.meaning.aliyun, error.explain()) from None
     except TencentError as error:

@@ -16,8 +16,6 @@ from chalicelib.logs import log
 from chalicelib.quickaudience.refusals import asking_tencent
 from chalicelib.store import templates
 from chalicelib.store.templates import Revision
-from chalicelib.tencent import client as tencent
-from chalicelib.tencent.client import CallRefusedError
 
 # Between two questions to Tencent whether a pending revision has been approved, on behalf of campaigns.
 _ASK_AGAIN_SECONDS = 30
@@ -93,8 +91,8 @@ def refreshed(revisions: Sequence[Revision]) -> list[Revision]:
     }
     if not asked:
         return list(revisions)
-    with asking_tencent():
-        found = tencent.client().get_template(sorted(asked))
+    with asking_tencent() as tencent:
+        found = tencent.get_template(sorted(asked))
     items = {item["id"]: item for item in found if isinstance(item.get("id"), int)}
     fresh = []
     for revision in revisions:
@@ -134,14 +132,16 @@ def _shown(item: dict[str, Any], candidates: list[Revision]) -> Revision:
 
 def _modified(revisions: Sequence[Revision], draft: Draft) -> bool:
     """Change Tencent's template; answers False where it is approved, if only a moment ago."""
+    from chalicelib.tencent.client import CallRefusedError  # noqa: PLC0415 -- see asking_tencent
+
     newest = revisions[0]
     if _is_final(revisions):
         return False
     revision = _revision(newest.code, newest.number + 1, newest.tpl_id, draft)
     _add(revision)
-    with asking_tencent():
+    with asking_tencent() as tencent:
         try:
-            tencent.client().mod_template(newest.tpl_id, **_fields(draft))
+            tencent.mod_template(newest.tpl_id, **_fields(draft))
         except CallRefusedError:
             templates.remove(revision)
             if _is_final(refreshed(revisions)):
@@ -160,8 +160,8 @@ def _is_final(revisions: Sequence[Revision]) -> bool:
 
 def _submit(draft: Draft) -> int:
     international = draft.kind == reviews.INTERNATIONAL
-    with asking_tencent():
-        made = tencent.client().add_template(**_fields(draft), international=international)
+    with asking_tencent() as tencent:
+        made = tencent.add_template(**_fields(draft), international=international)
     return int(made["id"])
 
 

@@ -11,7 +11,6 @@ from chalicelib.quickaudience.http import path_names
 from chalicelib.quickaudience.refusals import asking_tencent
 from chalicelib.store import signs
 from chalicelib.store.signs import Sign
-from chalicelib.tencent import client as tencent
 
 FIELDS = {"signName": "", "signStatus": 0, "reason": "", "createDate": ""}
 """§1's documented fields, as they stand in a refusal: pending, since nothing else is known."""
@@ -53,8 +52,8 @@ def approved(name: str) -> str:
 
 
 def _refreshed(sign: Sign) -> Sign:
-    with asking_tencent():
-        found = tencent.client().get_sign([sign.sign_id])
+    with asking_tencent() as tencent:
+        found = tencent.get_sign([sign.sign_id])
     for item in found:
         if item.get("id") != sign.sign_id:
             continue

@@ -13,7 +13,6 @@ from chalicelib.quickaudience.refusals import asking_tencent
 from chalicelib.quickaudience.revisions import Draft
 from chalicelib.store import templates
 from chalicelib.store.templates import Revision
-from chalicelib.tencent import client as tencent
 
 CREATE_FIELDS = {"templateCode": ""}
 """§2's and §3's documented field."""
@@ -115,8 +114,8 @@ def _found(raw_code: str) -> list[Revision]:
             return found
     code = codes[0]
     if code.isascii() and code.isdigit() and len(code) < 16:
-        with asking_tencent():
-            items = tencent.client().get_template([int(code)])
+        with asking_tencent() as tencent:
+            items = tencent.get_template([int(code)])
         for item in items:
             if item.get("id") == int(code):
                 return [_taken_in(item)]
