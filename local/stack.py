@@ -66,7 +66,8 @@ class Stack:
 
     What is not given comes from the environment as the contract has it (BRIDGE_PORT, BRIDGE_STATE,
     BRIDGE_WORKERS), then from defaults. `visibility` sets the queues' visibility timeouts, in
-    seconds, by the queues' short names; `app` is the module of another app, for tests.
+    seconds, and `receives` their tries before the dead letters, by the queues' short names; `app` is
+    the module of another app, for tests.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Stack:
         port: int | None = None,
         state: Path | None = None,
         visibility: Mapping[str, int] | None = None,
+        receives: Mapping[str, int] | None = None,
         environ: Mapping[str, str] = os.environ,
         app: str = "app",
     ) -> None:
@@ -82,6 +84,7 @@ class Stack:
         self.state = State(state or Path(environ.get("BRIDGE_STATE") or DEFAULT))
         self._workers = int(environ.get("BRIDGE_WORKERS") or _WORKERS)
         self._visibility = visibility
+        self._receives = receives
         self._inherited = environ
         self._app_name = app
         self._app = App(app, environ)
@@ -158,6 +161,7 @@ class Stack:
             self.environment["BRIDGE_TABLE"],
             self.environment["BRIDGE_QUEUE_PREFIX"],
             visibility=self._visibility or self._shortest_visibility(),
+            receives=self._receives,
         )
         if tencent:
             url = tencent.wait_ready()["url"]

@@ -1,0 +1,143 @@
+"""Campaigns as Quick Audience sends them, and the same requests again.
+
+A request that was cut off is repeated byte for byte, as a proxy would repeat it, and with a new nonce,
+as Quick Audience does. Whichever is answered first, its bizId has to be everybody's.
+"""
+
+import json
+import random
+import secrets
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.chaos.audit import Recipient
+from local.chaos.sides import SIGN, Sides
+from local.processes import StackError
+
+CONTENT = "${name}您好，您的包裹已到。"
+
+# Endings of mobiles that mean something to Tencent's simulator (local/tencent/magic.py).
+_ORDINARY, _REPLIES = "0001", "9943"
+_TURNED_AWAY, _ANSWER_LOST, _FAILS, _TWO_STATUSES = "9912", "9921", "9903", "9932"
+_NO_NUMBER = "1380000"
+_PATIENCE = 60.0
+
+
+@dataclass
+class Campaign:
+    """One outId with its recipients."""
+
+    out_id: str
+    phones: Sequence[str]
+    names: Sequence[str]
+    template: str
+    biz_ids: set[str] = field(default_factory=set)
+
+    @property
+    def recipients(self) -> list[Recipient]:
+        """Those who have to come to an end."""
+        return [(self.out_id, phone) for phone in self.phones]
+
+    def body(self, generator: random.Random | None = None) -> dict[str, Any]:
+        """The request; with a generator, its recipients are in another order."""
+        pairs = list(zip(self.phones, self.names, strict=True))
+        if generator:
+            generator.shuffle(pairs)
+        return {
+            "outId": self.out_id,
+            "signName": SIGN,
+            "templateCode": self.template,
+            "phoneNumberJson": [phone for phone, _ in pairs],
+            "templateParamJson": [{"name": name} for _, name in pairs],
+        }
+
+
+class Campaigns:
+    """All campaigns of a run. Every one has numbers of its own, so that a number tells its campaign."""
+
+    def __init__(self, sides: Sides, template: str) -> None:
+        self.sides = sides
+        self._template = template
+        self.all: list[Campaign] = []
+        self.cut_off = 0
+        """Requests that got no answer."""
+
+    @property
+    def recipients(self) -> list[Recipient]:
+        """Everybody, of all campaigns."""
+        return [recipient for campaign in self.all for recipient in campaign.recipients]
+
+    def small(self, *, unanswered: bool = False, refused: bool = False) -> Campaign:
+        """The smallest campaign in which everything happens.
+
+        A bulk call of two, one of whom Tencent turns away, and a single call to someone who replies.
+        Where wanted, also a call that is obeyed and not answered, and a number that is none.
+        """
+        ends = [(_ORDINARY, "众"), (_TURNED_AWAY, "众"), (_REPLIES, "单")]
+        if unanswered:
+            ends.append((_ANSWER_LOST, "失"))
+        return self._open(ends, refused=refused)
+
+    def various(self, generator: random.Random) -> Campaign:
+        """Some campaign: of a few recipients or some hundred, in bulk, one by one, or both."""
+        bulk = generator.choice((0, 2, 20, 250))
+        single = generator.choice((0, 1, 15) if bulk else (1, 15))
+        ends = [(f"{number:04d}", "众") for number in range(bulk)]
+        ends += [(f"{1000 + number:04d}", f"第{number}位") for number in range(single)]
+        named = (_TURNED_AWAY, _REPLIES, _FAILS, _TWO_STATUSES)
+        ends += [(end, generator.choice(("众", "单"))) for end in named if generator.random() < 0.4]
+        if generator.random() < 0.1:
+            ends.append((_ANSWER_LOST, "失"))
+        return self._open(ends, refused=generator.random() < 0.3)
+
+    def _open(self, ends: Iterable[tuple[str, str]], *, refused: bool) -> Campaign:
+        number = len(self.all) + 1
+        recipients = [(f"137{number:04d}{end}", name) for end, name in ends]
+        if refused:
+            recipients.append((_NO_NUMBER, "无"))
+        phones, names = zip(*recipients, strict=True)
+        campaign = Campaign(f"chaos-{number}", phones, names, self._template)
+        self.all.append(campaign)
+        return campaign
+
+    def send(self, campaign: Campaign, *, again: random.Random | None = None) -> None:
+        """Send a campaign and go on until it has its answer; with a generator, then once more.
+
+        Raises StackError for a refusal, and for two bizIds of what is one request.
+        """
+        began = time.monotonic()
+        first = self._request(campaign.body())
+        if not self._send(campaign, first):
+            # Cut off: the same bytes again, and then the same content in a new request.
+            self._until_answered(campaign, first, began)
+            self._until_answered(campaign, self._request(campaign.body()), began)
+        if again:
+            self._until_answered(campaign, self._request(campaign.body(again)), began)
+
+    def _until_answered(self, campaign: Campaign, request: dict[str, Any], began: float) -> None:
+        while not self._send(campaign, request):
+            if time.monotonic() - began > _PATIENCE:
+                raise StackError(f"{campaign.out_id} is not answered within {_PATIENCE:.0f} s")
+            time.sleep(0.2)
+
+    def _send(self, campaign: Campaign, request: dict[str, Any]) -> bool:
+        answer = self.sides.ask("/sms/sendBatchList", method="POST", **request)
+        if answer is None or answer["status"] >= 500:
+            self.cut_off += 1
+            return False
+        body = answer["body"]
+        if body["code"] != "OK":
+            raise StackError(f"{campaign.out_id} is refused: {body['code']}: {body['message']}")
+        campaign.biz_ids.add(body["bizId"])
+        if len(campaign.biz_ids) > 1:
+            raise StackError(f"{campaign.out_id} has several bizIds: {campaign.biz_ids}")
+        return True
+
+    def _request(self, body: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "rawBody": json.dumps(body, ensure_ascii=False),
+            "nonce": secrets.token_hex(16),
+            "timestamp": int(time.time()),
+        }

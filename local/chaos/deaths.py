@@ -1,0 +1,153 @@
+"""Every point of every function in turn: the process dies before it, and dies after it.
+
+Nobody writes the points down. Those that a first campaign passes are where it begins; whatever way
+through a function shows up later (a message that comes again, an unknown outcome that is settled) adds
+its own. Orders are given one after another, function by function, and campaigns are sent until all
+were executed.
+"""
+
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from local.chaos.campaigns import Campaigns
+from local.faults import RETURNED, WHENS, Faults, Order, Point
+from local.processes import StackError
+
+ACCEPT, CALLBACK = "send_batch_list", "tencent_callback"
+FUNCTIONS = (ACCEPT, CALLBACK, "deliver", "settle", "push")
+AGAIN = ("settle 2", "push 2")
+"""The ways of those messages that come a second time. What `deliver` does then has to wait for its
+time-out, and is left to the storm and to tests/integration."""
+
+_POLL = 0.05
+# So often a campaign is sent, at most: the machine has other things to do, too.
+_PACE = 0.6
+# An order that nobody came to for so long doesn't hold up the function's next one.
+_HOLD = 2.0
+# What a process does once and then remembers.
+_ONCE = "sqs GetQueueUrl"
+
+
+class Deaths:
+    """Gives the orders.
+
+    `renew` has the processes of a function end in peace, for the sake of what only a new one does.
+    """
+
+    def __init__(
+        self,
+        faults: Faults,
+        campaigns: Campaigns,
+        generator: random.Random,
+        renew: Callable[[str], None],
+    ) -> None:
+        self._faults = faults
+        self._campaigns = campaigns
+        self._random = generator
+        self._renew = renew
+        self._todo: dict[str, deque[Order]] = {name: deque() for name in (*FUNCTIONS, *AGAIN)}
+        self._given: dict[Order, float] = {}
+        self._known: set[Point] = set()
+        self._must: set[Order] = set()
+        self._failure: Exception | None = None
+
+    def learn(self, *, first: bool = False) -> None:
+        """Take note of points that were not known, and mean to have somebody die there.
+
+        Whoever is `first` makes the same calls each time. Later, and of functions that are given whole
+        batches, the first call of each kind will certainly be made again; how many more there are
+        depends on how many messages a batch happens to have, and on what became of them before. Such
+        points get their orders, too, but are not waited for.
+        """
+        for point in list(self._faults.seen()):
+            if point in self._known or point.function not in self._todo:
+                continue
+            self._known.add(point)
+            whens = WHENS[:1] if point.call == RETURNED else WHENS
+            orders = [Order(point, when) for when in whens]
+            self._random.shuffle(orders)
+            alone = point.function in (ACCEPT, CALLBACK, "deliver")
+            if (first and alone) or (point.nth == 1 and point.function in FUNCTIONS):
+                self._must.update(orders)
+                self._todo[point.function].extend(orders)
+            elif point.nth == 1:
+                self._todo[point.function].extend(orders)
+
+    @property
+    def left(self) -> list[Order]:
+        """The orders that are waited for, and that nobody has died of yet."""
+        return sorted(self._must - self._faults.executed())
+
+    @property
+    def executed(self) -> list[Order]:
+        """The orders that somebody died of."""
+        return sorted(self._faults.executed())
+
+    def run(self, seconds: float, follow: Callable[[str], None] = lambda _: None) -> None:
+        """Send campaigns and give orders until all were executed. Raises StackError when they aren't in time."""
+        deadline = time.monotonic() + seconds
+        over = threading.Event()
+        giving = threading.Thread(target=self._give_until, args=(over,))
+        giving.start()
+        try:
+            while self._failure is None and (left := self.left):
+                if time.monotonic() > deadline:
+                    raise StackError(f"not executed in {seconds:.0f} s: {list(map(str, left))}")
+                last = time.monotonic()
+                self._send()
+                follow(f"{len(self.executed)} deaths, {len(left)} to go")
+                over.wait(max(0.0, last + _PACE - time.monotonic()))
+        finally:
+            over.set()
+            giving.join()
+            for order in self._given:
+                self._faults.withdraw(order)
+        if self._failure:
+            raise self._failure
+
+    def _send(self) -> None:
+        """Send a campaign; every other leaves somebody of unknown outcome, whom a status settles half a minute on."""
+        kind = len(self._campaigns.all) % 4
+        # Those who accept it are to die of its first request, not of that one's repetition. And
+        # `deliver` goes first, because what it leaves takes longest to mend.
+        if not self._todo["deliver"]:
+            self._give_next(ACCEPT)
+        self._campaigns.send(
+            self._campaigns.small(unanswered=kind % 2 == 0, refused=kind == 1),
+            again=self._random if kind == 3 else None,
+        )
+
+    def _give_until(self, over: threading.Event) -> None:
+        try:
+            while not over.wait(_POLL):
+                self.learn()
+                for function in self._todo:
+                    if function != ACCEPT:
+                        self._give_next(function)
+        except Exception as error:
+            self._failure = error
+
+    def _give_next(self, function: str) -> None:
+        """Give a function's next order, if it came to its last one or doesn't come to it."""
+        now = time.monotonic()
+        given = {o: since for o, since in self._given.items() if o.point.function == function}
+        waiting = given.keys() - self._faults.executed()
+        todo = self._todo[function]
+        if not todo or any(now - given[order] < _HOLD for order in waiting):
+            return
+        if function == CALLBACK and (waiting or self._tencent_repeats()):
+            return
+        order = todo.popleft()
+        if order.point.call == _ONCE:
+            self._renew(function)
+        self._given[order] = now
+        self._faults.order(order)
+
+    def _tencent_repeats(self) -> bool:
+        """Whether a push of Tencent's has failed: it is tried three times, so nobody dies of that one again."""
+        sides = self._campaigns.sides
+        queues = sides.get(sides.tencent, "/_sim/state")["queues"]
+        return bool(queues["pushes_waiting_for_retry"])

@@ -1,0 +1,15 @@
+"""`python -m local.chaos.shown`: what `ops campaign show --json` says of many campaigns, in one process.
+
+Reads outIds as a JSON array from standard input and prints an object of what is shown of each.
+"""
+
+import json
+import sys
+
+from chalicelib.store import campaigns
+from ops.campaign import account
+
+if __name__ == "__main__":
+    out_ids = json.load(sys.stdin)
+    found = {out_id: account(out_id, campaigns.requests(out_id)) for out_id in out_ids}
+    print(json.dumps(found, ensure_ascii=False))
