@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test test-deployed browser check format pins deploy destroy clean
+.PHONY: help run up test test-deployed chaos browser check format pins deploy destroy clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -31,6 +31,12 @@ test: .venv/.installed ## Every test
 # Its schedule of each minute and its dead letters take their time: a minute and a half.
 test-deployed: .venv/.installed ## The bundle deployed by CloudFormation into an emulated AWS, and campaigns through it
 	$(BIN)/python -m pytest -m deployed tests/deployed
+
+# How long there is trouble; whoever died of it takes some minutes more to be told of.
+MINUTES ?= 3
+SECONDS ?= $(shell expr $(MINUTES) \* 60)
+chaos: .venv/.installed ## Trouble of every kind at random, and whether all came home (MINUTES=3, SECONDS=, SEED=)
+	@$(BIN)/python -m local chaos --seconds $(SECONDS) --seed "$(SEED)"
 
 # Debian's; where there is no apt-get, or nobody who may use it, the tests in a browser are skipped.
 browser: ## Chromium and fonts for the tests of pages, where apt-get is and root asks

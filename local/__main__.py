@@ -1,4 +1,4 @@
-"""`python -m local up` and `python -m local run`: what `make up` and `make run` call."""
+"""`python -m local up`, `run` and `chaos`: what `make up`, `make run` and `make chaos` call."""
 
 import os
 import signal
@@ -100,6 +100,17 @@ def run(
     from local import demo  # noqa: PLC0415
 
     raise typer.Exit(demo.run(lose_a_receipt=lose_a_receipt, patience=patience))
+
+
+@application.command()
+def chaos(
+    seconds: Annotated[float, typer.Option(min=1, help="How long there is trouble.")] = 180,
+    seed: Annotated[str, typer.Option(help="Decides what happens; any, if none is given.")] = "",
+) -> None:
+    """Make trouble of every kind at random, and then account for every recipient."""
+    from local.chaos import storm  # noqa: PLC0415 -- as above
+
+    raise typer.Exit(storm.run(seconds=seconds, seed=seed or str(time.time_ns() % 10**6)))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ as Quick Audience does. Whichever is answered first, its bizId has to be everybo
 import json
 import random
 import secrets
+import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +34,14 @@ class Campaign:
     phones: Sequence[str]
     names: Sequence[str]
     template: str
+    file: str = ""
+    """Where its recipients stand, for a campaign from a file (§5)."""
     biz_ids: set[str] = field(default_factory=set)
+
+    @property
+    def path(self) -> str:
+        """Where its request goes."""
+        return "/sms/sendBatch" if self.file else "/sms/sendBatchList"
 
     @property
     def recipients(self) -> list[Recipient]:
@@ -42,6 +50,15 @@ class Campaign:
 
     def body(self, generator: random.Random | None = None) -> dict[str, Any]:
         """The request; with a generator, its recipients are in another order."""
+        if self.file:
+            return {
+                "outId": self.out_id,
+                "signName": SIGN,
+                "templateCode": self.template,
+                "phoneOssUrl": self.file,
+                "isVariable": 1,
+                "limit": 0,
+            }
         pairs = list(zip(self.phones, self.names, strict=True))
         if generator:
             generator.shuffle(pairs)
@@ -63,6 +80,7 @@ class Campaigns:
         self.all: list[Campaign] = []
         self.cut_off = 0
         """Requests that got no answer."""
+        self._opening = threading.Lock()
 
     @property
     def recipients(self) -> list[Recipient]:
@@ -92,15 +110,25 @@ class Campaigns:
             ends.append((_ANSWER_LOST, "失"))
         return self._open(ends, refused=generator.random() < 0.3)
 
-    def _open(self, ends: Iterable[tuple[str, str]], *, refused: bool) -> Campaign:
-        number = len(self.all) + 1
-        recipients = [(f"137{number:04d}{end}", name) for end, name in ends]
-        if refused:
-            recipients.append((_NO_NUMBER, "无"))
-        phones, names = zip(*recipients, strict=True)
-        campaign = Campaign(f"chaos-{number}", phones, names, self._template)
-        self.all.append(campaign)
+    def from_file(self, put: Callable[[str, bytes], str], count: int) -> Campaign:
+        """A campaign from a file, which `put` serves; every tenth of its recipients has a text of their own."""
+        ends = [(f"{n:04d}", f"第{n}行" if n % 10 == 9 else "众") for n in range(count)]
+        campaign = self._open(ends, refused=True)
+        pairs = zip(campaign.phones, campaign.names, strict=True)
+        lines = [f"{phone},{json.dumps({'name': name})}" for phone, name in pairs]
+        campaign.file = put(f"/{campaign.out_id}.txt", "\n".join(lines).encode())
         return campaign
+
+    def _open(self, ends: Iterable[tuple[str, str]], *, refused: bool) -> Campaign:
+        with self._opening:
+            number = len(self.all) + 1
+            recipients = [(f"137{number:04d}{end}", name) for end, name in ends]
+            if refused:
+                recipients.append((_NO_NUMBER, "无"))
+            phones, names = zip(*recipients, strict=True)
+            campaign = Campaign(f"chaos-{number}", phones, names, self._template)
+            self.all.append(campaign)
+            return campaign
 
     def send(self, campaign: Campaign, *, again: random.Random | None = None) -> None:
         """Send a campaign and go on until it has its answer; with a generator, then once more.
@@ -123,7 +151,7 @@ class Campaigns:
             time.sleep(0.2)
 
     def _send(self, campaign: Campaign, request: dict[str, Any]) -> bool:
-        answer = self.sides.ask("/sms/sendBatchList", method="POST", **request)
+        answer = self.sides.ask(campaign.path, method="POST", **request)
         if answer is None or answer["status"] >= 500:
             self.cut_off += 1
             return False
