@@ -1,0 +1,78 @@
+"""IAM for the integration tests: functions may ask for what their policies allow, and need all of it.
+
+The first is seen in each test; the second at the end of a run of all of them, which fails where a policy
+allows something that nobody used.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_TESTS = Path(__file__).parent
+_INTEGRATION = _TESTS / "integration"
+_used: set[tuple[str, str, str]] = set()
+
+
+@pytest.fixture(autouse=True)
+def allowed_by_their_policies(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Stand where IAM stands."""
+    if _INTEGRATION not in request.path.parents:
+        yield
+        return
+    # The folders of pure tests need none of it, and it takes time to import.
+    from tests.deployment.permissions import Guard
+
+    guard = Guard()
+    guard.install(monkeypatch)
+    yield
+    for function, permissions in guard.used.items():
+        _used.update((function, one.action, one.resource) for one in permissions)
+    if guard.denied:
+        pytest.fail("\n".join(sorted(guard.denied)), pytrace=False)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Where several processes run the tests, each of them knows a part."""
+    _used.update(map(tuple, getattr(node, "workeroutput", {}).get("used", [])))
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["used"] = sorted(_used)
+    elif exitstatus == pytest.ExitCode.OK and _all_of_them(session.config) and _unused():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    if _all_of_them(config) and not terminalreporter.stats.get("failed"):
+        for function, action, resource in _unused():
+            terminalreporter.write_line(
+                f"ERROR .chalice/policies.json allows {function} {action} on {resource}, which no "
+                "integration test saw it use",
+                red=True,
+            )
+
+
+def _all_of_them(config: pytest.Config) -> bool:
+    """Whether all integration tests ran, so that what nobody used is not needed."""
+    chosen = config.option.keyword or config.option.markexpr or config.option.deselect
+    paths = {Path(arg).resolve() for arg in config.args}
+    return not chosen and bool(paths & {_TESTS, _INTEGRATION})
+
+
+def _unused() -> list[tuple[str, str, str]]:
+    from tests.deployment.permissions import documents, ours
+
+    return sorted(
+        (function, one.action, one.resource)
+        for function, document in documents().items()
+        for one in ours(document)
+        if (function, one.action, one.resource) not in _used
+    )

@@ -1,0 +1,70 @@
+"""The integration tests' bridge for some; for those that deploy, an AWS, and a checkout of their own."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from chalicelib import aws as clients
+from chalicelib import settings
+from chalicelib.queues import sending
+from local import aws
+from tests.deployment.checkout import Checkout
+from tests.integration.conftest import bridge, clock, linked
+
+__all__ = ["bridge", "clock", "linked"]
+
+numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[aws.Ministack]:
+    with aws.Ministack(tmp_path_factory.mktemp("aws")) as running:
+        yield running
+
+
+@pytest.fixture
+def emulated(
+    ministack: aws.Ministack, checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """An AWS for this process: an account of its own for each test."""
+    environment = aws.environment(ministack.endpoint, {})
+    # ministack takes a key of twelve digits for the number of an account.
+    environment["AWS_ACCESS_KEY_ID"] = f"{next(numbers):012d}"
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    # It keeps the credentials that it found first.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    _forget()
+    yield ministack.endpoint
+    _forget()
+
+
+def _forget() -> None:
+    for cached in (
+        settings.load,
+        clients.dynamodb,
+        clients.dynamodb_once,
+        clients.sqs,
+        sending.url,
+    ):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checkout]:
+    """A checkout whose stage prod has its settings; it is the current folder."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith(("QA_", "TENCENT_", "BRIDGE_", "PUBLIC_", "OSS_")):
+            del os.environ[name]
+    made = Checkout(tmp_path / "checkout")
+    made.configure(QA_PLATFORM_NAME="demo", TENCENT_SDK_APP_ID="1400000001")
+    monkeypatch.chdir(made.folder)
+    yield made
+    # A command takes its stage's settings into its own environment, which is ours here.
+    os.environ.clear()
+    os.environ.update(before)

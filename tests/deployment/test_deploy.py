@@ -1,0 +1,490 @@
+"""`make deploy` and `make destroy`: what is refused, what is created, what a second run does.
+
+CloudFormation, parameters, queues and table are ministack's. Chalice is a program that writes down how
+it was called, since no emulator can take what the real one deploys; test_emulated.py has the functions.
+"""
+
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from typer.testing import CliRunner, Result
+
+from chalicelib import aws
+from local import bundle
+from ops import stack, stage
+from ops.__main__ import app
+from ops.secret import NAMES
+from tests.deployment.checkout import Checkout
+
+PREFIX = "https://abc123.execute-api.us-east-1.amazonaws.com/api"
+SECRETS = {
+    "QA_KEY": "k3y-of-quick-audience",
+    "TENCENT_APP_KEY": "4pp-k3y",
+    "TENCENT_CALLBACK_TOKENS": "t0ken-one,t0ken-two",
+}
+
+pytestmark = pytest.mark.usefixtures("emulated")
+
+
+def ops(*arguments: str, typed: str = "") -> Result:
+    return CliRunner().invoke(app, arguments, input=typed, env={"COLUMNS": "300"})
+
+
+def keep_secrets() -> None:
+    for name, value in SECRETS.items():
+        assert ops("secret", "set", name, "--stage", "prod", typed=value + "\n").exit_code == 0
+
+
+def nothing_was_made() -> bool:
+    stacks = boto3.client("cloudformation").list_stacks()["StackSummaries"]
+    return not stacks and not aws.dynamodb().list_tables()["TableNames"]
+
+
+class Chalice:
+    """A `chalice` that writes down how it was called, and deploys an address."""
+
+    def __init__(self, folder: Path) -> None:
+        self.calls_file = folder / "calls"
+        self._python = sys.executable
+        folder.mkdir()
+        self._program = folder / "chalice"
+        # Beside this, Chalice is looked for.
+        self.python = folder / "python"
+        self.write()
+
+    def write(self, ends_with: int = 0) -> None:
+        deployed = {
+            "resources": [
+                {"name": "rest_api", "resource_type": "rest_api", "rest_api_url": PREFIX + "/"}
+            ]
+        }
+        self._program.write_text(
+            f"#!{self._python}\n"
+            "import json, pathlib, sys\n"
+            f"with open({str(self.calls_file)!r}, 'a') as calls:\n"
+            "    calls.write(json.dumps(sys.argv[1:]) + '\\n')\n"
+            f"if {ends_with}:\n"
+            f"    sys.exit({ends_with})\n"
+            "folder = pathlib.Path('.chalice/deployed')\n"
+            "folder.mkdir(exist_ok=True)\n"
+            f"folder.joinpath('prod.json').write_text({json.dumps(deployed)!r})\n"
+        )
+        self._program.chmod(self._program.stat().st_mode | stat.S_IXUSR)
+
+    @property
+    def calls(self) -> list[list[str]]:
+        lines = self.calls_file.read_text().splitlines() if self.calls_file.exists() else []
+        return [json.loads(line) for line in lines]
+
+
+@pytest.fixture
+def chalice(checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Chalice:
+    """The way that AWS itself is deployed to, but for Chalice, and for who answers at the address."""
+    made = Chalice(tmp_path / "bin")
+    monkeypatch.setattr(sys, "executable", str(made.python))
+    monkeypatch.setattr(stage, "emulator", lambda: "")
+    monkeypatch.setattr(stack, "_BETWEEN_LOOKS", 0.02)
+    monkeypatch.setattr(bundle, "pack", lambda *_, **__: None)
+    answer = requests.Response()
+    answer.status_code = 200
+    monkeypatch.setattr(requests, "get", lambda *_, **__: answer)
+    return made
+
+
+# --- what is refused, before there is anything ---
+
+
+def test_every_wrong_setting_is_named_at_once_with_its_shape(
+    checkout: Checkout, chalice: Chalice
+) -> None:
+    checkout.configure(QA_PLATFORM_NAME="", TENCENT_SDK_APP_ID="fourteen", QA_RECEIPTS="maybe")
+    before = checkout.files()
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 1
+    for name, shape in (
+        ("QA_PLATFORM_NAME", "API name entered in Quick Audience"),
+        ("TENCENT_SDK_APP_ID", "digits: SDKAppID"),
+        ("QA_RECEIPTS", "push or poll"),
+    ):
+        assert name in result.stderr
+        assert shape in result.stderr
+    assert "fourteen" not in result.stderr
+    assert ".chalice/config.json" in result.stderr
+    assert nothing_was_made()
+    assert (checkout.files(), chalice.calls) == (before, [])
+
+
+def test_what_the_shell_has_is_not_what_the_functions_get(
+    checkout: Checkout, chalice: Chalice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout.configure(QA_PLATFORM_NAME=None)
+    monkeypatch.setenv("QA_PLATFORM_NAME", "of the shell")
+    result = ops("deploy", "--stage", "prod")
+    assert "QA_PLATFORM_NAME is not set" in result.stderr
+
+
+def test_the_configuration_as_it_ships_is_refused_with_what_to_fill_in() -> None:
+    pristine = json.loads((Path(__file__).parents[2] / ".chalice" / "config.json").read_text())
+    Path(".chalice/config.json").write_text(json.dumps(pristine))
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 1
+    assert "QA_PLATFORM_NAME is not set" in result.stderr
+    assert "TENCENT_SDK_APP_ID is not set" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("nope", "no stage nope in .chalice/config.json, which has dev, prod"), ("", "STAGE=prod")],
+)
+def test_a_stage_that_is_not_there_is_refused(given: str, said: str) -> None:
+    for what in ("deploy", "destroy"):
+        result = ops(what, "--stage", given)
+        assert result.exit_code == 1
+        assert said in result.stderr
+
+
+def test_the_local_stack_is_not_deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "stack.json").write_text(json.dumps({"environment": {}}))
+    monkeypatch.setenv("BRIDGE_STATE", str(tmp_path))
+    result = ops("deploy", "--stage", "local")
+    assert result.exit_code == 1
+    assert "make up" in result.stderr
+
+
+def test_secrets_that_are_not_there_are_named_with_the_command_that_puts_them_there(
+    checkout: Checkout, chalice: Chalice
+) -> None:
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 1
+    for name in NAMES:
+        assert f"python -m ops secret set {name} --stage prod" in result.stderr
+    assert nothing_was_made()
+
+
+def test_a_blank_secret_is_refused(chalice: Chalice) -> None:
+    keep_secrets()
+    store = boto3.client("ssm")
+    where = "/qa-sms-bridge/prod/tencent-callback-tokens"
+    store.put_parameter(Name=where, Value=" , ", Type="SecureString", Overwrite=True)
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 1
+    assert f"{where} is blank" in result.stderr
+
+
+def test_a_secret_where_the_functions_may_not_read_is_refused(
+    checkout: Checkout, chalice: Chalice
+) -> None:
+    keep_secrets()
+    checkout.configure(QA_KEY="ssm:/somewhere/else")
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 1
+    assert "ssm:/qa-sms-bridge/prod/qa-key" in result.stderr
+
+
+def test_a_secret_in_the_file_is_warned_of_and_not_shown(
+    checkout: Checkout, chalice: Chalice
+) -> None:
+    checkout.configure(**SECRETS)
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 0, result.output
+    for name, value in SECRETS.items():
+        assert f"{name} stands in .chalice/config.json" in result.stderr
+        assert not any(part in result.output for part in value.split(","))
+
+
+def test_two_stages_on_one_table_are_refused(checkout: Checkout, chalice: Chalice) -> None:
+    checkout.configure("staging", BRIDGE_TABLE="qa-sms-bridge-prod")
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 1
+    assert "BRIDGE_TABLE is qa-sms-bridge-prod in stage staging, too" in result.stderr
+
+
+def test_a_parameter_of_the_stack_that_does_not_exist_is_refused(
+    checkout: Checkout, chalice: Chalice
+) -> None:
+    config = checkout.config
+    config["stages"]["prod"]["stack"] = {"AlarmMail": "a@example.com", "Table": "mine"}
+    checkout.write(config)
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 1
+    assert "AlarmMail, Table" in result.stderr
+    assert "AlarmEmail" in result.stderr
+
+
+def test_without_credentials_it_is_said_what_to_set(
+    chalice: Chalice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 1
+    assert "AWS_PROFILE" in result.stderr
+
+
+def test_a_stage_that_another_checkout_deployed_is_left_alone(chalice: Chalice) -> None:
+    keep_secrets()
+    name = "qa-sms-bridge-prod"
+    boto3.client("lambda").create_function(
+        FunctionName=name,
+        Runtime="python3.11",
+        Role="arn:aws:iam::000000000000:role/any",
+        Handler="app.app",
+        Code={"ZipFile": b"PK\x05\x06" + bytes(18)},
+    )
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 1
+    assert ".chalice/deployed/prod.json" in result.stderr
+    assert nothing_was_made()
+
+
+# --- what is created ---
+
+
+@pytest.fixture
+def deployed(checkout: Checkout, chalice: Chalice) -> Result:
+    keep_secrets()
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def test_chalice_is_told_to_deploy_the_stage(deployed: Result, chalice: Chalice) -> None:
+    assert chalice.calls == [["deploy", "--stage", "prod"]]
+
+
+def test_the_urls_are_printed_and_no_secret(deployed: Result) -> None:
+    assert f"Give to Quick Audience  {PREFIX}\n" in deployed.stdout
+    assert f"Give to Tencent         {PREFIX}/tencent/<token>/callback" in deployed.stdout
+    assert "ops doctor --stage prod" in deployed.stdout
+    for value in SECRETS.values():
+        assert not any(part in deployed.output for part in value.split(","))
+
+
+def test_the_token_is_printed_when_asked_for(deployed: Result) -> None:
+    result = ops("deploy", "--stage", "prod", "--show-token")
+    assert f"{PREFIX}/tencent/t0ken-one/callback" in result.stdout
+
+
+def test_the_table_is_protected_and_the_queues_fit_their_functions(
+    deployed: Result, checkout: Checkout
+) -> None:
+    table = aws.dynamodb().describe_table(TableName="qa-sms-bridge-prod")["Table"]
+    assert table["DeletionProtectionEnabled"] is True
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    for queue, function in (("sends", "deliver"), ("callbacks", "settle"), ("receipts", "push")):
+        url = aws.sqs().get_queue_url(QueueName=f"qa-sms-bridge-prod-{queue}")["QueueUrl"]
+        found = aws.sqs().get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        timeout = checkout.config["lambda_functions"][function]["lambda_timeout"]
+        assert int(found["VisibilityTimeout"]) == 6 * timeout
+        assert found["MessageRetentionPeriod"] == str(14 * 24 * 3600)
+
+
+def test_what_chalice_needs_of_a_stage_is_put_in(deployed: Result, checkout: Checkout) -> None:
+    own = checkout.config["stages"]["prod"]
+    assert own["environment_variables"]["BRIDGE_TABLE"] == "qa-sms-bridge-prod"
+    assert own["environment_variables"]["BRIDGE_QUEUE_PREFIX"] == "qa-sms-bridge-prod-"
+    assert own["autogen_policy"] is False
+    for function in checkout.config["lambda_functions"]:
+        file = own["lambda_functions"][function]["iam_policy_file"]
+        policy = json.loads((checkout.folder / ".chalice" / file).read_text())
+        assert "qa-sms-bridge-prod" in json.dumps(policy)
+
+
+def test_deployed_twice_nothing_changes(deployed: Result, checkout: Checkout) -> None:
+    before = checkout.files()
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 0
+    assert "stack qa-sms-bridge-prod unchanged" in result.stdout
+    assert checkout.files() == before
+
+
+def test_a_longer_time_out_moves_its_queues_visibility(
+    deployed: Result, checkout: Checkout
+) -> None:
+    config = checkout.config
+    config["stages"]["prod"]["lambda_functions"]["deliver"]["lambda_timeout"] = 400
+    checkout.write(config)
+    result = ops("deploy", "--stage", "prod")
+    assert "stack qa-sms-bridge-prod updated" in result.stdout
+    url = aws.sqs().get_queue_url(QueueName="qa-sms-bridge-prod-sends")["QueueUrl"]
+    found = aws.sqs().get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
+    assert found["Attributes"]["VisibilityTimeout"] == "2400"
+
+
+def test_an_address_for_alarms_is_subscribed(deployed: Result, checkout: Checkout) -> None:
+    config = checkout.config
+    config["stages"]["prod"]["stack"]["AlarmEmail"] = "operator@example.com"
+    checkout.write(config)
+    assert ops("deploy", "--stage", "prod").exit_code == 0
+    [one] = boto3.client("sns").list_subscriptions()["Subscriptions"]
+    assert (one["Protocol"], one["Endpoint"]) == ("email", "operator@example.com")
+
+
+# --- what fails on the way ---
+
+
+def test_a_stack_that_fails_says_what_failed_and_what_to_do(
+    deployed: Result, checkout: Checkout, chalice: Chalice
+) -> None:
+    break_template(checkout)
+    for _ in range(2):
+        result = ops("deploy", "--stage", "prod")
+        assert result.exit_code == 1
+        assert "UPDATE_ROLLBACK_COMPLETE" in result.stderr
+        assert "Broken: MetricName and Namespace are required" in result.stderr
+        assert "Everything is as it was before" in result.stderr
+    assert len(chalice.calls) == 1
+
+
+def test_a_stack_that_never_came_into_being_has_to_be_destroyed_first(
+    checkout: Checkout, chalice: Chalice
+) -> None:
+    keep_secrets()
+    whole = (checkout.folder / ".chalice" / "resources.json").read_text()
+    break_template(checkout)
+    assert "ROLLBACK_COMPLETE" in ops("deploy", "--stage", "prod").stderr
+    (checkout.folder / ".chalice" / "resources.json").write_text(whole)
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 1
+    assert "make destroy" in result.stderr
+    assert ops("destroy", "--stage", "prod", "--yes").exit_code == 0
+    assert ops("deploy", "--stage", "prod").exit_code == 0
+
+
+def break_template(checkout: Checkout) -> None:
+    path = checkout.folder / ".chalice" / "resources.json"
+    template = json.loads(path.read_text())
+    template["Resources"]["Broken"] = {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {"AlarmName": "broken"},
+    }
+    path.write_text(json.dumps(template))
+
+
+def test_where_chalice_fails_the_rest_is_in_place(checkout: Checkout, chalice: Chalice) -> None:
+    keep_secrets()
+    chalice.write(ends_with=2)
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 1
+    assert "`chalice deploy --stage prod` ended with 2" in result.stderr
+    chalice.write()
+    assert ops("deploy", "--stage", "prod").exit_code == 0
+
+
+@pytest.mark.parametrize("status", [403, 502])
+def test_an_api_that_does_not_answer_is_an_error(
+    chalice: Chalice, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    keep_secrets()
+    answer = requests.Response()
+    answer.status_code = status
+    monkeypatch.setattr(requests, "get", lambda *_, **__: answer)
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 1
+    assert f"{PREFIX}/health answers {status}" in result.stderr
+
+
+def test_a_custom_domain_is_the_address(checkout: Checkout, chalice: Chalice) -> None:
+    keep_secrets()
+    config = checkout.config
+    config["stages"]["prod"]["api_gateway_custom_domain"] = {
+        "domain_name": "sms.example.cn",
+        "certificate_arn": "arn:aws:acm:us-east-1:000000000000:certificate/x",
+    }
+    checkout.write(config)
+    result = ops("deploy", "--stage", "prod")
+    assert "Give to Quick Audience  https://sms.example.cn\n" in result.stdout
+
+
+# --- destroying ---
+
+
+def test_destroying_asks_and_does_nothing_without_a_yes(deployed: Result, chalice: Chalice) -> None:
+    url = aws.sqs().get_queue_url(QueueName="qa-sms-bridge-prod-receipts-dead")["QueueUrl"]
+    aws.sqs().send_message(QueueUrl=url, MessageBody="{}")
+    for typed in ("n\n", ""):
+        result = ops("destroy", "--stage", "prod", typed=typed)
+        assert result.exit_code == 1
+        assert "receipts: 1" in result.output
+        assert "nothing was done" in result.stderr
+    assert len(chalice.calls) == 1
+    assert stack.of_stage("prod").status() == "CREATE_COMPLETE"
+
+
+def test_destroying_keeps_the_table_and_deploying_takes_it_up_again(
+    deployed: Result, chalice: Chalice
+) -> None:
+    table = "qa-sms-bridge-prod"
+    item: Any = {"pk": {"S": "PHONE#86"}, "sk": {"S": "SID#1"}}
+    aws.dynamodb().put_item(TableName=table, Item=item)
+    result = ops("destroy", "--stage", "prod", typed="y\n")
+    assert result.exit_code == 0, result.output
+    assert chalice.calls[-1] == ["delete", "--stage", "prod"]
+    assert "--with-table" in result.stdout
+    assert stack.of_stage("prod").status() == ""
+    assert aws.sqs().list_queues().get("QueueUrls", []) == []
+    assert ops("deploy", "--stage", "prod").exit_code == 0
+    assert aws.dynamodb().scan(TableName=table)["Items"] == [item]
+
+
+def test_destroying_the_table_has_to_be_asked_for(deployed: Result) -> None:
+    result = ops("destroy", "--stage", "prod", "--with-table", typed="y\n")
+    assert result.exit_code == 0, result.output
+    assert "AND THE TABLE" in result.output
+    assert nothing_left()
+    again = ops("destroy", "--stage", "prod", "--with-table", "--yes")
+    assert again.exit_code == 0, again.output
+
+
+def nothing_left() -> bool:
+    return aws.dynamodb().list_tables()["TableNames"] == []
+
+
+# --- secrets ---
+
+
+def test_a_secret_is_kept_sealed_and_not_shown() -> None:
+    result = ops("secret", "set", "QA_KEY", "--stage", "prod", typed=" s3cret \n")
+    assert result.exit_code == 0
+    assert "s3cret" not in result.output
+    found = boto3.client("ssm").get_parameter(
+        Name="/qa-sms-bridge/prod/qa-key", WithDecryption=True
+    )["Parameter"]
+    assert (found["Type"], found["Value"]) == ("SecureString", "s3cret")
+
+
+def test_a_secret_can_be_made_up_and_replaced() -> None:
+    made = set()
+    for _ in range(2):
+        ops("secret", "set", "TENCENT_CALLBACK_TOKENS", "--generate", "--stage", "prod")
+        where = "/qa-sms-bridge/prod/tencent-callback-tokens"
+        found = boto3.client("ssm").get_parameter(Name=where, WithDecryption=True)["Parameter"]
+        made.add(found["Value"])
+    assert len(made) == 2
+    assert all(len(value) >= 32 for value in made)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "said"),
+    [("QA_AUTH", "x\n", "QA_AUTH is no secret"), ("QA_KEY", "\n", "nothing was given")],
+)
+def test_what_is_no_secret_is_not_kept(name: str, typed: str, said: str) -> None:
+    result = ops("secret", "set", name, "--stage", "prod", typed=typed)
+    assert result.exit_code == 1
+    assert said in result.stderr
+
+
+def test_a_secret_that_the_configuration_does_not_name_says_what_to_write(
+    checkout: Checkout,
+) -> None:
+    checkout.configure(QA_KEY="in plain")
+    result = ops("secret", "set", "QA_KEY", "--stage", "prod", typed="s3cret\n")
+    assert '"QA_KEY": "ssm:/qa-sms-bridge/prod/qa-key"' in result.stdout
+    assert os.environ["QA_KEY"] == "in plain"

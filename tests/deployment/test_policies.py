@@ -1,0 +1,221 @@
+"""The IAM policies as they are written. That they fit what functions ask for is seen in tests/conftest.py."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities import parameters
+from botocore.exceptions import ClientError
+
+import app
+from ops import policies
+from tests.deployment.permissions import Guard, Permission, allows, documents, granted, needed
+from tests.integration.support import aws, pulls
+from tests.integration.support.bridge import TOKEN, Bridge
+from tests.integration.support.pulls import Pulls
+from tests.integration.support.quickaudience import KEY
+from tests.integration.support.tencent import APP_KEY
+
+TABLE = "arn:aws:dynamodb:ap-southeast-1:123456789012:table/bridge-test"
+SECRETS = {
+    "QA_KEY": ("/qa-sms-bridge/test/qa-key", KEY),
+    "TENCENT_APP_KEY": ("/qa-sms-bridge/test/tencent-app-key", APP_KEY),
+    "TENCENT_CALLBACK_TOKENS": ("/qa-sms-bridge/test/tokens", f"{TOKEN},another"),
+}
+
+
+def test_every_function_of_the_app_has_a_policy() -> None:
+    events = {event.name for event in app.app.event_sources}
+    assert set(policies.functions()) == events | {"api_handler"}
+
+
+def statements() -> list[Any]:
+    return [
+        pytest.param(function, statement, id=f"{function}-{statement['Sid']}")
+        for function, document in documents().items()
+        for statement in document["Statement"]
+    ]
+
+
+@pytest.mark.parametrize(("function", "statement"), statements())
+def test_a_statement_names_its_actions_and_what_is_the_stages(
+    function: str, statement: dict[str, Any]
+) -> None:
+    assert statement["Effect"] == "Allow"
+    for action, resource in (
+        (one.action, one.resource) for one in granted({"Statement": [statement]})
+    ):
+        assert "*" not in action
+        name = resource.split(":", 5)[5]
+        if action == "kms:Decrypt":
+            # Whichever key it is, nothing but this stage's secrets is opened with it.
+            [condition] = statement["Condition"].values()
+            [opened] = condition.values()
+            assert opened.endswith("parameter/qa-sms-bridge/test/*")
+            continue
+        kinds = {"dynamodb": "table/bridge-test", "sqs": "bridge-test-"}
+        kinds |= {"ssm": "parameter/qa-sms-bridge/test/", "logs": "log-group:/aws/lambda/"}
+        own = kinds[action.partition(":")[0]]
+        assert name == own if own.startswith("table") else name.startswith(own)
+        assert "*" not in name.removesuffix(":*").removesuffix("/*")
+
+
+@pytest.mark.parametrize("function", policies.functions())
+def test_nobody_may_make_or_delete_queues_and_tables(function: str) -> None:
+    may = {one.action for one in granted(documents()[function])}
+    for what in ("Queue", "Table"):
+        assert not may & {f"{verb}{what}" for verb in ("sqs:Delete", "sqs:Create", "sqs:Purge")}
+        assert not may & {f"dynamodb:{verb}{what}" for verb in ("Delete", "Create", "Update")}
+    assert not {one.resource for one in granted(documents()[function]) if "-dead" in one.resource}
+
+
+def test_each_function_writes_its_own_logs() -> None:
+    rendered = documents()
+    for function in policies.functions():
+        [logs] = {one.resource for one in granted(rendered[function]) if one.action[:4] == "logs"}
+        group = "qa-sms-bridge-test" + ("" if function == "api_handler" else f"-{function}")
+        assert logs.endswith(f":log-group:/aws/lambda/{group}:*")
+
+
+def test_in_a_vpc_they_may_have_a_network_interface() -> None:
+    given = {"table": "t", "queue_prefix": "q-"}
+    for function, document in policies.render("prod", **given, vpc=True).items():
+        added = document["Statement"][
+            len(policies.render("prod", **given)[function]["Statement"]) :
+        ]
+        assert [one["Sid"] for one in added] == ["HasANetworkInterface"]
+
+
+def test_the_files_are_where_chalice_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ops.stage.FOLDER", tmp_path)
+    (tmp_path / "policies.json").write_text(Path(".chalice/policies.json").read_text())
+    policies.write("prod", table="t", queue_prefix="q-")
+    for function, document in policies.render("prod", table="t", queue_prefix="q-").items():
+        path = tmp_path / f"policy-prod-{function}.json"
+        assert json.loads(path.read_text()) == document
+        assert "${" not in path.read_text()
+
+
+# --- the test's own IAM ---
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "wanted"),
+    [
+        ("dynamodb", "PutItem", {"TableName": "bridge-test"}, ["dynamodb:PutItem"]),
+        (
+            "dynamodb",
+            "BatchGetItem",
+            {"RequestItems": {"bridge-test": {}}},
+            ["dynamodb:BatchGetItem"],
+        ),
+        (
+            "dynamodb",
+            "TransactWriteItems",
+            {
+                "TransactItems": [
+                    {"Put": {"TableName": "bridge-test"}},
+                    {"ConditionCheck": {"TableName": "bridge-test"}},
+                ]
+            },
+            ["dynamodb:PutItem", "dynamodb:ConditionCheckItem"],
+        ),
+        (
+            "dynamodb",
+            "BatchExecuteStatement",
+            {"Statements": [{"Statement": 'UPDATE "bridge-test" SET "a"=? WHERE "pk"=?'}]},
+            ["dynamodb:PartiQLUpdate"],
+        ),
+        (
+            "dynamodb",
+            "ExecuteStatement",
+            {"Statement": 'SELECT * FROM "bridge-test"'},
+            ["dynamodb:PartiQLSelect"],
+        ),
+    ],
+)
+def test_operations_need_what_iam_calls_them(
+    service: str, operation: str, params: dict[str, Any], wanted: list[str]
+) -> None:
+    assert list(needed(service, operation, params)) == [Permission(one, TABLE) for one in wanted]
+
+
+def test_what_is_not_allowed_is_denied() -> None:
+    push = documents()["push"]
+    assert not allows(push, Permission("dynamodb:DeleteItem", TABLE))
+    assert not allows(push, Permission("dynamodb:PutItem", TABLE + "-of-another-stage"))
+    guard = Guard()
+    with pytest.raises(ClientError, match="AccessDenied"):
+        guard.check("push", "DeleteTable", [Permission("dynamodb:DeleteTable", TABLE)])
+    [said] = guard.denied
+    assert said == f".chalice/policies.json does not allow push dynamodb:DeleteTable on {TABLE}"
+
+
+def test_a_call_of_a_function_is_looked_at(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    guard = Guard()
+    guard.install(monkeypatch)
+    monkeypatch.setattr("tests.deployment.permissions.allows", lambda *_: False)
+    failed = linked.ask("GET", "/sms/smsTemplate/7000")
+    assert failed.status == 500
+    assert guard.used.keys() == {"api_handler"}
+    assert guard.denied
+
+
+# --- secrets ---
+
+
+@pytest.fixture
+def sealed(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bridge]:
+    """A bridge whose secrets are in the parameter store."""
+    monkeypatch.setenv("AWS_REGION", aws.REGION)
+    store = boto3.client("ssm")
+    for where, value in SECRETS.values():
+        store.put_parameter(Name=where, Value=value, Type="SecureString")
+    bridge.configure(**{name: f"ssm:{where}" for name, (where, _) in SECRETS.items()})
+    # The library keeps its own client, which would be of another test's AWS.
+    parameters.clear_caches()
+    yield bridge
+    parameters.clear_caches()
+
+
+def test_who_reads_secrets_may_and_nobody_else(
+    sealed: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed.configure(TENCENT_RECEIPTS="pull")
+    tencents = Pulls(sealed)
+    guard = Guard()
+    guard.install(monkeypatch)
+    sealed.link()
+    code = sealed.template("您好")
+    assert sealed.campaign(["13900000001", "13900000002"], code=code).code == "OK"
+    for function in ("read", "deliver", "settle", "push"):
+        parameters.clear_caches()
+        sealed.pump.drain(function)
+    sealed.deliver_all()
+    parameters.clear_caches()
+    sealed.pump.drain("settle")
+    parameters.clear_caches()
+    sealed.pump.drain("push")
+    assert tencents.waiting == {0: [], 1: []}
+    code = sealed.template("再见")
+    sealed.campaign(["13900000003"], code=code, out_id="late")
+    sealed.pump.drain("deliver")
+    for function, hours in (("pull", 0), ("inquire", 8), ("sweep", 80)):
+        sealed.clock.pass_(hours=hours)
+        parameters.clear_caches()
+        sealed.pump.sweep() if function == "sweep" else pulls.run(function)
+    readers = {
+        function
+        for function, used in guard.used.items()
+        if any(one.action == "ssm:GetParameter" for one in used)
+    }
+    allowed = {
+        function
+        for function, document in documents().items()
+        if any(one.action == "ssm:GetParameter" for one in granted(document))
+    }
+    assert guard.used.keys() >= {"deliver", "settle", "push", "pull", "inquire", "sweep"}
+    assert readers == allowed
