@@ -10,10 +10,16 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response, SQSEvent
 
+from chalicelib import collecting
+
+collecting.postpone()
 # Logs are ours, in JSON: Chalice would print each line of that logger once more, as text.
 app = Chalice(app_name="qa-sms-bridge", configure_logs=False)
+app.register_middleware(collecting.resume)
 # The callers may use any content type: bodies are read by us, not by Chalice.
 ANY = ["*/*"]
+# Functions that send at once: they share the ceilings of calls to Tencent between them.
+SENDERS = 4
 QUEUES = os.environ.get("BRIDGE_QUEUE_PREFIX") or "qa-sms-bridge-local-"
 
 
@@ -153,12 +159,12 @@ def read(event: SQSEvent) -> None:
     function.handle(event.to_dict(), _seconds_left(event))
 
 
-@app.on_sqs_message(queue=QUEUES + "sends", batch_size=5, maximum_concurrency=4)
+@app.on_sqs_message(queue=QUEUES + "sends", batch_size=5, maximum_concurrency=SENDERS)
 def deliver(event: SQSEvent) -> None:
     """Chunks to Tencent."""
     from chalicelib.functions import deliver as function
 
-    function.handle(event.to_dict(), _seconds_left(event))
+    function.handle(event.to_dict(), _seconds_left(event), SENDERS)
 
 
 @app.on_sqs_message(
@@ -184,7 +190,7 @@ def push(event: SQSEvent) -> None:
     """Receipts and replies to Quick Audience."""
     from chalicelib.functions import push as function
 
-    function.handle(event.to_dict())
+    function.handle(event.to_dict(), _seconds_left(event))
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS))

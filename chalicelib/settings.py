@@ -16,6 +16,9 @@ from typing import Any, Literal
 
 from chalicelib.errors import ConfigurationError
 
+# Refusals for now of which Tencent says how long: caps of the application and of a number, hours of marketing.
+WAITABLE = (1022, 1023, 1024, 1025, 1026, 1029, 1047)
+
 
 def _setting(
     variable: str,
@@ -56,8 +59,25 @@ def _whole_number(text: str) -> int:
     return int(_matching("[0-9]+")(text))
 
 
+def _at_least(least: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        number = _whole_number(text)
+        if number < least:
+            raise ValueError("is too small")
+        return number
+
+    return read
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _wait_codes(text: str) -> frozenset[int]:
+    codes = frozenset(map(_whole_number, _names(text)))
+    if codes - set(WAITABLE):
+        raise ValueError("has codes that don't pass by waiting")
+    return codes
 
 
 def _not_blank(text: str) -> str:
@@ -120,6 +140,25 @@ class Settings:
     )
     tencent_receipts: Literal["callback", "pull"] = _setting(
         "TENCENT_RECEIPTS", "callback or pull", _one_of("callback", "pull"), default="callback"
+    )
+    tencent_calls_per_second: int = _setting(
+        "TENCENT_CALLS_PER_SECOND",
+        "calls that send, by all functions together: a whole number from 1",
+        _at_least(1),
+        default=1000,
+    )
+    tencent_parallel_calls: int = _setting(
+        "TENCENT_PARALLEL_CALLS",
+        "calls that send at once, by all functions together: a whole number from 4, as there are 4",
+        _at_least(4),
+        default=64,
+    )
+    tencent_wait_codes: frozenset[int] = _setting(
+        "TENCENT_WAIT_CODES",
+        "comma-separated codes of Tencent's refusals that are waited for, out of "
+        + ", ".join(map(str, WAITABLE)),
+        _wait_codes,
+        default=frozenset(),
     )
     oss_allowed_hosts: tuple[str, ...] = _setting(
         "OSS_ALLOWED_HOSTS", "comma-separated host suffixes", _names, default=(".aliyuncs.com",)

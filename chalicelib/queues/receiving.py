@@ -12,6 +12,7 @@ from typing import Any
 
 from chalicelib import aws
 from chalicelib.errors import BridgeError
+from chalicelib.queues import sending
 from chalicelib.queues.sending import Queue, url
 
 # SQS's longest visibility timeout is twelve hours from the message's receipt.
@@ -43,6 +44,14 @@ def records(event: Mapping[str, Any]) -> list[Record]:
         )
         for record in event["Records"]
     ]
+
+
+def put_back(queue: Queue, put_back: Sequence[Record], delay: int) -> None:
+    """Queue messages anew, to come after `delay` seconds; they count as done afterwards.
+
+    For work that can't be done now through no fault of its own: a copy has all its tries before it.
+    """
+    sending.send_texts(queue, (record.body for record in put_back), delay=delay)
 
 
 def finish(queue: Queue, done: Sequence[Record], later: Mapping[Record, int]) -> None:

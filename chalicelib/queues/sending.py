@@ -23,7 +23,12 @@ class NotQueuedError(BridgeError):
 
 def send(queue: Queue, bodies: Iterable[dict[str, Any]], *, delay: int = 0) -> None:
     """Queue messages; returns only when SQS has every one of them. May queue one twice after a lost answer."""
-    for batch in _batches(map(_text, bodies)):
+    send_texts(queue, map(_text, bodies), delay=delay)
+
+
+def send_texts(queue: Queue, texts: Iterable[str], *, delay: int = 0) -> None:
+    """Queue messages as they stand, such as were queued before."""
+    for batch in _batches(texts):
         entries: list[Any] = [
             {"Id": str(number), "MessageBody": body, "DelaySeconds": min(delay, MOST_DELAY)}
             for number, body in enumerate(batch)

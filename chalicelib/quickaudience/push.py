@@ -1,6 +1,11 @@
 """The two calls that we make: delivery receipts (§13) and replies (§14).
 
-A push succeeded if HTTP says 2xx and the body's code is 200 or OK. Everything else is a PushError.
+A push succeeded if HTTP says 2xx and the body's code is 200 or OK. Everything else is a
+
+    PushError                 not taken, or nobody said so; to be tried again
+     ├── LockedOutError       401 or 403, by HTTP or by the body's code: an address that goes on is
+     │                        blocked (§13, note 3)
+     └── EntriesRefusedError  it was read, and refused: perhaps for the sake of a single entry
 """
 
 import functools
@@ -14,6 +19,7 @@ import requests
 from chalicelib import settings
 from chalicelib.campaigns.receipts import Kind
 from chalicelib.errors import BridgeError
+from chalicelib.logs import clean
 from chalicelib.quickaudience import signature
 
 _PATHS: dict[Kind, tuple[str, str]] = {
@@ -28,7 +34,15 @@ _TIMEOUT = (5, 20)
 
 
 class PushError(BridgeError):
-    """Quick Audience did not take a push, or did not say that it did."""
+    """Quick Audience did not take a push, or did not say that it did. Its text may stand in a log."""
+
+
+class LockedOutError(PushError):
+    """Quick Audience does not know our signature, or has blocked our address."""
+
+
+class EntriesRefusedError(PushError):
+    """Quick Audience answered, and the answer was no."""
 
 
 def push(kind: Kind, entries: Sequence[dict[str, Any]]) -> None:
@@ -62,8 +76,17 @@ def _check(kind: Kind, response: requests.Response) -> None:
     code = str(answer.get("code")) if isinstance(answer, dict) else ""
     if 200 <= response.status_code < 300 and code.upper() in ("200", "OK"):
         return
-    said = str(answer.get("message", ""))[:200] if isinstance(answer, dict) else ""
-    raise PushError(f"{kind}: HTTP {response.status_code}, code {code or 'missing'}: {said}")
+    said = clean(str(answer.get("message", ""))[:200]) if isinstance(answer, dict) else ""
+    raise _kind_of(response.status_code, code)(
+        f"{kind}: HTTP {response.status_code}, code {clean(code[:40]) or 'missing'}: {said}"
+    )
+
+
+def _kind_of(status: int, code: str) -> type[PushError]:
+    if {str(status), code} & {"401", "403"}:
+        return LockedOutError
+    passing = status in (408, 425, 429) or status >= 500 or code[:1] == "5" or code == "429"
+    return PushError if passing or not code else EntriesRefusedError
 
 
 @functools.cache

@@ -24,5 +24,6 @@
 | `NONCE#<nonce>` | `-` | a nonce that was used, and the answer given | nonces |
 | `PARKED#<day>` | `<digits>#<sid>` | a status or reply that belongs to nothing of ours | messages |
 | `PULLED` | `<epoch>#<token>` | what was pulled from Tencent and could not be queued yet | pulled |
+| `BREAKER` | side | whether a side is left alone for now, and when it is tried again | breakers |
 | `INQUIRED` | `<hour>` | how far Tencent was asked about the hour's messages without a receipt | inquiries |
 """

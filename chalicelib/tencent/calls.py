@@ -19,6 +19,7 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
 from chalicelib.errors import BridgeError
+from chalicelib.logs import clean
 from chalicelib.tencent import codes
 from chalicelib.tencent.signature import sign
 
@@ -28,14 +29,14 @@ READ_TIMEOUT = 15
 
 
 class TencentError(BridgeError):
-    """Base of what a call can end with instead of an answer."""
+    """Base of what a call can end with instead of an answer. Its text may stand in a log."""
 
 
 class CallRefusedError(TencentError):
     """Tencent answered with a code other than 0."""
 
     def __init__(self, code: int, said: str) -> None:
-        super().__init__(f"Tencent {code}: {said}")
+        super().__init__(f"Tencent {code}: {clean(said)}")
         self.code = code
         self.said = said
         self.meaning = codes.meaning(code)
@@ -113,7 +114,7 @@ def _read(name: str, response: requests.Response) -> dict[str, Any]:
         said = str(answer.get("errmsg") or answer.get("msg") or answer.get("ErrorInfo") or "")
         gateway_failed = response.status_code >= 500 and code not in codes.MEANINGS
         if gateway_failed or codes.meaning(code).kind is codes.Kind.UNKNOWN:
-            raise OutcomeUnknownError(f"{name}: Tencent {code}: {said}")
+            raise OutcomeUnknownError(f"{name}: Tencent {code}: {clean(said)}")
         raise CallRefusedError(code, said)
     if response.status_code == requests.codes.too_many_requests:
         raise NotSentError(f"{name}: HTTP 429")

@@ -39,8 +39,8 @@ __all__ = [
     "client",
 ]
 
-# Calls at once over one session.
-PARALLEL = 16
+# Connections that a session keeps.
+CONNECTIONS = 16
 # "The maximum: 100" of both pulls, "The maximum: 50" of a page of templates.
 MOST_PULLED = 100
 MOST_PER_PAGE = 50
@@ -152,6 +152,16 @@ class Client:
         answer = self._call("get_template", {"tpl_page": page})
         total = answer.get("total")
         return TemplatePage(_dicts(answer.get("data")), total if isinstance(total, int) else None)
+
+    def is_there(self) -> bool:
+        """Whether Tencent answers at all: asked by a call that sends nothing and changes nothing."""
+        try:
+            self.get_template_page(most=1)
+        except CallRefusedError:
+            return True
+        except TencentError:
+            return False
+        return True
 
     def all_templates(self) -> Iterator[dict[str, Any]]:
         """Every template of the account, page by page: "the sum of the last offset and … max"."""
@@ -295,4 +305,4 @@ def client() -> Client:
 
 @functools.lru_cache(maxsize=1)
 def _client(base_url: str, sdk_app_id: str, app_key: str) -> Client:
-    return Client(base_url, sdk_app_id, app_key, new_session(PARALLEL))
+    return Client(base_url, sdk_app_id, app_key, new_session(CONNECTIONS))

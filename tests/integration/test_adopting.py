@@ -107,9 +107,9 @@ def check_both_campaigns(bridge: Bridge) -> None:
 
 
 @pytest.fixture
-def noted(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+def noted(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """One call at a time; set once the message to A is kept."""
-    monkeypatch.setattr("chalicelib.tencent.client.PARALLEL", 1)
+    linked.configure(TENCENT_PARALLEL_CALLS="4")
     # Long after what happens in the call to B: moto is to be used by one thread at a time.
     monkeypatch.setattr("chalicelib.functions.deliver.SECONDS_UNNOTED", 0.5)
     event = threading.Event()

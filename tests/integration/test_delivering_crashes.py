@@ -48,7 +48,7 @@ def accept(bridge: Bridge) -> Answer:
 def test_nobody_is_sent_to_twice_and_everybody_has_an_end(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch, how: How, invocation: int
 ) -> None:
-    monkeypatch.setattr("chalicelib.tencent.client.PARALLEL", 1)
+    bridge.configure(TENCENT_PARALLEL_CALLS="4")
     monkeypatch.setattr("chalicelib.functions.sweep._HOURS_BACK", 10)
     answer = prepare(bridge, invocation)
     restore = snapshot(bridge)

@@ -13,9 +13,11 @@ from tests.integration.test_sweeping import NO_RECEIPT, NOT_SENT, UNKNOWN, pass_
 
 
 def prepare(bridge: Bridge) -> None:
+    # One call after the other: Tencent is away only after the last.
+    bridge.configure(TENCENT_PARALLEL_CALLS="4")
     bridge.link()
     code = bridge.template()
-    params = [{"name": name} for name in "甲乙丙"]
+    params = [{"name": name} for name in "123"]
     bridge.tencent.next("86" + B, lost(web.read_timeout, sent=False))
     bridge.tencent.next("86" + C, refused(1013))
     bridge.campaign([A, B, C], params, code=code)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -40,6 +40,7 @@ class Call:
 
     name: str
     body: dict[str, Any]
+    at: float = field(default_factory=time.time)
 
     @property
     def phones(self) -> list[str]:
@@ -193,6 +194,9 @@ class FakeTencent(web.Adapter):
         return {"data": template}
 
     def _get_template(self, body: Answer) -> Answer:
+        if page := body.get("tpl_page"):
+            first, every = page["offset"], list(self.templates.values())
+            return {"data": every[first : first + page["max"]], "total": len(every)}
         return {"data": [self.templates[one] for one in body["tpl_id"] if one in self.templates]}
 
     def _del_template(self, body: Answer) -> Answer:
