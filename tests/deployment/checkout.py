@@ -22,7 +22,12 @@ class Checkout:
             for name in ("chalicelib", "local", "ops"):
                 ignored = shutil.ignore_patterns("__pycache__")
                 shutil.copytree(ROOT / name, folder / name, ignore=ignored)
-            (folder / ".venv").symlink_to(ROOT / ".venv")
+            (folder / ".venv").mkdir()
+            for part in (ROOT / ".venv").iterdir():
+                if part.name != ".installed":
+                    (folder / ".venv" / part.name).symlink_to(part)
+            # Newer than the requirements: nothing is to be installed into what is ours.
+            (folder / ".venv" / ".installed").touch()
 
     @property
     def config(self) -> dict[str, Any]:

@@ -1,0 +1,123 @@
+"""README's “Deploy it”, word for word, against an emulated AWS and a simulated Tencent."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from local import aws
+from local.processes import LISTENING, Process
+from local.stack import DEFAULTS, TENCENT_API
+from tests.deployment.checkout import Checkout
+
+# Packing takes a quarter of a minute, and is done twice.
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("deployed")]
+
+README = Path("README.md").read_text()
+TYPED = {"QA_KEY": "the-key-of-quick-audience", "TENCENT_APP_KEY": DEFAULTS["TENCENT_APP_KEY"]}
+
+
+def section() -> str:
+    _, found = README.split("\n## Deploy it\n")
+    return found.split("\n## ")[0]
+
+
+def commands() -> list[str]:
+    return re.findall(r"```\n(.*?)```", section(), re.DOTALL)[0].strip().splitlines()
+
+
+def environment(endpoint: str) -> dict[str, str]:
+    """What README's `export` sets, and nothing of AWS that was there before."""
+    [line] = re.findall(r"^export (.*)$", section(), re.MULTILINE)
+    exported = dict(word.split("=", 1) for word in line.split())
+    exported["AWS_ENDPOINT_URL"] = endpoint
+    # The rest keeps a test from reaching the real AWS.
+    return {**aws.environment(endpoint, os.environ), **exported}
+
+
+@pytest.fixture
+def tencent(tmp_path: Path) -> Iterator[str]:
+    process = Process(
+        "tencent",
+        "local.tencent",
+        *("--port", "0"),
+        environment={**os.environ, **DEFAULTS},
+        log=tmp_path / "tencent.log",
+        ready=LISTENING,
+    )
+    process.start()
+    yield process.wait_ready()["url"] + TENCENT_API
+    process.terminate()
+    assert process.wait(20)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, tencent: str) -> Checkout:
+    """A checkout in which step 1 was done, and the two simulators named."""
+    made = Checkout(tmp_path / "checkout", code=True)
+    made.configure(
+        QA_PLATFORM_NAME="demo",
+        TENCENT_SDK_APP_ID=DEFAULTS["TENCENT_SDK_APP_ID"],
+        TENCENT_BASE_URL=tencent,
+        QA_BASE_URL="http://127.0.0.1:9",
+    )
+    config = made.config
+    config["stages"]["prod"]["stack"]["AlarmEmail"] = "operator@example.com"
+    made.write(config)
+    return made
+
+
+def test_what_the_readme_says_deploys_and_says_so(
+    checkout: Checkout, ministack: aws.Ministack
+) -> None:
+    def run(command: str, typed: str = "") -> str:
+        done = subprocess.run(
+            ["/bin/bash", "-c", command],
+            cwd=checkout.folder,
+            env=environment(ministack.endpoint) | {"COLUMNS": "250"},
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    said = {}
+    for command in commands():
+        typed = [value for name, value in TYPED.items() if f" {name} " in command]
+        said[command] = run(command, "".join(typed))
+    deployed, doctor = said["make deploy STAGE=prod"], list(said.values())[-1]
+    assert "qa-sms-bridge-prod created" in deployed
+    prefix = re.findall(r"Give to Quick Audience +(\S+)", deployed)[0]
+    assert "error" not in doctor
+    assert prefix in doctor
+    [token] = re.findall(r"/tencent/(\S{32})/callback", doctor)
+    assert token not in deployed
+
+    options = aws.client_options(ministack.endpoint)
+    iam = boto3.client("iam", **options)
+    policies = [
+        iam.get_role_policy(RoleName=role["RoleName"], PolicyName=name)["PolicyDocument"]
+        for role in iam.list_roles()["Roles"]
+        for name in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
+    ]
+    for file in (checkout.folder / ".chalice").glob("policy-prod-*.json"):
+        assert json.loads(file.read_text()) in policies
+
+    again = run("make deploy STAGE=prod")
+    assert "stack qa-sms-bridge-prod unchanged" in again
+    assert "stack qa-sms-bridge-prod-functions unchanged" in again
+    assert prefix in again
+
+    gone = run("make destroy STAGE=prod", "y\n")
+    assert "The table qa-sms-bridge-prod stays" in gone
+    assert boto3.client("sqs", **options).list_queues().get("QueueUrls", []) == []
+    tables = boto3.client("dynamodb", **options).list_tables()["TableNames"]
+    assert "qa-sms-bridge-prod" in tables
