@@ -1,0 +1,29 @@
+"""Python's garbage collector, which would look through what a start imports while it is imported.
+
+Imports make a hundred thousand objects that stay for good. So the collector looks seldom until the first
+event is answered; then all that is there is taken out of its sight, and it works as ever. Figures:
+docs/cold-start.md.
+"""
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+_USUAL = gc.get_threshold()
+# It is not switched off: the first event may be a long one.
+_SELDOM = 200_000
+
+
+def postpone() -> None:
+    """Have it look seldom. Called before anything large is imported."""
+    gc.set_threshold(_SELDOM)
+
+
+def resume(event: Any, answer: Callable[[Any], Any]) -> Any:
+    """Answer an event and, if it was the first, have the collector work as ever. A middleware of Chalice's."""
+    try:
+        return answer(event)
+    finally:
+        if gc.get_threshold()[0] == _SELDOM:
+            gc.freeze()
+            gc.set_threshold(*_USUAL)
