@@ -16,7 +16,6 @@ collecting.postpone()
 # Logs are ours, in JSON: Chalice would print each line of that logger once more, as text.
 app = Chalice(app_name="qa-sms-bridge", configure_logs=False)
 app.register_middleware(collecting.resume)
-app.register_middleware(collecting.resume)
 # The callers may use any content type: bodies are read by us, not by Chalice.
 ANY = ["*/*"]
 # Functions that send at once: they share the ceilings of calls to Tencent between them.
