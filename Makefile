@@ -49,10 +49,11 @@ browser: ## Chromium and fonts for the tests of pages, where apt-get is and root
 		|| echo "Not installed: apt-get failed, see above. Tests in a browser will be skipped."; \
 	fi
 
-check: .venv/.installed ## Formatter, linter, type checker
+check: .venv/.installed ## Formatter, linter, type checker, and known vulnerabilities as far as they can be asked for
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m local.audit requirements.txt requirements-dev.txt
 
 format: .venv/.installed ## Format and fix what can be fixed by machine
 	$(BIN)/ruff format .
