@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib import metrics
 from chalicelib.campaigns import phones
 from chalicelib.campaigns.messages import Message, Origin, failed
 from chalicelib.campaigns.planning import Failure
@@ -73,15 +74,19 @@ class Attempt:
         campaigns.record_result(self.pointer, self.number, self._outcomes, self.request.expires)
         self.progress.outcomes.update(self._outcomes)
         outcomes = self._outcomes.values()
+        sent = sum(isinstance(outcome, str) for outcome in outcomes)
+        failed = sum(isinstance(outcome, Failure) for outcome in outcomes)
+        unknown = len(outcomes) - sent - failed
         log.info(
             "attempt done",
             extra={
                 "chunk": body(self.pointer, self.number),
-                "sent": sum(isinstance(outcome, str) for outcome in outcomes),
-                "failed": sum(isinstance(outcome, Failure) for outcome in outcomes),
-                "unknown": sum(outcome is None for outcome in outcomes),
+                "sent": sent,
+                "failed": failed,
+                "unknown": unknown,
             },
         )
+        metrics.count(Sent=sent, Failed=failed, UnknownOutcomes=unknown)
         self.queue_rest()
 
     def give_up(self, failure: Failure) -> None:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chalicelib import dates
+from chalicelib import dates, metrics
 from chalicelib.campaigns import phones, receipts, retries
 from chalicelib.campaigns.messages import Message, read_status
 from chalicelib.functions import telling
@@ -95,6 +95,8 @@ def _statuses(statuses: list[_Status]) -> None:
     for (looks, since), reports in waiting.items():
         _wait("statuses", reports, looks, since)
     log.info("statuses settled", extra={"statuses": len(statuses), "settled": len(told)})
+    delivered = sum(message.state == "delivered" for message in told)
+    metrics.count(Delivered=delivered, Failed=len(told) - delivered)
 
 
 def _adopt(status: _Status, now: int) -> Message | None:
@@ -150,6 +152,7 @@ def _wait(kind: str, events: list[Event], looks: int, since: int) -> None:
     if delay is None:
         for event in events:
             messages.park(_phone(event), kind, event, int(time.time()))
+        metrics.count(Parked=len(events))
         log.warning(
             "parked: belongs to no message of ours", extra={"kind": kind, "count": len(events)}
         )

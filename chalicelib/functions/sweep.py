@@ -6,6 +6,7 @@ with a code that says what was missing: NO_RECEIPT, OUTCOME_UNKNOWN or NOT_SENT.
 
 import time
 
+from chalicelib import metrics
 from chalicelib.campaigns.messages import NO_RECEIPT, NOT_SENT, OUTCOME_UNKNOWN, Message, failed
 from chalicelib.functions import telling
 from chalicelib.functions.attempt import Attempt
@@ -85,6 +86,7 @@ def _tell(request: Request, progress: Progress) -> None:
     ]
     told = telling.settle(missing)
     if told:
+        metrics.count(ClosedWithoutReceipt=len(told), Failed=len(told))
         log.warning(
             "closed without a receipt", extra={"bizId": request.biz_id, "recipients": len(told)}
         )
