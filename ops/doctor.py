@@ -83,6 +83,9 @@ def _findings(stage: str) -> Iterator[Finding]:
 
 def _deployed(stage: str) -> Iterator[Finding]:
     """What only a deployed stage has."""
+    if not stages.emulator():
+        # An emulator passes over what only matters where data may be lost.
+        yield _try("table's safety", _safety)
     yield _try("alarms", _alarms)
     for function in policies.functions():
         yield _try(f"function {function}", partial(_function, stage, function))
@@ -93,6 +96,25 @@ def _prefix(stage: str) -> str:
     if endpoint := stages.emulator():
         return emulated.prefix(endpoint, emulated.of_stage(stack.of_stage(stage)))
     return stages.prefix(stages.read_config(), stage)
+
+
+def _safety() -> Finding:
+    """What the template switches on, but not in a table that was there before: a restored one has none of it."""
+    name = settings.load().table
+    client = aws.dynamodb()
+    expiry = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    backups = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    recovery = backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
+    has = {
+        "deletion protection": client.describe_table(TableName=name)["Table"].get(
+            "DeletionProtectionEnabled"
+        ),
+        "expiry by the attribute `expires`": expiry.get("AttributeName") == "expires",
+        "point-in-time recovery": recovery == "ENABLED",
+    }
+    if off := [what for what, on in has.items() if not on]:
+        return Finding("table's safety", "warning", f"off: {', '.join(off)}")
+    return Finding("table's safety", "ok", ", ".join(has))
 
 
 def _alarms() -> Finding:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from aws_lambda_powertools.utilities import parameters
 
 from chalicelib import aws as clients
 from chalicelib import settings
@@ -52,6 +53,7 @@ def _forget() -> None:
         sending.url,
     ):
         cached.cache_clear()
+    parameters.clear_caches()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ class Guard:
                     f".chalice/policies.json does not allow {function} {permission.action} "
                     f"on {permission.resource}"
                 )
-                denied = {"Code": "AccessDeniedException", "Message": str(permission)}
+                denied: Any = {"Code": "AccessDeniedException", "Message": str(permission)}
                 raise ClientError({"Error": denied}, operation)
 
     def _named(

@@ -85,7 +85,9 @@ class Chalice:
 
 
 @pytest.fixture
-def chalice(checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Chalice:
+def chalice(
+    checkout: Checkout, emulated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Chalice:
     """The way that AWS itself is deployed to, but for Chalice, and for who answers at the address."""
     made = Chalice(tmp_path / "bin")
     monkeypatch.setattr(sys, "executable", str(made.python))

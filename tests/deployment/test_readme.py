@@ -28,7 +28,8 @@ def section() -> str:
 
 
 def commands() -> list[str]:
-    return re.findall(r"```\n(.*?)```", section(), re.DOTALL)[0].strip().splitlines()
+    block: str = re.findall(r"```\n(.*?)```", section(), re.DOTALL)[0]
+    return block.strip().splitlines()
 
 
 def environment(endpoint: str) -> dict[str, str]:

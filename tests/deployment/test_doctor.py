@@ -1,0 +1,140 @@
+"""`ops doctor --stage prod`: what it says of a deployed stage, whole and ailing."""
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from typer.testing import Result
+
+from chalicelib import aws
+from ops import doctor
+from tests.deployment.checkout import Checkout
+from tests.deployment.test_deploy import PREFIX, chalice, deployed, ops
+
+__all__ = ["chalice", "deployed"]
+
+
+@pytest.fixture(autouse=True)
+def functions(
+    checkout: Checkout, deployed: Result, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, dict[str, Any]]:
+    """What Lambda says of each function; Tencent, and what ministack passes over, say yes."""
+    own = checkout.config["stages"]["prod"]["environment_variables"]
+    found = {
+        name: {
+            "State": "Active",
+            "LastUpdateStatus": "Successful",
+            "Environment": {"Variables": dict(own)},
+            "Runtime": "python3.11",
+            "MemorySize": 512,
+            "Timeout": 60,
+        }
+        for name in ("qa-sms-bridge-prod", "qa-sms-bridge-prod-deliver")
+    }
+    make = boto3.client
+
+    class Lambda:
+        def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803
+            return found.get(FunctionName, found["qa-sms-bridge-prod"])
+
+    monkeypatch.setattr(
+        boto3, "client", lambda name, **more: Lambda() if name == "lambda" else make(name, **more)
+    )
+    monkeypatch.setattr(doctor, "_tencent", lambda: "fine")
+    aws.dynamodb().update_time_to_live(
+        TableName="qa-sms-bridge-prod",
+        TimeToLiveSpecification={"AttributeName": "expires", "Enabled": True},
+    )
+    aws.dynamodb().update_continuous_backups(
+        TableName="qa-sms-bridge-prod",
+        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+    )
+    return found
+
+
+def said() -> tuple[int, dict[str, tuple[str, str]]]:
+    result = ops("doctor", "--stage", "prod", "--json")
+    found = {one["check"]: (one["state"], one["found"]) for one in json.loads(result.stdout)}
+    return result.exit_code, found
+
+
+def test_a_deployed_stage_is_well() -> None:
+    code, found = said()
+    assert {state for state, _ in found.values()} == {"ok"}, found
+    assert code == 0
+    assert found["URL for Quick Audience"] == ("ok", PREFIX)
+    assert found["URL for Tencent"] == ("ok", f"{PREFIX}/tencent/t0ken-one/callback")
+    assert found["alarms"][1] == "17 alarms, none of them rings"
+    assert f"{PREFIX}/health answers 200" in found["HTTP"][1]
+    assert {name for name in found if name.startswith("function ")} == {
+        f"function {name}"
+        for name in ("api_handler", "read", "deliver", "settle", "push", "sweep", "pull", "inquire")
+    }
+
+
+def test_an_alarm_that_rings_says_what_it_means() -> None:
+    boto3.client("cloudwatch").set_alarm_state(
+        AlarmName="qa-sms-bridge-prod-breaker-open", StateValue="ALARM", StateReason="a test"
+    )
+    code, found = said()
+    assert found["alarms"][0] == "warning"
+    assert "breaker-open: Pushes wait" in found["alarms"][1]
+    assert code == 0
+
+
+def test_settings_that_were_changed_since_are_named(
+    functions: dict[str, dict[str, Any]],
+) -> None:
+    functions["qa-sms-bridge-prod-deliver"]["Environment"]["Variables"]["QA_RECEIPTS"] = "poll"
+    del functions["qa-sms-bridge-prod-deliver"]["Environment"]["Variables"]["QA_KEY"]
+    _, found = said()
+    state, text = found["function deliver"]
+    assert state == "warning"
+    assert text.endswith(": QA_KEY")
+
+
+@pytest.mark.parametrize("state", [("Failed", "Successful"), ("Active", "Failed")])
+def test_a_function_that_cannot_run_is_an_error(
+    functions: dict[str, dict[str, Any]], state: tuple[str, str]
+) -> None:
+    one = functions["qa-sms-bridge-prod-deliver"]
+    one["State"], one["LastUpdateStatus"] = state
+    code, found = said()
+    assert found["function deliver"][0] == "error"
+    assert code == 1
+
+
+def test_an_api_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> requests.Response:
+        raise requests.ConnectionError("nobody there")
+
+    monkeypatch.setattr(requests, "get", fail)
+    code, found = said()
+    assert found["HTTP"][0] == "error"
+    assert code == 1
+
+
+def test_a_secret_that_is_gone_is_an_error_and_the_rest_is_checked() -> None:
+    boto3.client("ssm").delete_parameter(Name="/qa-sms-bridge/prod/qa-key")
+    code, found = said()
+    assert found["secrets"][0] == "error"
+    assert "/qa-sms-bridge/prod/qa-key" in found["secrets"][1]
+    assert found["table"][0] == "ok"
+    assert code == 1
+
+
+def test_a_table_without_its_safety_is_warned_of() -> None:
+    aws.dynamodb().update_table(TableName="qa-sms-bridge-prod", DeletionProtectionEnabled=False)
+    _, found = said()
+    assert found["table's safety"] == ("warning", "off: deletion protection")
+
+
+def test_a_stage_without_alarms_was_not_deployed_to_its_end() -> None:
+    client = boto3.client("cloudwatch")
+    names = [one["AlarmName"] for one in client.describe_alarms()["MetricAlarms"]]
+    client.delete_alarms(AlarmNames=names)
+    code, found = said()
+    assert found["alarms"] == ("error", "there are none: `make deploy` creates them")
+    assert code == 1
