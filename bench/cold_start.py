@@ -47,7 +47,7 @@ class Case:
 
 CASES = (
     Case("health", "app.app", "http_health"),
-    Case("refused signature", "app.app", "http_wrong_signature"),
+    Case("refused signature", "app.app", "http_wrong_signature", ("dynamodb",)),
     Case("callback", "app.app", "http_callback", ("sqs",)),
     Case("page", "app.app", "http_page", ("dynamodb",)),
     Case("query template (§4)", "app.app", "http_template", ("dynamodb",)),

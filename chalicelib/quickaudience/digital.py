@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Request
 
@@ -15,13 +15,16 @@ from chalicelib.campaigns import reviews
 from chalicelib.campaigns import templates as texts
 from chalicelib.campaigns.digital import ContentError, Part
 from chalicelib.errors import NotFound, Refused
-from chalicelib.quickaudience import requests, revisions
+from chalicelib.quickaudience import revisions
 from chalicelib.quickaudience.http import path_names
 from chalicelib.quickaudience.refusals import asking_tencent
 from chalicelib.quickaudience.revisions import Draft
 from chalicelib.store import pages, templates
 from chalicelib.store.pages import Page
 from chalicelib.store.templates import Revision
+
+if TYPE_CHECKING:
+    from chalicelib.quickaudience.requests import DigitalTemplate
 
 CREATE_FIELDS = {"templateCode": ""}
 """§7's, §8's and §9's documented field."""
@@ -43,7 +46,7 @@ _PATH = "/sms/digitalSmsTemplate"
 
 def create(body: dict[str, Any], request: Request) -> dict[str, Any]:
     """Answer §7: check the parts, keep their page, submit the text with its link to Tencent."""
-    asked = requests.read(requests.DigitalTemplate, body)
+    asked = _read(body)
     draft, found = _draft(asked, asked.creatorAccount, request)
     code = revisions.create(draft, "DIGITAL_" + secrets.token_hex(6).upper())
     return {"templateCode": code, **revisions.warned(found)}
@@ -51,7 +54,7 @@ def create(body: dict[str, Any], request: Request) -> dict[str, Any]:
 
 def modify(raw_code: str, body: dict[str, Any], request: Request) -> dict[str, Any]:
     """Answer §8 as §3 is answered; what was sent before keeps the page that it was sent with."""
-    asked = requests.read(requests.DigitalTemplate, body)
+    asked = _read(body)
     known = _known(raw_code)
     draft, found = _draft(asked, asked.modifierAccount or asked.creatorAccount, request)
     revisions.change(known, draft)
@@ -122,9 +125,14 @@ def _known(raw_code: str) -> list[Revision]:
     return found
 
 
-def _draft(
-    asked: requests.DigitalTemplate, author: str, request: Request
-) -> tuple[Draft, list[str]]:
+def _read(body: dict[str, Any]) -> "DigitalTemplate":
+    # Imported where there is a body: to ask for a template's status, it would be a fifth of a cold start.
+    from chalicelib.quickaudience import requests  # noqa: PLC0415
+
+    return requests.read(requests.DigitalTemplate, body)
+
+
+def _draft(asked: "DigitalTemplate", author: str, request: Request) -> tuple[Draft, list[str]]:
     """What is asked for, with its page kept; and warnings."""
     page = pages.new_code()
     try:

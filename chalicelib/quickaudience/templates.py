@@ -1,18 +1,21 @@
 """§2-4: text templates; and which revision a campaign of texts uses."""
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import dates
 from chalicelib.campaigns import reviews
 from chalicelib.campaigns import templates as texts
 from chalicelib.errors import NotFound, Refused
-from chalicelib.quickaudience import requests, revisions
+from chalicelib.quickaudience import revisions
 from chalicelib.quickaudience.http import path_names
 from chalicelib.quickaudience.refusals import asking_tencent
 from chalicelib.quickaudience.revisions import Draft
 from chalicelib.store import templates
 from chalicelib.store.templates import Revision
+
+if TYPE_CHECKING:
+    from chalicelib.quickaudience.requests import Template
 
 CREATE_FIELDS = {"templateCode": ""}
 """§2's and §3's documented field."""
@@ -31,14 +34,14 @@ QUERY_FIELDS = {
 
 def create(body: dict[str, Any]) -> dict[str, Any]:
     """Answer §2: submit a template to Tencent; its id there becomes the templateCode."""
-    asked = requests.read(requests.Template, body)
+    asked = _read(body)
     draft = _draft(asked, asked.creatorAccount)
     return {"templateCode": revisions.create(draft), **_warned(draft)}
 
 
 def modify(raw_code: str, body: dict[str, Any]) -> dict[str, Any]:
     """Answer §3: change a template that Tencent has not approved yet, or put a new one behind the same code."""
-    asked = requests.read(requests.Template, body)
+    asked = _read(body)
     draft = _draft(asked, asked.modifierAccount or asked.creatorAccount)
     found = _known(raw_code)
     revisions.change(found, draft)
@@ -73,7 +76,14 @@ def approved(code: str) -> Revision:
     return revisions.approved(found)
 
 
-def _draft(asked: requests.Template, author: str) -> Draft:
+def _read(body: dict[str, Any]) -> "Template":
+    # Imported where there is a body: to ask for a template's status, it would be a fifth of a cold start.
+    from chalicelib.quickaudience import requests  # noqa: PLC0415
+
+    return requests.read(requests.Template, body)
+
+
+def _draft(asked: "Template", author: str) -> Draft:
     try:
         translation = texts.translate(asked.templateContent)
     except texts.UntranslatableError as error:
