@@ -30,7 +30,7 @@ test: .venv/.installed ## Every test
 
 # Its schedule of each minute and its dead letters take their time: a minute and a half.
 test-deployed: .venv/.installed ## The bundle deployed by CloudFormation into an emulated AWS, and campaigns through it
-	$(BIN)/python -m pytest -m deployed tests/deployed
+	$(BIN)/python -m pytest -m deployed tests/deployed tests/deployment
 
 # How long there is trouble; whoever died of it takes some minutes more to be told of.
 MINUTES ?= 3

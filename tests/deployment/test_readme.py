@@ -16,7 +16,7 @@ from local.stack import DEFAULTS, TENCENT_API
 from tests.deployment.checkout import Checkout
 
 # Packing takes a quarter of a minute, and is done twice.
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("deployed")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.deployed]
 
 README = Path("README.md").read_text()
 TYPED = {"QA_KEY": "the-key-of-quick-audience", "TENCENT_APP_KEY": DEFAULTS["TENCENT_APP_KEY"]}
