@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from local import oss
+from local import aws, oss
 from local.quickaudience.signature import SIGNATURE_HEADER, new_nonce, sign
 from local.runtime import Function
 from tests.deployed import recorder
@@ -114,6 +114,10 @@ def imported(
 ) -> dict[str, set[str]]:
     """What each function imported for its part of a campaign."""
     folder = tmp_path_factory.mktemp("recorded")
+    # A stage of its own: what the other tests' has not got is theirs to know.
+    environment = {**environment, "BRIDGE_TABLE": "imports", "BRIDGE_QUEUE_PREFIX": "imports-"}
+    endpoint = environment["AWS_ENDPOINT_URL"]
+    aws.create_resources(endpoint, "imports", "imports-")
     shutil.copytree(code, folder, dirs_exist_ok=True)
     shutil.copy(recorder.__file__, folder / "recorder.py")
     (folder / "stack.json").write_text(json.dumps({"environment": environment}))
@@ -124,7 +128,7 @@ def imported(
         capture_output=True,
     )
     tencent_simulator.post("/_sim/behaviour", {"pull_enabled": True})
-    queues = Queues(environment["AWS_ENDPOINT_URL"], environment["BRIDGE_QUEUE_PREFIX"])
+    queues = Queues(endpoint, "imports-")
     with oss.serving() as files:
         settings = {**environment, "OSS_ALLOWED_HOSTS": files.origin}
         recording = Recording(folder, settings, queues)
