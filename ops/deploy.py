@@ -65,7 +65,7 @@ def deploy(
         prefix = _functions(config, stage)
     except (stack.StackFailed, StackError) as error:
         fail(str(error))
-    _require_answer(prefix)
+    _require_answer(stage, prefix)
     done(f"{prefix}/health answers")
     _say_what_next(stage, prefix, configured, show_token=show_token)
 
@@ -191,7 +191,7 @@ def run_chalice(what: str, stage: str) -> None:
         )
 
 
-def _require_answer(prefix: str) -> None:
+def _require_answer(stage: str, prefix: str) -> None:
     if not prefix:
         fail("Chalice deployed no API: see what it said above")
     try:
@@ -200,7 +200,7 @@ def _require_answer(prefix: str) -> None:
         fail(f"deployed, but {prefix}/health can't be reached: {error}")
     if status != 200:
         fail(
-            f"deployed, but {prefix}/health answers {status}: see `chalice logs --stage …`, "
+            f"deployed, but {prefix}/health answers {status}: see `chalice logs --stage {stage}`, "
             "or a domain that does not point here yet"
         )
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -224,3 +225,41 @@ def test_who_reads_secrets_may_and_nobody_else(
     }
     assert guard.used.keys() >= {"deliver", "settle", "push", "pull", "inquire", "sweep"}
     assert readers == allowed
+
+
+# --- the end of a run of all integration tests ---
+
+
+@pytest.fixture
+def rule(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """tests/conftest.py, with nothing seen yet."""
+    found: Any = pytestconfig.pluginmanager.get_plugin(
+        str(Path(__file__).parents[1] / "conftest.py")
+    )
+    monkeypatch.setattr(found, "_used", set())
+    return found
+
+
+def end(rule: Any, *paths: str, keyword: str = "") -> int:
+    option = SimpleNamespace(keyword=keyword, markexpr="not deployed", deselect=None)
+    config = SimpleNamespace(option=option, args=[str(Path(path).resolve()) for path in paths])
+    session = SimpleNamespace(config=config, exitstatus=pytest.ExitCode.OK)
+    rule.pytest_sessionfinish(session, pytest.ExitCode.OK)
+    return int(session.exitstatus)
+
+
+def test_what_nobody_used_fails_a_run_of_all_integration_tests(rule: Any) -> None:
+    assert end(rule, "tests") == end(rule, "tests/integration") == 1
+    rule._used.update(
+        (function, one.action, one.resource)
+        for function, document in documents().items()
+        for one in granted(document)
+    )
+    assert end(rule, "tests") == 0
+    rule._used.remove(("push", "dynamodb:PutItem", TABLE))
+    assert end(rule, "tests") == 1
+
+
+def test_what_a_part_of_them_did_not_use_says_nothing(rule: Any) -> None:
+    assert end(rule, "tests/integration/test_pull.py") == 0
+    assert end(rule, "tests", keyword="pull") == 0
