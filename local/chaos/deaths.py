@@ -7,12 +7,14 @@ were executed.
 """
 
 import random
+import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 
 from local.chaos.campaigns import Campaigns
+from local.chaos.sides import Sides, wait_for
 from local.faults import RETURNED, WHENS, Faults, Order, Point
 from local.processes import StackError
 
@@ -21,6 +23,8 @@ FUNCTIONS = (ACCEPT, CALLBACK, "deliver", "settle", "push")
 AGAIN = ("settle 2", "push 2")
 """The ways of those messages that come a second time. What `deliver` does then has to wait for its
 time-out, and is left to the storm and to tests/integration."""
+
+PULL = "pull"
 
 _POLL = 0.05
 # So often a campaign is sent, at most: the machine has other things to do, too.
@@ -151,3 +155,41 @@ class Deaths:
         sides = self._campaigns.sides
         queues = sides.get(sides.tencent, "/_sim/state")["queues"]
         return bool(queues["pushes_waiting_for_retry"])
+
+
+def pull(sides: Sides) -> int:
+    """Run the scheduled function that fetches from Tencent what it also pushes; answers its exit code."""
+    run = sides.attempt("local.scheduler", "--once", PULL, TENCENT_RECEIPTS="pull")
+    return run.returncode
+
+
+def die_pulling(faults: Faults, campaigns: Campaigns) -> list[Order]:
+    """Have `pull` die before and after the first call of each kind, each time with something to pull.
+
+    What it has in hand then is lost to it, as docs/architecture.md says; and comes by callback as well,
+    here, so that all of it comes twice otherwise. Answers the orders. Raises StackError for one that
+    wasn't executed.
+    """
+    sides = campaigns.sides
+    sides.behave(pull_enabled=True)
+    orders: list[Order] = []
+
+    def pull_with_something_to_pull() -> int:
+        made = _receipts_made(sides)
+        campaigns.send(campaigns.small())
+        wait_for(lambda: _receipts_made(sides) >= made + 2, 30, "statuses to be pulled")
+        return pull(sides)
+
+    if pull_with_something_to_pull():
+        raise StackError("pull failed without having been killed")
+    for point in [each for each in faults.seen() if each.function == PULL and each.nth == 1]:
+        for when in WHENS[:1] if point.call == RETURNED else WHENS:
+            orders.append(Order(point, when))
+            faults.order(orders[-1])
+            if pull_with_something_to_pull() != -signal.SIGKILL:
+                raise StackError(f"pull did not die: {orders[-1]}")
+    return orders
+
+
+def _receipts_made(sides: Sides) -> int:
+    return int(sides.get(sides.tencent, "/_sim/state")["receipts"]["made"])

@@ -6,6 +6,7 @@ the same seed is the same storm over the same campaigns, and nearly the same run
 
 import random
 import shlex
+import signal
 import socket
 import tempfile
 import threading
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local import oss
-from local.chaos import audit, weather
+from local.chaos import audit, deaths, weather
 from local.chaos.arena import Arena
 from local.chaos.audit import Facts
 from local.chaos.campaigns import CONTENT, Campaign, Campaigns
@@ -28,6 +29,8 @@ _SENDERS = 2
 # Seconds between two campaigns of a sender, and between two troubles.
 _CAMPAIGNS = (0.5, 4.0)
 _TROUBLES = (0.2, 1.5)
+# Who dies at a call. Not who answers a template's questions or the stack's own, whether it is up.
+_MORTAL = frozenset((*deaths.FUNCTIONS, deaths.PULL, "read"))
 # How long a side stays as it was spoilt.
 _SPELL = (2.0, 12.0)
 # Of what a status is looked for after 255 s, and of what a function died twice: that takes a while.
@@ -109,16 +112,17 @@ class Storm:
             self._failure = error
 
     def _send(self, campaign: Campaign, generator: random.Random) -> None:
+        again = generator if generator.random() < 0.2 else None
         with self._may_send:
-            again = generator if generator.random() < 0.2 else None
-            self.campaigns.send(campaign, again=again)
+            if not self._over.is_set():
+                self.campaigns.send(campaign, again=again)
 
     # --- trouble ---
 
     def _trouble(self, generator: random.Random) -> None:
         """Make some, and wait a moment."""
-        troubles = (self._order, self._kill, self._spoil, self._shuffle)
-        [trouble] = generator.choices(troubles, weights=(8, 2, 4, 1))
+        troubles = (self._order, self._kill, self._spoil, self._shuffle, self._pull)
+        [trouble] = generator.choices(troubles, weights=(8, 2, 4, 1, 1))
         said = trouble(generator)
         if said:
             self._say(said)
@@ -127,7 +131,11 @@ class Storm:
     def _order(self, generator: random.Random) -> str:
         """Have a function die at some point that was passed before."""
         # By kinds first: a point is as likely as any other, however many batches passed it.
-        points = sorted(point for point in self._arena.faults.seen() if point.nth < 4)
+        points = sorted(
+            point
+            for point in self._arena.faults.seen()
+            if point.nth < 4 and point.function.partition(" ")[0] in _MORTAL
+        )
         functions = sorted({point.function for point in points})
         if not functions:
             return ""
@@ -160,18 +168,30 @@ class Storm:
     def _shuffle(self, generator: random.Random) -> str:
         return weather.shuffle_callbacks(self._arena.sides, generator)
 
+    def _pull(self, _: random.Random) -> str:
+        """Have what Tencent pushes be pulled, too."""
+        self._arena.sides.behave(pull_enabled=True)
+        died = deaths.pull(self._arena.sides) == -signal.SIGKILL
+        return "statuses are pulled, too" + (" by one who dies of it" if died else "")
+
     def _restart(self) -> None:
         """Stop everything in mid-campaign, gracefully, and start it again."""
         for _ in range(_SENDERS):
             self._may_send.acquire()
-        given_up = self._arena.sides.count_replies_given_up()
-        self._arena.stop()
-        self._arena.start()
-        self._arena.sides.replies_given_up = given_up
-        self.campaigns.sides = self._arena.sides
+        try:
+            given_up = self._arena.sides.count_replies_given_up()
+            self._arena.stop()
+            self._arena.start()
+            self._arena.sides.replies_given_up = given_up
+            self.campaigns.sides = self._arena.sides
+        except BaseException:
+            # Who waits to send would wait for ever.
+            self._over.set()
+            raise
+        finally:
+            self._may_send.release(_SENDERS)
         self.counts["restarts of everything"] += 1
         self._calm_at = 0.0
-        self._may_send.release(_SENDERS)
         self._say("everything was stopped and started again")
 
     # --- words ---
@@ -182,7 +202,9 @@ class Storm:
 
     def _say(self, what: str) -> None:
         seconds = time.monotonic() - self._began
-        self._console.print(f"{seconds:6.1f}  {what}", markup=False, highlight=False)
+        self._console.print(
+            f"{seconds:6.1f}  {what}", markup=False, highlight=False, soft_wrap=True
+        )
 
 
 def run(*, seconds: float, seed: str) -> int:

@@ -16,7 +16,7 @@ import pytest
 from local.chaos import audit
 from local.chaos.arena import Arena
 from local.chaos.campaigns import CONTENT, Campaigns
-from local.chaos.deaths import ACCEPT, CALLBACK, FUNCTIONS, Deaths
+from local.chaos.deaths import ACCEPT, CALLBACK, FUNCTIONS, Deaths, die_pulling
 from local.chaos.rest import come_to_rest
 from local.chaos.sides import wait_for
 from local.faults import RETURNED, Faults
@@ -50,12 +50,15 @@ def test_killed_before_and_after_every_call_everybody_comes_to_one_end(tmp_path:
         deaths = Deaths(arena.faults, campaigns, random.Random(SEED), arena.renew)
         deaths.learn(first=True)
         deaths.run(seconds=150)
+        # While those of `deliver` wait for their time-out.
+        pulled = die_pulling(arena.faults, campaigns)
         facts, problems = come_to_rest(campaigns, seconds=200)
 
     summary = audit.summary(facts)
     print(f"{len(deaths.executed)} deaths, {campaigns.cut_off} cut off: {summary}")  # noqa: T201
     assert not problems, f"FAULTS_SEED={SEED}\n" + audit.shortened(problems)
     assert deaths.left == []
+    assert {"sqs SendMessageBatch", "tencent pullstatus"} <= {order.point.call for order in pulled}
     # That it is not the absence of points by which nothing was found.
     died_of = {(order.point.function, order.point.call) for order in deaths.executed}
     assert {(function, RETURNED) for function in FUNCTIONS} <= died_of
