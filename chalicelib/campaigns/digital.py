@@ -20,6 +20,9 @@ MOST_VIDEOS = 1
 MOST_BYTES = 1900 * 1024
 # Sign, text and values together (Tencent, 1017): a text alone never more.
 MOST_CHARACTERS = 500
+# The same with its variables' names, which are not sent: they have to fit into an item of the table.
+MOST_WRITTEN = 10 * MOST_CHARACTERS
+_MOST_URL = 4096
 
 LEAD_IN = "查看"
 UNSUBSCRIBE = "拒收请回复R"
@@ -103,6 +106,8 @@ def _text(value: Any) -> str:
 
 def origin(url: str) -> str:
     """Scheme, host and port of a file's URL, fit to stand in a header. Raises ValueError for anything else."""
+    if len(url) > _MOST_URL:
+        raise ValueError("too long for an address")
     place = urlsplit(url)
     host = (place.hostname or "").encode("idna").decode().lower()
     if (
@@ -145,25 +150,30 @@ def content(theme: str, given: Sequence[Part]) -> str:
 def message(theme: str, given: Sequence[Part], link: str) -> Translation:
     """The Tencent template: theme, text parts, link, and how to unsubscribe. Raises ContentError."""
     written = content(theme, given)
+    if len(written) > MOST_WRITTEN:
+        raise _too_long(theme, given, len(written), MOST_WRITTEN)
     try:
         translation = templates.translate(written)
     except templates.UntranslatableError as error:
         raise ContentError(str(error)) from None
-    ending = f" {LEAD_IN} {link}"
-    if not _UNSUBSCRIBES.search(written):
-        ending += f" {UNSUBSCRIBE}"
-    text = translation.text + ending
+    text = f"{translation.text} {LEAD_IN} {link}"
+    if not _UNSUBSCRIBES.search(translation.text):
+        text += f" {UNSUBSCRIBE}"
     if len(text) > MOST_CHARACTERS:
-        size, number = max(
-            (len(part.contents), number)
-            for number, part in enumerate([Part("text", "", "", theme), *given])
-            if part.kind == "text"
-        )
-        raise ContentError(
-            f"{f'第 {number} 部分' if number else 'templateTheme '}太长(有 {size} 个字符): "
-            f"主题, 所有文本和链接合计 {len(text)} 个字符, 最多 {MOST_CHARACTERS} 个"
-        )
+        raise _too_long(theme, given, len(text), MOST_CHARACTERS)
     return Translation(text, translation.names)
+
+
+def _too_long(theme: str, given: Sequence[Part], length: int, most: int) -> ContentError:
+    size, number = max(
+        (len(part.contents), number)
+        for number, part in enumerate([Part("text", "", "", theme), *given])
+        if part.kind == "text"
+    )
+    return ContentError(
+        f"{f'第 {number} 部分' if number else 'templateTheme '}太长(有 {size} 个字符): "
+        f"主题, 所有文本和链接合计 {length} 个字符, 最多 {most} 个"
+    )
 
 
 def masked(text: str, written: str) -> str:

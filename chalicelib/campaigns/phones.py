@@ -8,6 +8,8 @@ import re
 
 _MAINLAND = re.compile(r"(?:(?:\+|00)?86)?(1[3-9][0-9]{9})")
 _PLUS_OR_00 = re.compile(r"\+|00")
+# With all its spaces and hyphens; nobody's number is longer.
+_MOST_CHARACTERS = 40
 # Country codes 1 (North America) have exactly 11 digits, which also keeps a mainland number with a
 # digit missing from passing as a foreign one.
 _INTERNATIONAL = re.compile(r"1[2-9][0-9]{9}|[2-79][0-9]{6,14}|8(?!6)[0-9]{6,14}")
@@ -29,6 +31,8 @@ def parse(text: str) -> str:
     eleven digits from 13… to 19… without a plus is a mainland number, as the document has it; with a plus it
     is North American. Raises ValueError for anything else, masked numbers included.
     """
+    if len(text) > _MOST_CHARACTERS:
+        raise ValueError("not a phone number")
     compact = re.sub(r"(?<=[0-9])[\s-]+(?=[0-9])", "", text.strip())
     explicit = _PLUS_OR_00.match(compact)
     if match := _MAINLAND.fullmatch(compact):

@@ -73,7 +73,9 @@ def variables(text: str) -> tuple[str, ...]:
 
 
 def _highest(text: str) -> int:
-    return max((int(number) for number in _NUMBERED.findall(text)), default=0)
+    # Nine digits are too many for any template, and Python does not read thousands.
+    numbers = (number.lstrip("0")[:9] for number in _NUMBERED.findall(text))
+    return max((int(number or 0) for number in numbers), default=0)
 
 
 def render(text: str, values: Sequence[str]) -> str:

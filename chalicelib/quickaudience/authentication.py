@@ -46,9 +46,10 @@ def check(request: Request, configured: Settings) -> Credentials | None:
 
 
 def _parameter(request: Request, name: str) -> str:
-    """A URL parameter; the first, where it is repeated."""
+    """A URL parameter; the first, where it is repeated. Half a character, which nobody signs, is a question mark."""
     parameters = request.query_params
-    return str(parameters.getlist(name)[0]) if parameters and name in parameters else ""
+    text = str(parameters.getlist(name)[0]) if parameters and name in parameters else ""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _check_clock(timestamp: str, tolerance: int) -> None:

@@ -23,6 +23,12 @@ from chalicelib.quickaudience import authentication
 from chalicelib.quickaudience.liberal_json import loads
 from chalicelib.store import nonces
 
+MOST_NAME = 100
+"""Characters, of a sign's name or a template's code: longer ones would be no keys of the table."""
+
+# What changes nothing may be done again; and a page of §12 may be larger than an item of the table.
+_QUESTIONS = ("/sms/sendDetails",)
+
 Body = dict[str, Any]
 Answer = dict[str, Any]
 
@@ -50,8 +56,14 @@ def unknown_route(request: Request) -> Response:
 
 
 def raw(request: Request) -> bytes:
-    """A request's body. Lambda hands it over as text, `chalice local` as bytes."""
-    body = request.raw_body
+    """A request's body. Lambda hands it over as text, `chalice local` as bytes.
+
+    Raises Refused for half a character, and for what API Gateway says is Base64 and isn't.
+    """
+    try:
+        body = request.raw_body
+    except ValueError:
+        raise Refused("isv.INVALID_JSON_PARAM", "the body can't be decoded") from None
     return body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
 
 
@@ -78,16 +90,20 @@ def path_names(raw: str) -> list[str]:
     API Gateway and Chalice leave it percent-encoded, some proxies decode it, others encode it twice;
     and a decoded name may hold a literal %41. So all readings are tried against what is known.
     """
-    names = [raw]
+    names = [raw.encode("utf-8", "replace").decode()]
     for _ in range(2):
-        decoded = unquote_to_bytes(names[-1].encode("utf-8", "replace"))
+        decoded = unquote_to_bytes(names[-1])
         try:
             names.append(decoded.decode())
         except UnicodeDecodeError:
             names.append(decoded.decode("gbk", errors="replace"))
-    return list(
-        dict.fromkeys(unicodedata.normalize("NFC", name).strip() for name in reversed(names))
-    )
+    return list(dict.fromkeys(map(_name, reversed(names))))
+
+
+def _name(text: str) -> str:
+    name = unicodedata.normalize("NFC", text).strip()
+    # Nothing is called by more; what is cut is no name of anything, and fits into a key.
+    return name if len(name) <= MOST_NAME else f"{name[:MOST_NAME]}…"
 
 
 def _envelope(fields: Mapping[str, Any], obey: Callable[[], Answer]) -> Response:
@@ -150,7 +166,7 @@ def _obey(request: Request, endpoint: Callable[[Body], Answer]) -> Answer:
     if earlier is not None:
         return earlier
     given = endpoint(parse(raw_body))
-    if request.method != "GET":
+    if request.method != "GET" and request.path not in _QUESTIONS:
         nonces.answered(nonce, content, retention, given)
     return given
 

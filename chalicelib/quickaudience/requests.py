@@ -7,7 +7,7 @@ is taken, for docs/openapi.json.
 
 import math
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -15,14 +15,19 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    model_validator,
+    ValidationInfo,
 )
 
 from chalicelib.errors import Refused
+from chalicelib.quickaudience.http import MOST_NAME
 from chalicelib.quickaudience.liberal_json import loads
 
 # §12: "The value must be between 1 and 1,000."
 MOST_ROWS = 1000
+# More mainland numbers than Lambda's 6 MB have room for.
+_MOST_PHONES = 500_000
+# Parts that are read; how many a message may have is `campaigns/digital.py`'s business.
+_MOST_PARTS = 100
 
 
 def _as_text(value: Any) -> Any:
@@ -49,6 +54,8 @@ def _phones(value: Any) -> list[str]:
         unpacked = [unpacked]
     if not isinstance(unpacked, list) or not unpacked:
         raise ValueError('必须是手机号列表, 例如 ["13900001111"]')
+    if len(unpacked) > _MOST_PHONES:
+        raise ValueError(f"最多 {_MOST_PHONES} 个手机号")
     phones = [_as_text(phone) for phone in unpacked]
     for number, phone in enumerate(phones, 1):
         if not isinstance(phone, str) or not phone.strip():
@@ -56,7 +63,7 @@ def _phones(value: Any) -> list[str]:
     return [phone.strip() for phone in phones]
 
 
-def _params(value: Any) -> list[dict[str, Any]]:
+def _params(value: Any, info: ValidationInfo) -> list[dict[str, Any]]:
     """The parameter objects: none, one for all, or one each."""
     unpacked = _unpack(value)
     if unpacked is None or unpacked in ("", [], {}):
@@ -65,6 +72,12 @@ def _params(value: Any) -> list[dict[str, Any]]:
         return [unpacked]
     if not isinstance(unpacked, list):
         raise ValueError('必须是变量列表, 例如 [{"name":"aaa"},{"name":"bbb"}]')
+    given, needed = len(unpacked), len(info.data.get("phoneNumberJson", unpacked))
+    if given not in (0, 1, needed) or given > _MOST_PHONES:
+        raise ValueError(
+            f"有 {given} 组变量, phoneNumberJson 有 {needed} 个手机号: "
+            "两者数量必须相同, 或只给一组变量用于所有手机号"
+        )
     found = []
     for number, entry in enumerate(unpacked, 1):
         one = _unpack(entry)
@@ -111,6 +124,8 @@ def _parts(value: Any) -> list[dict[str, Any]]:
         raise ValueError(
             '必须是列表或其 JSON 文本, 例如 [{"fileSuffix":"txt","fileContents":"文本","index":"1"}]'
         )
+    if len(unpacked) > _MOST_PARTS:
+        raise ValueError(f"最多 {_MOST_PARTS} 个部分")
     parts = [_unpack(part) for part in unpacked]
     for number, part in enumerate(parts, 1):
         if not isinstance(part, dict):
@@ -147,8 +162,7 @@ def _required(most: int, *, strip: bool = True) -> BeforeValidator:
     )
 
 
-# Longer ones than anybody gives: what they name is a key of the table, whose length is limited.
-Name = Annotated[str, _required(100)]
+Name = Annotated[str, _required(MOST_NAME)]
 # Kept as it is, white space included: receipts have to name the same one.
 OutId = Annotated[str, _required(256, strip=False)]
 Audit = Annotated[str, _anything(_audit)]
@@ -227,16 +241,6 @@ class SendBatchList(Send):
     relatedTaskId: Audit = ""  # noqa: N815
     relatedTaskType: Audit = ""  # noqa: N815
     taskCreatorAccount: Audit = ""  # noqa: N815
-
-    @model_validator(mode="after")
-    def _one_each_or_one_for_all(self) -> Self:
-        given, needed = len(self.templateParamJson), len(self.phoneNumberJson)
-        if given not in (0, 1, needed):
-            raise ValueError(
-                f"templateParamJson 有 {given} 组变量, phoneNumberJson 有 {needed} 个手机号: "
-                "两者数量必须相同, 或只给一组变量用于所有手机号"
-            )
-        return self
 
     def params_of(self, index: int) -> dict[str, Any]:
         """The parameters of a recipient by its place in the list."""

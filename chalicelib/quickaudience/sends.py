@@ -90,6 +90,9 @@ def _accept(body: dict[str, Any], approved: Callable[[str], Revision]) -> dict[s
 def _recipients(asked: SendBatchList, revision: Revision) -> Recipients:
     """Who gets what. A bad number or a missing variable is that recipient's failure alone."""
     recipients = Recipients()
+    many = len(asked.templateParamJson) > 1
+    # One object for all is read once: it may be as long as the list of those who get it.
+    for_all = None if many else parameters.values(asked.params_of(0), revision.names)
     for index, given in enumerate(asked.phoneNumberJson):
         try:
             phone = phones.parse(given)
@@ -97,7 +100,9 @@ def _recipients(asked: SendBatchList, revision: Revision) -> Recipients:
             failure = Failure("isv.MOBILE_NUMBER_ILLEGAL", "手机号格式错误")
             recipients.refuse(given[:_MOST_SHOWN], failure)
             continue
-        params = parameters.values(asked.params_of(index), revision.names)
+        params = for_all
+        if params is None:
+            params = parameters.values(asked.params_of(index), revision.names)
         if isinstance(params, Failure):
             recipients.refuse(given, params)
         else:
@@ -107,12 +112,14 @@ def _recipients(asked: SendBatchList, revision: Revision) -> Recipients:
 
 def _digest(asked: SendBatchList, sign: str) -> str:
     """What makes two requests the same one: outId, sign, template, and who gets what, in any order."""
-    pairs = sorted(
-        [phone, json.dumps(asked.params_of(index), sort_keys=True)]
-        for index, phone in enumerate(asked.phoneNumberJson)
-    )
-    content = json.dumps([asked.outId, sign, asked.templateCode, pairs])
-    return hashlib.sha256(content.encode()).hexdigest()
+    given = [_digest_of(params) for params in asked.templateParamJson or [{}]]
+    of_each = given if len(given) > 1 else given * len(asked.phoneNumberJson)
+    pairs = sorted(zip(asked.phoneNumberJson, of_each, strict=True))
+    return _digest_of([asked.outId, sign, asked.templateCode, pairs])
+
+
+def _digest_of(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def _related(asked: SendBatchList) -> dict[str, str]:

@@ -21,6 +21,10 @@ from chalicelib.queues import sending
 # leave room below SQS's 256 KiB.
 _STATUSES_PER_MESSAGE = 100
 _BYTES_PER_MESSAGE = 200 * 1024
+# What is worked on within a push's time, far above what Tencent pushes: 100 statuses, or one reply, each of
+# which travels in a message of its own.
+_MOST_EVENTS = 50_000
+_MOST_REPLIES = 1000
 
 
 def receive(token: str, request: Request) -> Response:
@@ -37,10 +41,19 @@ def receive(token: str, request: Request) -> Response:
     events = payload if isinstance(payload, list) else [payload]
     if not all(isinstance(event, dict) for event in events):
         return _answer(400, "expected an array of statuses or a reply object")
-    replies = [event for event in events if "text" in event and "sid" not in event]
-    statuses = [event for event in events if event not in replies]
+    statuses: list[Any] = []
+    replies: list[Any] = []
+    for event in events:
+        (replies if "text" in event and "sid" not in event else statuses).append(event)
+    if len(events) > _MOST_EVENTS or len(replies) > _MOST_REPLIES:
+        return _answer(400, "more statuses or replies than one push may have")
     try:
+        if len(request.raw_body) > _BYTES_PER_MESSAGE and any(map(_is_too_large, events)):
+            return _answer(400, "a status or a reply is larger than a queue takes")
         sending.send("callbacks", messages(statuses, replies))
+    except RecursionError:
+        # Reading it went just well; writing it goes a little deeper.
+        return _answer(400, "the body is nested too deeply")
     except Exception:
         log.exception(
             "callback not queued", extra={"statuses": len(statuses), "replies": len(replies)}
@@ -87,6 +100,10 @@ def message(kind: str, events: list[Any]) -> dict[str, Any]:
 
 def _encoded(event: Any) -> bytes:
     return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _is_too_large(event: Any) -> bool:
+    return len(_encoded(event)) > _BYTES_PER_MESSAGE
 
 
 def _opens(token: str) -> bool:

@@ -11,6 +11,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from app import app
 from chalicelib.quickaudience import requests
 from tests.documents.reading import Row, table
@@ -19,7 +21,7 @@ PATH = Path("docs/openapi.json")
 
 Json = dict[str, Any]
 
-_MODELS = {
+_MODELS: dict[str, type[BaseModel]] = {
     "§2": requests.Template,
     "§3": requests.Template,
     "§5": requests.SendBatch,

@@ -1,0 +1,129 @@
+"""What keeps the work for a request small, and what nobody means from becoming a 500."""
+
+import base64
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from chalice.app import Request
+from pydantic import BaseModel
+
+from chalicelib.campaigns import digital, phones, templates
+from chalicelib.campaigns.digital import ContentError, Part
+from chalicelib.campaigns.templates import UntranslatableError
+from chalicelib.errors import Refused
+from chalicelib.quickaudience import http, requests
+from chalicelib.quickaudience.requests import DigitalTemplate, SendBatchList
+
+LINK = "https://m.example.cn/m/abcdefghijk"
+SEND = {"outId": "o", "signName": "s", "templateCode": "t"}
+
+
+@contextmanager
+def quick() -> Iterator[None]:
+    """Within a second, where what it guards against takes minutes."""
+    began = time.process_time()
+    yield
+    assert time.process_time() - began < 1
+
+
+def request(body: Any, *, encoded: bool) -> Request:
+    return Request(
+        {
+            "multiValueQueryStringParameters": None,
+            "headers": {},
+            "pathParameters": None,
+            "requestContext": {"httpMethod": "POST", "resourcePath": "/sms/sendBatchList"},
+            "stageVariables": None,
+            "body": body,
+            "isBase64Encoded": encoded,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "encoded"), [("A", True), ("AAAAA", True), ("é", True), ("\ud800", False)]
+)
+def test_a_body_that_cannot_be_decoded_is_refused(body: str, *, encoded: bool) -> None:
+    with pytest.raises(Refused) as refusal:
+        http.raw(request(body, encoded=encoded))
+    assert refusal.value.code == "isv.INVALID_JSON_PARAM"
+
+
+def test_a_body_in_base64_is_decoded() -> None:
+    assert http.raw(request(base64.b64encode(b"{}").decode(), encoded=True)) == b"{}"
+    assert http.raw(request(None, encoded=False)) == b""
+
+
+@pytest.mark.parametrize("raw", ["x" * 10_000, "%41" * 5_000, "好" * 101, "%E5%A5%BD" * 101])
+def test_a_name_that_is_too_long_for_a_key_is_nobodys(raw: str) -> None:
+    assert {len(name) for name in http.path_names(raw)} == {http.MOST_NAME + 1}
+
+
+def test_the_longest_name_stays_as_it_is() -> None:
+    assert http.path_names("好" * http.MOST_NAME) == ["好" * http.MOST_NAME]
+
+
+@pytest.mark.parametrize("raw", ["\ud800", "a\udc00b", "%ED%A0%80", "%ff\ud800"])
+def test_half_a_character_is_in_no_name(raw: str) -> None:
+    for name in http.path_names(raw):
+        assert name.encode()
+
+
+def test_a_number_that_python_does_not_read_is_too_high() -> None:
+    with pytest.raises(UntranslatableError, match="过大"):
+        templates.translate("{" + "9" * 5000 + "}")
+    assert templates.translate("{" + "0" * 5000 + "1}").names == ("1",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "T" + " " * 1_000_000 + "x",
+        "${T" + " " * 1_000_000 + "x}",
+        "${" + "a" * 400_000 + "}",
+        "x" * 501,
+    ],
+    ids=["run", "run in a name", "name", "text"],
+)
+def test_a_long_text_is_refused_before_it_is_looked_through(text: str) -> None:
+    with quick(), pytest.raises(ContentError, match="第 1 部分太长"):
+        digital.message("主题", [Part("text", "txt", "", text)], LINK)
+
+
+def test_the_address_of_a_file_has_an_end() -> None:
+    assert digital.origin("https://a.example.cn/" + "x" * 4000) == "https://a.example.cn"
+    with quick(), pytest.raises(ValueError, match="too long"):
+        digital.origin("https://" + "ü." * 1_000_000 + "cn/")
+
+
+def test_the_longest_number_has_40_characters() -> None:
+    assert phones.parse("+86" + " " * 26 + "13900001111") == "8613900001111"
+    with pytest.raises(ValueError, match="not a phone number"):
+        phones.parse("+86" + " " * 27 + "13900001111")
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "problem"),
+    [
+        (SendBatchList, {"phoneNumberJson": "1," * 500_000 + "1"}, "最多 500000 个手机号"),
+        (
+            SendBatchList,
+            {"phoneNumberJson": ["1"], "templateParamJson": ["{}"] * 1_000_000},
+            "有 1000000 组变量",
+        ),
+        (
+            DigitalTemplate,
+            {"templateTheme": "t", "templateContent": ["1.5"] * 1_000_000},
+            "最多 100 个部分",
+        ),
+    ],
+    ids=["numbers", "parameters", "parts"],
+)
+def test_lists_are_counted_before_they_are_read(
+    model: type[BaseModel], body: dict[str, Any], problem: str
+) -> None:
+    with quick(), pytest.raises(Refused, match=problem):
+        requests.read(model, SEND | body)  # type: ignore[type-var]
