@@ -89,7 +89,7 @@ def test_every_request_below_sms_is_signed() -> None:
 
 
 def _plain(field: str) -> str:
-    return field.split(" (")[0]
+    return field.partition(" (")[0]
 
 
 def _names(schema: Any, before: str = "") -> Iterator[str]:
