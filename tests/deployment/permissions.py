@@ -87,6 +87,7 @@ BY_OTHERS = {
     "logs:CreateLogStream": "Lambda writes down what a function prints",
     "logs:PutLogEvents": "the same",
     "sqs:ReceiveMessage": "Lambda polls the queue that feeds a function",
+    "sqs:DeleteMessage": "Lambda deletes what a function worked through, if that doesn't do it first",
     "sqs:GetQueueAttributes": "Lambda looks how much there is to do",
     "kms:Decrypt": "the parameter store opens what it keeps sealed",
     "ssm:GetParameter": "seen by a test of its own: elsewhere secrets are given as they are",

@@ -10,6 +10,7 @@ import boto3
 import pytest
 from aws_lambda_powertools.utilities import parameters
 from botocore.exceptions import ClientError
+from chalice.app import SQSEventConfig
 
 import app
 from ops import policies
@@ -71,6 +72,19 @@ def test_nobody_may_make_or_delete_queues_and_tables(function: str) -> None:
         assert not may & {f"{verb}{what}" for verb in ("sqs:Delete", "sqs:Create", "sqs:Purge")}
         assert not may & {f"dynamodb:{verb}{what}" for verb in ("Delete", "Create", "Update")}
     assert not {one.resource for one in granted(documents()[function]) if "-dead" in one.resource}
+
+
+@pytest.mark.parametrize("function", policies.functions())
+def test_a_function_takes_from_the_queue_that_feeds_it_and_no_other(function: str) -> None:
+    feeds = {
+        event.name: "bridge-test-" + event.queue.rsplit("-", 1)[1]
+        for event in app.app.event_sources
+        if isinstance(event, SQSEventConfig) and event.queue
+    }
+    taking = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    may = [one for one in granted(documents()[function]) if one.action in taking]
+    assert {one.action for one in may} == (taking if function in feeds else set())
+    assert {one.resource.rsplit(":", 1)[1] for one in may} <= {feeds.get(function)}
 
 
 def test_each_function_writes_its_own_logs() -> None:

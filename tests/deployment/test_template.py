@@ -101,6 +101,15 @@ def test_the_commands_that_an_alarm_names_exist(name: str) -> None:
         assert commands() & {group, f"{group} {verb}"}, f"ops {group} {verb}"
 
 
+@pytest.mark.parametrize("name", ["operations.md", "../README.md"])
+def test_the_commands_that_are_documented_exist(name: str) -> None:
+    text = (Path("docs") / name).read_text()
+    found = re.findall(r"\bops ([a-z]+)(?: ([a-z]+))?", text)
+    assert len(found) > 5
+    for group, verb in found:
+        assert commands() & {group, f"{group} {verb}"}, f"ops {group} {verb}"
+
+
 def test_our_own_figures_are_those_that_the_functions_count() -> None:
     counted = set()
     for file in Path("chalicelib").rglob("*.py"):
