@@ -1,0 +1,118 @@
+"""A campaign from request to pushed receipts, stage by stage, each function in a process of its own."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bench import events, setting
+from bench.processes import Stub, Worker, environment, stub
+
+STAGES = {
+    "accept": "api_handler",
+    "deliver": "deliver",
+    "callback": "api_handler",
+    "settle": "settle",
+    "push": "push",
+}
+"""The stages of a campaign in their order, and the function of each."""
+_WARM_UP = 400
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one function did for a campaign. CPU in seconds, memory in bytes."""
+
+    events: int
+    cpu: float
+    longest: float
+    wall: float
+    memory: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """A campaign that was measured."""
+
+    kind: str
+    recipients: int
+    stages: Mapping[str, Stage]
+    figures: Mapping[str, Any]
+    floor: Mapping[str, float] = field(default_factory=dict)
+    """CPU seconds of the floor, by stage; empty where it was not measured."""
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds a message."""
+        return sum(stage.cpu for stage in self.stages.values()) / self.recipients
+
+    @property
+    def floor_cpu(self) -> float:
+        """The floor's."""
+        return sum(self.floor.values()) / self.recipients
+
+
+class World:
+    """The functions' processes around a stand-in; `endpoint` is AWS's, where that isn't the stand-in."""
+
+    def __init__(self, stub: Stub, folder: Path, held: ExitStack, endpoint: str = "") -> None:
+        self._stub = stub
+        self._folder = folder
+        self.environment = environment(stub, endpoint)
+        self._workers = {
+            name: held.enter_context(
+                Worker(
+                    "bench.function",
+                    name,
+                    str(folder / f"{name}.log"),
+                    environment=self.environment,
+                )
+            )
+            for name in dict.fromkeys(STAGES.values())
+        }
+        self._workers["api_handler"].do("prepare")
+
+    def run(self, kind: str, count: int, record: str = "") -> Run:
+        """Run a campaign; `record` names the recordings that the floor is made of."""
+        self._stub.call("forget")
+        for body in setting.bodies(kind, count):
+            self._stub.call("requests", events.send(body))
+        stages = {}
+        for stage, function in STAGES.items():
+            if stage == "callback":
+                self._stub.call("report")
+            if record:
+                self._stub.call("record", file=self.recording(record, stage))
+            stages[stage] = Stage(**self._workers[function].do("drain"))
+        self._stub.call("record")
+        figures = self._stub.call("figures")
+        if figures["told"] != count:
+            raise RuntimeError(f"{figures['told']} of {count} receipts were pushed")
+        return Run(kind, count, stages, figures)
+
+    def recording(self, record: str, stage: str) -> Path:
+        """The file of a stage's recording."""
+        return self._folder / f"{record}-{stage}.jsonl"
+
+
+def measure(kind: str, count: int, *, floor: bool = True) -> Run:
+    """Measure a campaign and, on the same stand-in emptied, the floor of its calls.
+
+    All processes have worked already: a start is another figure (`bench/cold_start.py`).
+    """
+    with TemporaryDirectory(prefix="bench-") as name, ExitStack() as held:
+        here = held.enter_context(stub(Path(name)))
+        world = World(here, Path(name), held)
+        world.run(kind, _WARM_UP, record="warm" if floor else "")
+        run = world.run(kind, count, record="campaign" if floor else "")
+        if not floor:
+            return run
+        here.call("reset")
+        cpu = {}
+        with Worker("bench.floor", environment=world.environment) as replay:
+            for record in ("warm", "campaign"):
+                for stage in STAGES:
+                    cpu[stage] = replay.do(str(world.recording(record, stage)))["cpu"]
+        return replace(run, floor=cpu)

@@ -1,0 +1,93 @@
+"""The processes of a measurement: the stand-in, the functions, the floor."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import ProxyHandler, build_opener
+
+from local import aws
+from local.processes import LISTENING, ROOT, Process
+from local.stack import DEFAULTS, TENCENT_API
+
+
+class Stub:
+    """The stand-in for everything around the bridge, as its own process."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._open = build_opener(ProxyHandler({})).open
+
+    def call(self, name: str, body: bytes = b"", **query: object) -> Any:
+        """Steer it."""
+        url = f"{self.url}/_bench/{name}?{urlencode(query)}"
+        with self._open(url, data=body, timeout=600) as response:
+            return json.loads(response.read())
+
+
+@contextmanager
+def stub(folder: Path) -> Iterator[Stub]:
+    """A stand-in that runs."""
+    process = Process(
+        "stub",
+        "bench.stub",
+        environment=aws.environment("", {"PYTHONHASHSEED": "0"}),
+        log=folder / "stub.log",
+        ready=LISTENING,
+    )
+    process.start()
+    try:
+        yield Stub(process.wait_ready()["url"])
+    finally:
+        process.kill()
+
+
+def environment(stub: Stub, endpoint: str = "") -> dict[str, str]:
+    """What a function is configured with; `endpoint` is AWS's, where that isn't the stand-in."""
+    return {
+        **DEFAULTS,
+        **aws.environment(endpoint or stub.url, {}),
+        "PUBLIC_BASE_URL": stub.url,
+        "TENCENT_BASE_URL": stub.url + TENCENT_API,
+        "QA_BASE_URL": stub.url,
+        # No ceiling that would be waited for.
+        "TENCENT_CALLS_PER_SECOND": "1000000",
+        "BENCH_STUB": stub.url,
+    }
+
+
+class Worker:
+    """A module of ours that obeys lines on its standard input, and answers each with a line of JSON."""
+
+    def __init__(self, module: str, *arguments: str, environment: Mapping[str, str]) -> None:
+        self._popen = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env={**environment, "PATH": "/usr/bin:/bin"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._popen.stdin  # noqa: S101
+        self._popen.stdin.close()
+        self._popen.wait()
+
+    def do(self, line: str) -> Any:
+        """Have it do something; answers what it says."""
+        assert self._popen.stdin  # noqa: S101
+        assert self._popen.stdout  # noqa: S101
+        self._popen.stdin.write(line + "\n")
+        self._popen.stdin.flush()
+        answer = self._popen.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"{self._popen.args!r} ended with {self._popen.wait()}")
+        return json.loads(answer)
