@@ -116,15 +116,16 @@ class _Run:
         self._stopped = Event()
 
     def make(self, call: _Call) -> _Came:
-        """Make a call, unless an earlier one says that none is to be made."""
+        """Make a call, unless an earlier one says that none is to be made, or it might not end in time."""
         if self._stopped.is_set():
             return _Came.BACK
+        if self._deadline - time.time() < pushing.SECONDS_FOR_A_CALL:
+            return _Came.LATER
         end = self._make(call)
         if self._probing:
-            if end is _Came.DONE:
-                log.info("Quick Audience takes pushes again")
-                breakers.close(_SIDE, int(time.time()))
+            if end is _Came.DONE and not self._stopped.is_set():
                 self._probing = False
+                self._close()
             else:
                 # Nobody knows yet whether we are let in: the others wait for the next try.
                 self._stopped.set()
@@ -133,24 +134,50 @@ class _Run:
     def _make(self, call: _Call) -> _Came:
         shown = {"kind": call.kind, "entries": len(call.entries), "tries": call.tries}
         try:
-            pushing.push(call.kind, call.entries)
-        except LockedOutError as error:
-            self._stopped.set()
-            breakers.trip(_SIDE, str(error), int(time.time()))
-            log.error("locked out by Quick Audience: pushing stops", extra={"why": str(error)})
+            self._push(call.kind, call.entries)
+        except LockedOutError:
             return _Came.BACK
         except PushError as error:
             metrics.count(PushesRefused=1)
             log.warning("not pushed", extra=shown | {"why": str(error)})
             apart = isinstance(error, EntriesRefusedError) and self._may_take_apart(call)
-            if apart and pushing.take_apart(call.kind, call.entries, self._deadline):
+            if apart and pushing.take_apart(self._push, call.kind, call.entries, self._deadline):
                 return _Came.DONE
-            return _Came.LATER
+            return _Came.BACK if self._stopped.is_set() else _Came.LATER
         except Exception:
             log.exception("push failed", extra=shown)
             return _Came.LATER
         log.info("pushed", extra=shown)
         return _Came.DONE
+
+    def _push(self, kind: Kind, entries: pushing.Entries) -> None:
+        """Push, unless another call was locked out meanwhile. Raises PushError; being locked out stops everybody."""
+        if self._stopped.is_set():
+            raise LockedOutError(f"{kind}: not called, as another call was locked out")
+        try:
+            pushing.push(kind, entries)
+        except LockedOutError as error:
+            self._stopped.set()
+            self._open(str(error))
+            raise
+
+    # What was pushed stays pushed, whether the breaker can be written or not.
+
+    @staticmethod
+    def _open(why: str) -> None:
+        log.error("locked out by Quick Audience: pushing stops", extra={"why": why})
+        try:
+            breakers.trip(_SIDE, why, int(time.time()))
+        except Exception:
+            log.exception("the breaker could not be opened")
+
+    @staticmethod
+    def _close() -> None:
+        log.info("Quick Audience takes pushes again")
+        try:
+            breakers.close(_SIDE, int(time.time()))
+        except Exception:
+            log.exception("the breaker could not be closed")
 
     @staticmethod
     def _may_take_apart(call: _Call) -> bool:

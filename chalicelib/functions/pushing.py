@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chalicelib import metrics
@@ -17,7 +17,7 @@ from chalicelib.store import campaigns
 Entries = Sequence[dict[str, Any]]
 
 # What a call (25 s) and the records after it may take.
-_SECONDS_FOR_A_CALL = 30
+SECONDS_FOR_A_CALL = 30
 # Calls for one message that is taken apart: enough to find two bad entries among a hundred.
 _MOST_CALLS = 30
 
@@ -35,8 +35,10 @@ def push(kind: Kind, entries: Entries) -> None:
         campaigns.record_pushed(entries[0]["outId"], positions)
 
 
-def take_apart(kind: Kind, entries: Entries, deadline: float) -> bool:
-    """Push entries, refused together, in parts; answers whether any was taken.
+def take_apart(
+    push: Callable[[Kind, Entries], None], kind: Kind, entries: Entries, deadline: float
+) -> bool:
+    """Push entries, refused together, in parts by `push`; answers whether any was taken.
 
     If so, the refusal was for the sake of single entries: what is left is queued in parts of its own,
     so that the good are not held up by the bad. If not, nothing has changed: the refusal was meant
@@ -48,7 +50,7 @@ def take_apart(kind: Kind, entries: Entries, deadline: float) -> bool:
     refused: list[Entries] = []
     taken = False
     for _ in range(_MOST_CALLS):
-        if not parts or deadline - time.time() < _SECONDS_FOR_A_CALL:
+        if not parts or deadline - time.time() < SECONDS_FOR_A_CALL:
             break
         part = parts.pop()
         if len(part) < len(entries):

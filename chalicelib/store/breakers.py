@@ -50,14 +50,22 @@ class Breaker:
 
 def look(name: Name) -> Breaker | None:
     """The breaker, if it is open."""
-    breaker = _get(name)
+    breaker = last(name)
     return breaker if breaker and not breaker.closed_at else None
+
+
+def last(name: Name) -> Breaker | None:
+    """The breaker as it stands, closed or open; None where it never opened."""
+    item = table.get("BREAKER", name, consistent=True)
+    if item is None:
+        return None
+    return Breaker(**{key: item[key] for key in Breaker.__dataclass_fields__ if key in item})
 
 
 def trip(name: Name, why: str, now: int) -> Breaker:
     """Open a breaker, unless it is open; answers it as it stands."""
     while True:
-        there = _get(name)
+        there = last(name)
         if there and not there.closed_at:
             return there
         relapse = there is not None and now - there.closed_at < _RELAPSE_SECONDS
@@ -78,10 +86,9 @@ def take_probe(breaker: Breaker, now: int) -> bool:
 
 
 def close(name: Name, now: int) -> None:
-    """Let everybody call again."""
-    there = look(name)
-    if there:
-        _put(_next(there, closed_at=now), there)
+    """Let everybody call again, whoever may be trying at this moment."""
+    while (there := look(name)) and not _put(_next(there, closed_at=now), there):
+        pass
 
 
 def pause(name: Name, probes: int) -> int:
@@ -91,13 +98,6 @@ def pause(name: Name, probes: int) -> int:
 
 def _next(breaker: Breaker, **changes: int) -> Breaker:
     return replace(breaker, token=uuid.uuid4().hex, **changes)  # type: ignore[arg-type]
-
-
-def _get(name: Name) -> Breaker | None:
-    item = table.get("BREAKER", name, consistent=True)
-    if item is None:
-        return None
-    return Breaker(**{key: item[key] for key in Breaker.__dataclass_fields__ if key in item})
 
 
 def _put(breaker: Breaker, seen: Breaker | None) -> bool:

@@ -1,0 +1,434 @@
+"""push: the first 401 or 403 stops the pushes of all functions, and nothing is lost while they wait."""
+
+import itertools
+import json
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+import requests
+
+from chalicelib.campaigns.receipts import Kind
+from chalicelib.functions import push, pushing
+from chalicelib.queues.receiving import Record
+from chalicelib.quickaudience.push import EntriesRefusedError
+from chalicelib.store import breakers, campaigns
+from tests.integration.support import web
+from tests.integration.support.bridge import Bridge
+from tests.integration.support.quickaudience import REPLY, Behaviour, broken, ok, said
+from tests.integration.test_pushing import BIZ, entry, queue
+
+LOCKED: dict[str, Behaviour] = {
+    "401": lambda: said(401, {"code": "401", "message": "unauthorized"}),
+    "403": lambda: said(403, {"code": "403", "message": "forbidden"}),
+    "401 without a body": lambda: said(401, b""),
+    "403 of a gateway": lambda: said(403, b"<html>Forbidden</html>"),
+    "401 within 200": lambda: said(200, {"code": "401"}),
+    "403 within 200, as a number": lambda: said(200, {"code": 403}),
+    "401 within 500": lambda: said(500, {"code": "401"}),
+    "a yes within 403": lambda: said(403, {"code": "OK"}),
+}
+NO = LOCKED["401"]
+DAY = 24
+TRIES = push._TRIES_BEFORE_TAKING_APART
+
+
+def queue_many(bridge: Bridge, count: int, start: int = 0) -> None:
+    """Messages of as many outIds, so that each is a call of its own."""
+    for number in range(start, start + count):
+        queue(bridge, f"task-{number}", range(2))
+
+
+def check_all_told_once(bridge: Bridge, count: int) -> None:
+    taken = Counter((one["outId"], one["phoneNum"]) for one in bridge.quick_audience.receipts)
+    wanted = {
+        (f"task-{number}", f"139{position:08d}") for number in range(count) for position in (0, 1)
+    }
+    assert set(taken) == wanted
+    assert set(taken.values()) == {1}
+    assert all(campaigns.pushed(f"task-{number}", BIZ) == {0, 1} for number in range(count))
+    assert bridge.pump.count("receipts") == bridge.pump.count("receipts-dead") == 0
+
+
+def times(bridge: Bridge) -> list[float]:
+    return [one.at for one in bridge.quick_audience.pushes]
+
+
+def pauses(bridge: Bridge) -> list[float]:
+    return [later - earlier for earlier, later in itertools.pairwise(times(bridge))]
+
+
+def to_the_probe(bridge: Bridge) -> None:
+    """Go on to when the next one may try, and everything that waits has come."""
+    breaker = breakers.look("quickaudience")
+    assert breaker
+    bridge.clock.move_to(max(breaker.probe_at, time.time(), *bridge.pump.due("push")) + 0.001)
+
+
+@pytest.mark.parametrize("answer", LOCKED)
+def test_the_first_stops_everything_after_one_call(bridge: Bridge, answer: str) -> None:
+    queue_many(bridge, 25)
+    bridge.quick_audience.always(LOCKED[answer])
+    bridge.pump.drain("push")
+    assert len(bridge.quick_audience.pushes) == 1
+    assert bridge.pump.count("receipts") == 25
+    assert not bridge.pump.failures, "nothing is left to SQS to give out again"
+    bridge.quick_audience.always(ok)
+    bridge.pump.run("push", hours=1)
+    check_all_told_once(bridge, 25)
+
+
+def test_a_new_process_calls_nothing_either(bridge: Bridge) -> None:
+    queue_many(bridge, 3)
+    bridge.quick_audience.always(NO)
+    bridge.pump.drain("push")
+    queue_many(bridge, 3, start=3)
+    bridge.restart()
+    bridge.pump.drain("push")
+    assert len(bridge.quick_audience.pushes) == 1
+
+
+def test_the_pauses_are_three_times_as_long_each_time_to_an_hour_at_most(bridge: Bridge) -> None:
+    queue_many(bridge, 1)
+    bridge.quick_audience.always(NO)
+    bridge.pump.run("push", hours=DAY)
+    wanted = [10, 30, 90, 270, 810, 2430, *[3600] * 22]
+    found = pauses(bridge)
+    assert len(found) == len(wanted)
+    # Looked at again only every five seconds while somebody else may be trying.
+    assert all(want <= pause <= want + 6 for want, pause in zip(wanted, found, strict=True))
+
+
+def test_after_a_week_nothing_is_lost_and_no_receive_is_spent(bridge: Bridge) -> None:
+    queue_many(bridge, 2)
+    bridge.quick_audience.always(NO)
+    start = time.time()
+    bridge.pump.run("push", hours=8)
+    while time.time() < start + 7 * DAY * 3600:
+        # What is only put back in between was seen in the first hours.
+        to_the_probe(bridge)
+        bridge.pump.drain("push")
+    assert bridge.pump.count("receipts") == 2
+    assert bridge.pump.count("receipts-dead") == 0
+    assert 7 * DAY <= len(bridge.quick_audience.pushes) <= 7 * DAY + 6
+    bridge.clock.move_to(max(bridge.pump.due("push")) + 0.001)
+    event = bridge.pump.receive("push")
+    assert event
+    counts = [one["attributes"]["ApproximateReceiveCount"] for one in event["Records"]]
+    assert counts == ["1", "1"]
+    bridge.quick_audience.always(ok)
+    assert bridge.pump.invoke("push", event)
+    bridge.pump.run("push", hours=2)
+    check_all_told_once(bridge, 2)
+
+
+def test_one_at_a_time_tries(bridge: Bridge) -> None:
+    queue_many(bridge, 40)
+    bridge.quick_audience.always(NO)
+    bridge.pump.drain("push")
+    to_the_probe(bridge)
+
+    def meanwhile() -> requests.Response:
+        # Three other functions, while the one that tries waits for its answer.
+        for _ in range(3):
+            assert bridge.pump.once("push") is True
+        return NO()
+
+    bridge.quick_audience.next(meanwhile)
+    bridge.pump.once("push")
+    assert len(bridge.quick_audience.pushes) == 2
+    bridge.pump.drain("push")
+    assert len(bridge.quick_audience.pushes) == 2
+    bridge.quick_audience.always(ok)
+    bridge.pump.run("push", hours=1)
+    check_all_told_once(bridge, 40)
+
+
+def test_a_stale_look_gives_no_right_to_try(bridge: Bridge) -> None:
+    now = int(time.time())
+    seen = breakers.trip("quickaudience", "401", now)
+    assert not breakers.take_probe(seen, now + 9)
+    assert breakers.take_probe(seen, now + 10)
+    assert not breakers.take_probe(seen, now + 10_000), "it was written since"
+
+
+def test_two_functions_that_are_locked_out_at_once_open_it_once(bridge: Bridge) -> None:
+    queue_many(bridge, 20)
+
+    def meanwhile() -> requests.Response:
+        bridge.quick_audience.next(NO)
+        assert bridge.pump.once("push") is True
+        return NO()
+
+    bridge.quick_audience.next(meanwhile)
+    bridge.pump.once("push")
+    # Its first call was under way already when the other was locked out.
+    assert len(bridge.quick_audience.pushes) == 2
+    breaker = breakers.look("quickaudience")
+    assert breaker
+    assert breaker.probes == 0
+    bridge.pump.run("push", hours=1)
+    check_all_told_once(bridge, 20)
+
+
+def test_of_calls_that_are_under_way_none_is_followed_by_another(bridge: Bridge) -> None:
+    queue_many(bridge, 40)
+    bridge.quick_audience.next(ok)
+    bridge.quick_audience.always(NO)
+    bridge.pump.drain("push")
+    # One event makes ten calls, the first of them alone.
+    assert 2 <= len(bridge.quick_audience.pushes) <= 10
+    assert bridge.pump.count("receipts") == 39
+    bridge.quick_audience.always(ok)
+    bridge.pump.run("push", hours=1)
+    check_all_told_once(bridge, 40)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda: said(500, b"oops"),
+        lambda: said(429, {"code": "429"}),
+        broken(web.read_timeout),
+        broken(web.never_connected),
+        lambda: said(200, b"<html>"),
+        lambda: said(405, b"<html>blocked by a firewall</html>"),
+    ],
+    ids=["500", "429", "read timeout", "no connection", "garbage", "firewall"],
+)
+def test_a_try_that_is_not_taken_keeps_it_open(bridge: Bridge, answer: Behaviour) -> None:
+    queue_many(bridge, 20)
+    bridge.quick_audience.always(NO)
+    bridge.pump.drain("push")
+    bridge.quick_audience.always(answer)
+    for tries in range(1, 4):
+        to_the_probe(bridge)
+        bridge.pump.drain("push")
+        assert len(bridge.quick_audience.pushes) == 1 + tries
+        breaker = breakers.look("quickaudience")
+        assert breaker
+        assert breaker.probe_at - int(time.time()) == 10 * 3**tries
+    bridge.quick_audience.always(ok)
+    bridge.pump.run("push", hours=3)
+    check_all_told_once(bridge, 20)
+    assert breakers.look("quickaudience") is None
+
+
+def test_a_try_whose_function_dies_is_followed_by_a_longer_pause(bridge: Bridge) -> None:
+    queue_many(bridge, 20)
+    bridge.quick_audience.always(NO)
+    bridge.pump.drain("push")
+    to_the_probe(bridge)
+    names = ["dynamodb GetItem", "dynamodb PutItem", "sqs GetQueueUrl", "quickaudience details"]
+    called = bridge.pump.watch("push", 2, "killed before")
+    assert [name for name in called if name in names][:3] == [*names[:2], names[3]]
+    died = time.time()
+    bridge.pump.drain("push")
+    assert len(bridge.quick_audience.pushes) == 1
+    bridge.quick_audience.always(ok)
+    bridge.pump.run("push", hours=1)
+    assert 30 <= times(bridge)[1] - died <= 36
+    check_all_told_once(bridge, 20)
+
+
+def test_a_relapse_soon_after_goes_on_with_the_long_pauses(bridge: Bridge) -> None:
+    queue_many(bridge, 1)
+    bridge.quick_audience.next(NO, NO, NO, NO, ok)
+    bridge.pump.run("push", hours=1)
+    assert breakers.look("quickaudience") is None
+    bridge.clock.pass_(seconds=890)
+    queue_many(bridge, 1, start=1)
+    bridge.quick_audience.always(NO)
+    bridge.pump.drain("push")
+    breaker = breakers.look("quickaudience")
+    assert breaker
+    assert breaker.probe_at - breaker.opened_at == 810, "after 10, 30, 90 and 270"
+
+
+def test_a_relapse_long_after_begins_anew(bridge: Bridge) -> None:
+    queue_many(bridge, 1)
+    bridge.quick_audience.next(NO, NO, NO, NO, ok)
+    bridge.pump.run("push", hours=1)
+    bridge.clock.pass_(seconds=901)
+    queue_many(bridge, 1, start=1)
+    bridge.quick_audience.always(NO)
+    bridge.pump.drain("push")
+    breaker = breakers.look("quickaudience")
+    assert breaker
+    assert breaker.probe_at - breaker.opened_at == 10
+
+
+def reply(bridge: Bridge, out_id: str) -> None:
+    told = {
+        "outId": out_id,
+        "phoneNum": "13900000000",
+        "sendTime": "2026-03-02 10:00:00",
+        "content": "退订",
+    }
+    body = {"kind": "reply", "outId": out_id, "entries": [told]}
+    bridge.pump.put("receipts", json.dumps(body))
+
+
+def test_replies_wait_with_receipts_and_receipts_with_replies(bridge: Bridge) -> None:
+    reply(bridge, "task-0")
+    bridge.quick_audience.always(NO)
+    bridge.pump.drain("push")
+    queue_many(bridge, 2)
+    reply(bridge, "task-1")
+    bridge.pump.drain("push")
+    assert [one.path for one in bridge.quick_audience.pushes] == [REPLY]
+    bridge.quick_audience.always(ok)
+    bridge.pump.run("push", hours=1)
+    check_all_told_once(bridge, 2)
+    assert sorted(one["outId"] for one in bridge.quick_audience.replies) == ["task-0", "task-1"]
+
+
+def test_a_message_that_nobody_understands_does_not_keep_it_open(bridge: Bridge) -> None:
+    queue_many(bridge, 3)
+    bridge.quick_audience.always(NO)
+    bridge.pump.drain("push")
+    for _ in range(5):
+        bridge.pump.put("receipts", "not JSON")
+    bridge.quick_audience.always(ok)
+    bridge.pump.run("push", hours=12)
+    taken = Counter(one["outId"] for one in bridge.quick_audience.receipts)
+    assert taken == Counter({"task-0": 2, "task-1": 2, "task-2": 2})
+
+
+def refuse_together(bridge: Bridge, then: Behaviour) -> list[int]:
+    """Entries together are refused, those after that answered otherwise; answers the sizes of the calls."""
+    sizes: list[int] = []
+    take = bridge.quick_audience._answer
+
+    def answer(path: str, query: Any, body: Any, headers: Any) -> requests.Response:
+        (entries,) = body.values()
+        sizes.append(len(entries))
+        whole = len(entries) == 8
+        bridge.quick_audience.next((lambda: said(200, {"code": "isv.X"})) if whole else then)
+        return take(path, query, body, headers)
+
+    bridge.quick_audience._answer = answer  # type: ignore[method-assign]
+    return sizes
+
+
+@pytest.mark.parametrize("answer", ["401", "403 within 200, as a number"])
+def test_being_locked_out_while_taking_apart_stops_everything(bridge: Bridge, answer: str) -> None:
+    queue(bridge, "x", range(8))
+    sizes = refuse_together(bridge, LOCKED[answer])
+    bridge.pump.run("push", hours=19 / 3600)
+    assert sizes == [*[8] * TRIES, 4]
+    assert breakers.look("quickaudience")
+    queue_many(bridge, 12)
+    bridge.pump.drain("push")
+    assert len(sizes) == TRIES + 1
+
+
+def test_what_was_taken_before_the_lock_out_is_not_repeated(bridge: Bridge) -> None:
+    queue(bridge, "x", range(8))
+    answers = iter([ok, LOCKED["403"]])
+
+    def in_turns() -> requests.Response:
+        return next(answers, ok)()
+
+    sizes = refuse_together(bridge, in_turns)
+    bridge.pump.run("push", hours=19 / 3600)
+    assert sizes == [*[8] * TRIES, 4, 4]
+    assert breakers.look("quickaudience")
+    bridge.pump.run("push", hours=1)
+    assert len(bridge.quick_audience.receipts) == 8
+    assert campaigns.pushed("x", BIZ) == set(range(8))
+    assert bridge.pump.count("receipts") == 0
+
+
+def test_taking_apart_ends_when_another_call_is_locked_out(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = push._Run(time.time() + 60, probing=False)
+    sizes: list[int] = []
+
+    def refuse(_: Kind, entries: pushing.Entries) -> None:
+        sizes.append(len(entries))
+        if len(entries) < 8:
+            # Another call of this invocation, at this moment.
+            run._stopped.set()
+        raise EntriesRefusedError("no")
+
+    monkeypatch.setattr(pushing, "push", refuse)
+    body = json.dumps({})
+    records = [Record(body, "handle", push._TRIES_BEFORE_TAKING_APART, time.time())]
+    call = push._Call("details", records, [entry("x", position) for position in range(8)])
+    assert run.make(call) is push._Came.BACK
+    assert sizes == [8, 4]
+
+
+def test_what_cannot_be_closed_does_not_undo_what_was_pushed(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue_many(bridge, 3)
+    bridge.quick_audience.next(NO)
+    bridge.pump.drain("push")
+    to_the_probe(bridge)
+
+    def fail(*_: Any) -> None:
+        raise TimeoutError("DynamoDB is not there")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(breakers, "close", fail)
+        assert bridge.pump.once("push") is True
+    check_all_told_once(bridge, 3)
+    assert breakers.look("quickaudience"), "the next one tries again"
+    queue_many(bridge, 1, start=3)
+    bridge.pump.run("push", hours=1)
+    check_all_told_once(bridge, 4)
+
+
+def test_what_cannot_be_opened_does_not_undo_what_was_pushed(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue_many(bridge, 3)
+    bridge.quick_audience.next(ok, NO)
+
+    def fail(*_: Any) -> None:
+        raise TimeoutError("DynamoDB is not there")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(breakers, "trip", fail)
+        bridge.pump.once("push")
+    assert not [error for error in bridge.pump.failures if isinstance(error, TimeoutError)]
+    bridge.pump.run("push", hours=1)
+    check_all_told_once(bridge, 3)
+
+
+def test_closing_wins_over_somebody_who_tries_at_that_moment(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = int(time.time())
+    breakers.trip("quickaudience", "401", now)
+    look, pending = breakers.look, [True]
+
+    def seen_before(name: breakers.Name) -> breakers.Breaker | None:
+        found = look(name)
+        if pending and found:
+            pending.pop()
+            assert breakers.take_probe(found, now + 20)
+        return found
+
+    monkeypatch.setattr(breakers, "look", seen_before)
+    breakers.close("quickaudience", now + 20)
+    assert look("quickaudience") is None
+
+
+def test_an_invocation_begins_no_call_that_it_cannot_end(bridge: Bridge) -> None:
+    """A first call that took all the time: the others are left to the next invocation."""
+    queue_many(bridge, 5)
+
+    def slow() -> requests.Response:
+        bridge.clock.pass_(seconds=45)
+        return ok()
+
+    bridge.quick_audience.next(slow)
+    bridge.pump.once("push")
+    assert len(bridge.quick_audience.pushes) == 1
+    bridge.pump.run("push", hours=1)
+    check_all_told_once(bridge, 5)
