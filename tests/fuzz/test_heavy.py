@@ -1,0 +1,138 @@
+"""Bodies that are made to be expensive: at most a second of work for six megabytes, and less for less."""
+
+import gc
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.fuzz.conftest import TIMES, World
+from tests.fuzz.support import endpoints, heavy
+from tests.fuzz.support.checks import CALLBACK, ask
+from tests.fuzz.support.endpoints import BODIES
+from tests.fuzz.support.gateway import Asked
+from tests.fuzz.support.heavy import SIX_MEGABYTES
+
+LIST = ("POST", "/sms/sendBatchList")
+# Where texts and lists are taken apart, and not merely measured; fields of parts follow a dot.
+_READ = [
+    (("POST", "/sms/smsTemplate"), "templateContent"),
+    (("POST", "/sms/digitalSmsTemplate"), "templateContent"),
+    (("POST", "/sms/digitalSmsTemplate"), "templateContent.fileContents"),
+    (("POST", "/sms/digitalSmsTemplate"), "templateContent.fileSuffix"),
+    (("POST", "/sms/digitalSmsTemplate"), "templateContent.index"),
+    (("POST", "/sms/sendBatch"), "phoneOssUrl"),
+    (LIST, "limit"),
+    (LIST, "phoneNumberJson"),
+    (LIST, "templateParamJson"),
+    (LIST, "templateParamJson.name"),
+    (LIST, "relatedTaskId"),
+    (("POST", "/sms/sendDetails"), "startDate"),
+    (("POST", "/sms/sendDetails"), "pageSize"),
+    (("POST", CALLBACK), "description"),
+]
+# Everything at a twentieth of the size, where what grows with the square of it is found just as well; and a
+# third of all shapes for each field, another third for the next.
+SIZE = SIX_MEGABYTES if TIMES > 1 else SIX_MEGABYTES // 20
+STEP = 1 if TIMES > 1 else 3
+# More than its share: a short request has its cost as well.
+SECONDS = 1.0 if TIMES > 1 else 0.25
+
+
+@pytest.fixture(autouse=True)
+def small_heap() -> Iterator[None]:
+    """What the tests hold in memory is none of the bridge's garbage to look through."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+def test_a_large_body_of_any_shape(open_world: World) -> None:
+    for number, (method, path) in enumerate(BODIES):
+        names = endpoints.names(path, open_world.codes)
+        for body in heavy.whole(SIZE)[number % STEP :: STEP]:
+            ask(open_world.gateway, Asked(method, path, names, body), SECONDS)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("route", "field"), _READ)
+def test_a_large_value_in_a_field_that_is_read(
+    open_world: World, route: tuple[str, str], field: str
+) -> None:
+    whole = endpoints.body(*route, open_world.codes)
+    name, _, part = field.partition(".")
+    asked = Asked(*route, endpoints.names(route[1], open_world.codes))
+    values = [*heavy.texts(SIZE), *heavy.lists(SIZE)]
+    for value in values[_READ.index((route, field)) % STEP :: STEP]:
+        changed = [whole[name][0] | {part: value}] if part else value
+        ask(open_world.gateway, replace(asked, body=_json(whole | {name: changed})), SECONDS)
+
+
+def _json(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return json.dumps(value) if any("\ud800" <= letter <= "\udfff" for letter in text) else text
+
+
+def test_a_body_with_a_million_keys(open_world: World) -> None:
+    keys = ",".join(f'"{number}":1' for number in range(1_000_000))[: SIX_MEGABYTES - 10]
+    body = "{" + keys[: keys.rindex(",")] + "}"
+    for route in (("POST", "/sms/smsTemplate"), LIST, ("POST", "/sms/sendDetails")):
+        ask(open_world.gateway, Asked(*route, {}, body))
+
+
+@pytest.mark.parametrize("value", [[1] * 500_000, {str(number): 1 for number in range(300_000)}])
+def test_one_large_value_for_very_many_recipients_is_read_once(
+    open_world: World, value: Any
+) -> None:
+    """Read for each of them, it would be hours."""
+    body = endpoints.body(*LIST, open_world.codes)
+    body["phoneNumberJson"] = [f"139{number:08d}" for number in range(150_000)]
+    body["templateParamJson"] = [{"name": value}]
+    answered = ask(open_world.gateway, Asked(*LIST, {}, _json(body)))
+    assert answered.body["code"] == "isv.PARAM_LENGTH_LIMIT"
+
+
+def test_more_numbers_than_a_body_has_room_for_are_not_even_counted_out(open_world: World) -> None:
+    body = endpoints.body(*LIST, open_world.codes) | {"phoneNumberJson": "1," * 2_900_000 + "1"}
+    answered = ask(open_world.gateway, Asked(*LIST, {}, _json(body)))
+    assert answered.body["code"] == "isv.INVALID_PARAMETERS"
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_recipients_cost_their_number_and_no_more(open_world: World, own: bool) -> None:
+    """Many of them cost more than a second: 5 µs each with a text for all, 18 with one of their own."""
+
+    def seconds(count: int) -> float:
+        body = endpoints.body(*LIST, open_world.codes)
+        body["phoneNumberJson"] = [f"139{number:08d}" for number in range(count)]
+        body["templateParamJson"] = [
+            {"name": f"n{number}"} for number in range(count if own else 1)
+        ]
+        asked = Asked(*LIST, {}, _json(body))
+        answers = [open_world.gateway.ask(asked) for _ in range(2)]
+        assert answers[0].body["code"] == "OK"
+        assert answers[0].queued == count // (50 if own else 200)
+        return min(answer.seconds for answer in answers)
+
+    few, many = seconds(1_000), seconds(8_000)
+    assert many < 16 * few
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        '{"text":1},' * 290_000 + '{"a":1},' * 290_000 + "{}",
+        '{"a":1},' * 700_000 + "{}",
+        "{}," * 1_900_000 + "{}",
+        '{"a":"' + "x" * 300_000 + '"}',
+        '{"a":[' + "1," * 2_900_000 + "1]}",
+    ],
+    ids=["statuses and replies", "statuses", "nothing", "a large one", "a very large one"],
+)
+def test_more_than_tencent_pushes_is_refused_at_once(open_world: World, events: str) -> None:
+    names = endpoints.names(CALLBACK, open_world.codes)
+    answered = ask(open_world.gateway, Asked("POST", CALLBACK, names, f"[{events}]"))
+    assert (answered.status, answered.queued) == (400, 0)
