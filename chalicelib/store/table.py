@@ -81,9 +81,9 @@ def _put_where(item: Item, condition: dict[str, Any]) -> bool:
 
 
 def exchange(old: Item, new: Item, name: str, value: Any) -> bool:
-    """In one transaction, delete the item with this key and write another.
+    """In one transaction, delete the item with this key and write another, where nothing stands.
 
-    Answers False where it is gone, or its attribute has another value.
+    Answers False where the first is gone or its attribute has another value, or where the second is there.
     """
     try:
         aws.dynamodb().transact_write_items(
@@ -97,7 +97,13 @@ def exchange(old: Item, new: Item, name: str, value: Any) -> bool:
                         "ExpressionAttributeValues": _pack({":value": value}),
                     }
                 },
-                {"Put": {"TableName": _name(), "Item": _pack(new)}},
+                {
+                    "Put": {
+                        "TableName": _name(),
+                        "Item": _pack(new),
+                        "ConditionExpression": "attribute_not_exists(pk)",
+                    }
+                },
             ]
         )
     except ClientError as error:

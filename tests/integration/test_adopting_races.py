@@ -1,0 +1,57 @@
+"""Two functions that have the same status of an unknown send at the same moment: one mark is taken, none is lost."""
+
+import pytest
+
+from chalicelib.campaigns.messages import Message
+from chalicelib.store import messages
+from tests.integration.support import tencent
+from tests.integration.support.bridge import Bridge
+from tests.integration.test_adopting import unknown
+from tests.integration.test_delivering import A
+
+
+@pytest.mark.parametrize("late", ["SUCCESS", "FAIL"])
+def test_a_status_that_two_functions_have_takes_one_of_two_marks(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    """Neither saw its message when it looked; the second finds a mark left, and a message under the sid."""
+    (first,) = unknown(linked, A)
+    linked.clock.pass_(seconds=100)
+    unknown(linked, A, out_id="task-2")
+    linked.callback([tencent.status(first)])
+    early_event = linked.pump.receive("settle")
+    linked.callback([tencent.status(first, late)])
+    late_event = linked.pump.receive("settle")
+    assert early_event
+    assert late_event
+    linked.clock.pass_(seconds=40)
+    adopt, pending = messages.adopt, [early_event]
+
+    def after_the_other(phone: str, sid: str) -> Message | None:
+        if pending:
+            linked.pump.invoke("settle", pending.pop())
+        return adopt(phone, sid)
+
+    monkeypatch.setattr(messages, "adopt", after_the_other)
+    linked.pump.invoke("settle", late_event)
+    linked.pump.run("settle", "push", hours=3)
+    assert linked.quick_audience.told(A, "task-1") == [(2, "DELIVERED")]
+    assert sorted(one.state for one in messages.of_phone("86" + A)) == ["delivered", "unknown"]
+    linked.clock.pass_(hours=74)
+    linked.pump.sweep()
+    linked.pump.drain()
+    assert linked.quick_audience.told(A, "task-1") == [(2, "DELIVERED")]
+    assert linked.quick_audience.told(A, "task-2") == [(1, "OUTCOME_UNKNOWN")]
+
+
+def test_a_sid_is_given_to_one_message(linked: Bridge) -> None:
+    unknown(linked, A)
+    linked.clock.pass_(seconds=100)
+    unknown(linked, A, out_id="task-2")
+    assert messages.adopt("86" + A, "sid")
+    assert messages.adopt("86" + A, "sid") is None
+    found = messages.of_phone("86" + A)
+    assert sorted((one.origin.out_id, one.unknown) for one in found) == [
+        ("task-1", False),
+        ("task-2", True),
+    ]
