@@ -14,6 +14,7 @@ import os
 import re
 import secrets
 import statistics
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -122,15 +123,20 @@ class Bench:
         self.environment = dict(environment)
         (folder / "floor.py").write_text(_FLOOR)
 
-    def seconds(self, case: Case) -> float:
-        """From process start to the first answer of the bridge."""
-        with Function(self.folder, case.handler, self.environment) as function:
-            return function.invoke(event(case)).seconds
+    def start(self, case: Case) -> tuple[float, float]:
+        """Milliseconds from process start to the bridge's first answer: of the clock, of a processor."""
+        return self._start(case, case.handler, self.environment)
 
-    def floor_seconds(self, case: Case) -> float:
+    def floor_start(self, case: Case) -> tuple[float, float]:
         """The same of the floor."""
-        with Function(self.folder, self._floor_handler(case), self._floor_environment(case)) as it:
-            return it.invoke(event(case)).seconds
+        return self._start(case, self._floor_handler(case), self._floor_environment(case))
+
+    def _start(
+        self, case: Case, handler: str, environment: Mapping[str, str]
+    ) -> tuple[float, float]:
+        with Function(self.folder, handler, environment) as function:
+            seconds = function.invoke(event(case)).seconds
+            return seconds * 1000, function.cpu_seconds() * 1000
 
     def imports(self, case: Case) -> Imports:
         """What the bridge imported."""
@@ -180,6 +186,8 @@ def prepared(kind: str) -> Iterator[Bench]:
         ministack = stack.enter_context(aws.Ministack(state))
         environment = {
             **DEFAULTS,
+            # Nobody listens there: what asks Tencent is refused at once.
+            "TENCENT_BASE_URL": "http://127.0.0.1:9",
             **aws.environment(ministack.endpoint, {"PATH": os.environ["PATH"]}),
         }
         aws.create_resources(
@@ -188,46 +196,63 @@ def prepared(kind: str) -> Iterator[Bench]:
         yield Bench(stack.enter_context(unpacked(packed.bundle)), environment)
 
 
+def measure(bench: Bench, case: Case, runs: int) -> tuple[list[float], list[float]]:
+    """Medians, of the clock and of a processor, of the bridge's starts and its floor's.
+
+    They start in turns; the first of each is thrown away.
+    """
+    ours, floors = [], []
+    for _ in range(runs + 1):
+        ours.append(bench.start(case))
+        floors.append(bench.floor_start(case))
+    return (
+        [statistics.median(times) for times in zip(*ours[1:], strict=True)],
+        [statistics.median(times) for times in zip(*floors[1:], strict=True)],
+    )
+
+
 def main() -> None:
-    """Measure, print, say whether the target is met."""
+    """Measure, print, and end with 1 where the HTTP function misses its target."""
     parser = argparse.ArgumentParser(prog="python -m bench.cold_start", description=__doc__)
     parser.add_argument("cases", nargs="*", help="names of cases; all without")
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--bundle", choices=("plain", "finished"), default="finished")
     parser.add_argument("--imports", action="store_true", help="what each imports beyond its floor")
     arguments = parser.parse_args()
-    console = Console(width=130)
-    table = Table(
-        title=f"First answers from process start, {arguments.runs} runs, {arguments.bundle} bundle"
+    console = Console(width=110)
+    title = (
+        f"First answers from process start, medians of {arguments.runs}, {arguments.bundle} bundle"
     )
-    for heading in ("case", "ms median", "ms least", "floor median", "floor least", "ratio"):
-        table.add_column(heading, justify="left" if heading == "case" else "right")
-    for heading in ("modules", "floor", "import ms", "floor"):
+    table = Table("case", title=title, title_justify="left")
+    for heading in ("ms", "floor", "ratio", "cpu ms", "floor", "ratio", "modules", "floor"):
         table.add_column(heading, justify="right")
+    for heading in ("import ms", "floor"):
+        table.add_column(heading, justify="right")
+    ratios = {}
     with prepared(arguments.bundle) as bench:
         for case in CASES:
             if arguments.cases and case.name not in arguments.cases:
                 continue
-            bench.seconds(case), bench.floor_seconds(case)
-            ours, floors = [], []
-            for _ in range(arguments.runs):
-                ours.append(bench.seconds(case) * 1000)
-                floors.append(bench.floor_seconds(case) * 1000)
+            ours, floors = measure(bench, case, arguments.runs)
             imports = [bench.imports(case) for _ in range(3)]
             floor_imports = [bench.floor_imports(case) for _ in range(3)]
-            table.add_row(
-                case.name,
-                *(f"{f(ours):.0f}" for f in (statistics.median, min)),
-                *(f"{f(floors):.0f}" for f in (statistics.median, min)),
-                f"{statistics.median(ours) / statistics.median(floors):.2f}",
-                str(len(imports[0].own)),
-                str(len(floor_imports[0].own)),
-                f"{statistics.median(i.milliseconds for i in imports):.0f}",
-                f"{statistics.median(i.milliseconds for i in floor_imports):.0f}",
-            )
+            if case.handler == "app.app":
+                ratios[case.name] = ours[0] / floors[0]
+            cells = []
+            for mine, floor in zip(ours, floors, strict=True):
+                cells += [f"{mine:.0f}", f"{floor:.0f}", f"{mine / floor:.2f}"]
+            for of in (imports, floor_imports):
+                cells.append(str(len(of[0].own)))
+            for of in (imports, floor_imports):
+                cells.append(f"{min(one.milliseconds for one in of):.0f}")
+            table.add_row(case.name, *cells)
             if arguments.imports:
                 print_imports(console, case, imports[0], floor_imports[0])
     console.print(table)
+    if ratios:
+        worst = max(ratios, key=lambda name: ratios[name])
+        console.print(f"HTTP, at most {TARGET} x its floor: {ratios[worst]:.2f} ({worst})")
+        sys.exit(ratios[worst] > TARGET)
 
 
 def print_imports(console: Console, case: Case, ours: Imports, floor: Imports) -> None:

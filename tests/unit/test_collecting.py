@@ -1,0 +1,47 @@
+import gc
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib import collecting
+
+
+@pytest.fixture(autouse=True)
+def collector() -> Iterator[None]:
+    thresholds = gc.get_threshold()
+    yield
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
+
+
+def test_the_collector_looks_seldom_until_the_first_event_is_answered() -> None:
+    usual = gc.get_threshold()
+    collecting.postpone()
+    seen = []
+
+    def answer(event: Any) -> str:
+        seen.append((event, gc.get_threshold()[0] > 100 * usual[0]))
+        return "answer"
+
+    assert collecting.resume("event", answer) == "answer"
+    assert seen == [("event", True)]
+    assert gc.get_threshold() == usual
+    assert gc.get_freeze_count() > 0
+
+
+def test_it_works_as_ever_after_a_first_event_that_failed() -> None:
+    usual = gc.get_threshold()
+    collecting.postpone()
+
+    def answer(_: Any) -> None:
+        raise RuntimeError("the event's own")
+
+    with pytest.raises(RuntimeError, match="own"):
+        collecting.resume("event", answer)
+    assert gc.get_threshold() == usual
+
+
+def test_later_events_leave_it_alone() -> None:
+    collecting.resume("event", lambda _: None)
+    assert gc.get_freeze_count() == 0
