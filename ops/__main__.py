@@ -2,7 +2,17 @@
 
 import typer
 
-from ops import campaign, message, secret, sign, template
+from ops import (
+    breaker,
+    campaign,
+    deadletters,
+    message,
+    receipts,
+    secret,
+    sign,
+    template,
+    unknown,
+)
 from ops.deploy import deploy
 from ops.destroy import destroy
 from ops.doctor import doctor
@@ -19,6 +29,10 @@ app.add_typer(sign.app, name="sign")
 app.add_typer(template.app, name="template")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(message.app, name="message")
+app.add_typer(unknown.app, name="unknown")
+app.add_typer(receipts.app, name="receipts")
+app.add_typer(deadletters.app, name="deadletters")
+app.add_typer(breaker.app, name="breaker")
 app.add_typer(secret.app, name="secret")
 
 if __name__ == "__main__":

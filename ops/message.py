@@ -6,8 +6,10 @@ import typer
 
 from chalicelib import dates
 from chalicelib.campaigns import phones
-from chalicelib.campaigns.messages import Message
+from chalicelib.campaigns.messages import Message, Receipt
+from chalicelib.functions import sweep
 from chalicelib.store import campaigns, messages
+from ops import unknown
 from ops.output import Json, Stage, command, fail, show_each
 
 app = typer.Typer(no_args_is_help=True, help="Messages, by their recipient.")
@@ -42,8 +44,18 @@ def _row(message: Message) -> dict[str, str | bool]:
         "code": receipt.code if receipt else "",
         "reason": receipt.reason if receipt else "",
         "received": receipt.received if receipt else "",
+        "by": _by(receipt) if receipt else "",
         "pushed": pushed,
         "sign": origin.sign,
         "template": origin.template_code,
         "sid": message.sid,
     }
+
+
+def _by(receipt: Receipt) -> str:
+    """Who found out what became of it."""
+    if receipt.by == sweep.BY:
+        return "nobody, within 72 hours"
+    if receipt.by.startswith(unknown.BY):
+        return "an operator"
+    return "a status of Tencent's" if receipt.by else "the sending function"

@@ -11,7 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib import dates
+from chalicelib.campaigns import phones as numbers
 from chalicelib.campaigns.messages import Message, Origin, Receipt
+from chalicelib.campaigns.planning import Failure
 from chalicelib.store import table
 from chalicelib.store.campaigns import Progress
 from chalicelib.store.table import Item
@@ -91,6 +93,29 @@ def of_chunk(biz_id: str, progress: Progress) -> dict[int, Message]:
     return kept | {position: found[sid] for position, sid in sids.items() if sid in found}
 
 
+def settled_of_chunk(biz_id: str, progress: Progress) -> list[Message]:
+    """The messages of a chunk that have their receipts, those of refused recipients included."""
+    plan, phones = progress.plan, progress.plan.phones
+    refused = (
+        (_kept(phones[position - plan.start]), _marked("REFUSED", biz_id, position))
+        for position, outcome in progress.outcomes.items()
+        if isinstance(outcome, Failure)
+    )
+    found = [*of_chunk(biz_id, progress).values(), *by_keys(refused).values()]
+    return sorted((one for one in found if one.receipt), key=lambda message: message.position)
+
+
+def unknown_of_chunk(biz_id: str, progress: Progress) -> list[Message]:
+    """The messages of a chunk that are of unknown outcome, and not settled."""
+    plan, phones = progress.plan, progress.plan.phones
+    found = (
+        of_position(phones[position - plan.start], biz_id, position)
+        for position, outcome in sorted(progress.outcomes.items(), key=lambda one: one[0])
+        if outcome is None
+    )
+    return [message for message in found if message and message.state == "unknown"]
+
+
 def newest_of_sign(phone: str, sign: str) -> Message | None:
     """The message that a reply most likely answers: the newest of that phone and sign.
 
@@ -105,7 +130,8 @@ def adopt(phone: str, sid: str) -> Message | None:
     """Give a sid that nobody knows to the oldest send of unknown outcome to that phone, if there is one.
 
     The mark and the message change places in one transaction: of two callbacks, one finds the mark,
-    and none does once the mark itself was settled.
+    and none does once the mark itself was settled. A sid that has its message by now, since the same
+    status came twice, takes no second mark.
     """
     unknown = [message for message in of_phone(phone) if message.unknown and not message.receipt]
     for message in sorted(unknown, key=lambda message: message.origin.sent_at):
@@ -130,7 +156,19 @@ def _sort(message: Message) -> str:
     if message.sid:
         return _sid_sort(message.sid)
     kind = "UNKNOWN" if message.unknown else "REFUSED"
-    return f"{kind}#{message.origin.biz_id}#{message.position:08d}"
+    return _marked(kind, message.origin.biz_id, message.position)
+
+
+def _marked(kind: str, biz_id: str, position: int) -> str:
+    return f"{kind}#{biz_id}#{position:08d}"
+
+
+def _kept(given: str) -> str:
+    """A refused number as `functions/attempt.py` keeps it: what is none stays what it was."""
+    try:
+        return numbers.parse(given)
+    except ValueError:
+        return given
 
 
 def _sid_sort(sid: str) -> str:

@@ -1,0 +1,107 @@
+"""`ops breaker`: which side is left alone, and calling it again at once."""
+
+import time
+from typing import Any
+
+import pytest
+
+from chalicelib.store import breakers
+from tests.integration.support.bridge import Bridge
+from tests.integration.support.quickaudience import said
+from tests.integration.test_ops import answer, local, ops
+from tests.integration.test_pushing import queue
+
+__all__ = ["local"]
+
+
+def shown() -> dict[str, dict[str, Any]]:
+    return {row["breaker"]: row for row in answer("breaker", "show")}
+
+
+@pytest.fixture
+def locked_out(local: Bridge) -> Bridge:
+    """Quick Audience said 401 to a push."""
+    local.quick_audience.next(lambda: said(401, {"code": "401", "message": "unauthorized"}))
+    queue(local, "x", range(1))
+    local.pump.drain("push")
+    return local
+
+
+def test_what_never_opened_is_closed(local: Bridge) -> None:
+    assert shown() == {
+        name: {"breaker": name, "state": "closed", "since": None}
+        for name in ("quickaudience", "tencent")
+    }
+    assert "closed" in ops("breaker", "show").stdout
+
+
+def test_an_open_one_says_why_and_when_it_is_tried_next(locked_out: Bridge) -> None:
+    row = shown()["quickaudience"]
+    assert "401" in row.pop("why")
+    assert row == {
+        "breaker": "quickaudience",
+        "state": "open",
+        "since": "2026-03-02 10:00:00",
+        "tries": 0,
+        "nextTry": "2026-03-02 10:00:10",
+    }
+    assert shown()["tencent"]["state"] == "closed"
+    locked_out.quick_audience.always(lambda: said(401, {"code": "401"}))
+    locked_out.pump.run("push", hours=0.01)
+    row = shown()["quickaudience"]
+    assert (row["state"], row["tries"], row["since"]) == ("open", 1, "2026-03-02 10:00:00")
+    assert row["nextTry"] > "2026-03-02 10:00:30"
+
+
+def test_closing_lets_everybody_push_again(locked_out: Bridge) -> None:
+    locked_out.clock.pass_(seconds=5)
+    closed = answer("breaker", "close", "quickaudience")
+    assert (closed["state"], closed["since"]) == ("closed", "2026-03-02 10:00:05")
+    assert closed["opened"] == "2026-03-02 10:00:00"
+    queue(locked_out, "y", range(1))
+    locked_out.pump.drain("push")
+    assert [one["outId"] for one in locked_out.quick_audience.receipts] == ["y"]
+    locked_out.pump.run("push", hours=1)
+    assert len(locked_out.quick_audience.receipts) == 2
+
+
+def test_people_are_told_when_what_was_put_back_comes(locked_out: Bridge) -> None:
+    result = ops("breaker", "close", "quickaudience")
+    assert result.exit_code == 0
+    assert "within 15 minutes" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["quickaudience", "tencent"])
+def test_a_closed_one_is_not_closed(local: Bridge, name: str) -> None:
+    result = ops("breaker", "close", name)
+    assert result.exit_code == 1
+    assert f"{name} is not open" in result.output
+
+
+def test_each_is_closed_by_itself(local: Bridge) -> None:
+    for name in ("quickaudience", "tencent"):
+        breakers.trip(name, "no", int(time.time()))
+    answer("breaker", "close", "tencent")
+    assert {name: row["state"] for name, row in shown().items()} == {
+        "quickaudience": "open",
+        "tencent": "closed",
+    }
+
+
+def test_one_that_opens_again_in_the_same_moment_is_said_to_be_open(
+    locked_out: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close = breakers.close
+
+    def late(name: breakers.Name, now: int) -> None:
+        close(name, now)
+        breakers.trip(name, "401 again", now)
+
+    monkeypatch.setattr(breakers, "close", late)
+    result = ops("breaker", "close", "quickaudience")
+    assert result.exit_code == 1
+    assert "401 again" in result.output
+
+
+def test_there_are_no_others(local: Bridge) -> None:
+    assert ops("breaker", "close", "everything").exit_code == 2

@@ -1,0 +1,202 @@
+"""`ops receipts replay`: Quick Audience is told again what is settled, and nothing else."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.store import details, messages
+from tests.integration.support import tencent
+from tests.integration.support.bridge import SIGN, Bridge
+from tests.integration.support.tencent import turned
+from tests.integration.test_delivering import A, B, C, D
+from tests.integration.test_ops import answer, local, ops
+from tests.integration.test_settling import send
+
+__all__ = ["local"]
+
+NOBODY = "1391111****"
+NEVER = {"settled": 0, "pushed": 0, "queued": 0, "rowsAdded": 0, "repliesQueued": 0}
+
+
+def replayed(*arguments: str, out_id: str = "task-1") -> dict[str, int]:
+    found = answer("receipts", "replay", "--out-id", out_id, *arguments)
+    return {name: found[name] for name in NEVER if found[name]}
+
+
+@pytest.fixture
+def campaign(local: Bridge) -> Bridge:
+    """A delivered, B failed, C turned away by Tencent, D waiting, and somebody who is no number."""
+    local.link()
+    local.tencent.next("sendmultisms2", turned({"86" + C: 1016}))
+    local.campaign([A, B, C, D, NOBODY], {"name": "您"}, code=local.template())
+    local.pump.drain("deliver")
+    a, b = (local.tencent.sent_to("86" + phone)[0] for phone in (A, B))
+    local.callback([tencent.status(a), tencent.status(b, "FAIL")])
+    local.pump.drain("settle")
+    return local
+
+
+def lose(bridge: Bridge) -> None:
+    """What is queued for Quick Audience is gone."""
+    while event := bridge.pump.receive("push"):
+        bridge.pump._delete("receipts", event)
+
+
+def told(bridge: Bridge) -> list[tuple[str, int, str]]:
+    """What Quick Audience hears from now on, told once."""
+    bridge.quick_audience.pushes.clear()
+    bridge.pump.drain("push")
+    return sorted(
+        (one["phoneNum"], one["sendStatus"], one["errCode"])
+        for one in bridge.quick_audience.receipts
+    )
+
+
+SETTLED = sorted(
+    [
+        (A, 2, "DELIVERED"),
+        (B, 1, "MK:0001"),
+        (C, 1, "isv.MOBILE_NUMBER_ILLEGAL"),
+        (NOBODY, 1, "isv.MOBILE_NUMBER_ILLEGAL"),
+    ]
+)
+
+
+def test_what_was_lost_is_told_whoever_it_is(campaign: Bridge) -> None:
+    lose(campaign)
+    assert replayed("--dry-run") == {"settled": 4, "queued": 4}
+    assert told(campaign) == []
+    assert replayed() == {"settled": 4, "queued": 4}
+    assert told(campaign) == SETTLED
+    assert replayed() == {"settled": 4, "pushed": 4}
+    assert campaign.pump.count("receipts") == 0
+
+
+def test_only_who_is_not_known_to_be_told_is_told_again(campaign: Bridge) -> None:
+    campaign.pump.once("push", batch=1)
+    taken = {one["phoneNum"] for one in campaign.quick_audience.receipts}
+    lose(campaign)
+    assert 0 < len(taken) < 4
+    found = replayed()
+    assert found == {"settled": 4, "pushed": len(taken), "queued": 4 - len(taken)}
+    assert told(campaign) == [one for one in SETTLED if one[0] not in taken]
+
+
+def test_with_all_everybody_is_told_again(campaign: Bridge) -> None:
+    campaign.pump.drain("push")
+    assert replayed("--all") == {"settled": 4, "pushed": 4, "queued": 4}
+    assert told(campaign) == SETTLED
+
+
+@pytest.mark.parametrize("written", [A, "+86" + A])
+def test_one_recipient_alone(campaign: Bridge, written: str) -> None:
+    campaign.pump.drain("push")
+    assert replayed("--phone", written, "--all") == {"settled": 1, "pushed": 1, "queued": 1}
+    assert told(campaign) == [(A, 2, "DELIVERED")]
+    assert replayed("--phone", D, "--all") == {}
+
+
+def test_one_request_alone(campaign: Bridge) -> None:
+    other = campaign.campaign([D], {"name": "再"}, code="7000")
+    campaign.pump.drain("deliver")
+    campaign.deliver_all()
+    campaign.pump.drain("settle", "push")
+    found = replayed("--biz-id", other["bizId"], "--all")
+    assert found == {"settled": 1, "pushed": 1, "queued": 1}
+    assert answer("receipts", "replay", "--out-id", "task-1", "--dry-run")["requests"] == 2
+
+
+def test_a_large_campaign_is_told_in_full_calls(local: Bridge) -> None:
+    local.link()
+    sent = send(local, *(f"139{number:08d}" for number in range(450)))
+    events = tencent.statuses(sent)
+    for first in range(0, len(events), 100):
+        local.callback(events[first : first + 100])
+    local.pump.drain("settle")
+    lose(local)
+    assert replayed() == {"settled": 450, "queued": 450}
+    assert len(told(local)) == 450
+    assert {len(push.entries) for push in local.quick_audience.pushes} <= {50, 100}
+
+
+def test_replies_are_told_again_only_when_asked_for(campaign: Bridge) -> None:
+    for phone, text in ((A, "一"), (B, "二")):
+        campaign.callback(tencent.reply("86" + phone, text, SIGN))
+    campaign.pump.drain("settle", "push")
+    assert replayed("--replies", "--dry-run") == {"settled": 4, "pushed": 4, "repliesQueued": 2}
+    campaign.quick_audience.pushes.clear()
+    replayed()
+    campaign.pump.drain("push")
+    assert campaign.quick_audience.replies == []
+    assert replayed("--replies")["repliesQueued"] == 2
+    campaign.pump.drain("push")
+    assert {(one["phoneNum"], one["content"]) for one in campaign.quick_audience.replies} == {
+        (A, "一"),
+        (B, "二"),
+    }
+    assert replayed("--replies", "--phone", B)["repliesQueued"] == 1
+
+
+def test_who_asks_by_itself_is_not_pushed_to(campaign: Bridge) -> None:
+    lose(campaign)
+    campaign.configure(QA_RECEIPTS="poll")
+    result = ops("receipts", "replay", "--out-id", "task-1", "--all")
+    assert result.exit_code == 0
+    assert "QA_RECEIPTS=poll" in result.stderr
+    assert campaign.pump.count("receipts") == 0
+
+
+def test_rows_that_a_dead_function_did_not_add_are_added_once(
+    local: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local.link()
+    sent = send(local, *(f"139{number:08d}" for number in range(150)))
+    with monkeypatch.context() as dying:
+        dying.setattr("chalicelib.functions.telling.tell", lambda told: None)
+        local.callback(tencent.statuses(sent))
+        local.pump.drain("settle")
+    assert details.counts("task-1") == {}
+    assert replayed("--dry-run")["rowsAdded"] == 150
+    assert details.counts("task-1") == {}
+    assert replayed()["rowsAdded"] == 150
+    body = {"outId": "task-1", "currentPage": 1, "pageSize": 200}
+    answered = local.ask("POST", "/sms/sendDetails", body)
+    assert answered["totalCount"] == 150
+    assert len({one["phoneNum"] for one in answered["sendDetailDTOs"]}) == 150
+    assert "rowsAdded" not in replayed()
+
+
+def test_who_is_settled_meanwhile_has_one_row(
+    campaign: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """D's status is worked on after the list was read, and before D is looked at."""
+    settled_of_chunk = messages.settled_of_chunk
+
+    def late(*arguments: Any) -> Any:
+        campaign.callback([tencent.status(campaign.tencent.sent_to("86" + D)[0])])
+        campaign.pump.drain("settle")
+        return settled_of_chunk(*arguments)
+
+    monkeypatch.setattr(messages, "settled_of_chunk", late)
+    assert ops("receipts", "replay", "--out-id", "task-1").exit_code == 0
+    assert set(told(campaign)) == {*SETTLED, (D, 2, "DELIVERED")}
+    assert sum(details.counts("task-1").values()) == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--out-id", "nobody"], "nobody"),
+        (["--out-id", "task-1", "--biz-id", "none"], "bizId none"),
+        (["--out-id", "task-1", "--phone", "hello"], "hello is not a phone number"),
+        (["--out-id", "task-1", "--biz-id", "BIZ", "--replies"], "leave out --biz-id"),
+    ],
+)
+def test_what_can_not_be_meant_is_an_error(
+    campaign: Bridge, arguments: list[str], said: str
+) -> None:
+    biz_id = next(iter(details.counts("task-1")))
+    result = ops("receipts", "replay", *(biz_id if one == "BIZ" else one for one in arguments))
+    assert result.exit_code == 1
+    assert said in result.output
+    assert "Traceback" not in result.output
