@@ -89,9 +89,15 @@ class Queues:
 
 
 @pytest.fixture(scope="session")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    project = tmp_path_factory.mktemp("project")
-    bundle.copy_project(project)
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what Chalice packs from."""
+    folder = tmp_path_factory.mktemp("project")
+    bundle.copy_project(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def package(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Package:
     return bundle.pack(project, "dev", tmp_path_factory.mktemp("package"))
 
 

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -66,23 +67,22 @@ def test_the_services_that_are_packed_are_those_that_are_called(package: Package
 
 
 def test_the_same_code_makes_the_same_bundle_and_chalice_takes_it_as_it_is(
-    package: Package, tmp_path: Path
+    project: Path, package: Package, tmp_path: Path
 ) -> None:
-    project, first, second = (tmp_path / name for name in ("project", "first", "second"))
-    project.mkdir()
-    bundle.copy_project(project)
+    again, first, second = (tmp_path / name for name in ("project", "first", "second"))
+    shutil.copytree(project, again)
     # What Python leaves behind is not packed.
-    cache = project / "chalicelib" / "__pycache__"
+    cache = again / "chalicelib" / "__pycache__"
     cache.mkdir()
     (cache / "stale.cpython-311.pyc").write_bytes(b"stale")
 
-    again = bundle.pack(project, "dev", first)
+    packed = bundle.pack(again, "dev", first)
 
-    assert again.bundle.read_bytes() == package.bundle.read_bytes()
+    assert packed.bundle.read_bytes() == package.bundle.read_bytes()
     # As `chalice deploy` does, which asks the same packager.
     done = subprocess.run(
         [sys.executable, "-c", "from chalice.cli import main; main()", "package", str(second)],
-        cwd=project,
+        cwd=again,
         env={**os.environ, "AWS_DEFAULT_REGION": "us-east-1", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
