@@ -9,6 +9,7 @@ The last is every case in which the request left and no understandable answer ca
 garbage, 5xx, and Tencent's own 1008 and 60008. A caller that sends must never repeat it.
 """
 
+import json
 import re
 import secrets
 import ssl
@@ -16,6 +17,7 @@ import time
 from typing import Any
 
 import requests
+from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
 from chalicelib.errors import BridgeError
@@ -71,15 +73,15 @@ class Application:
         """Make a call and answer what Tencent said, which is a success. Raises TencentError."""
         random, now = secrets.randbelow(9 * 10**9) + 10**9, int(time.time())
         signature = sign(self._app_key, random, now, mobile=mobile, tel=tel)
+        request = _request(
+            f"{self._base_url}/{name}?sdkappid={self._sdk_app_id}&random={random}",
+            fields | {"sig": signature, "time": now},
+        )
+        adapter = self._session.get_adapter(str(request.url))
         try:
-            response = self._session.post(
-                f"{self._base_url}/{name}",
-                params={"sdkappid": self._sdk_app_id, "random": str(random)},
-                json=fields | {"sig": signature, "time": now},
-                headers={"Content-Type": "application/json;charset=utf-8"},
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-                allow_redirects=False,
-            )
+            response = adapter.send(request, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
+            # Here, as a connection may break in the middle of an answer.
+            response.content  # noqa: B018 -- reads it
         except requests.RequestException as error:
             # The exception's own text holds the URL with its random number: only its kind is passed on.
             what = f"{name}: {type(error).__name__}"
@@ -87,6 +89,23 @@ class Application:
                 NotSentError(what) if _never_connected(error) else OutcomeUnknownError(what)
             ) from None
         return _read(name, response)
+
+
+def _request(url: str, fields: dict[str, Any]) -> requests.PreparedRequest:
+    """What `Session.post` would make, at a third of the cost: a campaign makes as many as it has recipients.
+
+    What it spares are cookies, redirects, and another look at an address that the settings vouch for.
+    """
+    request = requests.PreparedRequest()
+    request.method, request.url = "POST", url
+    request.body = json.dumps(fields).encode()
+    request.headers = CaseInsensitiveDict(
+        {
+            "Content-Type": "application/json;charset=utf-8",
+            "Content-Length": str(len(request.body)),
+        }
+    )
+    return request
 
 
 def _never_connected(error: requests.RequestException) -> bool:
