@@ -59,7 +59,9 @@ def list_(
     Example: ops deadletters list --limit 100
     """
     counts = {queue: waiting(f"{queue}-dead") for queue in QUEUES}
-    found = [one for queue in QUEUES for one in _look(queue, limit)]
+    # Where SQS knows of none, a glance is enough.
+    waits = {queue: _WAIT_SECONDS if count else 0 for queue, count in counts.items()}
+    found = [one for queue in QUEUES for one in _look(queue, limit, waits[queue])]
     rows = [_row(one) for one in found]
     if json:
         show({"counts": counts, "messages": rows}, as_json=True)
@@ -95,11 +97,12 @@ def replay(
     is harmless in every queue:
 
     sends: recipients who were sent to, or perhaps were, are not sent to again, since each chunk is
-    claimed once; the others are sent to now. After 72 hours all of them were told that they failed,
-    and nobody is sent to.
+    claimed once; the others are sent to now. After 72 hours (and the sweep) all of them were told
+    that they failed, and nobody is sent to.
     callbacks: what was settled before is not settled again, only told, if it was not.
-    receipts: Quick Audience hears the same receipt again.
-    files: the file is read on from where it was left.
+    receipts: Quick Audience hears the same receipt or reply again, if it has it.
+    files: the file is read on from where it was left, and who stands there is sent to, however long
+    ago it was accepted.
 
     Mend the cause first: a copy has all its tries before it, and may become a dead letter again.
 
@@ -122,10 +125,10 @@ def replay(
     show_rows(rows, ("queue", "replayed", "passedOver"), as_json=json, empty="")
 
 
-def _look(queue: Queue, limit: int) -> list[Dead]:
+def _look(queue: Queue, limit: int, wait: int) -> list[Dead]:
     held: list[Dead] = []
     try:
-        for batch in _take(queue):
+        for batch in _take(queue, wait):
             held += batch
             if len(held) >= limit:
                 break
@@ -139,14 +142,14 @@ def _replay(queue: Queue, out_id: str, most: int | None) -> tuple[int, int]:
     held: list[Dead] = []
     replayed = 0
     try:
-        for batch in _take(queue):
+        for batch in _take(queue, _WAIT_SECONDS):
             held += batch
             wanted = [one for one in batch if not out_id or out_id in _out_ids(one)]
             chosen = wanted if most is None else wanted[: most - replayed]
             sending.send_texts(queue, (one.body for one in chosen))
             _delete(queue, chosen)
             replayed += len(chosen)
-            held = [one for one in held if one not in chosen]
+            held[-len(batch) :] = [one for one in batch if one not in chosen]
             if replayed == most:
                 break
     finally:
@@ -154,7 +157,7 @@ def _replay(queue: Queue, out_id: str, most: int | None) -> tuple[int, int]:
     return replayed, len(held)
 
 
-def _take(queue: Queue) -> Iterator[list[Dead]]:
+def _take(queue: Queue, wait: int) -> Iterator[list[Dead]]:
     """A queue's dead letters, each once. Whoever takes them deletes them or gives them back."""
     seen: set[str] = set()
     while True:
@@ -162,7 +165,7 @@ def _take(queue: Queue) -> Iterator[list[Dead]]:
             QueueUrl=_url(queue),
             MaxNumberOfMessages=_MOST,
             VisibilityTimeout=_HELD_SECONDS,
-            WaitTimeSeconds=_WAIT_SECONDS,
+            WaitTimeSeconds=wait,
             MessageSystemAttributeNames=["SentTimestamp"],
         )
         taken = [
@@ -175,11 +178,12 @@ def _take(queue: Queue) -> Iterator[list[Dead]]:
             )
             for message in answer.get("Messages", [])
         ]
-        fresh = [one for one in taken if one.id not in seen]
-        if not fresh:
+        if not taken:
             return
-        seen.update(one.id for one in fresh)
-        yield fresh
+        # Those in hand for longer than _HELD_SECONDS come again.
+        if fresh := [one for one in taken if one.id not in seen]:
+            seen.update(one.id for one in fresh)
+            yield fresh
 
 
 def _give_back(queue: Queue, held: Sequence[Dead]) -> None:

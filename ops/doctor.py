@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import boto3
 import requests
@@ -13,9 +13,10 @@ import typer
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import aws, settings
+from chalicelib import aws, dates, settings
 from chalicelib.errors import BridgeError
 from chalicelib.queues import sending
+from chalicelib.store import breakers
 from chalicelib.tencent import client as tencent
 from ops import emulated, policies, stack
 from ops import stage as stages
@@ -67,6 +68,8 @@ def _findings(stage: str) -> Iterator[Finding]:
     for queue in QUEUES:
         yield _try(f"queue {queue}", partial(_waiting, queue))
         yield _try(f"dead letters of {queue}", partial(_dead, queue))
+    for name in get_args(breakers.Name):
+        yield _try(f"breaker {name}", partial(_breaker, name))
     if secrets.state == "ok":
         yield _try("Tencent and clock", _tencent)
     base = configured.public_base_url.rstrip("/")
@@ -233,7 +236,18 @@ def _waiting(queue: str) -> str:
 
 def _dead(queue: str) -> Finding:
     count = int(_attributes(f"{queue}-dead")["ApproximateNumberOfMessages"])
-    return Finding(f"dead letters of {queue}", "warning" if count else "ok", str(count))
+    check = f"dead letters of {queue}"
+    if count:
+        return Finding(check, "warning", f"{count}: look with ops deadletters list")
+    return Finding(check, "ok", "0")
+
+
+def _breaker(name: breakers.Name) -> Finding:
+    check, there = f"breaker {name}", breakers.look(name)
+    if there is None:
+        return Finding(check, "ok", "closed")
+    since = dates.to_beijing(there.opened_at)
+    return Finding(check, "error", f"open since {since}, nothing is sent there: {there.why}")
 
 
 def _attributes(queue: str) -> Any:

@@ -119,7 +119,7 @@ def _replies(out_id: str, phone: str, *, dry_run: bool) -> int:
     entries = [
         {name: reply[name] for name in names}
         for reply in campaigns.replies(out_id)
-        if phone in ("", _parsed(reply["phoneNum"]))
+        if not phone or _parsed(reply["phoneNum"]) == phone
     ]
     if not dry_run:
         sending.send("receipts", receipts.pack("reply", out_id, entries))

@@ -1,13 +1,14 @@
 """The operator's commands, on the bridge's own table and queues."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from chalicelib.store import signs
+from chalicelib.store import breakers, signs
 from ops.__main__ import app
 from tests.integration.support import tencent, web
 from tests.integration.support.bridge import ENVIRONMENT, SIGN, SIGN_ID, Bridge
@@ -202,6 +203,17 @@ def test_the_doctor_sees_wrong_credentials(local: Bridge) -> None:
 def test_the_doctor_sees_dead_letters(local: Bridge) -> None:
     local.pump.put("receipts-dead", "{}")
     assert checks()["dead letters of receipts"] == "warning"
+    assert "ops deadletters list" in ops("doctor").stdout
+
+
+@pytest.mark.parametrize("name", ["quickaudience", "tencent"])
+def test_the_doctor_sees_an_open_breaker(local: Bridge, name: breakers.Name) -> None:
+    assert checks()[f"breaker {name}"] == "ok"
+    breakers.trip(name, "HTTP 401", int(time.time()))
+    result = ops("doctor")
+    assert result.exit_code == 1
+    assert "HTTP 401" in result.stdout
+    assert [check for check, state in checks().items() if state == "error"] == [f"breaker {name}"]
 
 
 def test_the_doctor_sees_a_missing_table(local: Bridge) -> None:

@@ -336,3 +336,21 @@ def break_at(
         raise ClientError({"Error": {"Code": "InternalError", "Message": "no"}}, name)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+
+
+def test_looking_through_many_ends_though_they_come_again_meanwhile(
+    local: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(35):
+        receipts(local, f"task-{number}")
+    call: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
+    received = [0]
+
+    def slow(client: Any, name: str, params: dict[str, Any]) -> Any:
+        received[0] += name == "ReceiveMessage"
+        if (name, received[0]) == ("ReceiveMessage", 2):
+            local.clock.pass_(seconds=deadletters._HELD_SECONDS + 1)
+        return call(client, name, params)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", slow)
+    assert replayed(local, "--queue", "receipts", "--out-id", "task-34") == {"receipts": (1, 34)}
