@@ -39,6 +39,14 @@ class Package:
     bundle: Path
     template: dict[str, Any]
 
+    def stored_at(self, bucket: str, key: str) -> dict[str, Any]:
+        """The template with the bundle's place in S3 for its place on disk."""
+        stored: dict[str, Any] = json.loads(json.dumps(self.template))
+        for resource in stored["Resources"].values():
+            if resource["Type"] == "AWS::Serverless::Function":
+                resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
+        return stored
+
 
 def copy_project(folder: Path) -> None:
     """Copy what Chalice packs from, and nothing else of this checkout, into an empty folder."""
@@ -134,7 +142,12 @@ def _chalice(project: Path, *arguments: str) -> None:
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     done = subprocess.run(
-        [sys.executable, "-c", "from chalice.cli import main; main()", *arguments],
+        [
+            sys.executable,
+            "-c",
+            "import sys; from chalice.cli import main; sys.exit(main())",
+            *arguments,
+        ],
         cwd=project,
         env=environment,
         stdin=subprocess.DEVNULL,

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import WaiterError
@@ -89,7 +89,7 @@ def _create(endpoint: str, package: bundle.Package) -> tuple[dict[str, str], dic
     s3 = boto3.client("s3", **options)
     s3.create_bucket(Bucket=_BUCKET)
     s3.upload_file(str(package.bundle), _BUCKET, "deployment.zip")
-    template = _located(package.template, {"Bucket": _BUCKET, "Key": "deployment.zip"})
+    template = package.stored_at(_BUCKET, "deployment.zip")
     # CloudFormation takes a template of this size from S3 only.
     s3.put_object(Bucket=_BUCKET, Key="sam.json", Body=json.dumps(template).encode())
     cloudformation: CloudFormationClient = boto3.client("cloudformation", **options)
@@ -111,12 +111,3 @@ def _create(endpoint: str, package: bundle.Package) -> tuple[dict[str, str], dic
         {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]},
         {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources},
     )
-
-
-def _located(template: Mapping[str, Any], code: Mapping[str, str]) -> dict[str, Any]:
-    """The template with the bundle's place in S3 for its place on disk."""
-    located: dict[str, Any] = json.loads(json.dumps(template))
-    for resource in located["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = dict(code)
-    return located

@@ -7,8 +7,6 @@ AWS_ENDPOINT_URL names this machine.
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
 
 import boto3
 
@@ -31,7 +29,7 @@ def create(endpoint: str, functions: Stack, package: Package) -> str:
     # Named after what it holds: the same bundle again is no change.
     key = hashlib.sha256(package.bundle.read_bytes()).hexdigest() + ".zip"
     s3.upload_file(str(package.bundle), _BUCKET, key)
-    template = _located(package.template, {"Bucket": _BUCKET, "Key": key})
+    template = package.stored_at(_BUCKET, key)
     s3.put_object(Bucket=_BUCKET, Key=f"{functions.name}.json", Body=json.dumps(template).encode())
     return functions.bring_to(f"{endpoint}/{_BUCKET}/{functions.name}.json", {})
 
@@ -49,12 +47,3 @@ def function_name(stage: Stack, function: str) -> str:
     """The name that CloudFormation gave a function; Chalice calls the HTTP function APIHandler there."""
     logical = "APIHandler" if function == HTTP_FUNCTION else function.title()
     return of_stage(stage).resource(logical)
-
-
-def _located(template: Mapping[str, Any], code: Mapping[str, str]) -> dict[str, Any]:
-    """The template with the bundle's place in S3 for its place on disk."""
-    located: dict[str, Any] = json.loads(json.dumps(template))
-    for resource in located["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = dict(code)
-    return located
