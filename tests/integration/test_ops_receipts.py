@@ -15,6 +15,7 @@ from tests.integration.test_settling import send
 __all__ = ["local"]
 
 NOBODY = "1391111****"
+E = "13900005555"
 NEVER = {"settled": 0, "pushed": 0, "queued": 0, "rowsAdded": 0, "repliesQueued": 0}
 
 
@@ -25,10 +26,11 @@ def replayed(*arguments: str, out_id: str = "task-1") -> dict[str, int]:
 
 @pytest.fixture
 def campaign(local: Bridge) -> Bridge:
-    """A delivered, B failed, C turned away by Tencent, D waiting, and somebody who is no number."""
+    """A delivered, B failed, C turned away by Tencent, D waiting; E without a name, NOBODY no number."""
     local.link()
     local.tencent.next("sendmultisms2", turned({"86" + C: 1016}))
-    local.campaign([A, B, C, D, NOBODY], {"name": "您"}, code=local.template())
+    params = [{"name": "您"}] * 4 + [{}, {"name": "您"}]
+    local.campaign([A, B, C, D, E, NOBODY], params, code=local.template())
     local.pump.drain("deliver")
     a, b = (local.tencent.sent_to("86" + phone)[0] for phone in (A, B))
     local.callback([tencent.status(a), tencent.status(b, "FAIL")])
@@ -57,6 +59,7 @@ SETTLED = sorted(
         (A, 2, "DELIVERED"),
         (B, 1, "MK:0001"),
         (C, 1, "isv.MOBILE_NUMBER_ILLEGAL"),
+        (E, 1, "isv.TEMPLATE_MISSING_PARAMETERS"),
         (NOBODY, 1, "isv.MOBILE_NUMBER_ILLEGAL"),
     ]
 )
@@ -64,11 +67,11 @@ SETTLED = sorted(
 
 def test_what_was_lost_is_told_whoever_it_is(campaign: Bridge) -> None:
     lose(campaign)
-    assert replayed("--dry-run") == {"settled": 4, "queued": 4}
+    assert replayed("--dry-run") == {"settled": 5, "queued": 5}
     assert told(campaign) == []
-    assert replayed() == {"settled": 4, "queued": 4}
+    assert replayed() == {"settled": 5, "queued": 5}
     assert told(campaign) == SETTLED
-    assert replayed() == {"settled": 4, "pushed": 4}
+    assert replayed() == {"settled": 5, "pushed": 5}
     assert campaign.pump.count("receipts") == 0
 
 
@@ -76,15 +79,15 @@ def test_only_who_is_not_known_to_be_told_is_told_again(campaign: Bridge) -> Non
     campaign.pump.once("push", batch=1)
     taken = {one["phoneNum"] for one in campaign.quick_audience.receipts}
     lose(campaign)
-    assert 0 < len(taken) < 4
+    assert 0 < len(taken) < 5
     found = replayed()
-    assert found == {"settled": 4, "pushed": len(taken), "queued": 4 - len(taken)}
+    assert found == {"settled": 5, "pushed": len(taken), "queued": 5 - len(taken)}
     assert told(campaign) == [one for one in SETTLED if one[0] not in taken]
 
 
 def test_with_all_everybody_is_told_again(campaign: Bridge) -> None:
     campaign.pump.drain("push")
-    assert replayed("--all") == {"settled": 4, "pushed": 4, "queued": 4}
+    assert replayed("--all") == {"settled": 5, "pushed": 5, "queued": 5}
     assert told(campaign) == SETTLED
 
 
@@ -123,7 +126,7 @@ def test_replies_are_told_again_only_when_asked_for(campaign: Bridge) -> None:
     for phone, text in ((A, "一"), (B, "二")):
         campaign.callback(tencent.reply("86" + phone, text, SIGN))
     campaign.pump.drain("settle", "push")
-    assert replayed("--replies", "--dry-run") == {"settled": 4, "pushed": 4, "repliesQueued": 2}
+    assert replayed("--replies", "--dry-run") == {"settled": 5, "pushed": 5, "repliesQueued": 2}
     campaign.quick_audience.pushes.clear()
     replayed()
     campaign.pump.drain("push")
@@ -180,7 +183,7 @@ def test_who_is_settled_meanwhile_has_one_row(
     monkeypatch.setattr(messages, "settled_of_chunk", late)
     assert ops("receipts", "replay", "--out-id", "task-1").exit_code == 0
     assert set(told(campaign)) == {*SETTLED, (D, 2, "DELIVERED")}
-    assert sum(details.counts("task-1").values()) == 5
+    assert sum(details.counts("task-1").values()) == 6
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,12 @@ def test_a_status_that_comes_in_the_same_moment_wins_and_is_told_alone(
     assert told(campaign) == [(2, "DELIVERED", "")]
 
 
+def test_of_two_operators_one_tells(campaign: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    meanwhile(monkeypatch, lambda: ops(*SETTLE, "--as", "delivered"))
+    assert ops(*SETTLE, "--as", "failed").exit_code == 1
+    assert told(campaign) == [(2, "DELIVERED", "人工核实: 已送达")]
+
+
 def test_the_sweep_in_the_same_moment_wins_and_is_told_alone(
     campaign: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
