@@ -23,6 +23,7 @@ _STATUSES_PER_MESSAGE = 100
 _BYTES_PER_MESSAGE = 200 * 1024
 # What is worked on within a push's time, far above what Tencent pushes: 100 statuses, or one reply, each of
 # which travels in a message of its own.
+_MOST_BYTES = 2 * 1024 * 1024
 _MOST_EVENTS = 50_000
 _MOST_REPLIES = 1000
 
@@ -37,7 +38,7 @@ def receive(token: str, request: Request) -> Response:
     try:
         payload = _payload(request)
     except (ValueError, RecursionError):
-        return _answer(400, "the body is not JSON")
+        return _answer(400, "the body is not JSON, or larger than any push")
     events = payload if isinstance(payload, list) else [payload]
     if not all(isinstance(event, dict) for event in events):
         return _answer(400, "expected an array of statuses or a reply object")
@@ -66,6 +67,8 @@ def receive(token: str, request: Request) -> Response:
 def _payload(request: Request) -> Any:
     """What was pushed: the body, or for a reply by GET, which the document allows, the URL's parameters."""
     body = request.raw_body
+    if len(body) > _MOST_BYTES:
+        raise ValueError("larger than any push")
     text = body.decode() if isinstance(body, bytes) else body
     if request.method == "GET" and not text.strip():
         return dict((request.query_params or {}).items())

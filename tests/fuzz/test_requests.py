@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.quickaudience import details
-from tests.fuzz.conftest import World, fuzzed
+from tests.fuzz.conftest import TIMES, World, fuzzed
 from tests.fuzz.support import endpoints, values
 from tests.fuzz.support.checks import CALLBACK, SENDS, ask
 from tests.fuzz.support.endpoints import BODIES, ROUTES, SERVED
 from tests.fuzz.support.gateway import Asked
 
+pytestmark = pytest.mark.timeout(120 * TIMES)
 # One in four.
 _signed = st.integers(0, 3).map(lambda number: number == 3)
 

@@ -1,6 +1,8 @@
 """What keeps the work for a request small, and what nobody means from becoming a 500."""
 
 import base64
+import contextlib
+import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ from chalicelib.campaigns.digital import ContentError, Part
 from chalicelib.campaigns.templates import UntranslatableError
 from chalicelib.errors import Refused
 from chalicelib.quickaudience import http, requests
+from chalicelib.quickaudience.liberal_json import loads
 from chalicelib.quickaudience.requests import DigitalTemplate, SendBatchList
 
 LINK = "https://m.example.cn/m/abcdefghijk"
@@ -127,3 +130,21 @@ def test_lists_are_counted_before_they_are_read(
 ) -> None:
     with quick(), pytest.raises(Refused, match=problem):
         requests.read(model, SEND | body)  # type: ignore[type-var]
+
+
+def test_the_garbage_collector_does_not_look_through_what_is_being_read() -> None:
+    looks = []
+
+    def look(phase: str, info: dict[str, int]) -> None:
+        looks.append(phase)
+
+    text = "[" + "[]," * 100_000 + "[]]"
+    gc.callbacks.append(look)
+    try:
+        with contextlib.suppress(ValueError):
+            loads(text + "]")
+        # Once it is read, there may be one look.
+        assert len(looks) <= 2
+        assert gc.isenabled()
+    finally:
+        gc.callbacks.remove(look)
