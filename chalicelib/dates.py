@@ -5,6 +5,7 @@ seconds; this module alone knows how it is written. China has had no summer time
 fixed offset is exact and no zone database has to ship.
 """
 
+import functools
 import re
 from datetime import datetime, timedelta, timezone
 
@@ -13,11 +14,17 @@ _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
+# Messages of a campaign are sent, received and told of within the same seconds.
+_remembered = functools.lru_cache(maxsize=4096)
+
+
+@_remembered
 def to_beijing(epoch: float) -> str:
     """Write an epoch as `yyyy-MM-dd HH:mm:ss` in Beijing time."""
     return datetime.fromtimestamp(epoch, BEIJING).strftime(FORMAT)
 
 
+@_remembered
 def from_beijing(text: str) -> int:
     """Read `yyyy-MM-dd HH:mm:ss` as Beijing time. Raises ValueError for anything else."""
     # strptime alone takes single digits, other scripts' digits and any white space.

@@ -6,19 +6,15 @@ to repeat, so the client's own retries do no harm, but for `batch_put_new`, whic
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import Any, cast
 
-from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import aws, settings
+from chalicelib.store import attributes
 
 Item = dict[str, Any]
 Key = tuple[str, str]
-
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
 
 # BatchWriteItem and BatchGetItem take no more.
 _MOST_WRITES = 25
@@ -238,7 +234,7 @@ def batch_exchange(name: str, old: Any, values: Mapping[Key, Any]) -> dict[Key, 
             statements: Any = [
                 {
                     "Statement": statement,
-                    "Parameters": [_serialize(one) for one in (left[where], *where, old)],
+                    "Parameters": [attributes.write(one) for one in (left[where], *where, old)],
                     "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
                 }
                 for where in part
@@ -290,16 +286,8 @@ def _name() -> str:
 
 
 def _pack(item: Item) -> dict[str, Any]:
-    return {name: _serialize(value) for name, value in item.items() if value is not None}
+    return {name: attributes.write(value) for name, value in item.items() if value is not None}
 
 
 def _unpack(raw: dict[str, Any]) -> Item:
-    return {name: _plain(_deserialize(value)) for name, value in raw.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value)
-    if isinstance(value, Binary):
-        return value.value  # type: ignore[attr-defined]
-    return value
+    return {name: attributes.read(value) for name, value in raw.items()}
