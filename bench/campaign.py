@@ -42,6 +42,8 @@ class Run:
     figures: Mapping[str, Any]
     floor: Mapping[str, float] = field(default_factory=dict)
     """CPU seconds of the floor, by stage; empty where it was not measured."""
+    tuned: Mapping[str, float] = field(default_factory=dict)
+    """The same of the tuned floor."""
 
     @property
     def cpu(self) -> float:
@@ -52,6 +54,11 @@ class Run:
     def floor_cpu(self) -> float:
         """The floor's."""
         return sum(self.floor.values()) / self.recipients
+
+    @property
+    def tuned_cpu(self) -> float:
+        """The tuned floor's."""
+        return sum(self.tuned.values()) / self.recipients
 
 
 class World:
@@ -109,10 +116,14 @@ def measure(kind: str, count: int, *, floor: bool = True) -> Run:
         run = world.run(kind, count, record="campaign" if floor else "")
         if not floor:
             return run
-        here.call("reset")
-        cpu = {}
-        with Worker("bench.floor", environment=world.environment) as replay:
-            for record in ("warm", "campaign"):
-                for stage in STAGES:
-                    cpu[stage] = replay.do(str(world.recording(record, stage)))["cpu"]
-        return replace(run, floor=cpu)
+        return replace(run, floor=_floor(here, world), tuned=_floor(here, world, "--tuned"))
+
+
+def _floor(here: Stub, world: World, *options: str) -> dict[str, float]:
+    here.call("reset")
+    cpu = {}
+    with Worker("bench.floor", *options, environment=world.environment) as replay:
+        for record in ("warm", "campaign"):
+            for stage in STAGES:
+                cpu[stage] = replay.do(str(world.recording(record, stage)))["cpu"]
+    return cpu

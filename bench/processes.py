@@ -24,9 +24,18 @@ class Stub:
 
     def call(self, name: str, body: bytes = b"", **query: object) -> Any:
         """Steer it."""
+        return json.loads(self._call(name, body, query))
+
+    def event(self, function: str) -> Any:
+        """The next event for a function; None where there is none."""
+        text = self._call("event", b"", {"function": function, "most": 1})
+        return json.loads(text) if text else None
+
+    def _call(self, name: str, body: bytes, query: Mapping[str, object]) -> bytes:
         url = f"{self.url}/_bench/{name}?{urlencode(query)}"
         with self._open(url, data=body, timeout=600) as response:
-            return json.loads(response.read())
+            text: bytes = response.read()
+        return text
 
 
 @contextmanager

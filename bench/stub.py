@@ -279,6 +279,7 @@ class Tencent:
     """Takes every message, and reports each as delivered."""
 
     def __init__(self) -> None:
+        self.count = 0
         self._sent: list[tuple[str, str]] = []
 
     def answer(self, name: str, body: Json) -> bytes:
@@ -296,6 +297,7 @@ class Tencent:
         digest = hashlib.sha256(mobile.encode()).digest()
         sid = f"8:{''.join(_SID_ALPHABET[byte % 32] for byte in digest[:19])}20261122"
         self._sent.append((mobile, sid))
+        self.count += 1
         detail = {"result": 0, "errmsg": "OK", "mobile": mobile, "nationcode": "86"}
         return detail | {"sid": sid, "fee": 1}
 
@@ -369,6 +371,7 @@ class World:
             case "forget":
                 self._bill.__init__()  # type: ignore[misc]
                 self._told, self._pushes = {}, 0
+                self._tencent.count = 0
             case "record":
                 if self._recording:
                     self._recording.close()
@@ -410,6 +413,7 @@ class World:
             "sqs_requests": bill.sqs_requests,
             "invocations": bill.invocations,
             "calls": bill.calls,
+            "sent": self._tencent.count,
             "told": len(self._told),
             "pushes": self._pushes,
         }

@@ -1,0 +1,98 @@
+"""The way of a receipt on the whole local stack: from Tencent's push being answered to Quick Audience having it.
+
+Tencent and Quick Audience are the stand-in; AWS is ministack; functions are the stack's worker processes,
+which wait for full batches as Lambda does. Pushes of 100 statuses come at a steady pace.
+"""
+
+import json
+import os
+import socket
+import statistics
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import requests
+
+from bench import events, setting
+from bench.processes import Stub, Worker, stub
+from local.stack import TENCENT_API, Stack
+
+_PATIENCE = 300.0
+_POLL = 0.05
+
+
+@dataclass(frozen=True)
+class Delay:
+    """Seconds from the answer to Tencent to the push at Quick Audience."""
+
+    statuses: int
+    per_second: float
+    median: float
+    p99: float
+    longest: float
+
+
+def measure(count: int, pushes_per_second: float) -> Delay:
+    """Send a campaign, report all of it at that pace, and look when each receipt arrived."""
+    with TemporaryDirectory(prefix="bench-") as name, ExitStack() as held:
+        folder = Path(name)
+        here = held.enter_context(stub(folder))
+        outside = {"TENCENT_BASE_URL": here.url + TENCENT_API, "QA_BASE_URL": here.url}
+        stack = held.enter_context(
+            Stack(port=_free_port(), state=folder / "stack", environ={**os.environ, **outside})
+        )
+        given = {**stack.environment, "BENCH_STUB": here.url}
+        with Worker("bench.function", "api_handler", os.devnull, environment=given) as prepare:
+            prepare.do("prepare")
+        session = held.enter_context(requests.Session())
+        session.trust_env = False
+        for body in setting.bodies("bulk", count, 10_000):
+            _post(session, stack.addresses.prefix, json.loads(events.send(body)))
+        _wait(here, "sent", count)
+        here.call("report")
+        answered: dict[str, float] = {}
+        due = time.monotonic()
+        while (event := here.event("api_handler")) is not None:
+            time.sleep(max(0.0, due - time.monotonic()))
+            due += 1 / pushes_per_second
+            _post(session, stack.addresses.prefix, event)
+            now = time.time()
+            answered |= dict.fromkeys((one["mobile"] for one in json.loads(event["body"])), now)
+        _wait(here, "told", count)
+        told = here.call("told")
+        waited = sorted(told[phone] - since for phone, since in answered.items())
+        return Delay(
+            count,
+            pushes_per_second * 100,
+            statistics.median(waited),
+            waited[int(len(waited) * 0.99)],
+            waited[-1],
+        )
+
+
+def _post(session: requests.Session, prefix: str, event: dict[str, Any]) -> None:
+    answer = session.post(
+        prefix + event["path"],
+        params=event["queryStringParameters"],
+        headers=event["headers"] | {"Host": ""},
+        data=event["body"].encode(),
+        timeout=60,
+    )
+    answer.raise_for_status()
+
+
+def _wait(here: Stub, figure: str, count: int) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while (there := here.call("figures")[figure]) != count:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{figure}: {there} of {count}")
+        time.sleep(_POLL)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
