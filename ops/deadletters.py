@@ -9,11 +9,11 @@ from typing import Annotated, Any, get_args
 import typer
 
 from chalicelib import aws, dates
-from chalicelib.campaigns import phones
 from chalicelib.logs import clean, mask
 from chalicelib.queues import sending
 from chalicelib.queues.sending import Queue
 from chalicelib.store import messages, signs
+from chalicelib.tencent import callbacks
 from ops.doctor import waiting
 from ops.output import Json, Stage, command, fail, show, show_rows, warn
 
@@ -229,11 +229,13 @@ def _out_ids(dead: Dead) -> set[str]:
         if dead.queue != "callbacks":
             return {body["outId"]}
         of_statuses = messages.find(
-            (_phone(status), str(status.get("sid") or "")[: messages.MOST_SID])
+            (callbacks.phone_of(status), str(status.get("sid") or "")[: messages.MOST_SID])
             for status in body.get("statuses", [])
         ).values()
         of_replies = (
-            messages.newest_of_sign(_phone(reply), signs.normal(str(reply.get("sign") or "")))
+            messages.newest_of_sign(
+                callbacks.phone_of(reply), signs.normal(str(reply.get("sign") or ""))
+            )
             for reply in body.get("replies", [])
         )
         return {one.origin.out_id for one in [*of_statuses, *of_replies] if one}
@@ -259,7 +261,7 @@ def _content(queue: Queue, body: Any) -> dict[str, Any]:
     if queue == "callbacks":
         statuses, replies = body.get("statuses", []), body.get("replies", [])
         shown = [_status(one) for one in statuses[:_SHOWN]]
-        shown += [_reply(_phone(one), str(one.get("text"))) for one in replies[:_SHOWN]]
+        shown += [_reply(callbacks.phone_of(one), str(one.get("text"))) for one in replies[:_SHOWN]]
         return {
             "sid": next((str(one.get("sid")) for one in statuses), None),
             **_entries(shown, len(statuses) + len(replies)),
@@ -285,17 +287,11 @@ def _entries(shown: list[str], count: int) -> dict[str, Any]:
 
 def _status(status: dict[str, Any]) -> str:
     said = (str(status.get(name) or "") for name in ("report_status", "errmsg"))
-    return " ".join([mask(_phone(status)), *(clean(one[:40]) for one in said)])
+    return " ".join([mask(callbacks.phone_of(status)), *(clean(one[:40]) for one in said)])
 
 
 def _reply(phone: str, text: str) -> str:
     return f"reply of {mask(phone)}: {clean(text[:40])}"
-
-
-def _phone(event: dict[str, Any]) -> str:
-    return phones.from_tencent(str(event.get("nationcode") or ""), str(event.get("mobile") or ""))[
-        :100
-    ]
 
 
 def _age(seconds: int) -> str:

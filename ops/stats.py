@@ -126,6 +126,9 @@ def _states(pointer: Pointer, progress: Progress) -> Iterator[str]:
             yield "accepted"
         if message.receipt is None:
             yield "unknown" if message.unknown else "waiting"
-        elif message.receipt.code not in (NO_RECEIPT.code, OUTCOME_UNKNOWN.code):
+        elif message.receipt.code not in (
+            NO_RECEIPT.code,
+            OUTCOME_UNKNOWN.code,
+        ) and not message.receipt.by.startswith("ops:"):
             yield "reported"
             yield message.receipt.state

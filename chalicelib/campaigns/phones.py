@@ -60,6 +60,14 @@ def to_tencent(phone: str) -> tuple[str, str]:
     return phone[:length], phone[length:]
 
 
+def kept(given: str) -> str:
+    """A refused recipient as it is kept: a number of anybody's as all numbers, what is none as it was given."""
+    try:
+        return parse(given)
+    except ValueError:
+        return given
+
+
 def from_tencent(nationcode: str, mobile: str) -> str:
     """A kept number from a callback's two fields; a missing nationcode means mainland."""
     code = nationcode.strip().lstrip("+").removeprefix("00") or "86"

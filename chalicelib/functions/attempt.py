@@ -127,7 +127,7 @@ class Attempt:
     def _message(self, phone: str, position: int, outcome: Outcome) -> Message:
         given = self.progress.plan.given.get(position, "")
         if position >= self.progress.plan.first_refused:
-            phone, given = _kept(phone), phone
+            phone, given = phones.kept(phone), phone
         message = Message(
             phone=phone,
             position=position,
@@ -148,11 +148,3 @@ class Attempt:
             return {}
         refused = enumerate(plan.refused, plan.first_refused)
         return {position: failure for position, (_, failure) in refused}
-
-
-def _kept(given: str) -> str:
-    """A refused number as it is kept: what is none stays what it was."""
-    try:
-        return phones.parse(given)
-    except ValueError:
-        return given

@@ -146,6 +146,10 @@ class _Reading:
 
     def go_on(self) -> None:
         """Count the file if nobody has, and read on. Raises FetchError where it can't be had."""
+        if time.time() > self._request.accepted_at + campaigns.CLOSED_AFTER_SECONDS:
+            # Put back from the dead letters, perhaps: the sweep has been there, and nobody would hear more.
+            self._fail("受理已超过72小时, 不再发送")
+            return
         revision = templates.get(self._request.template_code, self._request.revision)
         if revision is None:
             self._fail(f"模板 {self._request.template_code} 已不存在")

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib import dates, metrics
-from chalicelib.campaigns import phones, receipts, retries
+from chalicelib.campaigns import receipts, retries
 from chalicelib.campaigns.messages import Message, read_status
 from chalicelib.functions import telling
 from chalicelib.logs import log, mask
@@ -69,7 +69,7 @@ class _Status:
         self.by = by
         self.looks = looks
         self.since = since
-        self.phone = _phone(report)
+        self.phone = callbacks.phone_of(report)
         self.sid = str(report.get("sid") or "")[: messages.MOST_SID]
 
 
@@ -110,7 +110,7 @@ def _adopt(status: _Status, now: int) -> Message | None:
 
 def _reply(reply: Event, by: str, looks: int, since: int) -> None:
     """Give a reply to the newest message of its phone and sign ("SMS Reply"; it names neither sid nor outId)."""
-    phone = _phone(reply)
+    phone = callbacks.phone_of(reply)
     message = messages.newest_of_sign(phone, signs.normal(str(reply.get("sign") or "")))
     now = int(time.time())
     if message is None:
@@ -131,12 +131,6 @@ def _reply(reply: Event, by: str, looks: int, since: int) -> None:
     log.info("reply matched", extra={"phone": mask(phone), "looks": looks})
 
 
-def _phone(event: Event) -> str:
-    return phones.from_tencent(str(event.get("nationcode") or ""), str(event.get("mobile") or ""))[
-        :100
-    ]
-
-
 def _epoch(value: Any, otherwise: int) -> int:
     """A reply's `time`, a unix time in seconds; `otherwise` where it is no time of this century."""
     try:
@@ -151,7 +145,7 @@ def _wait(kind: str, events: list[Event], looks: int, since: int) -> None:
     delay = retries.wait(looks)
     if delay is None:
         for event in events:
-            messages.park(_phone(event), kind, event, int(time.time()))
+            messages.park(callbacks.phone_of(event), kind, event, int(time.time()))
         metrics.count(Parked=len(events))
         log.warning(
             "parked: belongs to no message of ours", extra={"kind": kind, "count": len(events)}

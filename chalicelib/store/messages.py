@@ -97,7 +97,7 @@ def settled_of_chunk(biz_id: str, progress: Progress) -> list[Message]:
     """The messages of a chunk that have their receipts, those of refused recipients included."""
     plan, phones = progress.plan, progress.plan.phones
     refused = (
-        (_kept(phones[position - plan.start]), _marked("REFUSED", biz_id, position))
+        (numbers.kept(phones[position - plan.start]), _marked("REFUSED", biz_id, position))
         for position, outcome in progress.outcomes.items()
         if isinstance(outcome, Failure)
     )
@@ -161,14 +161,6 @@ def _sort(message: Message) -> str:
 
 def _marked(kind: str, biz_id: str, position: int) -> str:
     return f"{kind}#{biz_id}#{position:08d}"
-
-
-def _kept(given: str) -> str:
-    """A refused number as `functions/attempt.py` keeps it: what is none stays what it was."""
-    try:
-        return numbers.parse(given)
-    except ValueError:
-        return given
 
 
 def _sid_sort(sid: str) -> str:

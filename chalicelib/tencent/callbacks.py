@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from chalice.app import Request, Response
 
 from chalicelib import settings
+from chalicelib.campaigns import phones
 from chalicelib.logs import log
 from chalicelib.queues import sending
 
@@ -26,6 +27,8 @@ _BYTES_PER_MESSAGE = 200 * 1024
 _MOST_BYTES = 2 * 1024 * 1024
 _MOST_EVENTS = 50_000
 _MOST_REPLIES = 1000
+# Characters of what stands for a phone.
+_MOST_PHONE = 100
 
 
 def receive(token: str, request: Request) -> Response:
@@ -94,6 +97,12 @@ def messages(statuses: list[Any], replies: list[Any]) -> list[dict[str, Any]]:
     return made + [
         message("replies", [json.loads(_encoded(reply))]) for reply in filter(None, replies)
     ]
+
+
+def phone_of(event: dict[str, Any]) -> str:
+    """Whose phone a status or a reply is about, in our form; no more than fits into a key."""
+    mobile = phones.from_tencent(str(event.get("nationcode") or ""), str(event.get("mobile") or ""))
+    return mobile[:_MOST_PHONE]
 
 
 def message(kind: str, events: list[Any]) -> dict[str, Any]:

@@ -275,3 +275,15 @@ def test_what_is_planned_late_is_closed_with_the_rest(campaigns: FileCampaigns) 
     assert campaigns.told == Counter(dict.fromkeys([(one, "NO_RECEIPT") for one in NUMBERS[:4]], 1))
     assert list(requests.due(int(time.time()), 200)) == []
     assert campaigns.file(answer).state == "done"
+
+
+def test_a_file_that_comes_after_72_hours_is_not_sent_from(campaigns: FileCampaigns) -> None:
+    """From the dead letters, put back late: the sweep has been there, and nobody would hear of them."""
+    bridge = campaigns.bridge
+    answer = campaigns.send(NUMBERS[0], bridge.template("您好"))
+    bridge.clock.pass_(hours=72.1)
+    bridge.pump.drain()
+    assert not bridge.tencent.sent
+    file = campaigns.file(answer)
+    assert (file.state, file.position) == ("failed", 0)
+    assert "72小时" in file.reason
