@@ -41,8 +41,8 @@ class Caller:
 
         Positions that are in neither certainly got nothing and may try again in another attempt.
         """
-        turn = self.line.turn()
-        if self.line.away or self.deadline - time.time() < SECONDS_FOR_A_CALL:
+        turn = self.line.turn(self.deadline - SECONDS_FOR_A_CALL - time.time())
+        if turn is None:
             return {}, []
         try:
             results = self._client.send(call, sign=request.sign, tpl_id=request.tpl_id)
@@ -76,13 +76,20 @@ class Caller:
         if self.cautious:
             self.cautious = False
             log.info("Tencent answers again")
-            breakers.close(SIDE, int(time.time()))
+            try:
+                breakers.close(SIDE, int(time.time()))
+            except Exception:
+                # What the call came to is not to be lost for that. The next one tries again.
+                log.exception("the breaker could not be closed")
 
     def _silent(self, turn: int, why: str) -> None:
         if self.line.silent(turn, why):
             log.error("Tencent does not answer: sending stops", extra={"why": why})
             metrics.count(BreakerOpen=1)
-            breakers.trip(SIDE, why, int(time.time()))
+            try:
+                breakers.trip(SIDE, why, int(time.time()))
+            except Exception:
+                log.exception("the breaker could not be opened")
 
 
 def _refused(

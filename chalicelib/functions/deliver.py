@@ -6,7 +6,7 @@
 
 Where Tencent does not answer, everybody stops (`store/breakers.py`): what is queued stays queued, as no
 call has to be made to learn that another one goes without an answer. One function at a time tries
-again, first by a call that sends nothing, then by a single one that does.
+again, first by a call that sends nothing, then by one to a single number.
 
 Only the claimer calls Tencent. An attempt that has no result although its claimer is dead is never
 repeated: taking stock keeps as sent what stands under its phone, and marks the others as of unknown
@@ -20,6 +20,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from chalicelib import metrics
+from chalicelib.campaigns.planning import Call
 from chalicelib.errors import ConfigurationError
 from chalicelib.functions.attempt import Attempt
 from chalicelib.functions.calling import SIDE, Caller, Part
@@ -59,7 +60,8 @@ def handle(event: Mapping[str, Any], seconds_left: float, functions: int) -> Non
     if breaker and not (breakers.take_probe(breaker, int(time.time())) and client.is_there()):
         _put_back(records)
         return
-    caller = Caller(client, line(functions), deadline, cautious=breaker is not None)
+    cautious = breaker is not None
+    caller = Caller(client, line(functions, cautious=cautious), deadline, cautious=cautious)
     now, back = (records[:1], records[1:]) if breaker else (records, [])
     done: list[Record] = []
     later: dict[Record, int] = {}
@@ -144,6 +146,8 @@ def _send(attempt: Attempt, caller: Caller, pool: ThreadPoolExecutor) -> None:
         return {pool.submit(caller.make, attempt.request, *part) for part in parts}
 
     parts = attempt.progress.waiting()
+    if caller.cautious:
+        parts = _one_first(parts)
     calls = submit(parts[:1])
     if caller.cautious:
         wait(calls)
@@ -162,3 +166,13 @@ def _send(attempt: Attempt, caller: Caller, pool: ThreadPoolExecutor) -> None:
             answered, since = {}, time.monotonic()
     attempt.note(answered)
     attempt.finish()
+
+
+def _one_first(parts: Sequence[Part]) -> list[Part]:
+    """With a call to a single number before all others: should it go without an answer, it costs only that one."""
+    if not parts:
+        return []
+    (positions, call), *others = parts
+    first = (positions[:1], Call(call.phones[:1], call.params))
+    rest = (positions[1:], Call(call.phones[1:], call.params))
+    return [first, *([rest] if rest[0] else []), *others]

@@ -27,15 +27,19 @@ class Line:
         self._silences = 0
         self._lock = threading.Lock()
 
-    def open(self) -> None:
-        """Begin to call again, at first with less patience than before."""
+    def open(self, *, cautious: bool) -> None:
+        """Begin to call again, at first with less patience than before; with the least where `cautious`."""
         with self._lock:
             self.away = ""
-            self._silences = min(self._silences, _SILENCES - 1)
+            self._silences = _SILENCES - 1 if cautious else min(self._silences, _SILENCES - 1)
 
-    def turn(self) -> int:
-        """Wait for a call's turn; answers what `silent` has to be given, should the call get no answer."""
-        self._pace.wait()
+    def turn(self, within: float) -> int | None:
+        """Wait for a call's turn; answers what `silent` has to be given, should the call get no answer.
+
+        None, without waiting, where it would come later than in so many seconds, or Tencent is away.
+        """
+        if self.away or not self._pace.wait(within) or self.away:
+            return None
         return self._answers
 
     def heard(self) -> None:
@@ -63,24 +67,27 @@ class Pace:
         self._next = 0.0
         self._lock = threading.Lock()
 
-    def wait(self) -> None:
-        """Return when it is the caller's turn."""
+    def wait(self, within: float) -> bool:
+        """Return when it is the caller's turn; at once, with False, where that is not within so many seconds."""
         with self._lock:
             now = time.monotonic()
             turn = max(now, self._next)
+            if turn - now > within:
+                return False
             self._next = turn + self._interval
         if turn > now:
             time.sleep(turn - now)
+        return True
 
 
-def line(functions: int) -> Line:
+def line(functions: int, *, cautious: bool) -> Line:
     """The line of this process, one of so many functions that share the ceilings; opened for another event."""
     configured = settings.load()
     own = _line(
         configured.tencent_parallel_calls // functions,
         configured.tencent_calls_per_second / functions,
     )
-    own.open()
+    own.open(cautious=cautious)
     return own
 
 

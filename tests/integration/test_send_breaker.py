@@ -1,0 +1,368 @@
+"""deliver: a Tencent that does not answer is left alone, and what is queued stays queued."""
+
+import itertools
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from chalicelib.functions import sweep
+from chalicelib.store import breakers, campaigns, messages
+from tests.integration.support import tencent, web
+from tests.integration.support.bridge import Answer, Bridge
+from tests.integration.support.quickaudience import by_phone
+from tests.integration.support.tencent import lost, refused, said
+from tests.integration.test_delivering import PHONES, A, B, C, D, accept, outcomes, times_sent
+from tests.integration.test_sweeping import NOT_SENT, UNKNOWN
+
+HANGS = lost(web.read_timeout, sent=False)
+OBEYS_AND_HANGS = lost(web.read_timeout, sent=True)
+# Nothing was sent, for certain.
+TURNS_AWAY: dict[str, tencent.Behaviour] = {
+    "no connection": lost(web.never_connected, sent=False),
+    "connect timeout": lost(web.connect_timeout, sent=False),
+    "429": said(429, b"slow down"),
+    "1013": refused(1013),
+}
+NUMBERS = [f"139{number:08d}" for number in range(10_000)]
+DAY = 24
+
+
+def queue_chunks(bridge: Bridge, count: int, start: int = 0, size: int = 2) -> list[str]:
+    """As many campaigns of one chunk and one call each; answers their phones."""
+    code = "7000" if bridge.tencent.templates else bridge.template("您好")
+    phones = NUMBERS[start * size : (start + count) * size]
+    for number in range(count):
+        mine = phones[number * size : (number + 1) * size]
+        out_id = f"task-{start + number}"
+        assert bridge.campaign(mine, code=code, out_id=out_id).code == "OK"
+    return phones
+
+
+def silence(bridge: Bridge, behaviour: tencent.Behaviour = HANGS) -> None:
+    """Tencent answers nothing at all."""
+    bridge.tencent.always("send", behaviour)
+    bridge.tencent.always("get_template", behaviour)
+
+
+def mend(bridge: Bridge) -> None:
+    bridge.tencent.always("send", None)
+    bridge.tencent.always("get_template", None)
+
+
+def open_it(bridge: Bridge, behaviour: tencent.Behaviour = HANGS) -> None:
+    """Open the breaker by two campaigns of their own, sent to in vain."""
+    silence(bridge, behaviour)
+    queue_chunks(bridge, 2, start=4000)
+    bridge.pump.drain("deliver")
+    assert breakers.look("tencent")
+    assert len(bridge.tencent.send_calls) == 2
+    bridge.tencent.calls.clear()
+
+
+def to_the_probe(bridge: Bridge) -> None:
+    breaker = breakers.look("tencent")
+    assert breaker
+    bridge.clock.move_to(max(breaker.probe_at, time.time(), *bridge.pump.due("deliver")) + 0.001)
+
+
+def probes(bridge: Bridge) -> list[float]:
+    return [call.at for call in bridge.tencent.made("get_template")]
+
+
+def check_all_sent_once(bridge: Bridge, phones: list[str]) -> None:
+    assert times_sent(bridge) == Counter(phones)
+    assert bridge.pump.count("sends") == bridge.pump.count("sends-dead") == 0
+
+
+def waiting(bridge: Bridge, out_id: str) -> int:
+    """How many recipients of an outId have no outcome yet."""
+    (request,) = campaigns.requests(out_id)
+    found = [one for _, one in campaigns.all_progress(out_id, request.biz_id)]
+    return sum(len(positions) for one in found for positions, _ in one.waiting())
+
+
+@pytest.fixture
+def ready(linked: Bridge) -> Bridge:
+    linked.template("您好")
+    linked.tencent.calls.clear()
+    return linked
+
+
+def test_an_outage_of_a_day_costs_two_calls_and_the_tries(ready: Bridge) -> None:
+    phones = queue_chunks(ready, 50)
+    silence(ready)
+    for _ in range(2):
+        ready.pump.once("deliver")
+    start = time.time()
+    while time.time() < start + DAY * 3600:
+        # Of what comes at each of these times, only some is given out, but for the first times.
+        to_the_probe(ready)
+        for _ in range(10 if time.time() < start + 600 else 1):
+            ready.pump.once("deliver", batch=5)
+    # One call after the other, by one function: two in a row without an answer.
+    assert len(ready.tencent.send_calls) == 2
+    pauses = [round(later - earlier) for earlier, later in itertools.pairwise(probes(ready))]
+    wanted = [30, 90, 270, *[300] * (len(pauses) - 3)]
+    assert all(want <= pause <= want + 6 for want, pause in zip(wanted, pauses, strict=True))
+    assert DAY * 12 <= len(pauses) <= DAY * 12 + 6
+    assert ready.pump.count("sends") == 48
+    assert ready.pump.count("sends-dead") == 0
+    mend(ready)
+    ready.pump.run("deliver", hours=1)
+    check_all_sent_once(ready, phones[4:])
+    assert breakers.look("tencent") is None
+    assert not ready.pump.failures
+
+
+def test_no_receive_is_spent_on_waiting(ready: Bridge) -> None:
+    queue_chunks(ready, 4)
+    silence(ready)
+    ready.pump.run("deliver", hours=1)
+    ready.clock.move_to(max(ready.pump.due("deliver")) + 0.001)
+    event = ready.pump.receive("deliver", batch=5)
+    assert event
+    counts = [one["attributes"]["ApproximateReceiveCount"] for one in event["Records"]]
+    assert counts == ["1", "1"]
+
+
+def test_no_chunk_is_claimed_while_it_is_open(ready: Bridge) -> None:
+    open_it(ready)
+    queue_chunks(ready, 3)
+    ready.pump.run("deliver", hours=0.5)
+    for number in range(3):
+        (request,) = campaigns.requests(f"task-{number}")
+        ((_, progress),) = campaigns.all_progress(f"task-{number}", request.biz_id)
+        assert not progress.claimed
+
+
+@pytest.mark.parametrize("behaviour", TURNS_AWAY)
+def test_a_refusal_of_hours_is_sat_out_and_everything_is_sent_once(
+    ready: Bridge, behaviour: str
+) -> None:
+    phones = queue_chunks(ready, 3)
+    # Everything but the asking for templates: the breaker's tries get as far as a send.
+    ready.tencent.always("send", TURNS_AWAY[behaviour])
+    ready.pump.run("deliver", hours=2)
+    assert len(ready.tencent.send_calls) <= 2 + len(probes(ready))
+    assert len(probes(ready)) <= 2 * 12 + 4
+    mend(ready)
+    ready.pump.run("deliver", hours=2)
+    check_all_sent_once(ready, phones)
+    assert not ready.pump.failures
+
+
+def test_a_tencent_that_refuses_everything_for_now_is_called_rarely(ready: Bridge) -> None:
+    phones = queue_chunks(ready, 3)
+    silence(ready, refused(1013))
+    ready.pump.run("deliver", hours=2)
+    assert len(ready.tencent.send_calls) <= 2 + len(probes(ready))
+    mend(ready)
+    ready.pump.run("deliver", hours=2)
+    check_all_sent_once(ready, phones)
+
+
+def test_a_try_asks_for_templates_before_it_sends(ready: Bridge) -> None:
+    open_it(ready)
+    queue_chunks(ready, 3)
+    to_the_probe(ready)
+    ready.pump.drain("deliver")
+    assert [call.name for call in ready.tencent.calls] == ["get_template"]
+    mend(ready)
+    to_the_probe(ready)
+    ready.tencent.calls.clear()
+    ready.pump.drain("deliver")
+    assert [call.name for call in ready.tencent.calls[:2]] == ["get_template", "sendsms"]
+
+
+@pytest.mark.parametrize("behaviour", [HANGS, refused(1013)], ids=["hangs", "1013"])
+@pytest.mark.parametrize("singly", [False, True])
+def test_a_try_in_vain_costs_one_call_to_one_number_in_a_new_process_too(
+    ready: Bridge, behaviour: tencent.Behaviour, *, singly: bool
+) -> None:
+    """Templates are answered, sends are not: of a chunk of many, one number finds it out."""
+    open_it(ready)
+    ready.tencent.always("get_template", None)
+    ready.tencent.always("send", behaviour)
+    # All that is left to be had from the queue are these.
+    ready.pump.run("deliver", hours=0)
+    code = ready.template()
+    params: Any = [{"name": phone} for phone in NUMBERS[:30]] if singly else {"name": "您"}
+    assert ready.campaign(NUMBERS[:30], params, code=code, out_id="many").code == "OK"
+    for tries in range(1, 4):
+        to_the_probe(ready)
+        ready.restart()
+        ready.tencent.calls.clear()
+        ready.pump.drain("deliver")
+        assert [len(call.phones) for call in ready.tencent.send_calls] == [1]
+        assert breakers.look("tencent")
+        unknown = tries if behaviour is HANGS else 0
+        assert waiting(ready, "many") == 30 - unknown
+    mend(ready)
+    ready.pump.run("deliver", hours=3)
+    assert sum(times_sent(ready).values()) == 30 - unknown
+    assert max(times_sent(ready).values()) == 1
+
+
+def test_one_at_a_time_tries(ready: Bridge) -> None:
+    open_it(ready)
+    queue_chunks(ready, 8)
+    to_the_probe(ready)
+    others: list[bool | None] = []
+
+    def meanwhile() -> None:
+        others.append(ready.pump.once("deliver", batch=2))
+
+    ready.tencent.next("get_template", tencent.and_first(meanwhile, HANGS))
+    ready.pump.once("deliver", batch=2)
+    assert others == [True]
+    assert [call.name for call in ready.tencent.calls] == ["get_template"]
+    ready.pump.drain("deliver")
+    assert [call.name for call in ready.tencent.calls] == ["get_template"]
+
+
+def test_of_an_event_one_chunk_tries_and_the_others_follow(ready: Bridge) -> None:
+    open_it(ready)
+    phones = queue_chunks(ready, 5)
+    to_the_probe(ready)
+    mend(ready)
+    ready.tencent.calls.clear()
+    ready.pump.once("deliver", batch=5)
+    assert len(ready.tencent.sent) == 2
+    assert breakers.look("tencent") is None
+    ready.pump.run("deliver", hours=1)
+    check_all_sent_once(ready, phones)
+
+
+def test_a_single_silent_number_never_opens_it(ready: Bridge) -> None:
+    """One number in each chunk never has an answer, all others have."""
+    for number in range(10):
+        bad = f"1380000{number:04d}"
+        ready.tencent.always("86" + bad, OBEYS_AND_HANGS)
+        code = ready.template()
+        mine = [bad, *NUMBERS[number * 3 : number * 3 + 3]]
+        params = [{"name": phone} for phone in mine]
+        out_id = f"task-{number}"
+        assert ready.campaign(mine, params, code=code, out_id=out_id).code == "OK"
+        ready.pump.drain("deliver")
+    assert breakers.look("tencent") is None
+    assert len(ready.tencent.sent) == len(ready.tencent.send_calls) == 40
+
+
+def test_calls_under_way_are_all_that_is_lost_of_a_chunk(ready: Bridge) -> None:
+    ready.configure(TENCENT_PARALLEL_CALLS="16")
+    ready.tencent.always("send", HANGS)
+    code = ready.template()
+    params = [{"name": phone} for phone in NUMBERS[:100]]
+    answer = ready.campaign(NUMBERS[:100], params, code=code, out_id="many")
+    ready.pump.drain("deliver")
+    # Four at once, by each of four functions. Two find out; at most the other two and who follows
+    # the first had begun by then.
+    assert 2 <= len(ready.tencent.send_calls) <= 6
+    found = Counter(type(one) for one in outcomes_of(ready, answer, "many").values())
+    assert found[str] == 100 - len(ready.tencent.send_calls), "who waits"
+    ready.tencent.always("send", None)
+    ready.pump.run("deliver", hours=1)
+    assert len(ready.tencent.sent) == 100 - found[type(None)]
+
+
+def outcomes_of(bridge: Bridge, answer: Answer, out_id: str) -> dict[int, Any]:
+    return {
+        position: progress.outcomes.get(position, "…")
+        for progress in bridge.progress(answer, out_id)
+        for position in range(progress.plan.start, progress.plan.start + len(progress.plan.phones))
+    }
+
+
+def test_a_relapse_soon_after_goes_on_with_the_long_pauses(ready: Bridge) -> None:
+    open_it(ready)
+    queue_chunks(ready, 1)
+    ready.pump.run("deliver", hours=0.15)
+    mend(ready)
+    ready.pump.run("deliver", hours=0.1)
+    assert breakers.look("tencent") is None
+    silence(ready)
+    queue_chunks(ready, 2, start=1)
+    ready.pump.drain("deliver")
+    breaker = breakers.look("tencent")
+    assert breaker
+    assert breaker.probe_at - breaker.opened_at == 300
+
+
+def test_a_try_whose_function_dies_is_followed_by_a_longer_pause(ready: Bridge) -> None:
+    open_it(ready)
+    phones = queue_chunks(ready, 3)
+    to_the_probe(ready)
+    mend(ready)
+    ready.tencent.calls.clear()
+    names = ready.pump.watch("deliver", 2, "killed before")
+    assert names[:3] == ["dynamodb GetItem", "dynamodb PutItem", "tencent get_template"]
+    died = time.time()
+    ready.pump.drain("deliver")
+    assert not ready.tencent.calls
+    ready.pump.run("deliver", hours=1)
+    assert 30 <= probes(ready)[0] - died <= 36
+    check_all_sent_once(ready, phones)
+
+
+def test_what_is_queued_for_72_hours_is_told_not_to_have_been_sent(
+    ready: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "_HOURS_BACK", 4)
+    phones = queue_chunks(ready, 4)
+    silence(ready)
+    ready.pump.run("deliver", hours=0.2)
+    # What happens in between is the same every five minutes.
+    ready.clock.pass_(hours=73)
+    ready.pump.sweep()
+    ready.pump.run("push", hours=1)
+    told = by_phone(ready.quick_audience.receipts)
+    assert [told[phone] for phone in phones] == [{UNKNOWN}] * 4 + [{NOT_SENT}] * 4
+    mend(ready)
+    ready.pump.run("deliver", "push", hours=2)
+    assert not ready.tencent.sent
+    assert len(ready.quick_audience.receipts) == 8
+    assert ready.pump.count("sends") == ready.pump.count("sends-dead") == 0
+
+
+@pytest.mark.parametrize("singly", [False, True])
+def test_a_breaker_that_cannot_be_closed_costs_no_answer(
+    ready: Bridge, monkeypatch: pytest.MonkeyPatch, *, singly: bool
+) -> None:
+    open_it(ready)
+    mend(ready)
+    answer = accept(ready, A, B, C, singly=singly)
+    to_the_probe(ready)
+
+    def fail(*_: Any) -> None:
+        raise TimeoutError("DynamoDB is not there")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(breakers, "close", fail)
+        ready.pump.drain("deliver")
+    assert breakers.look("tencent"), "the next one tries again"
+    assert all(isinstance(one, str) and one != "…" for one in outcomes(ready, answer).values())
+    assert times_sent(ready) == Counter([A, B, C])
+    ready.pump.run("deliver", hours=1)
+    assert times_sent(ready) == Counter([A, B, C])
+
+
+def test_a_breaker_that_cannot_be_opened_costs_no_answer(
+    ready: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready.configure(TENCENT_PARALLEL_CALLS="4")
+    answer = accept(ready, *PHONES, singly=True)
+    for phone in (C, D):
+        ready.tencent.next("86" + phone, HANGS)
+
+    def fail(*_: Any) -> None:
+        raise TimeoutError("DynamoDB is not there")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(breakers, "trip", fail)
+        ready.pump.once("deliver")
+    found = outcomes(ready, answer)
+    assert (found[C], found[D]) == (None, None)
+    assert [sms.sid for sms in ready.tencent.sent] == [found[A], found[B]]
+    assert messages.find([("86" + A, found[A])])

@@ -1,0 +1,84 @@
+"""deliver: the ceilings of calls hold, and whoever has no turn in time is left to another attempt, not lost."""
+
+import itertools
+import threading
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from chalicelib.tencent import line
+from tests.integration.support import tencent
+from tests.integration.support.bridge import Bridge
+from tests.integration.support.pump import timeout
+from tests.integration.test_delivering import outcomes, times_sent
+
+PHONES = [f"139{number:08d}" for number in range(80)]
+
+
+class VirtualTime:
+    """Waiting for a turn moves the clock of the tests."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+
+    def monotonic(self) -> float:
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        self._bridge.clock.pass_(seconds=seconds)
+
+
+def test_who_has_no_turn_in_time_waits_for_another_attempt(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function that waited for turns until its end would leave all who were not called of unknown outcome."""
+    linked.configure(TENCENT_CALLS_PER_SECOND="1", TENCENT_PARALLEL_CALLS="4")
+    monkeypatch.setattr(line, "time", VirtualTime(linked))
+    params = [{"name": phone} for phone in PHONES]
+    answer = linked.campaign(PHONES, params, code=linked.template())
+    start = time.time()
+    while linked.pump.count("sends"):
+        linked.clock.move_to(max(time.time(), *linked.pump.due("deliver")) + 0.001)
+        began = time.time()
+        # All of its chunks at once, as Lambda gives them.
+        linked.pump.once("deliver", batch=5)
+        assert time.time() - began < timeout("deliver") - 20
+    assert not linked.pump.failures
+    assert times_sent(linked) == Counter(PHONES)
+    assert outcomes(linked, answer) == {sms.phone[2:]: sms.sid for sms in linked.tencent.sent}
+    times = [call.at for call in linked.tencent.send_calls]
+    # One of four functions: a call in four seconds.
+    assert all(later - earlier >= 4 for earlier, later in itertools.pairwise(times))
+    assert time.time() - start >= 4 * (len(PHONES) - 1)
+
+
+def test_never_more_calls_at_once_than_allowed(linked: Bridge) -> None:
+    linked.configure(TENCENT_PARALLEL_CALLS="12")
+    # Three for each of four functions. The first three wait for each other: so many are made at once.
+    barrier, lock = threading.Barrier(3), threading.Lock()
+    under_way, most, calls = 0, 0, 0
+
+    def behave(fake: tencent.FakeTencent, call: tencent.Call) -> Any:
+        nonlocal under_way, most, calls
+        with lock:
+            under_way += 1
+            calls += 1
+            most = max(most, under_way)
+            first = calls <= 3
+        if first:
+            barrier.wait(10)
+        try:
+            return fake.obey(call)
+        finally:
+            with lock:
+                under_way -= 1
+
+    linked.tencent.always("send", behave)
+    params = [{"name": phone} for phone in PHONES]
+    assert linked.campaign(PHONES, params, code=linked.template()).code == "OK"
+    while linked.pump.once("deliver", batch=5):
+        pass
+    assert most == 3
+    assert times_sent(linked) == Counter(PHONES)
