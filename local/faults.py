@@ -30,8 +30,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    import requests
     from botocore.client import BaseClient
+    from requests import PreparedRequest
+    from requests.adapters import HTTPAdapter
     from urllib3.connection import HTTPConnection
 
 VARIABLE = "BRIDGE_FAULTS"
@@ -173,13 +174,14 @@ def install() -> None:
     if not folder or _border is not None:
         return
     # Imported only where they are wanted: it takes time, and every process of a stack comes by here.
-    import requests  # noqa: PLC0415
     from botocore.client import BaseClient  # noqa: PLC0415
+    from requests.adapters import HTTPAdapter  # noqa: PLC0415
     from urllib3.connection import HTTPConnection  # noqa: PLC0415
 
     _border = _Border(Path(folder))
     _wrap(BaseClient, "_make_api_call", _aws)
-    _wrap(requests.Session, "send", _http)
+    # The adapter, not the session: some go there directly, and everybody comes through it.
+    _wrap(HTTPAdapter, "send", _http)
     # Files are fetched with urllib3 alone. The two above use it, too: within their own calls.
     _wrap(HTTPConnection, "request", _fetch)
 
@@ -198,7 +200,7 @@ def _aws(client: "BaseClient", operation: str, *_: Any) -> str:
     return f"{client.meta.service_model.service_name} {operation}"
 
 
-def _http(_: "requests.Session", request: "requests.PreparedRequest", **__: Any) -> str:
+def _http(_: "HTTPAdapter", request: "PreparedRequest", **__: Any) -> str:
     """`tencent sendsms`, `quickaudience details`: the API's name and the call's."""
     path = urlsplit(request.url or "").path
     side = "quickaudience" if "/restapi/" in path else "tencent"

@@ -41,8 +41,10 @@ class Facts:
     told: Mapping[Recipient, list[State]] = field(default_factory=dict)
     unknown: frozenset[Recipient] = frozenset()
     """Whose mark stands in the table: sent perhaps, and nobody knows."""
+    written: Mapping[Recipient, frozenset[str]] = field(default_factory=dict)
+    """What users answered, whether Tencent could hand it over or not."""
     replied: Mapping[Recipient, frozenset[str]] = field(default_factory=dict)
-    """What users answered, as far as Tencent handed it over."""
+    """What of it Tencent certainly handed over."""
     replies: Mapping[Recipient, frozenset[str]] = field(default_factory=dict)
     """What Quick Audience was told that they answered."""
     dead: Mapping[str, int] = field(default_factory=dict)
@@ -76,7 +78,7 @@ def _wrong_for_ever(facts: Facts) -> Iterator[str]:
             yield f"Quick Audience was told different things of {phone} in {out_id}: {said}"
         yield from _untrue(recipient, set(states), facts.sent.get(phone, []))
     for (out_id, phone), texts in facts.replies.items():
-        for text in texts - facts.replied.get((out_id, phone), frozenset()):
+        for text in texts - facts.written.get((out_id, phone), frozenset()):
             yield f"Quick Audience was told a reply that {phone} in {out_id} never sent: {text}"
 
 

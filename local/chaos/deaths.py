@@ -142,7 +142,11 @@ class Deaths:
         todo = self._todo[function]
         if not todo or any(now - given[order] < _HOLD for order in waiting):
             return
-        if function == CALLBACK and (waiting or self._tencent_repeats()):
+        if function == CALLBACK and (
+            any(now - since < _HOLD for since in given.values())
+            or waiting
+            or self._tencent_pushes()
+        ):
             return
         order = todo.popleft()
         if order.point.call == _ONCE:
@@ -150,11 +154,14 @@ class Deaths:
         self._given[order] = now
         self._faults.order(order)
 
-    def _tencent_repeats(self) -> bool:
-        """Whether a push of Tencent's has failed: it is tried three times, so nobody dies of that one again."""
+    def _tencent_pushes(self) -> bool:
+        """Whether a push of Tencent's may be one that failed: it is tried three times, so nobody dies of it again.
+
+        One that is under way may be the second try, waiting for the front that is to replace the dead one.
+        """
         sides = self._campaigns.sides
         queues = sides.get(sides.tencent, "/_sim/state")["queues"]
-        return bool(queues["pushes_waiting_for_retry"])
+        return bool(queues["pushes_waiting_for_retry"] or queues["pushes_under_way"])
 
 
 def pull(sides: Sides) -> int:

@@ -23,6 +23,7 @@ REPLY = "请问几点开始？"
 
 _QUEUES = ("sends", "callbacks", "receipts", "files")
 _QUICK_AUDIENCE_DELIVERED = 2
+_Replies = dict[Recipient, frozenset[str]]
 
 
 class Sides:
@@ -117,20 +118,21 @@ class Sides:
         """All that the audit wants; what the operator is shown is asked only where wanted: it takes a second."""
         wanted = frozenset(recipients)
         mine = {phone: (out_id, phone) for out_id, phone in wanted}
-        sent, answered = self._sent(mine)
+        sent, written, replied = self._sent(mine)
         # No order is kept between the accounts while things move. Told comes last: what is told was
         # known to Tencent before, and would otherwise look like an invention.
         unknown = self._unknown(wanted)
         replies = self._replies()
         told = self._told()
         if told.keys() - sent_recipients(sent, mine):
-            sent, answered = self._sent(mine)
+            sent, written, replied = self._sent(mine)
         return Facts(
             recipients=wanted,
             sent=sent,
             told=told,
             unknown=unknown,
-            replied=answered,
+            written=written,
+            replied=replied,
             replies=replies,
             dead=self._dead(),
             shown=self._shown(sorted({out_id for out_id, _ in wanted})) if shown else {},
@@ -143,9 +145,11 @@ class Sides:
 
     def _sent(
         self, mine: Mapping[str, Recipient]
-    ) -> tuple[dict[str, list[Sent]], dict[Recipient, frozenset[str]]]:
+    ) -> tuple[dict[str, list[Sent]], _Replies, _Replies]:
+        """What Tencent sent; what users answered; and what of that it certainly handed over."""
         sent: dict[str, list[Sent]] = defaultdict(list)
-        answered: dict[Recipient, frozenset[str]] = {}
+        written: _Replies = {}
+        replied: _Replies = {}
         given_up = self.count_replies_given_up()
         after = 0
         while page := self.get(self.tencent, f"/_sim/messages?after={after}"):
@@ -162,10 +166,12 @@ class Sides:
                 }
                 taken = "pushed" in pushes
                 sent[mobile].append(Sent(frozenset(states), taken, coming="not yet" in pushes))
-                # Which reply Tencent gave up is not told: then none counts as handed over for sure.
-                if mobile.endswith("9943") and taken and not given_up and mobile in mine:
-                    answered[mine[mobile]] = frozenset([REPLY])
-        return sent, answered
+                if mobile.endswith("9943") and mobile in mine:
+                    written[mine[mobile]] = frozenset([REPLY])
+                    # Which reply Tencent gave up is not told: then none counts as handed over for sure.
+                    if taken and not given_up:
+                        replied[mine[mobile]] = frozenset([REPLY])
+        return sent, written, replied
 
     def _told(self) -> dict[Recipient, list[State]]:
         told: dict[Recipient, list[State]] = defaultdict(list)

@@ -234,7 +234,7 @@ def _weather(
         arena = Arena(
             folder,
             port=_free_port(),
-            timeouts={"settle": 10, "push": 30},
+            timeouts={"settle": 10, "push": 60},
             # Deaths are far more frequent here than anywhere; what is a poison message there, is
             # only one that was unlucky here.
             receives={"sends": 50, "callbacks": 50},

@@ -37,6 +37,7 @@ FACTS = Facts(
     sent={A[1]: [GOOD], B[1]: [BAD], D[1]: [SILENT]},
     told={A: [DELIVERED, DELIVERED], B: [FAILED], C: [("failed", "isv.MOBILE_NUMBER_ILLEGAL")]},
     unknown=frozenset({E}),
+    written={A: frozenset({"T"})},
     replied={A: frozenset({"T"})},
     replies={A: frozenset({"T"})},
     dead={"sends": 0},
@@ -56,6 +57,12 @@ def test_where_all_came_to_an_end_there_is_nothing_to_say() -> None:
         "told more than once": 1,
         "replies": 1,
     }
+
+
+def test_a_reply_that_tencent_gave_up_may_be_told_or_not() -> None:
+    given_up = replace(FACTS, replied={})
+    assert problems(given_up) == []
+    assert problems(replace(given_up, replies={})) == []
 
 
 def without(told: Any, *recipients: Any) -> Any:

@@ -38,8 +38,7 @@ def calls_of(faults: Faults, function: str) -> set[str]:
 @pytest.mark.timeout(400)
 def test_killed_before_and_after_every_call_everybody_comes_to_one_end(tmp_path: Path) -> None:
     print(f"FAULTS_SEED={SEED}")  # noqa: T201 - pytest shows it where the test fails
-    timeouts = {"settle": 5, "push": 6}
-    with Arena(tmp_path, port=free_port(), timeouts=timeouts) as arena:
+    with Arena(tmp_path, port=free_port(), timeouts={"settle": 5}) as arena:
         campaigns = Campaigns(arena.sides, arena.sides.template(CONTENT))
         first = campaigns.small(unanswered=True)
         campaigns.send(first)
@@ -53,11 +52,14 @@ def test_killed_before_and_after_every_call_everybody_comes_to_one_end(tmp_path:
         # While those of `deliver` wait for their time-out.
         pulled = die_pulling(arena.faults, campaigns)
         facts, problems = come_to_rest(campaigns, seconds=200)
+        given_up = arena.sides.count_replies_given_up()
 
     summary = audit.summary(facts)
     print(f"{len(deaths.executed)} deaths, {campaigns.cut_off} cut off: {summary}")  # noqa: T201
     assert not problems, f"FAULTS_SEED={SEED}\n" + audit.shortened(problems)
     assert deaths.left == []
+    # Else the audit doesn't know whose replies had to be told.
+    assert given_up == 0
     assert {"sqs SendMessageBatch", "tencent pullstatus"} <= {order.point.call for order in pulled}
     # That it is not the absence of points by which nothing was found.
     died_of = {(order.point.function, order.point.call) for order in deaths.executed}

@@ -16,14 +16,14 @@ import sys
 import threading
 from types import SimpleNamespace
 from botocore.client import BaseClient
-import requests
+from requests.adapters import HTTPAdapter
 from local import faults
 
 def made(name):
     print(name, flush=True)
 
 BaseClient._make_api_call = lambda self, operation, params: made(operation)
-requests.Session.send = lambda self, request: made(request.url)
+HTTPAdapter.send = lambda self, request: made(request.url)
 faults.install()
 
 dynamodb = SimpleNamespace(meta=SimpleNamespace(service_model=SimpleNamespace(service_name="dynamodb")))
@@ -37,7 +37,7 @@ with faults.invocation("deliver", own_thread="own" in sys.argv):
     thread.start()
     thread.join()
     request = SimpleNamespace(url="http://127.0.0.1/v5/tlssmssvr/sendsms?random=1")
-    requests.Session.send(requests.Session(), request)
+    HTTPAdapter.send(HTTPAdapter(), request)
     if "raise" in sys.argv:
         raise ValueError
 put()
