@@ -20,6 +20,8 @@ Entries = Sequence[dict[str, Any]]
 SECONDS_FOR_A_CALL = 30
 # Calls for one message that is taken apart: enough to find two bad entries among a hundred.
 _MOST_CALLS = 30
+# As long as nothing was taken: down to a single entry of a hundred, and some more, should that be the bad one.
+_MOST_IN_VAIN = 10
 
 
 def push(kind: Kind, entries: Entries) -> None:
@@ -42,14 +44,16 @@ def take_apart(
 
     If so, the refusal was for the sake of single entries: what is left is queued in parts of its own,
     so that the good are not held up by the bad. If not, nothing has changed: the refusal was meant
-    for all of them, and after a few small parts nobody is bothered any further.
+    for all of them, and after a few parts nobody is bothered any further.
     """
     parts = [list(entries)]
     # Where the bad entry stands is not known: next time, other parts come first.
     random.shuffle(parts[0])
     refused: list[Entries] = []
     taken = False
-    for _ in range(_MOST_CALLS):
+    for made in range(_MOST_CALLS):
+        if not taken and made > _MOST_IN_VAIN:
+            break
         if not parts or deadline - time.time() < SECONDS_FOR_A_CALL:
             break
         part = parts.pop()
@@ -66,8 +70,6 @@ def take_apart(
                 continue
         if len(part) == 1:
             refused.append(part)
-            if not taken:
-                break
         else:
             middle = len(part) // 2
             parts += [part[middle:], part[:middle]]
