@@ -5,7 +5,10 @@ for the table's keys, whatever form a number arrived in.
 """
 
 import re
+from bisect import bisect_left
 
+# As the document has a mainland number, and nearly all of them are given.
+PLAIN = re.compile(r"1[3-9][0-9]{9}")
 _MAINLAND = re.compile(r"(?:(?:\+|00)?86)?(1[3-9][0-9]{9})")
 _PLUS_OR_00 = re.compile(r"\+|00")
 # With all its spaces and hyphens; nobody's number is longer.
@@ -31,6 +34,8 @@ def parse(text: str) -> str:
     eleven digits from 13… to 19… without a plus is a mainland number, as the document has it; with a plus it
     is North American. Raises ValueError for anything else, masked numbers included.
     """
+    if PLAIN.fullmatch(text):
+        return "86" + text
     if len(text) > _MOST_CHARACTERS:
         raise ValueError("not a phone number")
     compact = re.sub(r"(?<=[0-9])[\s-]+(?=[0-9])", "", text.strip())
@@ -46,6 +51,12 @@ def parse(text: str) -> str:
 def is_mainland(phone: str) -> bool:
     """Whether a kept number is of mainland China: Tencent's bulk calls never mix the two."""
     return phone.startswith("86")
+
+
+def split_mainland(kept: list[str]) -> tuple[list[str], list[str]]:
+    """Sorted numbers, taken apart: those of mainland China, which stand together, and the others."""
+    first, last = bisect_left(kept, "86"), bisect_left(kept, "87")
+    return kept[first:last], kept[:first] + kept[last:]
 
 
 def to_quick_audience(phone: str) -> str:

@@ -76,12 +76,28 @@ class Recipients:
 
     def __init__(self) -> None:
         self._groups: dict[tuple[str, ...], dict[str, str]] = {}
+        self._forms = False
         self._refused: dict[str, Failure] = {}
 
     def add(self, phone: str, params: tuple[str, ...], given: str = "") -> None:
         """Take in a recipient: a kept number, Tencent's parameters in order, the number as it was given."""
-        form = given if given != phones.to_quick_audience(phone) else ""
+        form = ""
+        # Asked first, as it is true of nearly all of a hundred thousand.
+        if "86" + given != phone and given != phones.to_quick_audience(phone):
+            form, self._forms = given, True
         self._groups.setdefault(params, {}).setdefault(phone, form)
+
+    def add_plain(self, given: list[str], params: tuple[str, ...]) -> list[str]:
+        """Take in, of numbers as they were given, those in plain form, all for equal parameters.
+
+        Answers the others, which are to be looked at one by one.
+        """
+        plain = list(filter(phones.PLAIN.fullmatch, given))
+        taken = dict.fromkeys(["86" + number for number in plain], "")
+        self._groups[params] = taken | self._groups.get(params, {})
+        if len(plain) == len(given):
+            return []
+        return [number for number in given if not phones.PLAIN.fullmatch(number)]
 
     def refuse(self, phone: str, failure: Failure) -> None:
         """Take in a recipient who gets a failure receipt instead of a message."""
@@ -104,20 +120,20 @@ class Recipients:
 
     def calls(self) -> Iterator[Call]:
         """The Tencent calls, those to many first."""
-        single: list[Call] = []
-        for params in sorted(self._groups):
-            group = sorted(self._groups[params])
-            mainland = [phone for phone in group if phones.is_mainland(phone)]
+        groups = self._groups.items()
+        single = [
+            Call((phone,), params) for params, group in groups if len(group) == 1 for phone in group
+        ]
+        for params in sorted(params for params, group in groups if len(group) > 1):
+            mainland, others = phones.split_mainland(sorted(self._groups[params]))
             for first in range(0, len(mainland), MOST_PER_CALL):
                 call = Call(tuple(mainland[first : first + MOST_PER_CALL]), params)
                 if len(call.phones) == 1:
                     single.append(call)
                 else:
                     yield call
-            single.extend(
-                Call((phone,), params) for phone in group if not phones.is_mainland(phone)
-            )
-        yield from single
+            single.extend(Call((phone,), params) for phone in others)
+        yield from sorted(single, key=lambda call: (call.phones, call.params))
 
     def chunks(self, start: int = 0) -> Iterator[Chunk]:
         """The plan: every recipient in exactly one chunk, at positions from `start` on."""
@@ -136,6 +152,8 @@ class Recipients:
             yield Chunk(start + first, refused=tuple(refused[first : first + MOST_PER_CALL]))
 
     def _chunk(self, start: int, calls: list[Call]) -> Chunk:
+        if not self._forms:
+            return Chunk(start, tuple(calls))
         pairs = ((call.params, phone) for call in calls for phone in call.phones)
         forms = {
             position: self._groups[params][phone]

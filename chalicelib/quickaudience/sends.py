@@ -41,7 +41,8 @@ def send_digital_batch_list(body: dict[str, Any]) -> dict[str, Any]:
 
 def _accept(body: dict[str, Any], approved: Callable[[str], Revision]) -> dict[str, Any]:
     """Check, record, queue; `approved` finds the revision to be sent, and refuses templates of the other kind."""
-    asked = requests.read(SendBatchList, body)
+    as_given = requests.read(SendBatchList, body)
+    asked = _in_order(as_given)
     if asked.limit is not None and asked.limit < len(asked.phoneNumberJson):
         raise Refused(
             "isv.MOBILE_COUNT_OVER_LIMIT",
@@ -51,11 +52,8 @@ def _accept(body: dict[str, Any], approved: Callable[[str], Revision]) -> dict[s
     sign = signs.approved(asked.signName)
     revision = approved(asked.templateCode)
     recipients = _recipients(asked, revision)
-    if not recipients.accepted and recipients.first_failure:
-        raise Refused(
-            recipients.first_failure.code,
-            f"所有手机号都无法发送: {recipients.first_failure.message}",
-        )
+    if not recipients.accepted and (failure := _recipients(as_given, revision).first_failure):
+        raise Refused(failure.code, f"所有手机号都无法发送: {failure.message}")
     digest = _digest(asked, sign)
     request, accepted = submit(
         asked,
@@ -87,13 +85,32 @@ def _accept(body: dict[str, Any], approved: Callable[[str], Revision]) -> dict[s
     return {"bizId": request.biz_id}
 
 
+def _in_order(asked: SendBatchList) -> SendBatchList:
+    """Recipients in one order, however they came: they are the same request and the same plan."""
+    numbers, params = asked.phoneNumberJson, asked.templateParamJson
+    if len(params) <= 1:
+        return asked.model_copy(update={"phoneNumberJson": sorted(numbers)})
+    order = sorted(range(len(numbers)), key=numbers.__getitem__)
+    if len(set(numbers)) < len(numbers):
+        order.sort(key=lambda place: (numbers[place], _json(params[place])))
+    return asked.model_copy(
+        update={
+            "phoneNumberJson": [numbers[place] for place in order],
+            "templateParamJson": [params[place] for place in order],
+        }
+    )
+
+
 def _recipients(asked: SendBatchList, revision: Revision) -> Recipients:
     """Who gets what. A bad number or a missing variable is that recipient's failure alone."""
     recipients = Recipients()
-    many = len(asked.templateParamJson) > 1
-    # One object for all is read once: it may be as long as the list of those who get it.
-    for_all = None if many else parameters.values(asked.params_of(0), revision.names)
-    for index, given in enumerate(asked.phoneNumberJson):
+    numbers, for_all = asked.phoneNumberJson, None
+    if len(asked.templateParamJson) <= 1:
+        # One object for all is read once: it may be as long as the list of those who get it.
+        for_all = parameters.values(asked.params_of(0), revision.names)
+        if not isinstance(for_all, Failure):
+            numbers = recipients.add_plain(numbers, for_all)
+    for index, given in enumerate(numbers):
         try:
             phone = phones.parse(given)
         except ValueError:
@@ -111,15 +128,23 @@ def _recipients(asked: SendBatchList, revision: Revision) -> Recipients:
 
 
 def _digest(asked: SendBatchList, sign: str) -> str:
-    """What makes two requests the same one: outId, sign, template, and who gets what, in any order."""
-    given = [_digest_of(params) for params in asked.templateParamJson or [{}]]
-    of_each = given if len(given) > 1 else given * len(asked.phoneNumberJson)
-    pairs = sorted(zip(asked.phoneNumberJson, of_each, strict=True))
-    return _digest_of([asked.outId, sign, asked.templateCode, pairs])
+    """What makes two requests, both in order, the same one: outId, sign, template, and who gets what.
+
+    One object for all is the same as that object for each.
+    """
+    params = asked.templateParamJson or [{}]
+    first, every = _json(params[0]), _json(params)
+    # The lengths first: what is multiplied is then no longer than what came.
+    for_all = len(every) == len(params) * (len(first) + 2) and every == (
+        b"[" + b", ".join([first] * len(params)) + b"]"
+    )
+    digest = hashlib.sha256(_json([asked.outId, sign, asked.templateCode, asked.phoneNumberJson]))
+    digest.update(first if for_all else every)
+    return digest.hexdigest()
 
 
-def _digest_of(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+def _json(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True).encode()
 
 
 def _related(asked: SendBatchList) -> dict[str, str]:

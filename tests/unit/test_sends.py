@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.campaigns.planning import Call, Recipients
 from chalicelib.quickaudience.requests import SendBatchList, read
-from chalicelib.quickaudience.sends import _digest, _recipients
+from chalicelib.quickaudience.sends import _digest, _in_order, _recipients
 from chalicelib.store.templates import Revision
 
 REVISION = Revision(
@@ -27,7 +27,8 @@ BODY = {"outId": "out", "signName": "s", "templateCode": "1"}
 
 
 def asked(phones: list[Any], params: Any) -> SendBatchList:
-    return read(SendBatchList, BODY | {"phoneNumberJson": phones, "templateParamJson": params})
+    body = BODY | {"phoneNumberJson": phones, "templateParamJson": params}
+    return _in_order(read(SendBatchList, body))
 
 
 def recipients(phones: list[Any], params: Any) -> Recipients:
@@ -72,3 +73,32 @@ def test_the_order_of_recipients_does_not_make_another_request() -> None:
     assert _digest(one, "s") == _digest(same, "s")
     assert _digest(one, "s") != _digest(other, "s")
     assert _digest(one, "s") != _digest(one, "t")
+
+
+def test_the_order_of_two_messages_to_one_number_does_not_make_another_request() -> None:
+    one = asked(["13900001111", "13900001111"], [{"a": "x"}, {"a": "y"}])
+    same = asked(["13900001111", "13900001111"], [{"a": "y"}, {"a": "x"}])
+    assert _digest(one, "s") == _digest(same, "s")
+
+
+def test_one_object_for_all_is_the_same_as_one_for_each() -> None:
+    numbers = ["13900002222", "13900001111"]
+    for_all = asked(numbers, {"a": "x"})
+    assert _digest(for_all, "s") == _digest(asked(numbers, [{"a": "x"}, {"a": "x"}]), "s")
+    assert _digest(for_all, "s") != _digest(asked(numbers, [{"a": "x"}, {"a": "z"}]), "s")
+
+
+def test_true_is_not_one() -> None:
+    numbers = ["13900002222", "13900001111"]
+    one, true = asked(numbers, {"a": 1}), asked(numbers, [{"a": 1}, {"a": True}])
+    assert _digest(one, "s") != _digest(true, "s")
+
+
+def test_numbers_in_plain_form_and_others_are_taken_in_alike() -> None:
+    numbers = ["13900001111", "+8613900002222", "bad", "85251230003", "13900002222"]
+    found = recipients(numbers, {"a": "x"})
+    one_by_one = Recipients()
+    for phone in ("8613900001111", "8613900002222", "85251230003"):
+        one_by_one.add(phone, ("x",), phone.removeprefix("86"))
+    assert list(found.calls()) == list(one_by_one.calls())
+    assert failures(found) == {"bad": "isv.MOBILE_NUMBER_ILLEGAL"}
