@@ -1,0 +1,162 @@
+"""The counts that alarms and the dashboard look at: their names, their dimension, and when they are said."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.support import aws, tencent, web
+from tests.integration.support.bridge import SIGN, Bridge
+from tests.integration.support.quickaudience import said
+from tests.integration.support.tencent import Sms, lost, refused, turned
+from tests.integration.test_delivering import PHONES, A, B, C, D, accept
+from tests.integration.test_push_breaker import NO, queue_many
+
+HANGS = lost(web.read_timeout, sent=False)
+
+
+class Counts:
+    """What was counted since it was last asked."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self) -> dict[str, int]:
+        found: Counter[str] = Counter()
+        for line in self._capsys.readouterr().out.splitlines():
+            if '"_aws"' in line:
+                found.update(read(json.loads(line)))
+        return dict(found)
+
+
+def read(record: dict[str, Any]) -> dict[str, int]:
+    """A record of CloudWatch's embedded metric format, as CloudWatch reads it."""
+    assert isinstance(record["_aws"]["Timestamp"], int)
+    found = {}
+    for directive in record["_aws"]["CloudWatchMetrics"]:
+        assert directive["Namespace"] == "qa-sms-bridge"
+        assert directive["Dimensions"] == [["bridge"]]
+        assert record["bridge"] == aws.PREFIX
+        for metric in directive["Metrics"]:
+            assert metric["Unit"] == "Count"
+            (value,) = record[metric["Name"]]
+            assert value == int(value) > 0, "what did not happen is left out"
+            found[metric["Name"]] = int(value)
+    return found
+
+
+@pytest.fixture
+def counts(linked: Bridge, capsys: pytest.CaptureFixture[str]) -> Counts:
+    made = Counts(capsys)
+    linked.configure(TENCENT_PARALLEL_CALLS="4")
+    made()
+    return made
+
+
+def test_a_message_is_sent_delivered_and_pushed(linked: Bridge, counts: Counts) -> None:
+    accept(linked, A, B)
+    assert counts() == {}
+    linked.pump.drain("deliver")
+    assert counts() == {"Sent": 2}
+    linked.callback([tencent.status(linked.tencent.sent[0])])
+    linked.callback([tencent.status(linked.tencent.sent[1], "FAIL")])
+    linked.pump.drain("settle")
+    assert counts() == {"Delivered": 1, "Failed": 1}
+    linked.pump.drain("push")
+    assert counts() == {"Pushed": 2}
+
+
+def test_a_status_that_comes_again_is_counted_once(linked: Bridge, counts: Counts) -> None:
+    accept(linked, A)
+    linked.pump.drain("deliver")
+    linked.deliver_all()
+    linked.pump.drain("settle")
+    counts()
+    linked.deliver_all()
+    linked.pump.drain("settle")
+    assert counts() == {}
+
+
+def test_what_fails_and_what_nobody_knows(linked: Bridge, counts: Counts) -> None:
+    accept(linked, *PHONES)
+    linked.tencent.next("send", turned({"86" + A: 1015, "86" + B: 1008}))
+    linked.pump.drain("deliver")
+    assert counts() == {"Sent": 2, "Failed": 1, "UnknownOutcomes": 1}
+
+
+@pytest.mark.parametrize("code", [1001, 1019, 1031])
+def test_a_refusal_that_needs_an_operator(linked: Bridge, counts: Counts, code: int) -> None:
+    accept(linked, A, B, singly=True)
+    linked.tencent.always("send", refused(code))
+    linked.pump.drain("deliver")
+    assert counts() == {"TencentConfigErrors": 2, "Failed": 2}
+
+
+def test_a_refusal_that_needs_none(linked: Bridge, counts: Counts) -> None:
+    accept(linked, A)
+    linked.tencent.always("send", refused(1016))
+    linked.pump.drain("deliver")
+    assert counts() == {"Failed": 1}
+
+
+def test_a_push_that_is_not_taken(linked: Bridge, counts: Counts) -> None:
+    queue_many(linked, 1)
+    linked.quick_audience.next(lambda: said(500, b"oops"))
+    linked.pump.once("push")
+    assert counts() == {"PushesRefused": 1}
+
+
+def test_each_invocation_that_finds_pushing_stopped_says_so(linked: Bridge, counts: Counts) -> None:
+    queue_many(linked, 30)
+    linked.quick_audience.always(NO)
+    for _ in range(3):
+        linked.pump.once("push")
+        assert counts() == {"BreakerOpen": 1}
+    linked.clock.pass_(seconds=11)
+    linked.pump.once("push")
+    assert counts() == {"BreakerOpen": 1}, "a try in vain"
+
+
+def test_each_invocation_that_finds_sending_stopped_says_so(linked: Bridge, counts: Counts) -> None:
+    accept(linked, A, B, C, singly=True)
+    linked.tencent.always("send", HANGS)
+    linked.pump.once("deliver")
+    assert counts() == {"BreakerOpen": 1, "UnknownOutcomes": 2}
+    linked.clock.pass_(seconds=1)
+    accept(linked, D)
+    linked.pump.once("deliver")
+    assert counts() == {"BreakerOpen": 1}
+
+
+def test_what_is_parked(linked: Bridge, counts: Counts) -> None:
+    linked.callback([tencent.status(Sms("86" + A, "stray", "x", 1, ()))])
+    linked.callback(tencent.reply("86" + B, "好", SIGN))
+    linked.pump.run("settle", hours=3)
+    assert counts() == {"Parked": 2}
+
+
+def test_what_is_closed_without_a_receipt(linked: Bridge, counts: Counts) -> None:
+    accept(linked, A, B)
+    linked.pump.drain("deliver")
+    counts()
+    linked.clock.pass_(hours=74)
+    linked.pump.sweep()
+    assert counts() == {"ClosedWithoutReceipt": 2, "Failed": 2}
+    linked.pump.sweep()
+    assert counts() == {}
+
+
+def test_alarms_and_dashboard_look_at_what_is_counted() -> None:
+    """Every name that the template or the code has is the other's, too."""
+    template = Path(".chalice/resources.json").read_text()
+    code = "\n".join(path.read_text() for path in Path("chalicelib").rglob("*.py"))
+    counted = set(re.findall(r"(\w+)=", " ".join(re.findall(r"metrics\.count\((.*)\)", code))))
+    assert {"BreakerOpen", "UnknownOutcomes", "TencentConfigErrors", "Sent"} <= counted
+    watched = set(re.findall(r'"MetricName": "(\w+)"', template))
+    ours = {name for name in watched if name in counted}
+    assert {"BreakerOpen", "UnknownOutcomes", "TencentConfigErrors"} <= ours
+    for name in counted:
+        assert name in template, f"{name} is counted, and nobody looks"

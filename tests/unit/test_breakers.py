@@ -1,0 +1,207 @@
+"""Breakers, on a table of one item: pauses, the right to try, and who writes at the same moment."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.store import breakers, table
+from chalicelib.store.breakers import Breaker, Name
+from tests.unit.support import examples
+
+NAMES: tuple[Name, ...] = ("quickaudience", "tencent")
+NOW = 1_772_416_800
+
+
+class Table:
+    """The table's verbs that breakers use, as DynamoDB does them."""
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[str, str], dict[str, Any]] = {}
+        self.before_writing: list[Callable[[], object]] = []
+
+    def get(self, pk: str, sk: str, *, consistent: bool = False) -> dict[str, Any] | None:
+        assert consistent, "an old breaker is no breaker"
+        return self.items.get((pk, sk))
+
+    def put_new(self, item: dict[str, Any]) -> bool:
+        return self._put(item, lambda there: there is None)
+
+    def replace(self, item: dict[str, Any], name: str, value: Any) -> bool:
+        return self._put(item, lambda there: there is not None and there[name] == value)
+
+    def _put(self, item: dict[str, Any], may: Callable[[dict[str, Any] | None], bool]) -> bool:
+        if self.before_writing:
+            self.before_writing.pop()()
+        key = item["pk"], item["sk"]
+        if not may(self.items.get(key)):
+            return self.items.get(key) == item
+        self.items[key] = item
+        return True
+
+
+@pytest.fixture
+def items(monkeypatch: pytest.MonkeyPatch) -> Table:
+    return install(monkeypatch)
+
+
+def install(monkeypatch: pytest.MonkeyPatch) -> Table:
+    made = Table()
+    for verb in ("get", "put_new", "replace"):
+        monkeypatch.setattr(table, verb, getattr(made, verb))
+    return made
+
+
+def opened(name: Name) -> Breaker:
+    found = breakers.look(name)
+    assert found
+    return found
+
+
+def test_pauses_grow_threefold_to_an_hour_or_five_minutes() -> None:
+    assert [breakers.pause("quickaudience", probes) for probes in range(8)] == [
+        10,
+        30,
+        90,
+        270,
+        810,
+        2430,
+        3600,
+        3600,
+    ]
+    assert [breakers.pause("tencent", probes) for probes in range(6)] == [10, 30, 90, 270, 300, 300]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_however_long_it_lasts_a_pause_is_a_number_of_seconds(name: Name) -> None:
+    assert breakers.pause(name, 10**6) == breakers.pause(name, 10)
+
+
+def test_nothing_is_open_at_first(items: Table) -> None:
+    assert breakers.look("tencent") is None
+    breakers.close("tencent", NOW)
+    assert not items.items
+
+
+def test_the_two_sides_know_nothing_of_each_other(items: Table) -> None:
+    breakers.trip("tencent", "silent", NOW)
+    assert breakers.look("quickaudience") is None
+    breakers.trip("quickaudience", "401", NOW)
+    breakers.close("tencent", NOW)
+    assert opened("quickaudience").why == "401"
+
+
+def test_the_first_reason_stays(items: Table) -> None:
+    first = breakers.trip("tencent", "first", NOW)
+    assert breakers.trip("tencent", "second", NOW + 5) == first == opened("tencent")
+
+
+def test_two_who_open_it_at_once_open_it_once(items: Table) -> None:
+    items.before_writing.append(lambda: breakers.trip("tencent", "other", NOW))
+    assert breakers.trip("tencent", "ours", NOW).why == "other"
+
+
+def test_two_who_open_it_again_at_once_open_it_once(items: Table) -> None:
+    breakers.trip("tencent", "first", NOW)
+    breakers.close("tencent", NOW + 1)
+    items.before_writing.append(lambda: breakers.trip("tencent", "other", NOW + 2))
+    assert breakers.trip("tencent", "ours", NOW + 2).why == "other"
+    assert opened("tencent").probes == 0
+
+
+def test_of_two_who_want_to_try_one_may(items: Table) -> None:
+    breakers.trip("tencent", "silent", NOW)
+    one, other = opened("tencent"), opened("tencent")
+    assert breakers.take_probe(one, NOW + 10)
+    assert not breakers.take_probe(other, NOW + 10)
+
+
+def test_who_saw_it_before_it_was_closed_may_not_try(items: Table) -> None:
+    seen = breakers.trip("tencent", "silent", NOW)
+    breakers.close("tencent", NOW + 5)
+    assert not breakers.take_probe(seen, NOW + 10)
+    assert breakers.look("tencent") is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nobody_tries_before_the_pause_is_over(items: Table, name: Name) -> None:
+    now = NOW
+    breakers.trip(name, "x", now)
+    for probes in range(12):
+        length = breakers.pause(name, probes)
+        assert not breakers.take_probe(opened(name), now + length - 1)
+        assert breakers.take_probe(opened(name), now + length)
+        now += length
+
+
+def test_while_somebody_tries_it_is_looked_at_soon_again(items: Table) -> None:
+    breakers.trip("quickaudience", "401", NOW)
+    assert opened("quickaudience").delay(NOW) == 10
+    assert opened("quickaudience").delay(NOW + 4) == 6
+    assert opened("quickaudience").delay(NOW + 50) == 1
+    breakers.take_probe(opened("quickaudience"), NOW + 50)
+    assert opened("quickaudience").delay(NOW + 50) == 5
+    assert opened("quickaudience").delay(NOW + 79) == 5
+    breakers.take_probe(opened("quickaudience"), NOW + 80)
+    assert opened("quickaudience").delay(NOW + 110) == 60
+
+
+@pytest.mark.parametrize(("after", "probes"), [(0, 4), (899, 4), (900, 0), (10**6, 0)])
+def test_a_relapse_goes_on_with_the_long_pauses(items: Table, after: int, probes: int) -> None:
+    breakers.trip("quickaudience", "401", NOW)
+    now = NOW
+    for _ in range(4):
+        now = opened("quickaudience").probe_at
+        assert breakers.take_probe(opened("quickaudience"), now)
+    breakers.close("quickaudience", now)
+    breakers.trip("quickaudience", "401", now + after)
+    again = opened("quickaudience")
+    assert again.probes == probes
+    assert again.probe_at - again.opened_at == breakers.pause("quickaudience", probes)
+    assert again.probed_at == 0, "nobody tries yet"
+
+
+def test_closing_is_not_lost_to_somebody_who_tries(items: Table) -> None:
+    breakers.trip("tencent", "silent", NOW)
+    items.before_writing.append(lambda: breakers.take_probe(opened("tencent"), NOW + 10))
+    breakers.close("tencent", NOW + 10)
+    assert breakers.look("tencent") is None
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["trip", "try", "close", "wait"]),
+            st.integers(0, 3),
+            st.integers(1, 4000),
+        ),
+        max_size=40,
+    )
+)
+@examples(300)
+def test_it_is_a_small_machine(events: list[tuple[str, int, int]]) -> None:
+    """Four functions, who may have looked long ago; one of them at most tries in each pause."""
+    with pytest.MonkeyPatch.context() as patch:
+        install(patch)
+        now, is_open, next_try = NOW, False, 0
+        seen: dict[int, Breaker | None] = {}
+        for what, who, seconds in events:
+            if what == "wait":
+                now += seconds
+                seen[who] = breakers.look("quickaudience")
+            elif what == "trip":
+                breakers.trip("quickaudience", "x", now)
+                if not is_open:
+                    is_open, next_try = True, opened("quickaudience").probe_at
+                    assert 10 <= next_try - now <= 3600
+            elif what == "close":
+                breakers.close("quickaudience", now)
+                is_open = False
+            elif (stale := seen.get(who)) and breakers.take_probe(stale, now):
+                assert is_open
+                assert now >= next_try
+                next_try = opened("quickaudience").probe_at
+                assert 30 <= next_try - now <= 3600
+            assert (breakers.look("quickaudience") is not None) == is_open
