@@ -8,6 +8,7 @@ from chalicelib.campaigns.planning import Failure
 
 # Sign, text and values together may have 500 characters (Tencent, 1017): values alone never more.
 MOST_CHARACTERS = 500
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def values(given: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...] | Failure:
@@ -30,4 +31,12 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if not isinstance(value, list | dict):
+        return json.dumps(value)
+    text = ""
+    for piece in _JSON.iterencode(value):
+        text += piece
+        if len(text) > MOST_CHARACTERS:
+            # Too long already: there may be megabytes more.
+            break
+    return text

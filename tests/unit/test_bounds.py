@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import gc
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +13,9 @@ import pytest
 from chalice.app import Request
 from pydantic import BaseModel
 
-from chalicelib.campaigns import digital, phones, templates
+from chalicelib.campaigns import digital, parameters, phones, templates
 from chalicelib.campaigns.digital import ContentError, Part
+from chalicelib.campaigns.planning import Failure
 from chalicelib.campaigns.templates import UntranslatableError
 from chalicelib.errors import Refused
 from chalicelib.quickaudience import http, requests
@@ -106,6 +108,18 @@ def test_the_longest_number_has_40_characters() -> None:
     assert phones.parse("+86" + " " * 26 + "13900001111") == "8613900001111"
     with pytest.raises(ValueError, match="not a phone number"):
         phones.parse("+86" + " " * 27 + "13900001111")
+
+
+def test_a_value_that_is_no_text_is_written_as_far_as_it_may_be() -> None:
+    given = {"a": [1] * 3_000_000}
+    with quick():
+        refused = parameters.values(given, ["a"] * 100)
+    assert refused == Failure("isv.PARAM_LENGTH_LIMIT", "模板变量取值合计超过 500 个字符")
+    longest = [1] * 249 + [2]
+    assert parameters.values({"a": longest[1:]}, ["a"]) == (
+        json.dumps(longest[1:]).replace(" ", ""),
+    )
+    assert isinstance(parameters.values({"a": longest}, ["a"]), Failure)
 
 
 @pytest.mark.parametrize(
