@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test test-deployed chaos browser check format pins deploy destroy clean
+.PHONY: help run up test test-deployed chaos bench browser check format pins deploy destroy clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -37,6 +37,11 @@ MINUTES ?= 3
 SECONDS ?= $(shell expr $(MINUTES) \* 60)
 chaos: .venv/.installed ## Trouble of every kind at random, and whether all came home (MINUTES=3, SECONDS=, SEED=)
 	@$(BIN)/python -m local chaos --seconds $(SECONDS) --seed "$(SEED)"
+
+# All of it takes half an hour and writes docs/benchmarks.md.
+QUICK ?=
+bench: .venv/.installed ## What a message costs, beside the least that it could (QUICK=1: three minutes, prints only)
+	@$(BIN)/python -m bench $(if $(QUICK),--quick)
 
 # Debian's; where there is no apt-get, or nobody who may use it, the tests in a browser are skipped.
 browser: ## Chromium and fonts for the tests of pages, where apt-get is and root asks
