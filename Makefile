@@ -32,7 +32,7 @@ test: .venv/.installed ## Every test
 test-deployed: .venv/.installed ## The bundle deployed by CloudFormation into an emulated AWS, and campaigns through it
 	$(BIN)/python -m pytest -m deployed tests/deployed tests/deployment
 
-# How long there is trouble; whoever died of it takes some minutes more to be told of.
+# How long there is trouble. Until all who met it have come to their end takes up to ten minutes more.
 MINUTES ?= 3
 SECONDS ?= $(shell expr $(MINUTES) \* 60)
 chaos: .venv/.installed ## Trouble of every kind at random, and whether all came home (MINUTES=3, SECONDS=, SEED=)
