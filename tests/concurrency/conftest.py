@@ -1,0 +1,41 @@
+"""A bridge whose table and queues are ministack's, so that threads meet as they would at AWS."""
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+from chalice.test import BaseClient
+
+from local import aws as local_aws
+from tests.concurrency.support import World
+from tests.integration.support import aws
+from tests.integration.support.bridge import Bridge, forget
+from tests.integration.support.outside import Outside
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes run the tests, the one that has the stack's parts has these."""
+    for item in items:
+        if "concurrency" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("parts"))
+
+
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[local_aws.Ministack]:
+    with local_aws.Ministack(tmp_path_factory.mktemp("aws")) as running:
+        local_aws.create_resources(running.endpoint, aws.TABLE, aws.PREFIX)
+        yield running
+
+
+@pytest.fixture
+def world(ministack: local_aws.Ministack, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    for name, value in local_aws.environment(ministack.endpoint, {}).items():
+        monkeypatch.setenv(name, value)
+    # It puts another environment in the place of the process's own for each request, which threads must not.
+    monkeypatch.setattr(BaseClient, "_patched_env_vars", lambda *_: contextlib.nullcontext())
+    # Nothing here moves a clock or pumps a queue of moto's.
+    bridge = Bridge(monkeypatch, None, Outside(), "")  # type: ignore[arg-type]
+    world = World(bridge)
+    world.empty_queues()
+    yield world
+    forget()

@@ -1,0 +1,389 @@
+"""The same thing at the same moment, by real threads on a table that is really asked: one of them wins."""
+
+import threading
+import time
+from collections import Counter
+from functools import partial
+from typing import Any
+
+import pytest
+import requests
+
+from chalicelib.campaigns import retries
+from chalicelib.campaigns.messages import NO_RECEIPT, failed
+from chalicelib.functions import push, settle, sweep
+from chalicelib.store import breakers, campaigns, details, messages, nonces, table
+from chalicelib.store.campaigns import Pointer
+from chalicelib.store.table import RETENTION_SECONDS
+from tests.concurrency.support import World, at_once, event, message, phone, record, unique
+from tests.integration.support import tencent
+from tests.integration.support.bridge import SIGN, Answer
+from tests.integration.support.quickaudience import said
+from tests.integration.support.tencent import Sms
+
+
+@pytest.fixture
+def template(world: World) -> str:
+    world.bridge.link()
+    return world.bridge.template("您好")
+
+
+def status(number: str, sid: str, report_status: str = "SUCCESS") -> dict[str, Any]:
+    """A message on the callbacks queue, of old enough a status to be given to a send of unknown outcome."""
+    report = tencent.status(Sms("86" + number, sid, SIGN, 7000, ()), report_status)
+    since = int(time.time()) - 2 * retries.UNKNOWN_AFTER
+    return {"id": unique("status"), "statuses": [report], "since": since}
+
+
+def settle_at_once(*bodies: dict[str, Any]) -> None:
+    at_once(*(partial(settle.handle, event(record(body))) for body in bodies))
+
+
+def rows(out_id: str) -> list[details.Row]:
+    """The log that §12 pages through."""
+    counts = details.counts(out_id)
+    return [
+        row
+        for biz_id, count in counts.items()
+        if count
+        for row in details.rows(out_id, biz_id, 0, count)
+    ]
+
+
+# --- accepting and sending -----------------------------------------------------------------------
+
+
+def test_a_chunk_given_to_three_workers_is_sent_by_one(world: World, template: str) -> None:
+    for _ in range(12):
+        numbers = [phone() for _ in range(3)]
+        answer = world.bridge.campaign(numbers, code=template, out_id=unique())
+        assert answer.code == "OK"
+        records = world.take("sends")
+        assert len(records) == 1
+        before = len(world.tencent.send_calls)
+        world.tencent.next("send", tencent.and_first(lambda: time.sleep(0.02)))
+        returned = at_once(*[partial(world.deliver, records)] * 3)
+        assert len(world.tencent.send_calls) == before + 1
+        # Who did not send waits until the claim is over, or came when there was a result.
+        assert any(returned)
+        for number in numbers:
+            assert len(world.tencent.sent_to("86" + number)) == 1
+            assert [one.sid for one in messages.of_phone("86" + number)] == [
+                sms.sid for sms in world.tencent.sent_to("86" + number)
+            ]
+
+
+def test_five_chunks_given_to_two_workers_are_sent_once_each(world: World, template: str) -> None:
+    for _ in range(4):
+        out_ids, numbers = [unique() for _ in range(5)], [phone() for _ in range(10)]
+        for number, out_id in enumerate(out_ids):
+            mine = numbers[2 * number : 2 * number + 2]
+            assert world.bridge.campaign(mine, code=template, out_id=out_id).code == "OK"
+        records = world.take("sends")
+        assert len(records) == 5
+        at_once(*[partial(world.deliver, records)] * 2)
+        assert all(len(world.tencent.sent_to("86" + number)) == 1 for number in numbers)
+
+
+def check_sent_once(world: World, answers: list[Answer], out_id: str, numbers: list[str]) -> None:
+    assert {answer.code for answer in answers} == {"OK"}
+    (biz_id,) = {answer["bizId"] for answer in answers}
+    assert [one.biz_id for one in campaigns.requests(out_id)] == [biz_id]
+    for one in world.take("sends"):
+        world.deliver([one])
+    assert all(len(world.tencent.sent_to("86" + number)) == 1 for number in numbers)
+
+
+def test_the_same_request_at_once_has_one_biz_id_and_is_sent_once(
+    world: World, template: str
+) -> None:
+    for _ in range(8):
+        out_id, numbers = unique(), [phone(), phone()]
+        ask = partial(world.bridge.campaign, numbers, code=template, out_id=out_id)
+        check_sent_once(world, at_once(*[ask] * 3), out_id, numbers)
+
+
+def test_the_same_bytes_at_once_have_one_biz_id_and_are_sent_once(
+    world: World, template: str
+) -> None:
+    for _ in range(8):
+        out_id, numbers = unique(), [phone(), phone()]
+        ask = partial(
+            world.bridge.campaign, numbers, code=template, out_id=out_id, nonce=unique("n" * 20)
+        )
+        check_sent_once(world, at_once(*[ask] * 3), out_id, numbers)
+
+
+def test_a_nonce_at_once_is_good_for_one_content(world: World) -> None:
+    for _ in range(10):
+        nonce = unique("nonce")
+        used = at_once(*(partial(nonces.use, nonce, f"content {n}", 3600) for n in range(8)))
+        assert Counter(allowed for allowed, _ in used) == {True: 1, False: 7}
+
+
+def test_a_nonce_at_once_with_one_content_is_good_for_all_of_it(world: World) -> None:
+    nonce = unique("nonce")
+    assert at_once(*[partial(nonces.use, nonce, "content", 3600)] * 8) == [(True, None)] * 8
+
+
+def test_of_many_who_claim_an_attempt_one_may_make_it(world: World) -> None:
+    for _ in range(10):
+        pointer, now = Pointer(unique(), "b", 0), int(time.time())
+        expires = now + RETENTION_SECONDS
+        assert sum(at_once(*[partial(campaigns.claim, pointer, 0, now + 1, expires)] * 8)) == 1
+        # Dead: of many who take stock, one does.
+        take = partial(campaigns.reclaim, pointer, 0, now + 1, now + 301, expires)
+        assert sum(at_once(*[take] * 8)) == 1
+
+
+# --- settling ------------------------------------------------------------------------------------
+
+
+def test_of_two_statuses_of_one_sid_one_is_told(world: World) -> None:
+    out_id = unique()
+    numbers = [phone() for _ in range(50)]
+    messages.record(
+        [message(one, out_id, f"sid {one}", position=at) for at, one in enumerate(numbers)]
+    )
+    for number in numbers:
+        sid = f"sid {number}"
+        settle_at_once(status(number, sid), status(number, sid, "FAIL"))
+    entries = world.told()
+    assert Counter(entry["phoneNum"] for entry in entries) == Counter(numbers)
+    assert len(rows(out_id)) == 50
+    for entry in entries:
+        (kept,) = messages.of_phone("86" + entry["phoneNum"])
+        assert kept.receipt
+        assert kept.receipt.code == entry["errCode"], "told what is kept"
+
+
+def test_of_four_that_have_the_same_hundred_statuses_one_tells_each(world: World) -> None:
+    """Whole pushes of Tencent's at once, in different orders and with different states."""
+    out_id = unique()
+    numbers = [phone() for _ in range(100)]
+    messages.record(
+        [message(one, out_id, f"sid {one}", position=at) for at, one in enumerate(numbers)]
+    )
+    reports = {
+        state: [status(one, f"sid {one}", state)["statuses"][0] for one in numbers]
+        for state in ("SUCCESS", "FAIL")
+    }
+    bodies = [
+        {"id": unique("push"), "statuses": reports[state][::order]}
+        for state in reports
+        for order in (1, -1)
+    ]
+    settle_at_once(*bodies)
+    entries = world.told()
+    assert Counter(entry["phoneNum"] for entry in entries) == Counter(numbers)
+    assert sorted(phone for phone, _ in rows(out_id)) == sorted("86" + one for one in numbers)
+
+
+def test_a_message_of_the_queue_given_out_twice_at_once_tells_one_state(world: World) -> None:
+    for _ in range(10):
+        number, out_id = phone(), unique()
+        messages.record([message(number, out_id, f"sid {number}")])
+        body = status(number, f"sid {number}")
+        settle_at_once(body, body)
+        # The same piece of work: it may tell twice, as it would after a crash, and the same.
+        states = {(entry["sendStatus"], entry["errCode"]) for entry in world.told()}
+        assert states == {(2, "DELIVERED")}
+
+
+def test_of_a_status_and_the_sweep_one_is_told(world: World, template: str) -> None:
+    for number in [phone() for _ in range(15)]:
+        out_id = unique()
+        answer = world.bridge.campaign([number], code=template, out_id=out_id)
+        world.deliver(world.take("sends"))
+        (sms,) = world.tencent.sent_to("86" + number)
+        pointer = Pointer(out_id, answer["bizId"], 0)
+        at_once(
+            partial(settle.handle, event(record(status(number, sms.sid)))),
+            partial(sweep._close, pointer, int(time.time()) + 900),
+        )
+        (entry,) = world.told()
+        (kept,) = messages.of_phone("86" + number)
+        assert kept.receipt
+        assert entry["errCode"] == kept.receipt.code
+        assert len(rows(out_id)) == 1
+
+
+def test_of_the_sweep_twice_at_once_everybody_hears_one_thing(world: World, template: str) -> None:
+    for number in [phone() for _ in range(5)]:
+        out_id = unique()
+        answer = world.bridge.campaign([number], code=template, out_id=out_id)
+        pointer = Pointer(out_id, answer["bizId"], 0)
+        close = partial(sweep._close, pointer, int(time.time()) + 900)
+        closed = at_once(close, close, partial(world.deliver, world.take("sends")))
+        states = {(entry["sendStatus"], entry["errCode"]) for entry in world.told()}
+        sent = world.tencent.sent_to("86" + number)
+        assert len(sent) <= 1
+        if sent:
+            # It was being sent to: left to a later run, unless that was over when it was looked at.
+            assert states <= {(1, "NO_RECEIPT")}
+        else:
+            assert states == {(1, "NOT_SENT")}
+            assert any(closed[:2])
+
+
+def test_two_replies_at_once_are_one(world: World) -> None:
+    for _ in range(20):
+        number, out_id = phone(), unique()
+        messages.record([message(number, out_id, f"sid {number}")])
+        reply = tencent.reply("86" + number, "好", SIGN, time=1772416800)
+        settle_at_once(*({"id": unique("reply"), "replies": [reply]} for _ in range(2)))
+        assert [entry["content"] for entry in world.told()] == ["好"]
+        assert len(campaigns.replies(out_id)) == 1
+
+
+# --- adopting ------------------------------------------------------------------------------------
+
+
+def unknown(number: str, count: int) -> list[str]:
+    """Sends of unknown outcome to one phone, the oldest first; answers their outIds."""
+    out_ids = [unique() for _ in range(count)]
+    sent_at = int(time.time()) - 1000
+    messages.record(
+        [message(number, one, "", sent_at=sent_at + at) for at, one in enumerate(out_ids)]
+    )
+    return out_ids
+
+
+@pytest.mark.parametrize("marks", [1, 2, 3])
+def test_a_status_twice_at_once_takes_one_mark(world: World, marks: int) -> None:
+    for _ in range(12):
+        number = phone()
+        unknown(number, marks)
+        sid = f"sid {number}"
+        settle_at_once(
+            status(number, sid),
+            status(number, sid),
+            status(number, sid, "FAIL"),
+        )
+        kept = messages.of_phone("86" + number)
+        assert Counter(bool(one.sid) for one in kept) == Counter({True: 1, False: marks - 1})
+        settle_again(world)
+        assert len(world.told()) == 1
+        world.empty_queues()
+
+
+def settle_again(world: World) -> None:
+    """What waits for a message it did not find looks for it again, now."""
+    for one in world.take("callbacks"):
+        settle.handle(event(one))
+
+
+@pytest.mark.parametrize("marks", [1, 2])
+def test_two_statuses_at_once_take_a_mark_each_as_far_as_there_are(
+    world: World, marks: int
+) -> None:
+    for _ in range(12):
+        number = phone()
+        out_ids = unknown(number, marks)
+        settle_at_once(
+            status(number, f"one {number}"),
+            status(number, f"other {number}", "FAIL"),
+        )
+        entries = world.told()
+        assert Counter(entry["outId"] for entry in entries) == Counter(out_ids)
+        kept = messages.of_phone("86" + number)
+        assert all(one.sid and one.receipt for one in kept)
+        assert len(kept) == marks
+
+
+def test_of_a_status_and_the_sweep_one_takes_the_mark(world: World, template: str) -> None:
+    for number in [phone() for _ in range(12)]:
+        out_id = unique()
+        world.tencent.next("send", tencent.refused(1008))
+        answer = world.bridge.campaign([number], code=template, out_id=out_id)
+        world.deliver(world.take("sends"))
+        breakers.close("tencent", int(time.time()))
+        pointer = Pointer(out_id, answer["bizId"], 0)
+        at_once(
+            partial(settle.handle, event(record(status(number, f"sid {number}")))),
+            partial(sweep._close, pointer, int(time.time()) + 900),
+        )
+        (entry,) = world.told()
+        (kept,) = messages.of_phone("86" + number)
+        assert kept.receipt
+        assert entry["errCode"] == kept.receipt.code
+        # The last where the mark was taken, and then the sweep was faster.
+        assert kept.receipt.code in ("DELIVERED", "OUTCOME_UNKNOWN", "NO_RECEIPT")
+
+
+# --- the log of final states ---------------------------------------------------------------------
+
+
+def test_rows_that_are_added_at_once_are_all_there_once(world: World) -> None:
+    for _ in range(4):
+        out_id = unique()
+        groups = [
+            [message(phone(), out_id, f"sid {at} {of}", position=at) for at in range(1 + of % 3)]
+            for of in range(8)
+        ]
+        at_once(*(partial(details.append, group) for group in groups))
+        wanted = Counter(messages.key(one) for group in groups for one in group)
+        assert Counter(rows(out_id)) == wanted
+        assert details.counts(out_id) == {f"biz of {out_id}": sum(wanted.values())}
+
+
+def test_exchanges_at_once_have_one_winner_for_each_item(world: World) -> None:
+    for _ in range(5):
+        name = unique()
+        keys = [(f"TEST#{name}", str(number)) for number in range(40)]
+        table.batch_put([table.key(*one) | {"receipt": ""} for one in keys])
+        wanted = [{key: {"by": str(by)} for key in keys} for by in range(6)]
+        found = at_once(*(partial(table.batch_exchange, "receipt", "", one) for one in wanted))
+        kept = {one: item["receipt"] for one, item in table.batch_get(keys).items()}
+        assert all(one == kept for one in found)
+
+
+# --- breakers ------------------------------------------------------------------------------------
+
+
+def test_of_many_who_want_to_try_one_may(world: World) -> None:
+    now = int(time.time())
+    breakers.trip("quickaudience", "401", now)
+    for _ in range(20):
+        breaker = breakers.look("quickaudience")
+        assert breaker
+        now = breaker.probe_at
+        assert sum(at_once(*[partial(breakers.take_probe, breaker, now)] * 8)) == 1
+    breakers.close("quickaudience", now)
+
+
+def test_of_many_who_open_it_one_does(world: World) -> None:
+    for number in range(10):
+        now = int(time.time()) + 10_000 * number
+        opened = at_once(*(partial(breakers.trip, "tencent", str(n), now) for n in range(8)))
+        assert len({one.token for one in opened}) == 1
+        at_once(*[partial(breakers.close, "tencent", now + 1)] * 4)
+        assert breakers.look("tencent") is None
+
+
+def test_functions_that_are_locked_out_at_once_call_once_each_and_then_no_more(
+    world: World,
+) -> None:
+    now = int(time.time())
+    events = []
+    for _ in range(4):
+        out_ids = [unique() for _ in range(10)]
+        events.append(event(*(record(receipt(out_id)) for out_id in out_ids)))
+    together = threading.Barrier(4)
+
+    def locked_out() -> requests.Response:
+        together.wait(10)
+        return said(401, {"code": "401"})
+
+    world.quick_audience.always(locked_out)
+    at_once(*(partial(push.handle, one, 60) for one in events))
+    assert len(world.quick_audience.pushes) == 4
+    at_once(*(partial(push.handle, one, 60) for one in events))
+    assert len(world.quick_audience.pushes) == 4
+    breakers.close("quickaudience", now)
+
+
+def receipt(out_id: str) -> dict[str, Any]:
+    kept = message(phone(), out_id, "sid")
+    told = kept.settled(failed(NO_RECEIPT, time.time()))
+    return {"kind": "details", "outId": out_id, "entries": [told.entry()]}
