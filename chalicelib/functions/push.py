@@ -22,6 +22,7 @@ from typing import Any
 from chalicelib import metrics
 from chalicelib.campaigns import receipts, retries
 from chalicelib.campaigns.receipts import Kind
+from chalicelib.errors import ConfigurationError
 from chalicelib.functions import pushing
 from chalicelib.logs import log
 from chalicelib.queues import receiving
@@ -57,6 +58,11 @@ class _Call:
 
 def handle(event: Mapping[str, Any], seconds_left: float) -> None:
     """Work through an SQS event of the `receipts` queue: up to 100 entries of an outId in one call."""
+    if seconds_left <= pushing.SECONDS_FOR_A_CALL:
+        raise ConfigurationError(
+            f"push has {seconds_left:.0f} s: set its lambda_timeout in .chalice/config.json to more than "
+            f"{pushing.SECONDS_FOR_A_CALL} s, better 60"
+        )
     deadline = time.time() + seconds_left
     records = receiving.records(event)
     breaker = breakers.look(_SIDE)

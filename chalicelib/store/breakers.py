@@ -18,9 +18,10 @@ from chalicelib.store import table
 Name = Literal["quickaudience", "tencent"]
 """The side that is left alone."""
 
-# Seconds from opening to the first try, and from try to try: three times as long each time, to a most.
+# Seconds from opening to the first try, and from try to try: three times as long each time, to a most. A
+# try at Quick Audience may be one too many; one at Tencent is at worst a single recipient's.
 _FIRST_PAUSE = 10
-_MOST_PAUSE: Mapping[Name, int] = {"quickaudience": 3600, "tencent": 300}
+_MOST_PAUSE: Mapping[Name, int] = {"quickaudience": 3600, "tencent": 60}
 # Opened again so soon after it was closed, a breaker goes on with the longer pauses.
 _RELAPSE_SECONDS = 900
 # While somebody tries, so many seconds are worth waiting for what comes of it.

@@ -159,7 +159,7 @@ def test_attempts_get_rarer_and_never_stop_by_themselves(linked: Bridge) -> None
     assert len(pauses) > 60
     # What the attempt waits for, and then perhaps for the next time that Tencent may be tried at all.
     for number, pause in enumerate(pauses, 1):
-        assert min(30 * number, 900) <= pause <= min(30 * number, 900) + 300
+        assert min(30 * number, 900) <= pause <= min(30 * number, 900) + 66
     assert linked.pump.count("sends-dead") == 0
 
 
