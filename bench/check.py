@@ -56,7 +56,7 @@ def _seen(items: list[Item]) -> tuple[list[str], Counter[str]]:
         pk, sk = item["pk"]["S"], item["sk"]["S"]
         if pk.startswith("PHONE#"):
             shown = {name: value for name, value in item.items() if name not in _OF_THE_RUN}
-            shown["receipt"]["M"].pop("by")
+            shown["receipt"] = {**item["receipt"]["M"], "by": None}
             messages.append(repr(sorted(shown.items(), key=lambda one: one[0])))
         else:
             others[re.sub(r"[0-9a-f]{8,}|[0-9]+", "…", f"{pk} {sk}")] += 1

@@ -85,10 +85,11 @@ class Worker:
     def __enter__(self) -> "Worker":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        assert self._popen.stdin  # noqa: S101
-        self._popen.stdin.close()
-        self._popen.wait()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind:
+            self._popen.kill()
+        # Closes what we write to, which ends it, and waits.
+        self._popen.__exit__(None, None, None)
 
     def do(self, line: str) -> Any:
         """Have it do something; answers what it says."""

@@ -1,4 +1,4 @@
-"""What a campaign of 1,000 costs, from the request to the pushed receipts."""
+"""What a campaign of 1,000 costs, from the request to the pushed receipts; tests/bench has one of 10,000."""
 
 import sys
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def run(bridge: Bridge, params: object) -> None:
 def test_a_campaign_of_equal_messages(linked: Bridge, meter: Meter) -> None:
     run(linked, {"name": "您"})
     assert len(linked.tencent.send_calls) == 5
-    assert meter.writes / RECIPIENTS <= 2.3
+    assert meter.writes / RECIPIENTS <= 2.15
     assert meter.reads / RECIPIENTS <= Decimal("0.6")
     assert meter.requests / RECIPIENTS <= 0.06
 
@@ -56,6 +56,6 @@ def test_a_campaign_of_equal_messages(linked: Bridge, meter: Meter) -> None:
 def test_a_campaign_of_different_messages(linked: Bridge, meter: Meter) -> None:
     run(linked, [{"name": phone} for phone in PHONES])
     assert len(linked.tencent.send_calls) == RECIPIENTS
-    assert meter.writes / RECIPIENTS <= 2.3
-    assert meter.reads / RECIPIENTS <= Decimal("0.7")
-    assert meter.requests / RECIPIENTS <= 0.1
+    assert meter.writes / RECIPIENTS <= 2.15
+    assert meter.reads / RECIPIENTS <= Decimal("0.6")
+    assert meter.requests / RECIPIENTS <= 0.08

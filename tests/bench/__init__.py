@@ -1,0 +1,1 @@
+"""The benchmark's stand-in, and the counts that the benchmark is to show."""
