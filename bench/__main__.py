@@ -2,7 +2,7 @@
 
     python -m bench [--quick]
 
-All of it takes about half an hour and writes docs/benchmarks.md; quick takes less than three minutes and
+All of it takes half an hour on an idle machine and writes docs/benchmarks.md; quick takes less than three minutes and
 only prints. Nothing passes or fails here: counts are held by tests/integration/test_costs*.py, and times
 are of this machine.
 """
@@ -33,8 +33,8 @@ except where a table says so. Where a campaign was run several times, the table 
   over, app.py's own handlers, the answer as JSON. User and system time of the whole process is counted from the
   text of an event to the text of the answer. Starts are not: the processes have worked before.
 - **Around it** stands one lean process (`bench/stub.py`) that plays the table, the queues, Tencent and Quick
-  Audience. What it costs is not counted. ministack would take hours for a million recipients. In each run of
-  the benchmark a campaign of {checked} is sent through either: every message, every receipt and the number of
+  Audience. What it costs is not counted. ministack answers a few hundred calls a second, too few for a million
+  recipients. In each run of the benchmark a campaign of {checked} is sent through either: every message, every receipt and the number of
   all other items came out the same ({same}).
 - **The floor** makes the very calls that the stand-in recorded, in their order, with the same items, by boto3's
   low-level clients and one pooled session of requests, one after the other in one thread, with nothing between
