@@ -1,0 +1,354 @@
+"""Two messages to one phone, whatever happens to them, against a plain model of what may be.
+
+Hypothesis makes up the stories: requests, deaths of functions at any call, answers of every kind, statuses
+that come early, twice, late and against each other, time, an operator. After each step, and at the end of
+every story, when all are well and 80 hours have passed, the promises are held against what both sides saw:
+
+    sent at most once · told only what was accepted · one final state, and at the end one for everybody
+
+`make test` tells some stories, always the same; MODEL=long many, new ones each time.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from moto.dynamodb.models import dynamodb_backends
+
+from chalicelib.store import breakers, campaigns, messages, table
+from chalicelib.store.campaigns import CLOSED_AFTER_SECONDS, SAME_REQUEST_SECONDS, Pointer
+from ops import unknown
+from tests.integration.support import aws, tencent, web
+from tests.integration.support.bridge import Answer, Bridge
+from tests.integration.support.outside import How
+from tests.integration.support.quickaudience import broken, ok, said
+from tests.integration.support.snapshot import snapshot
+from tests.integration.support.tencent import lost, refused
+
+if TYPE_CHECKING:
+    from chalicelib.campaigns.messages import Message
+
+LONG = os.environ.get("MODEL") == "long"
+STORIES = int(os.environ.get("STORIES") or (500 if LONG else 12))
+
+PHONE = "13900001111"
+OUT_IDS = ("task-1", "task-2")
+# How Tencent answers a send, and whether it made it.
+SENT: dict[str, tencent.Behaviour] = {
+    "answered": tencent.obeyed,
+    "timed out, sent": lost(web.read_timeout, sent=True),
+    "reset, sent": lost(web.reset, sent=True),
+    "garbage, sent": tencent.said(200, b"<html>", sent=True),
+}
+NOT_SENT: dict[str, tencent.Behaviour] = {
+    "timed out": lost(web.read_timeout, sent=False),
+    "no connection": lost(web.never_connected, sent=False),
+    "1008": refused(1008),
+    "1013": refused(1013),
+    "1016": refused(1016),
+    "1029, waited for": refused(1029),
+    "1031": refused(1031),
+}
+PUSHES = {
+    "taken": ok,
+    "401": lambda: said(401, {"code": "401"}),
+    "403 within 200": lambda: said(200, {"code": "403"}),
+    "500": lambda: said(500, b"oops"),
+    "refused": lambda: said(200, {"code": "isv.X"}),
+    "timed out": broken(web.read_timeout),
+}
+SECONDS = (1, 12, 35, 130, 310, 900, 3600, 25 * 3600, 73 * 3600)
+Break = tuple[int | None, How]
+NO_BREAK: Break = (None, "killed before")
+_HOWS: tuple[How, ...] = ("killed before", "killed after", "failed before", "failed after")
+# Where a function dies, or one of its calls fails.
+breaks = st.one_of(st.just(NO_BREAK), st.tuples(st.integers(0, 14), st.sampled_from(_HOWS)))
+
+
+class Life(RuleBasedStateMachine):
+    """The world, and what the model knows of it."""
+
+    def __init__(self, bridge: Bridge, restore: Callable[[], None]) -> None:
+        super().__init__()
+        restore()
+        bridge.outside.names = []
+        self.bridge = bridge
+        self.code = next(iter(bridge.tencent.templates))
+        # When each request was first made, and those that Quick Audience was told OK of.
+        self.asked: dict[str, int] = {}
+        self.accepted: dict[str, str] = {}
+        # What was ever reported of the phone: a status may be taken for the other's where neither is known.
+        self.reported: set[str] = set()
+        self.by_hand = False
+        self.kept: list[Message] = []
+
+    # --- Quick Audience ---
+
+    @initialize(broken_at=breaks)
+    def begin(self, broken_at: Break) -> None:
+        self.request("task-1", broken_at)
+
+    @rule(out_id=st.sampled_from(OUT_IDS), broken_at=breaks)
+    def request(self, out_id: str, broken_at: Break) -> None:
+        """§6, and again, as after a lost answer. Content that is half a day old would be a new request."""
+        now = int(time.time())
+        if now - self.asked.setdefault(out_id, now) >= SAME_REQUEST_SECONDS - 60:
+            return
+        self.bridge.restart()
+        answer: list[Answer] = []
+        with self.bridge.outside.watched(*broken_at):
+            answer.append(self.ask(out_id))
+        self.bridge.restart()
+        if not answer or answer[0].code != "OK":
+            answer = [self.ask(out_id)]
+        assert answer[0].code == "OK"
+        assert self.accepted.setdefault(out_id, answer[0]["bizId"]) == answer[0]["bizId"]
+
+    def ask(self, out_id: str) -> Answer:
+        params = {"name": out_id}
+        return self.bridge.campaign([PHONE], params, code=str(self.code), out_id=out_id)
+
+    # --- Tencent ---
+
+    @precondition(lambda self: self.has("deliver"))
+    @rule(
+        answer=st.sampled_from([*SENT, *NOT_SENT]),
+        early=st.sampled_from([None, None, "SUCCESS", "FAIL"]),
+        meanwhile=st.sampled_from([None, None, "deliver", "settle", "push", "sweep"]),
+        broken_at=breaks,
+    )
+    def is_asked_to_send(
+        self, answer: str, early: str | None, meanwhile: str | None, broken_at: Break
+    ) -> None:
+        """Before it answers, it may report the message, and another function may run."""
+        behaviour = (SENT | NOT_SENT)[answer]
+
+        def behave(fake: tencent.FakeTencent, call: tencent.Call) -> Any:
+            before = len(fake.sent)
+            try:
+                return behaviour(fake, call)
+            finally:
+                if early and len(fake.sent) > before:
+                    self.report(fake.sent[-1], early)
+                if meanwhile == "sweep":
+                    self.bridge.pump.sweep()
+                elif meanwhile:
+                    self.bridge.pump.once(meanwhile)
+
+        self.bridge.tencent._next["send"].clear()
+        self.bridge.tencent.next("send", behave)
+        self.run("deliver", broken_at)
+
+    @rule(what=st.sampled_from(["answered", "timed out", "1013"]))
+    def answers_everything_so(self, what: str) -> None:
+        behaviour = None if what == "answered" else NOT_SENT[what]
+        self.bridge.tencent.always("send", behaviour)
+        self.bridge.tencent.always("get_template", behaviour)
+
+    @precondition(lambda self: self.bridge.tencent.sent)
+    @rule(
+        which=st.integers(0, 1),
+        state=st.sampled_from(["SUCCESS", "FAIL"]),
+        times=st.sampled_from([1, 1, 2]),
+        broken_at=breaks,
+    )
+    def reports(self, which: int, state: str, times: int, broken_at: Break) -> None:
+        """A status: the first, one more, one that says otherwise; and somebody works on what is there."""
+        sent = self.bridge.tencent.sent
+        for _ in range(times):
+            self.report(sent[which % len(sent)], state)
+        self.run("settle", broken_at)
+
+    def report(self, sms: tencent.Sms, state: str) -> None:
+        self.reported.add(state)
+        assert self.bridge.callback([tencent.status(sms, state)])[0] == 200
+
+    # --- us ---
+
+    def has(self, function: str) -> bool:
+        return any(due <= time.time() for due in self.bridge.pump.due(function))
+
+    def run(self, function: str, broken_at: Break) -> None:
+        """One invocation on what is to be had, and perhaps its death."""
+        if self.has(function):
+            self.bridge.pump.watch(function, *broken_at)
+
+    @precondition(lambda self: self.has("settle"))
+    @rule(broken_at=breaks)
+    def settle_runs(self, broken_at: Break) -> None:
+        self.run("settle", broken_at)
+
+    @precondition(lambda self: self.has("push"))
+    @rule(answer=st.sampled_from(sorted(PUSHES)), broken_at=breaks)
+    def push_runs(self, answer: str, broken_at: Break) -> None:
+        self.bridge.quick_audience._next.clear()
+        self.bridge.quick_audience.next(PUSHES[answer])
+        self.run("push", broken_at)
+
+    @precondition(lambda self: time.time() - min(self.asked.values()) > CLOSED_AFTER_SECONDS)
+    @rule(broken_at=breaks)
+    def sweep_runs(self, broken_at: Break) -> None:
+        self.bridge.restart()
+        with self.bridge.outside.watched(*broken_at):
+            try:
+                self.bridge.pump.sweep()
+            except Exception as error:
+                self.bridge.pump.failures.append(error)
+        self.bridge.restart()
+
+    @rule(seconds=st.sampled_from(SECONDS))
+    def nothing_runs_for(self, seconds: int) -> None:
+        self.bridge.clock.pass_(seconds=seconds)
+
+    @rule(seconds=st.sampled_from([20, 100, 400, 2000]))
+    def everything_runs_for(self, seconds: int) -> None:
+        self.bridge.pump.run("deliver", "settle", "push", hours=seconds / 3600)
+
+    # --- an operator ---
+
+    @rule(side=st.sampled_from(["quickaudience", "tencent"]))
+    def operator_closes_a_breaker(self, side: breakers.Name) -> None:
+        breakers.close(side, int(time.time()))
+
+    @precondition(lambda self: any(one.state == "unknown" for one in self.kept))
+    @rule(state=st.sampled_from(["delivered", "failed"]))
+    def operator_settles(self, state: unknown.State) -> None:
+        out_id = next(one.origin.out_id for one in self.kept if one.state == "unknown")
+        self.by_hand = True
+        unknown._settle([one for one in self.kept if one.origin.out_id == out_id], state, "")
+
+    @rule()
+    def operator_replays_dead_letters(self) -> None:
+        for queue in ("sends", "callbacks", "receipts"):
+            dead = self.bridge.pump._messages(f"{queue}-dead")
+            bodies = [message.body for message in dead]
+            dead.clear()
+            for body in bodies:
+                self.bridge.pump.put(queue, body)
+
+    # --- what is promised ---
+
+    @invariant()
+    def looks(self) -> None:
+        """What stands under the phone."""
+        self.kept = messages.of_phone("86" + PHONE)
+
+    def sent(self, out_id: str) -> int:
+        return sum(sms.params == (out_id,) for sms in self.bridge.tencent.sent)
+
+    def told(self, out_id: str) -> set[tuple[int, str]]:
+        return set(self.bridge.quick_audience.told(PHONE, out_id))
+
+    @invariant()
+    def nobody_is_sent_to_twice(self) -> None:
+        for out_id in OUT_IDS:
+            assert self.sent(out_id) <= (out_id in self.accepted)
+
+    @invariant()
+    def one_thing_is_told_and_it_may_be_true(self) -> None:
+        for out_id in OUT_IDS:
+            told = self.told(out_id)
+            assert len(told) <= (out_id in self.accepted), told
+            for state, code in told:
+                if code == "DELIVERED":
+                    assert state == 2
+                    assert "SUCCESS" in self.reported or self.by_hand
+                elif code == "MK:0001":
+                    assert "FAIL" in self.reported
+                elif code == unknown.BY_HAND:
+                    assert self.by_hand
+                elif code in ("NO_RECEIPT", "OUTCOME_UNKNOWN"):
+                    assert state == 1
+                else:
+                    # Refused by Tencent, or not tried in time.
+                    assert code == "NOT_SENT" or code.startswith(("isv.", "isp."))
+                    assert self.sent(out_id) == 0
+
+    @invariant()
+    def one_place_holds_it(self) -> None:
+        """A recipient stands under the phone once, and what is told is what stands there."""
+        for out_id in OUT_IDS:
+            kept = [one for one in self.kept if one.origin.out_id == out_id]
+            assert len(kept) <= 1
+            if told := self.told(out_id):
+                assert kept[0].receipt
+                assert {code for _, code in told} == {kept[0].receipt.code}
+
+    def teardown(self) -> None:
+        """Everybody is well, and time goes by."""
+        fake = self.bridge.tencent
+        fake._next.clear()
+        fake._always.clear()
+        self.bridge.quick_audience._next.clear()
+        self.bridge.quick_audience.always(ok)
+        self.bridge.pump.run("deliver", "settle", "push", hours=3)
+        self.operator_replays_dead_letters()
+        self.bridge.pump.run("deliver", "settle", "push", hours=3)
+        self.bridge.clock.pass_(hours=80)
+        self.sweep_runs(NO_BREAK)
+        self.bridge.pump.run("deliver", "settle", "push", hours=3)
+        self.bridge.clock.pass_(hours=1)
+        self.sweep_runs(NO_BREAK)
+        self.bridge.pump.run("deliver", "settle", "push", hours=3)
+        self.looks()
+        self.nobody_is_sent_to_twice()
+        self.one_thing_is_told_and_it_may_be_true()
+        self.one_place_holds_it()
+        for out_id, biz_id in self.accepted.items():
+            assert len(self.told(out_id)) == 1, f"{out_id} has no final state"
+            (progress,) = self.bridge.progress(self.ask_nothing(biz_id), out_id)
+            assert not progress.waiting()
+            assert campaigns.pushed(out_id, biz_id) == {0}
+        for queue in ("sends", "callbacks", "receipts"):
+            assert self.bridge.pump.count(queue) == 0, queue
+            assert self.bridge.pump.count(f"{queue}-dead") == 0, f"{queue}-dead"
+
+    @staticmethod
+    def ask_nothing(biz_id: str) -> Answer:
+        return Answer(200, {"bizId": biz_id})
+
+
+def due(now: int, _: int) -> Iterator[tuple[int, Pointer]]:
+    """`campaigns.due` without a query for each hour of a week: what is due is read from moto's own table."""
+    backend: Any = dynamodb_backends[aws.ACCOUNT][aws.REGION]
+    stored = [
+        table._unpack(item.to_json()["Attributes"])
+        for pk, items in backend.tables[aws.TABLE].items.items()
+        if pk.value.startswith("DUE#")
+        for item in items.values()
+    ]
+    for item in sorted(stored, key=lambda item: (item["pk"], item["sk"])):
+        hour = int(item["pk"].removeprefix("DUE#"))
+        if hour < now // 3600:
+            yield hour, Pointer(item["outId"], item["bizId"], item["start"])
+
+
+def test_two_messages_to_one_phone(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    linked.configure(TENCENT_PARALLEL_CALLS="4", TENCENT_WAIT_CODES="1029")
+    monkeypatch.setattr(campaigns, "due", due)
+    linked.template()
+    restore = snapshot(linked)
+    run_state_machine_as_test(
+        lambda: Life(linked, restore),  # type: ignore[arg-type]
+        settings=settings(
+            max_examples=STORIES,
+            stateful_step_count=60 if LONG else 25,
+            deadline=None,
+            derandomize=not LONG,
+            database=None,
+            print_blob=LONG,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
