@@ -165,7 +165,7 @@ class _Handler(ChaliceRequestHandler):
     def _read_body(self) -> bytes | None:
         if "transfer-encoding" in self.headers:
             if self.headers["transfer-encoding"].strip().lower() != "chunked":
-                raise _Refusal(501, "This transfer encoding is not supported")
+                raise _Refusal(400, "This transfer encoding is not supported")
             return self._read_chunks()
         lengths = {length.strip() for length in self.headers.get_all("content-length", ["0"])}
         length = lengths.pop()
@@ -245,8 +245,15 @@ class _Handler(ChaliceRequestHandler):
         return self._route.startswith("/sms/")
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what `http.server` itself refuses, in JSON rather than HTML."""
+        """Answer what `http.server` itself refuses, in JSON rather than HTML, and never as a fault of ours."""
         self.close_connection = True
+        if code == 501:
+            # A method that nothing serves: what API Gateway says of those, and of routes.
+            code, message = (
+                (404, message) if self._below_sms else (403, "Missing Authentication Token")
+            )
+        elif code == 505:
+            code = 400
         # Of a line that is not understood, http.server supposes HTTP 0.9, which has no status.
         self.request_version = self.protocol_version
         self._send_json(code, message or explain or self.responses[code][0])

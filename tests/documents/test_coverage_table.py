@@ -49,7 +49,7 @@ def test_what_rows_name_exists() -> None:
     problems = {
         place
         for row in ROWS
-        for place in [*filterfalse(_is_there, row.places), *filterfalse(_is_test, row.tests)]
+        for place in [*filterfalse(_is_there, row.places), *filterfalse(is_test, row.tests)]
     }
     assert not problems
 
@@ -67,7 +67,7 @@ def _is_there(place: str) -> bool:
     return True
 
 
-def _is_test(test: str) -> bool:
+def is_test(test: str) -> bool:
     path, _, name = test.partition("::")
     return path.startswith("tests/") and Path(path).exists() and name in _tests_in(path)
 

@@ -131,7 +131,7 @@ def test_chunks_may_have_extensions_and_trailers(port: int) -> None:
         (b"Transfer-Encoding: chunked", b"0x3\r\nabc\r\n0\r\n\r\n", 400),
         (b"Transfer-Encoding: chunked", b"3\r\nabcd\r\n0\r\n\r\n", 400),
         (b"Transfer-Encoding: chunked", b"ffffffffff\r\n", 413),
-        (b"Transfer-Encoding: gzip", b"", 501),
+        (b"Transfer-Encoding: gzip", b"", 400),
     ],
 )
 def test_malformed_requests_are_answered(
@@ -239,6 +239,9 @@ def refuses(port: int) -> bool:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:
+        # It stood in the line of a socket that was closed at that moment.
+        return False
     return False
 
 

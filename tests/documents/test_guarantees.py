@@ -1,0 +1,23 @@
+"""docs/guarantees.md: what it names is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.documents.test_coverage_table import is_test
+
+PAGE = Path("docs/guarantees.md").read_text()
+TESTS = sorted(set(re.findall(r"`(tests/[\w/]+\.py(?:::\w+)?)`", PAGE)))
+
+
+@pytest.mark.parametrize("named", TESTS)
+def test_every_test_that_is_named_exists(named: str) -> None:
+    assert is_test(named) if "::" in named else Path(named).is_file()
+
+
+def test_every_promise_names_a_test() -> None:
+    rows = [line for line in PAGE.splitlines() if line.startswith("| ") and "`tests/" not in line]
+    headings = ("| promise |", "| end |", "| delivered |", "| failed |")
+    assert [row for row in rows if not row.startswith(headings)] == []
+    assert len(TESTS) > 30
