@@ -34,8 +34,8 @@ except where a table says so. Where a campaign was run several times, the table 
   text of an event to the text of the answer. Starts are not: the processes have worked before.
 - **Around it** stands one lean process (`bench/stub.py`) that plays the table, the queues, Tencent and Quick
   Audience. What it costs is not counted. ministack answers a few hundred calls a second, too few for a million
-  recipients. In each run of the benchmark a campaign of {checked} is sent through either: every message, every receipt and the number of
-  all other items came out the same ({same}).
+  recipients. In each run of the benchmark a campaign of {checked} is sent through either: every message, every
+  receipt and the number of all other items came out the same ({same}).
 - **The floor** makes the very calls that the stand-in recorded, in their order, with the same items, by boto3's
   low-level clients and one pooled session of requests, one after the other in one thread, with nothing between
   them (`bench/floor.py`). So it has as many writes, reads, queue requests and HTTP calls, of the same sizes.
