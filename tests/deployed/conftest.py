@@ -147,7 +147,7 @@ def queues(environment: dict[str, str]) -> Queues:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes run the tests, one of them packages."""
+    """Packaging takes a minute that not every run of the tests has: `make test-deployed` does it."""
     for item in items:
         if "deployed" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("deployed"))
+            item.add_marker(pytest.mark.deployed)

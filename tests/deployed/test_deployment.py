@@ -23,7 +23,7 @@ from local.functions import App
 from local.stack import DEFAULTS, TENCENT_API
 from tests.deployed.conftest import SIGN, SIGN_ID, Queues, Simulator, wait_for
 
-pytestmark = [pytest.mark.deployed, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 QUEUE_PREFIX = DEFAULTS["BRIDGE_QUEUE_PREFIX"]
 SECRET = "/emulated/qa-key"
