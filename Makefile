@@ -27,7 +27,7 @@ up: .venv/.installed ## The local stack, kept up until Ctrl-C
 
 # Three processes on two cores: one of them mostly waits, for the time-outs of functions that it has killed.
 test: .venv/.installed ## Every test but those of `make test-deployed`
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -n 3
 
 # Its schedule of each minute and its dead letters take their time: a minute and a half.
 test-deployed: .venv/.installed ## The bundle deployed by CloudFormation into an emulated AWS, and campaigns through it

@@ -1,4 +1,6 @@
-"""IAM for the integration tests: functions may ask for what their policies allow, and need all of it.
+"""Who runs which tests; and IAM for the integration tests.
+
+Functions may ask for what their policies allow, and need all of it.
 
 The first is seen in each test; the second at the end of a run of all of them, which fails where a policy
 allows something that nobody used.
@@ -9,9 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 _TESTS = Path(__file__).parent
 _INTEGRATION = _TESTS / "integration"
+# The processes that run the tests each have one of these folders' groups, or none.
+_GROUPS = {
+    "endtoend": "stack",
+    "browser": "stack",
+    "stack": "parts",
+    "concurrency": "parts",
+    "faults": "faults",
+}
 _used: set[tuple[str, str, str]] = set()
 
 
@@ -33,6 +44,22 @@ def allowed_by_their_policies(
         _used.update((function, one.action, one.resource) for one in permissions)
     if guard.denied:
         pytest.fail("\n".join(sorted(guard.denied)), pytrace=False)
+
+
+class _ByFolder(LoadScopeScheduling):
+    """Where several processes run the tests, keeps together what shares a stack or an AWS.
+
+    xdist's own groups (`--dist loadgroup`) need an attribute of tests that pytest 9.2 has no more.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.split("/")[1]
+        return _GROUPS.get(folder, nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return _ByFolder(config, log)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -13,13 +13,6 @@ from tests.integration.support.bridge import Bridge, forget
 from tests.integration.support.outside import Outside
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes run the tests, the one that has the stack's parts has these."""
-    for item in items:
-        if "concurrency" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("parts"))
-
-
 @pytest.fixture(scope="session")
 def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[local_aws.Ministack]:
     with local_aws.Ministack(tmp_path_factory.mktemp("aws")) as running:

@@ -164,12 +164,3 @@ def bench(tmp_path_factory: pytest.TempPathFactory, files: Files) -> Iterator[Be
 @pytest.fixture(scope="session")
 def plain_template(bench: Bench) -> str:
     return bench.template("您的包裹已经到达，请及时领取。")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes run the tests, one of them has the whole stack, and one its parts."""
-    for item in items:
-        if {"endtoend", "browser"} & set(item.path.parts):
-            item.add_marker(pytest.mark.xdist_group("stack"))
-        elif "stack" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("parts"))
