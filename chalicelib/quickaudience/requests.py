@@ -105,7 +105,14 @@ def _page_size(value: Any) -> int:
 
 
 def _moment(value: Any) -> str:
-    return "" if value is None or value == "null" else str(value).strip()
+    return "" if value is None or value == "null" else _shown(value).strip()
+
+
+def _shown(value: Any) -> str:
+    """Whatever it is, as text; of a list or an object no more than that, since it may be of any size."""
+    if isinstance(value, list | dict):
+        return "[…]" if isinstance(value, list) else "{…}"
+    return str(value)
 
 
 def _kind(value: Any) -> Any:
@@ -135,7 +142,7 @@ def _parts(value: Any) -> list[dict[str, Any]]:
 
 def _audit(value: Any) -> str:
     """Fields that are only kept: whatever was said, as text."""
-    return "" if value is None or value == "null" else str(value)[:255]
+    return "" if value is None or value == "null" else _shown(value)[:255]
 
 
 def _anything(read: Callable[[Any], Any]) -> BeforeValidator:

@@ -39,6 +39,7 @@ class Deaths:
     """Gives the orders.
 
     `renew` has the processes of a function end in peace, for the sake of what only a new one does.
+    `rare` are calls by function that take a while to be made at all, and are waited for.
     """
 
     def __init__(
@@ -47,7 +48,9 @@ class Deaths:
         campaigns: Campaigns,
         generator: random.Random,
         renew: Callable[[str], None],
+        rare: frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
+        self._rare = rare
         self._faults = faults
         self._campaigns = campaigns
         self._random = generator
@@ -86,6 +89,12 @@ class Deaths:
         return sorted(self._must - self._faults.executed())
 
     @property
+    def unmet(self) -> list[tuple[str, str]]:
+        """The rare calls that nobody has died of yet."""
+        died_of = {(order.point.function, order.point.call) for order in self._faults.executed()}
+        return sorted(self._rare - died_of)
+
+    @property
     def executed(self) -> list[Order]:
         """The orders that somebody died of."""
         return sorted(self._faults.executed())
@@ -97,7 +106,7 @@ class Deaths:
         giving = threading.Thread(target=self._give_until, args=(over,))
         giving.start()
         try:
-            while self._failure is None and (left := self.left):
+            while self._failure is None and (left := [*self.left, *self.unmet]):
                 if time.monotonic() > deadline:
                     raise StackError(f"not executed in {seconds:.0f} s: {list(map(str, left))}")
                 last = time.monotonic()

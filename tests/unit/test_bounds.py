@@ -20,7 +20,7 @@ from chalicelib.campaigns.templates import UntranslatableError
 from chalicelib.errors import Refused
 from chalicelib.quickaudience import http, requests
 from chalicelib.quickaudience.liberal_json import loads
-from chalicelib.quickaudience.requests import DigitalTemplate, SendBatchList
+from chalicelib.quickaudience.requests import DigitalTemplate, SendBatchList, SendDetails
 
 LINK = "https://m.example.cn/m/abcdefghijk"
 SEND = {"outId": "o", "signName": "s", "templateCode": "t"}
@@ -144,6 +144,18 @@ def test_lists_are_counted_before_they_are_read(
 ) -> None:
     with quick(), pytest.raises(Refused, match=problem):
         requests.read(model, SEND | body)  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize(
+    "value", [[[]] * 1_500_000, {"a": [[]] * 1_500_000}], ids=["list", "object"]
+)
+def test_what_is_only_kept_is_not_written_out(value: Any) -> None:
+    with quick():
+        send = requests.read(
+            SendBatchList, SEND | {"phoneNumberJson": ["1"], "relatedTaskId": value}
+        )
+        details = requests.read(SendDetails, {"outId": "o", "startDate": value})
+    assert send.relatedTaskId == details.startDate == ("{…}" if isinstance(value, dict) else "[…]")
 
 
 def test_the_garbage_collector_does_not_look_through_what_is_being_read() -> None:
