@@ -80,7 +80,7 @@ class Attempt:
         log.info(
             "attempt done",
             extra={
-                "chunk": body(self.pointer, self.number),
+                **body(self.pointer, self.number),
                 "sent": sent,
                 "failed": failed,
                 "unknown": unknown,
@@ -119,9 +119,7 @@ class Attempt:
         waiting = sum(len(positions) for positions, _ in self.progress.waiting())
         if waiting:
             again = body(self.pointer, self.number + 1)
-            log.warning(
-                "recipients wait for another attempt", extra={"chunk": again, "waiting": waiting}
-            )
+            log.warning("recipients wait for another attempt", extra=again | {"waiting": waiting})
             sending.send("sends", [again], delay=RETRY_SECONDS * (self.number + 1))
 
     def _message(self, phone: str, position: int, outcome: Outcome) -> Message:

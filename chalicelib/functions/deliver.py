@@ -127,7 +127,7 @@ def _chunk(text: str, caller: Caller, pool: ThreadPoolExecutor) -> int | None:
     elif (alive := progress.claimed[number] - time.time()) > 0:
         return int(alive) + 1
     elif campaigns.reclaim(pointer, number, progress.claimed[number], until, request.expires):
-        log.warning("a function died while sending: taking stock", extra={"chunk": body})
+        log.warning("a function died while sending: taking stock", extra=body)
         attempt.take_stock()
     else:
         # Another function took it over a moment ago, and has until its own end.

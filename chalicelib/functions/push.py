@@ -24,7 +24,7 @@ from chalicelib.campaigns import receipts, retries
 from chalicelib.campaigns.receipts import Kind
 from chalicelib.errors import ConfigurationError
 from chalicelib.functions import pushing
-from chalicelib.logs import log
+from chalicelib.logs import log, some
 from chalicelib.queues import receiving
 from chalicelib.queues.receiving import Record
 from chalicelib.quickaudience.push import EntriesRefusedError, LockedOutError, PushError
@@ -138,8 +138,13 @@ class _Run:
         return end
 
     def _make(self, call: _Call) -> _Came:
-        shown = {"kind": call.kind, "entries": len(call.entries), "tries": call.tries}
+        shown: dict[str, Any] = {
+            "kind": call.kind,
+            "entries": len(call.entries),
+            "tries": call.tries,
+        }
         try:
+            shown["bizIds"] = some(entry["at"][0] for entry in call.entries if "at" in entry)
             self._push(call.kind, call.entries)
         except LockedOutError:
             return _Came.BACK

@@ -15,7 +15,7 @@ from chalicelib import dates, metrics
 from chalicelib.campaigns import receipts, retries
 from chalicelib.campaigns.messages import Message, read_status
 from chalicelib.functions import telling
-from chalicelib.logs import log, mask
+from chalicelib.logs import log, mask, some
 from chalicelib.queues import receiving, sending
 from chalicelib.queues.receiving import Record
 from chalicelib.store import campaigns, messages, signs
@@ -94,7 +94,14 @@ def _statuses(statuses: list[_Status]) -> None:
     told = telling.settle(list(settled.values()))
     for (looks, since), reports in waiting.items():
         _wait("statuses", reports, looks, since)
-    log.info("statuses settled", extra={"statuses": len(statuses), "settled": len(told)})
+    log.info(
+        "statuses settled",
+        extra={
+            "statuses": len(statuses),
+            "settled": len(told),
+            "bizIds": some(message.origin.biz_id for message in told),
+        },
+    )
     delivered = sum(message.state == "delivered" for message in told)
     metrics.count(Delivered=delivered, Failed=len(told) - delivered)
 
@@ -104,7 +111,8 @@ def _adopt(status: _Status, now: int) -> Message | None:
         return None
     message = messages.adopt(status.phone, status.sid)
     if message:
-        log.info("unknown outcome settled", extra={"phone": mask(status.phone)})
+        shown = {"phone": mask(status.phone), "bizId": message.origin.biz_id}
+        log.info("unknown outcome settled", extra=shown)
     return message
 
 
@@ -119,7 +127,7 @@ def _reply(reply: Event, by: str, looks: int, since: int) -> None:
     out_id = message.origin.out_id
     content, sent = str(reply.get("text") or ""), _epoch(reply.get("time"), since)
     key = campaigns.reply_key(phone, content, sent)
-    entry = {
+    entry: dict[str, Any] = {
         "outId": out_id,
         "phoneNum": message.phone_num,
         "sendTime": dates.to_beijing(sent),
@@ -127,8 +135,11 @@ def _reply(reply: Event, by: str, looks: int, since: int) -> None:
     }
     if not campaigns.record_reply(out_id, key, entry, by, now):
         return
+    # As a receipt has it: whose it is, for us.
+    entry["at"] = [message.origin.biz_id, message.position]
     sending.send("receipts", receipts.pack("reply", out_id, [entry]))
-    log.info("reply matched", extra={"phone": mask(phone), "looks": looks})
+    shown = {"phone": mask(phone), "looks": looks, "bizId": message.origin.biz_id}
+    log.info("reply matched", extra=shown)
 
 
 def _epoch(value: Any, otherwise: int) -> int:

@@ -7,6 +7,7 @@ import pytest
 import pytest_socket
 import time_machine
 from moto import mock_aws
+from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.sqs.models import SQSBackend
 
@@ -34,8 +35,15 @@ def bridge(monkeypatch: pytest.MonkeyPatch, clock: Clock, tmp_path: Path) -> Ite
     monkeypatch.setenv("AWS_DEFAULT_REGION", aws.REGION)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr("boto3.client", aws.client)
-    monkeypatch.setattr(SQSBackend, "change_message_visibility", aws.change_message_visibility)
-    monkeypatch.setattr(DynamoDBBackend, "batch_execute_statement", aws.batch_execute_statement)
+    for patched, name in (
+        # what moto does wrong
+        (SQSBackend, "change_message_visibility"),
+        (DynamoDBBackend, "batch_execute_statement"),
+        # what it takes a third of its time for
+        (SQSBackend, "is_message_valid_based_on_retention_period"),
+        (ResponseSerializer, "get_value"),
+    ):
+        monkeypatch.setattr(patched, name, getattr(aws, name))
     with mock_aws():
         aws.create()
         outside = Outside()

@@ -108,3 +108,20 @@ def test_a_number_that_the_other_side_names_is_masked_too(
     linked.deliver_all()
     linked.pump.run("settle", "push", hours=1)
     check(logged, linked)
+
+
+def test_a_request_is_followed_from_its_acceptance_to_its_pushes(
+    linked: Bridge, logged: io.StringIO
+) -> None:
+    code = linked.template()
+    biz_id = linked.campaign([A, B], {"name": "您"}, code=code)["bizId"]
+    linked.campaign([C], {"name": "他"}, code=code, out_id="another")
+    linked.pump.drain()
+    linked.deliver_all()
+    linked.callback(tencent.reply("86" + A, "好", SIGN))
+    linked.pump.drain()
+    # Each line comes from both loggers.
+    lines = dict.fromkeys(line for line in logged.getvalue().splitlines() if biz_id in line)
+    seen = [json.loads(line)["message"] for line in lines]
+    assert seen[:2] == ["accepted", "attempt done"]
+    assert sorted(seen[2:]) == ["pushed", "pushed", "reply matched", "statuses settled"]
