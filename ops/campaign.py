@@ -48,6 +48,7 @@ def account(out_id: str, accepted: list[Request]) -> dict[str, Any]:
     return {
         "outId": out_id,
         "requests": len(accepted),
+        "bizIds": [request.biz_id for request in accepted],
         "accepted": dates.to_beijing(accepted[0].accepted_at),
         "sign": accepted[0].sign,
         "templateCode": accepted[0].template_code,

@@ -145,8 +145,10 @@ def test_a_swept_campaign_is_counted_too(local: Bridge) -> None:
 
 def test_two_requests_of_an_out_id_are_counted_together(local: Bridge) -> None:
     trouble(local)
-    local.campaign([A], {"name": "再"}, code="7000")
-    assert answer("campaign", "show", "task-1")["requests"] == 2
+    second = local.campaign([A], {"name": "再"}, code="7000")
+    shown = answer("campaign", "show", "task-1")
+    assert shown["requests"] == len(shown["bizIds"]) == 2
+    assert second["bizId"] in shown["bizIds"]
     assert counts()["recipients"] == 6
 
 
