@@ -316,3 +316,20 @@ def test_a_request_of_chalice_hands_its_body_over_as_bytes() -> None:
     # What this module and the parsing of Quick Audience's bodies rely on.
     made: Request = request('{"text": "中"}')
     assert made.raw_body == '{"text": "中"}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("event", "phone"),
+    [
+        (STATUS, "8613xxxxxxxx"),
+        ({"nationcode": "852", "mobile": "51234567"}, "85251234567"),
+        ({"nationcode": 86, "mobile": 13900001111}, "8613900001111"),
+        ({"mobile": "13900001111"}, "8613900001111"),
+        ({"nationcode": None, "mobile": "13900001111"}, "8613900001111"),
+        ({"nationcode": "86", "mobile": None}, "86"),
+        ({}, "86"),
+        ({"nationcode": "86", "mobile": "1" * 200}, "86" + "1" * 98),
+    ],
+)
+def test_whose_phone_an_event_is_about(event: dict[str, Any], phone: str) -> None:
+    assert callbacks.phone_of(event) == phone

@@ -238,6 +238,20 @@ def test_the_longest_text_of_a_message_that_is_too_long_is_named() -> None:
         message("新品", text("短"), image(), text("长" * 480))
 
 
+def test_a_theme_that_is_longer_than_all_texts_is_named() -> None:
+    with pytest.raises(ContentError, match=r"^templateTheme 太长\(有 490 个字符\)"):
+        message("长" * 490, text("短"))
+
+
+def test_a_text_that_is_too_long_to_be_looked_through_is_counted_as_it_was_written() -> None:
+    most = digital.MOST_WRITTEN
+    room = most - len(digital.content("新品", [Part("text", "", "", "x")])) + 1
+    with pytest.raises(ContentError, match="最多 500 个"):
+        message("新品", text("字" * room))
+    with pytest.raises(ContentError, match=rf"合计 {most + 1} 个字符, 最多 {most} 个"):
+        message("新品", text("字" * (room + 1)))
+
+
 def test_a_message_of_exactly_500_characters_is_taken() -> None:
     room = 500 - len(message("新品", text("x")).text) + 1
     assert len(message("新品", text("字" * room)).text) == 500
@@ -247,7 +261,7 @@ def test_a_message_of_exactly_500_characters_is_taken() -> None:
 
 @pytest.mark.parametrize("open_", ["${a", "${}", "${ }", "${a} {1}"])
 def test_a_variable_that_is_left_open_is_refused(open_: str) -> None:
-    with pytest.raises(ContentError):
+    with pytest.raises(ContentError, match=r"\{"):
         message("新品", text(open_))
 
 

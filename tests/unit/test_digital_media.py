@@ -39,6 +39,12 @@ def test_every_type_that_is_taken_is_recognised() -> None:
         # QuickTime that says that it can be read as MPEG-4.
         (b"\x00\x00\x00\x1cftypqt  \x00\x00\x00\x00qt  mp42", "mp4"),
         (b"\x00\x00\x00\x18ftyp3g2a\x00\x00\x00\x003g2a", "3gp"),
+        (b"\x00\x00\x00\x14ftyp3gr6\x00\x00\x00\x00isom", "3gp"),
+        (b"\x00\x00\x00\x14ftyp3gs6\x00\x00\x00\x00isom", "3gp"),
+        (b"\x00\x00\x00\x14ftyp3ge6\x00\x00\x00\x00isom", "3gp"),
+        (b"\x00\x00\x00\x10ftypisom\x00\x00\x00\x00moov", "mp4"),
+        # The last brand that is looked at.
+        (b"\x00\x00\x01\x00ftypqt  \x00\x00\x00\x00" + b"qt  " * 59 + b"mp42" + b"moov", "mp4"),
     ],
 )
 def test_other_forms_of_the_same_types(data: bytes, suffix: str) -> None:
@@ -66,6 +72,9 @@ def test_other_forms_of_the_same_types(data: bytes, suffix: str) -> None:
         b"\x00\x00\x00\x18ftypM4A \x00\x00\x00\x00M4A isom",
         b"\x00\x00\x00\x14ftypqt  \x00\x00\x00\x00qt  ",
         b"\x00\x00\x00\x18moovisom",
+        # A brand's name behind the list of brands, and one that does not begin where a brand does.
+        b"\x00\x00\x00\x10ftypqt  \x00\x00\x00\x00isom",
+        b"\x00\x00\x00\x1cftypqt  \x00\x00\x00\x00qt  __isom__",
         b"\xff\xf1\x50\x80\x00",  # AAC
         b"\xff\xfb\xf0\x00\x00",  # a bitrate that does not exist
     ],

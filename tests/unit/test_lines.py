@@ -166,6 +166,8 @@ def test_any_bytes_are_read_or_bad(data: bytes, encoding: str) -> None:
         # One line's text is valid UTF-8 by accident (the famous one), one is cut in mid-character.
         ("1 联通\n2 李雷\n3 韩梅梅".encode("gbk"), Survey(3, "gb18030")),
         ("1 李雷\n2 韩梅梅\n3 甲".encode()[:-1], Survey(3, "utf-8")),
+        ("1 联通\n2 联通\n3 李雷\n4 韩梅梅\n5 您".encode("gbk"), Survey(5, "gb18030")),
+        ("1 李\n2 韩\n3 您\n".encode() + b"4 \xff\n5 \xff", Survey(5, "utf-8")),
         ("1\n2".encode("utf-16"), Survey(0, "")),
         (b"\xfe\xff\x001", Survey(0, "")),
     ],

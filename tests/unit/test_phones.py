@@ -158,3 +158,10 @@ def test_a_callback_finds_the_number_that_was_kept(nationcode: str, mobile: str,
 def test_a_callback_of_a_sent_number_leads_back_to_it(number: str) -> None:
     kept = phones.parse(number)
     assert phones.from_tencent("86", phones.to_quick_audience(kept)) == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("139 0000 1111", "8613900001111"), ("1391111****", "1391111****")]
+)
+def test_a_refused_recipient_is_kept_as_a_number_or_as_given(given: str, kept: str) -> None:
+    assert phones.kept(given) == kept

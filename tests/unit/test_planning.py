@@ -222,3 +222,27 @@ def test_the_refused_begin_after_the_calls(plan: tuple[list[Pair], list[str]]) -
     for chunk in collect(*plan).chunks():
         refused = chunk.phones[chunk.first_refused - chunk.start :]
         assert refused == [phone for phone, _ in chunk.refused]
+
+
+numbers = st.integers(0, 20).flatmap(
+    lambda n: st.sampled_from(
+        [f"1390000{n:04d}", f"+861390000{n:04d}", f"861390000{n:04d}", f"8525123{n:04d}"]
+    )
+)
+
+
+@given(st.lists(numbers), st.lists(numbers), st.tuples() | st.tuples(st.just("值")))
+@examples(200)
+def test_plain_numbers_are_planned_at_once_as_they_are_one_by_one(
+    before: list[str], together: list[str], params: tuple[str, ...]
+) -> None:
+    at_once, one_by_one = Recipients(), Recipients()
+    for number in before:
+        at_once.add(phones.parse(number), params, number)
+    others = at_once.add_plain(together, params)
+    for number in others:
+        at_once.add(phones.parse(number), params, number)
+    for number in [*before, *(number for number in together if number not in others), *others]:
+        one_by_one.add(phones.parse(number), params, number)
+    assert not any(phones.PLAIN.fullmatch(number) for number in others)
+    assert list(at_once.chunks()) == list(one_by_one.chunks())

@@ -1,5 +1,6 @@
 """The bodies of Quick Audience: the document's own, their texts, and whatever else may come."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import Refused
 from chalicelib.quickaudience.http import parse
-from chalicelib.quickaudience.requests import SendBatchList, Template, read
+from chalicelib.quickaudience.requests import DigitalTemplate, SendBatchList, Template, read
 from tests.unit.bodies import SEND, TEMPLATE, refused, send, template
 from tests.unit.support import examples
 
@@ -252,3 +253,42 @@ def test_any_template_is_read_or_refused(changes: dict[str, Any]) -> None:
     assert len(asked.templateName) <= 30
     assert len(asked.templateContent) <= 500
     assert asked.templateType in (0, 1, 2, 3)
+
+
+PART: dict[str, Any] = {"fileSuffix": "txt", "fileContents": "文本", "index": "1"}
+
+
+@pytest.mark.parametrize(
+    ("given", "count"),
+    [
+        (PART, 1),
+        ([PART], 1),
+        ([PART] * 100, 100),
+        (json.dumps(PART), 1),
+        (json.dumps([PART, PART]), 2),
+        ([json.dumps(PART)] * 3, 3),
+        (json.dumps(json.dumps([json.dumps(PART)])), 1),
+    ],
+)
+def test_parts_come_in_many_wrappings(given: Any, count: int) -> None:
+    body = {"templateTheme": "主题", "templateContent": given}
+    assert read(DigitalTemplate, body).templateContent == [PART] * count
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (
+            "文本",
+            '必须是列表或其 JSON 文本, 例如 [{"fileSuffix":"txt","fileContents":"文本","index":"1"}]',
+        ),
+        (7, "必须是列表或其 JSON 文本"),
+        ([PART] * 101, "最多 100 个部分"),
+        ([PART, "文本"], "第 2 个元素不是 JSON 对象"),
+        ([[PART]], "第 1 个元素不是 JSON 对象"),
+    ],
+)
+def test_what_is_no_list_of_parts_is_refused_with_its_place(given: Any, problem: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        read(DigitalTemplate, {"templateTheme": "主题", "templateContent": given})
+    assert f"templateContent: {problem}" in refusal.value.message

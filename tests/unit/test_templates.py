@@ -195,6 +195,7 @@ def warned(content: str, *, promotional: bool = False) -> str:
         (" ${a} ", "只由变量"),
         ("【品牌】你好", "【】"),
         ("你好】", "【】"),
+        ("【你好", "【】"),
         ("看 http://x.cn/abc?ph=${sp_xxxx}", "链接"),
         ("看HTTPS://x.cn/${a}", "链接"),
         ("看www.${a}.com", "链接"),
@@ -251,5 +252,11 @@ def test_an_invitation_to_reply_is_no_way_out() -> None:
 
 
 def test_all_that_is_wrong_is_warned_of_at_once() -> None:
-    found = templates.warnings(templates.translate("${a}${b}"), promotional=True)
-    assert len(found) == 3
+    both = templates.warnings(templates.translate("${a}${b}"), promotional=True)
+    assert both == [
+        "两个变量不能相邻",
+        "模板不能只由变量组成",
+        "营销短信须包含退订方式, 例如“拒收请回复R”",
+    ]
+    linked = templates.warnings(templates.translate("【牌 http://x.cn/${a}"), promotional=False)
+    assert linked == ["正文不能包含【】, 签名会自动添加", "链接中不能包含变量(含短链参数)"]
