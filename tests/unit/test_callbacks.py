@@ -137,6 +137,18 @@ def test_many_statuses_are_queued_in_messages_of_100(
     assert queue.events("statuses") == statuses
 
 
+def test_statuses_that_are_long_are_queued_in_messages_of_200_kib(queue: Queue) -> None:
+    # With its quotation marks, a name and a colon, each is a quarter of what a message may have.
+    quarter = {"sid": "é" * 25_594 + "x"}
+    assert len(json.dumps(quarter, ensure_ascii=False).encode()) == 200 * 1024 / 4
+    assert_taken(push([quarter] * 9))
+    assert [len(message["statuses"]) for message in queue.messages] == [4, 4, 1]
+    longer = {"sid": quarter["sid"] + "x"}
+    queue.messages.clear()
+    assert_taken(push([quarter] * 3 + [longer] * 4))
+    assert [len(message["statuses"]) for message in queue.messages] == [3, 3, 1]
+
+
 @given(st.lists(st.sampled_from(["status", "reply", "padding"]), max_size=250))
 @examples(25)
 def test_no_event_is_lost_or_doubled(kinds: list[str]) -> None:

@@ -1,5 +1,7 @@
 """What a file is, by its first bytes."""
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,6 +96,19 @@ def test_any_bytes_are_something_or_nothing(data: bytes) -> None:
 def test_a_box_of_any_length_is_read_in_bounds(size: int, rest: bytes) -> None:
     data = size.to_bytes(4, "big") + b"ftyp" + rest
     assert media.recognise(data) in (None, "mp4", "3gp")
+
+
+def test_mpeg_audio_is_layer_three_with_a_bitrate_and_a_rate_that_there_are() -> None:
+    """ISO 11172-3, 2.4.2.3: eleven bits of sync, then version, layer, protection; bitrate, rate, padding."""
+    for version, layer, bitrate, rate in product(range(4), range(4), range(16), range(4)):
+        second = 0b111 << 5 | version << 3 | layer << 1 | 1
+        third = bitrate << 4 | rate << 2
+        is_mp3 = version != 1 and layer == 1 and 1 <= bitrate <= 14 and rate <= 2
+        for fourth in (0x00, 0xFF):
+            data = bytes([0xFF, second, third, fourth])
+            assert media.recognise(data) == ("mp3" if is_mp3 else None), data
+    assert media.recognise(b"\xff\x1b\x90\x64") is None
+    assert media.recognise(b"\xfe\xfb\x90\x64") is None
 
 
 @pytest.mark.parametrize("suffix", ["jpg", ".JPG", "JPEG", " jpeg ", ".Jpeg"])

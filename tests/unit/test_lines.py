@@ -40,7 +40,7 @@ def test_split(data: bytes, expected: list[bytes]) -> None:
 
 
 @examples(300)
-@given(st.binary(max_size=300).map(lambda data: data.replace(b"0", b"\n")), st.data())
+@given(st.binary(max_size=300) | st.text("\n\r 1", max_size=60).map(str.encode), st.data())
 def test_lines_do_not_depend_on_how_the_bytes_come(data: bytes, more: st.DataObject) -> None:
     cuts = sorted(more.draw(st.lists(st.integers(0, len(data)), max_size=8)))
     parts = [data[first:last] for first, last in pairwise([0, *cuts, len(data)])]
@@ -57,7 +57,7 @@ def test_lines_do_not_depend_on_how_the_bytes_come(data: bytes, more: st.DataObj
         assert [one.end + line.end for one in rest] == [one.end for one in found[line.number :]]
 
 
-@pytest.mark.parametrize("size", [MOST_LINE, MOST_LINE + 1, 10 * MOST_LINE])
+@pytest.mark.parametrize("size", [MOST_LINE, MOST_LINE + 1, MOST_LINE + 2, 10 * MOST_LINE])
 def test_an_endless_line_is_not_kept_and_the_next_ones_are_in_their_places(size: int) -> None:
     data = b"1" * size + b"\n13900001111\n" + b"2" * size
     found = list(lines.split([data[n : n + 1000] for n in range(0, len(data), 1000)]))
@@ -108,6 +108,8 @@ def test_a_blank_line(text: str) -> None:
         ("13900001111,13900002222", "13900001111", ILLEGAL),
         ("13900001111x", "13900001111", ILLEGAL),
         ('"13900001111"', "", ILLEGAL),
+        (" ,\t13900001111 李雷", "13900001111", ILLEGAL),
+        ("\ufeff13900001111 李雷", "13900001111", ILLEGAL),
         ("1" * 21, "", ILLEGAL),
         ("1-" * 30 + "13900001111", "", ILLEGAL),
         ("1" + "-" * 40 + "3900001111", "", ILLEGAL),

@@ -161,6 +161,20 @@ def test_a_callback_of_a_sent_number_leads_back_to_it(number: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "mobile", "kept"),
+    [
+        ("86", "13900001111", "8613900001111"),
+        ("+86", "+13900001111", "8613900001111"),
+        (" 0086 ", " 13900001111 ", "8613900001111"),
+        ("", "X139", "86X139"),
+        ("X86", "139+", "X86139+"),
+    ],
+)
+def test_a_number_is_kept_from_tencents_two_fields(code: str, mobile: str, kept: str) -> None:
+    assert phones.from_tencent(code, mobile) == kept
+
+
+@pytest.mark.parametrize(
     ("given", "kept"), [("139 0000 1111", "8613900001111"), ("1391111****", "1391111****")]
 )
 def test_a_refused_recipient_is_kept_as_a_number_or_as_given(given: str, kept: str) -> None:
