@@ -81,10 +81,39 @@ def test_a_text_may_be_a_number() -> None:
     assert contents(text(2026)) == ["2026"]  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("given", [[], [text("x")] * 11])
-def test_there_are_one_to_ten_parts(given: list[dict[str, Any]]) -> None:
-    with pytest.raises(ContentError, match=r"至少|最多 10"):
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ([], "^templateContent 至少要有一个部分$"),
+        ([text("x")] * 11, "^templateContent 有 11 个部分, 最多 10 个$"),
+        (
+            [text("x", index=3), text(" ", index=1), text("y", index=2)],
+            "^第 1 部分的 fileContents 为空$",
+        ),
+        (
+            [text("x"), text("y", fileSuffix="e" * 30)],
+            f"^第 2 部分的 fileSuffix 是“{'e' * 20}”, 只支持 txt, jpg, png, gif",
+        ),
+    ],
+)
+def test_what_is_no_list_of_parts_is_refused_in_words(
+    given: list[dict[str, Any]], problem: str
+) -> None:
+    with pytest.raises(ContentError, match=problem):
         digital.parts(given)
+
+
+def test_a_text_has_lines_of_one_kind_and_a_name_has_an_end() -> None:
+    (part,) = digital.parts([text("甲\r\n乙\n丙", fileName="名" * 101)])
+    assert (part.contents, part.name) == ("甲\n乙\n丙", "名" * 100)
+
+
+@pytest.mark.parametrize("indexes", [(None, 1), (2, None), (3, None)])
+def test_a_part_without_an_index_stands_where_it_stands_in_the_list(
+    indexes: tuple[Any, Any],
+) -> None:
+    given = [text(name, index=index) for name, index in zip("ab", indexes, strict=True)]
+    assert contents(*given) == (["b", "a"] if indexes == (3, None) else ["a", "b"])
 
 
 def test_ten_parts_are_taken() -> None:

@@ -192,3 +192,4 @@ def test_settling_changes_nothing_but_the_receipt() -> None:
 def test_a_receipt_says_by_whose_work_it_is_known(status: str) -> None:
     report = DELIVERED | {"report_status": status}
     assert messages.read_status(report, NOW, "queue:1").by == "queue:1"
+    assert messages.failed(messages.NO_RECEIPT, NOW, "sweep").by == "sweep"

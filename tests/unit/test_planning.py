@@ -24,7 +24,7 @@ def foreign(number: int) -> str:
 def collect(pairs: list[Pair], refused: list[str] | None = None) -> Recipients:
     recipients = Recipients()
     for phone, params in pairs:
-        recipients.add(phone, params)
+        recipients.add(phone, params, phones.to_quick_audience(phone))
     for phone in refused or []:
         recipients.refuse(phone, BAD)
     return recipients
@@ -121,6 +121,17 @@ def test_counts_agree_with_the_plan(plan: tuple[list[Pair], list[str]]) -> None:
 def test_equal_parameters_share_calls_of_200(recipients: int, sizes: list[int]) -> None:
     made = collect([(mainland(n), ("x",)) for n in range(recipients)])
     assert [len(call.phones) for call in made.calls()] == sizes
+
+
+@pytest.mark.parametrize(
+    ("groups", "sizes"),
+    [([100, 100], [200]), ([100, 101], [100, 101]), ([200, 2], [200, 2]), ([50, 50, 100], [200])],
+)
+def test_a_chunk_is_as_full_as_it_may_be(groups: list[int], sizes: list[int]) -> None:
+    pairs: list[Pair] = [
+        (mainland(n), (str(group),)) for group, count in enumerate(groups) for n in range(count)
+    ]
+    assert [len(chunk.phones) for chunk in collect(pairs).chunks()] == sizes
 
 
 def test_ten_thousand_equal_messages_are_exactly_fifty_calls() -> None:

@@ -78,7 +78,14 @@ def test_entries_survive_packing_and_joining(counts: list[int]) -> None:
 
 @pytest.mark.parametrize(
     ("sizes", "calls"),
-    [([100], [1]), ([50, 50], [2]), ([50, 51], [1, 1]), ([1] * 100, [100]), ([1] * 101, [100, 1])],
+    [
+        ([100], [1]),
+        ([60, 60, 40], [1, 2]),
+        ([50, 50], [2]),
+        ([50, 51], [1, 1]),
+        ([1] * 100, [100]),
+        ([1] * 101, [100, 1]),
+    ],
 )
 def test_as_many_messages_are_joined_as_fit(sizes: list[int], calls: list[int]) -> None:
     parts: Parts = [(number, "details", "out", size) for number, size in enumerate(sizes)]
