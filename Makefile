@@ -4,6 +4,9 @@ STAGE ?=
 BIN := .venv/bin
 UV := 0.13.9
 
+# Bytecode is kept, whatever the machine says: a stack starts a dozen processes, and some tests kill a hundred.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help run up test test-deployed chaos bench browser check format pins deploy destroy clean
 

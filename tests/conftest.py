@@ -15,14 +15,11 @@ from xdist.scheduler import LoadScopeScheduling
 
 _TESTS = Path(__file__).parent
 _INTEGRATION = _TESTS / "integration"
-# The processes that run the tests each have one of these folders' groups, or none.
-_GROUPS = {
-    "endtoend": "stack",
-    "browser": "stack",
-    "stack": "parts",
-    "concurrency": "parts",
-    "faults": "faults",
-}
+# Tests that share nothing go to whatever process has time; others stay together by file, and by folder where
+# they share what takes seconds to start, unless they start it by themselves.
+_SPREAD = {"unit", "integration", "documents"}
+_SHARING = {"endtoend", "browser", "stack", "concurrency"}
+_BY_THEMSELVES = {"test_bringing_back.py", "test_make_run.py", "test_pull.py", "test_restart.py"}
 _used: set[tuple[str, str, str]] = set()
 
 
@@ -46,20 +43,23 @@ def allowed_by_their_policies(
         pytest.fail("\n".join(sorted(guard.denied)), pytrace=False)
 
 
-class _ByFolder(LoadScopeScheduling):
-    """Where several processes run the tests, keeps together what shares a stack or an AWS.
+class _BySharing(LoadScopeScheduling):
+    """Where several processes run the tests, keeps together what shares a stack, an AWS or a long preparation.
 
     xdist's own groups (`--dist loadgroup`) need an attribute of tests that pytest 9.2 has no more.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        folder = nodeid.split("/")[1]
-        return _GROUPS.get(folder, nodeid)
+        path = Path(nodeid.partition("::")[0])
+        folder = path.parts[1]
+        if folder in _SPREAD:
+            return nodeid
+        return folder if folder in _SHARING and path.name not in _BY_THEMSELVES else str(path)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    return _ByFolder(config, log)
+    return _BySharing(config, log)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -43,7 +43,7 @@ def accept(bridge: Bridge) -> Answer:
 @pytest.mark.parametrize(
     ("invocation", "how"),
     [(CALLS, how) for how in HOWS]
-    + [(other, how) for other in (REFUSED, AGAIN) for how in ("killed before", "killed after")],
+    + [(other, how) for other in (REFUSED, AGAIN) for how in HOWS if "killed" in how],
 )
 def test_nobody_is_sent_to_twice_and_everybody_has_an_end(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch, how: How, invocation: int
