@@ -28,9 +28,9 @@ run: .venv/.installed ## The whole job once, locally: a campaign of 1,000 recipi
 up: .venv/.installed ## The local stack, kept up until Ctrl-C
 	@$(BIN)/python -m local up
 
-# Three processes on two cores: one of them mostly waits, for the time-outs of functions that it has killed.
+# Four processes on two cores: two of them mostly wait, for the time-outs of functions that they have killed.
 test: .venv/.installed ## Every test but those of `make test-deployed`
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 4
 
 # Its schedule of each minute and its dead letters take their time: a minute and a half.
 test-deployed: .venv/.installed ## The bundle deployed by CloudFormation into an emulated AWS, and campaigns through it

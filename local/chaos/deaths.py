@@ -28,7 +28,7 @@ PULL = "pull"
 
 _POLL = 0.05
 # So often a campaign is sent, at most: the machine has other things to do, too.
-_PACE = 0.9
+_PACE = 1.5
 # An order that nobody came to for so long doesn't hold up the function's next one.
 _HOLD = 2.0
 # What a process does once and then remembers.
