@@ -48,6 +48,13 @@ def parse(text: str) -> str:
     raise ValueError("not a phone number")
 
 
+def all_plain(given: list[str]) -> bool:
+    """Whether all of them match PLAIN: the question that a hundred thousand are asked, in half the time."""
+    joined = "".join(given)
+    digits = joined.isascii() and joined.isdigit() and set(map(len, given)) == {11}
+    return digits and min(given) >= "13" and max(given) < "2"
+
+
 def is_mainland(phone: str) -> bool:
     """Whether a kept number is of mainland China: Tencent's bulk calls never mix the two."""
     return phone.startswith("86")

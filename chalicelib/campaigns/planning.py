@@ -92,12 +92,13 @@ class Recipients:
 
         Answers the others, which are to be looked at one by one.
         """
-        plain = list(filter(phones.PLAIN.fullmatch, given))
+        plain, others = given, list[str]()
+        if not phones.all_plain(given):
+            plain = list(filter(phones.PLAIN.fullmatch, given))
+            others = [number for number in given if not phones.PLAIN.fullmatch(number)]
         taken = dict.fromkeys(["86" + number for number in plain], "")
         self._groups[params] = taken | self._groups.get(params, {})
-        if len(plain) == len(given):
-            return []
-        return [number for number in given if not phones.PLAIN.fullmatch(number)]
+        return others
 
     def refuse(self, phone: str, failure: Failure) -> None:
         """Take in a recipient who gets a failure receipt instead of a message."""

@@ -56,11 +56,11 @@ def _phones(value: Any) -> list[str]:
         raise ValueError('必须是手机号列表, 例如 ["13900001111"]')
     if len(unpacked) > _MOST_PHONES:
         raise ValueError(f"最多 {_MOST_PHONES} 个手机号")
-    phones = [_as_text(phone) for phone in unpacked]
-    for number, phone in enumerate(phones, 1):
-        if not isinstance(phone, str) or not phone.strip():
-            raise ValueError(f"第 {number} 个手机号为空或不是文本")
-    return [phone.strip() for phone in phones]
+    texts = map(_as_text, unpacked)
+    phones = [text.strip() if isinstance(text, str) else "" for text in texts]
+    if not all(phones):
+        raise ValueError(f"第 {phones.index('') + 1} 个手机号为空或不是文本")
+    return phones
 
 
 def _params(value: Any, info: ValidationInfo) -> list[dict[str, Any]]:

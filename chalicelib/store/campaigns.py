@@ -149,7 +149,9 @@ def record_plan(request: Request, chunks: Sequence[Chunk]) -> list[Pointer]:
                         "calls": [[call.params, call.phones] for call in chunk.calls],
                         "refused": [[phone, why.code, why.message] for phone, why in chunk.refused],
                         "given": chunk.given,
-                    }
+                    },
+                    # A request has hundreds of chunks, and is waited for.
+                    quickly=True,
                 ),
                 "expires": request.expires,
             }

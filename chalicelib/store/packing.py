@@ -5,9 +5,12 @@ import zlib
 from typing import Any
 
 
-def pack(value: Any) -> bytes:
-    """Anything that JSON holds."""
-    return zlib.compress(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+def pack(value: Any, *, quickly: bool = False) -> bytes:
+    """Anything that JSON holds; `quickly` in half the time, and up to a tenth larger."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return zlib.compress(
+        text.encode(), zlib.Z_BEST_SPEED if quickly else zlib.Z_DEFAULT_COMPRESSION
+    )
 
 
 def unpack(packed: bytes) -> Any:

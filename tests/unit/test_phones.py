@@ -179,3 +179,34 @@ def test_a_number_is_kept_from_tencents_two_fields(code: str, mobile: str, kept:
 )
 def test_a_refused_recipient_is_kept_as_a_number_or_as_given(given: str, kept: str) -> None:
     assert phones.kept(given) == kept
+
+
+@given(
+    st.lists(
+        st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
+        | st.from_regex(r"[0-29][0-9\uff10\u00b2]{8,12}", fullmatch=True),
+        max_size=4,
+    )
+)
+@examples(500)
+def test_all_are_plain_where_each_is(numbers: list[str]) -> None:
+    each = [phones.PLAIN.fullmatch(number) for number in numbers]
+    assert phones.all_plain(numbers) == (bool(each) and all(each))
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [],
+        [""],
+        ["13900001111", ""],
+        ["1390000111", "139000011112"],
+        ["12999999999"],
+        ["20000000000", "13900001111"],
+        ["1390000111\u0661"],
+        ["13900001111", "1390000111x"],
+    ],
+)
+def test_one_that_is_not_plain_spoils_it(numbers: list[str]) -> None:
+    assert not phones.all_plain(numbers)
+    assert phones.all_plain(["13000000000", "19999999999"])
