@@ -146,7 +146,7 @@ def record_plan(request: Request, chunks: Sequence[Chunk]) -> list[Pointer]:
             | {
                 "plan": pack(
                     {
-                        "calls": [[call.params, call.phones] for call in chunk.calls],
+                        "calls": [[call.params, " ".join(call.phones)] for call in chunk.calls],
                         "refused": [[phone, why.code, why.message] for phone, why in chunk.refused],
                         "given": chunk.given,
                     },
@@ -276,7 +276,10 @@ def _fold(
             packed = unpack(item["plan"])
             plan = Chunk(
                 chunk[1],
-                tuple(Call(tuple(numbers), tuple(params)) for params, numbers in packed["calls"]),
+                tuple(
+                    Call(tuple(numbers.split()), tuple(params))
+                    for params, numbers in packed["calls"]
+                ),
                 tuple(
                     (phone, Failure(code, message)) for phone, code, message in packed["refused"]
                 ),
