@@ -97,7 +97,8 @@ class Recipients:
             plain = list(filter(phones.PLAIN.fullmatch, given))
             others = [number for number in given if not phones.PLAIN.fullmatch(number)]
         taken = dict.fromkeys(["86" + number for number in plain], "")
-        self._groups[params] = taken | self._groups.get(params, {})
+        taken.update(self._groups.get(params, {}))
+        self._groups[params] = taken
         return others
 
     def refuse(self, phone: str, failure: Failure) -> None:

@@ -13,6 +13,7 @@ Queue = Literal["sends", "callbacks", "receipts", "files"]
 # SendMessageBatch: ten messages, 256 KiB together (the older of the limits that AWS has published).
 _MOST_MESSAGES = 10
 _MOST_BYTES = 256 * 1024
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 # SQS's longest delay.
 MOST_DELAY = 900
 
@@ -55,7 +56,7 @@ def url(queue: str) -> str:
 
 def _text(body: dict[str, Any]) -> str:
     """A body as JSON. SQS takes the characters of XML: these two have to be written as escapes."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    text = _JSON.encode(body)
     return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 

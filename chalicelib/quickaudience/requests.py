@@ -56,8 +56,10 @@ def _phones(value: Any) -> list[str]:
         raise ValueError('必须是手机号列表, 例如 ["13900001111"]')
     if len(unpacked) > _MOST_PHONES:
         raise ValueError(f"最多 {_MOST_PHONES} 个手机号")
-    texts = map(_as_text, unpacked)
-    phones = [text.strip() if isinstance(text, str) else "" for text in texts]
+    if set(map(type, unpacked)) != {str}:
+        texts = map(_as_text, unpacked)
+        unpacked = [text if isinstance(text, str) else "" for text in texts]
+    phones = list(map(str.strip, unpacked))
     if not all(phones):
         raise ValueError(f"第 {phones.index('') + 1} 个手机号为空或不是文本")
     return phones

@@ -138,9 +138,17 @@ def _digest(asked: SendBatchList, sign: str) -> str:
     for_all = len(every) == len(params) * (len(first) + 2) and every == (
         b"[" + b", ".join([first] * len(params)) + b"]"
     )
-    digest = hashlib.sha256(_json([asked.outId, sign, asked.templateCode, asked.phoneNumberJson]))
+    numbers = asked.phoneNumberJson
+    digest = hashlib.sha256(_json([asked.outId, sign, asked.templateCode, len(numbers)]))
+    digest.update(_lines(numbers))
     digest.update(first if for_all else every)
     return digest.hexdigest()
+
+
+def _lines(numbers: list[str]) -> bytes:
+    """Numbers, so that no others come to the same: a line each, or JSON where one of them has lines of its own."""
+    lines = "\n".join([*numbers, ""])
+    return lines.encode() if lines.count("\n") == len(numbers) else _json(numbers)
 
 
 def _json(value: Any) -> bytes:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from chalicelib.campaigns.planning import Call, Recipients
 from chalicelib.quickaudience.requests import SendBatchList, read
 from chalicelib.quickaudience.sends import _digest, _in_order, _recipients
@@ -102,3 +104,24 @@ def test_numbers_in_plain_form_and_others_are_taken_in_alike() -> None:
         one_by_one.add(phone, ("x",), phone.removeprefix("86"))
     assert list(found.calls()) == list(one_by_one.calls())
     assert failures(found) == {"bad": "isv.MOBILE_NUMBER_ILLEGAL"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (["a\nb", "c"], ["a", "b\nc"]),
+        (["a", "b"], ["a\nb", ""]),
+        (["1", "2"], ["12"]),
+        (["1", "2"], ["1", "3"]),
+        (["1"], ["1", "1"]),
+    ],
+)
+def test_other_numbers_are_another_request(one: list[str], other: list[str]) -> None:
+    def digest(numbers: list[str]) -> str:
+        asked = SendBatchList.model_construct(
+            outId="o", templateCode="t", phoneNumberJson=numbers, templateParamJson=[]
+        )
+        return _digest(asked, "s")
+
+    assert digest(one) == digest(list(one))
+    assert digest(one) != digest(other)
