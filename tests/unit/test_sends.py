@@ -119,7 +119,11 @@ def test_numbers_in_plain_form_and_others_are_taken_in_alike() -> None:
 def test_other_numbers_are_another_request(one: list[str], other: list[str]) -> None:
     def digest(numbers: list[str]) -> str:
         asked = SendBatchList.model_construct(
-            outId="o", templateCode="t", phoneNumberJson=numbers, templateParamJson=[]
+            outId="o",
+            signName="s",
+            templateCode="t",
+            phoneNumberJson=numbers,
+            templateParamJson=[],
         )
         return _digest(asked, "s")
 
