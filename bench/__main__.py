@@ -167,7 +167,9 @@ def _accepting(accepted: list[Accepted]) -> Section:
             "process ever had. The largest are as large as Lambda takes (6 MB of event, in which the body stands "
             "as a text, so that each quotation mark takes two bytes); API Gateway would wait 29 s. The last column "
             f"is the CPU time at the {accepting.MEMORY} MB that the function has, were Lambda's CPU this one; it "
-            "leaves out waiting for AWS."
+            "leaves out waiting for AWS. What the floor has not: each number and each parameter is looked at, who "
+            "gets what is brought into one order and digested (the same request may come again in another), "
+            "planned and packed."
         ),
     )
     for one in accepted:
