@@ -7,7 +7,9 @@ import pytest
 import requests
 
 from local.stack import Stack
-from tests.endtoend.conftest import SIGN, SIGN_ID, Bench, free_port, wait_for
+from tests.endtoend.conftest import SIGN, SIGN_ID, Bench, for_ci, free_port, wait_for
+
+pytestmark = for_ci
 
 PHONES = ["13600007001", "13600007002", "13600007003"]
 

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 from local.stack import Stack
-from tests.endtoend.conftest import SIGN, SIGN_ID, Bench, free_port, wait_for
+from tests.endtoend.conftest import SIGN, SIGN_ID, Bench, for_ci, free_port, wait_for
+
+pytestmark = for_ci
 
 
 def once(stack: Stack, function: str) -> str:
