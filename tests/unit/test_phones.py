@@ -147,6 +147,11 @@ def test_foreign_numbers_go_to_quick_audience_with_their_country_code(number: st
         ("852", "51234567", "85251234567"),
         ("1", "2125550123", "12125550123"),
         ("1242", "5550123", "12425550123"),
+        ("+86", "+13900001111", "8613900001111"),
+        (" 0086 ", " 13900001111 ", "8613900001111"),
+        # What is no number is kept as it came, but for the plus that may begin it.
+        ("", "X139", "86X139"),
+        ("X86", "139+", "X86139+"),
     ],
 )
 def test_a_callback_finds_the_number_that_was_kept(nationcode: str, mobile: str, kept: str) -> None:
@@ -158,20 +163,6 @@ def test_a_callback_finds_the_number_that_was_kept(nationcode: str, mobile: str,
 def test_a_callback_of_a_sent_number_leads_back_to_it(number: str) -> None:
     kept = phones.parse(number)
     assert phones.from_tencent("86", phones.to_quick_audience(kept)) == kept
-
-
-@pytest.mark.parametrize(
-    ("code", "mobile", "kept"),
-    [
-        ("86", "13900001111", "8613900001111"),
-        ("+86", "+13900001111", "8613900001111"),
-        (" 0086 ", " 13900001111 ", "8613900001111"),
-        ("", "X139", "86X139"),
-        ("X86", "139+", "X86139+"),
-    ],
-)
-def test_a_number_is_kept_from_tencents_two_fields(code: str, mobile: str, kept: str) -> None:
-    assert phones.from_tencent(code, mobile) == kept
 
 
 @pytest.mark.parametrize(
