@@ -18,11 +18,12 @@ import pytest
 import requests
 
 from local.stack import TENCENT_API, Stack
+from tests import thoroughness
 
 SIGN, SIGN_ID = "测试签名", "1001"
 
 for_ci = pytest.mark.skipif(
-    os.environ.get("BREAKS") != "all",
+    not thoroughness.ALL,
     reason="has a stack of its own for what tests/integration shows in process: BREAKS=all runs it",
 )
 

@@ -1,7 +1,6 @@
 """The function `read` over a real connection: how much memory a million lines take."""
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -12,8 +11,10 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests import thoroughness
+
 # The million is CI's.
-LINES = 1_000_000 if os.environ.get("BREAKS") == "all" else 300_000
+LINES = 1_000_000 if thoroughness.ALL else 300_000
 # What the issue allows.
 MOST_BYTES = 100 * 1024 * 1024
 

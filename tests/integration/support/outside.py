@@ -8,7 +8,6 @@ Four ways to break call n:
     failed after    the call alone fails, although it was obeyed
 """
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,12 +17,14 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
+from tests import thoroughness
+
 How = Literal["killed before", "killed after", "failed before", "failed after"]
 _KILLED: tuple[How, ...] = ("killed before", "killed after")
 _FAILED: tuple[How, ...] = ("failed before", "failed after")
 # A death before a call is mostly like one after the last call, and a call that fails like a death before
 # or after it. So on a developer's machine all but the deaths after a call are left to CI (BREAKS=all).
-HOWS = _KILLED + _FAILED if os.environ.get("BREAKS") == "all" else _KILLED[1:]
+HOWS = _KILLED + _FAILED if thoroughness.ALL else _KILLED[1:]
 Observer = Callable[[str, dict[str, Any], Any], None]
 
 T = TypeVar("T")
