@@ -106,15 +106,17 @@ def _page_size(value: Any) -> int:
     return min(_limit(value) or MOST_ROWS, MOST_ROWS)
 
 
+def _whatever(value: Any) -> str:
+    """Any value as text; of a list or an object no more than that it is one, since it may be of any size."""
+    if value is None or value == "null":
+        return ""
+    if isinstance(value, list):
+        return "[…]"
+    return "{…}" if isinstance(value, dict) else str(value)
+
+
 def _moment(value: Any) -> str:
-    return "" if value is None or value == "null" else _shown(value).strip()
-
-
-def _shown(value: Any) -> str:
-    """Whatever it is, as text; of a list or an object no more than that, since it may be of any size."""
-    if isinstance(value, list | dict):
-        return "[…]" if isinstance(value, list) else "{…}"
-    return str(value)
+    return _whatever(value).strip()
 
 
 def _kind(value: Any) -> Any:
@@ -144,7 +146,7 @@ def _parts(value: Any) -> list[dict[str, Any]]:
 
 def _audit(value: Any) -> str:
     """Fields that are only kept: whatever was said, as text."""
-    return "" if value is None or value == "null" else _shown(value)[:255]
+    return _whatever(value)[:255]
 
 
 def _anything(read: Callable[[Any], Any]) -> BeforeValidator:
