@@ -89,15 +89,14 @@ class Deaths:
         return sorted(self._must - self._faults.executed())
 
     @property
-    def unmet(self) -> list[tuple[str, str]]:
-        """The rare calls that nobody has died of yet."""
-        died_of = {(order.point.function, order.point.call) for order in self._faults.executed()}
-        return sorted(self._rare - died_of)
-
-    @property
     def executed(self) -> list[Order]:
         """The orders that somebody died of."""
         return sorted(self._faults.executed())
+
+    @property
+    def died_of(self) -> set[tuple[str, str]]:
+        """The calls that somebody died of, by function."""
+        return {(order.point.function, order.point.call) for order in self._faults.executed()}
 
     def run(self, seconds: float, follow: Callable[[str], None] = lambda _: None) -> None:
         """Send campaigns and give orders until all were executed. Raises StackError when they aren't in time."""
@@ -106,7 +105,7 @@ class Deaths:
         giving = threading.Thread(target=self._give_until, args=(over,))
         giving.start()
         try:
-            while self._failure is None and (left := [*self.left, *self.unmet]):
+            while self._failure is None and (left := [*self.left, *(self._rare - self.died_of)]):
                 if time.monotonic() > deadline:
                     raise StackError(f"not executed in {seconds:.0f} s: {list(map(str, left))}")
                 last = time.monotonic()

@@ -64,8 +64,7 @@ def test_killed_before_and_after_every_call_everybody_comes_to_one_end(tmp_path:
     assert given_up == 0
     assert {"sqs SendMessageBatch", "tencent pullstatus"} <= {order.point.call for order in pulled}
     # That it is not the absence of points by which nothing was found.
-    died_of = {(order.point.function, order.point.call) for order in deaths.executed}
-    assert {(function, RETURNED) for function in FUNCTIONS} <= died_of
+    assert {(function, RETURNED) for function in FUNCTIONS} <= deaths.died_of
     assert {
         (ACCEPT, "sqs SendMessageBatch"),
         (CALLBACK, "sqs SendMessageBatch"),
@@ -74,7 +73,7 @@ def test_killed_before_and_after_every_call_everybody_comes_to_one_end(tmp_path:
         ("push", "quickaudience details"),
         ("push", "quickaudience reply"),
         *_RARE,
-    } <= died_of
+    } <= deaths.died_of
     # Somebody was sent to by a function that died of it, and somebody was not: so both were met.
     assert summary["known unknown"] > 0
     assert summary["delivered"] > summary["recipients"] / 3
