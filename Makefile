@@ -42,7 +42,7 @@ SECONDS ?= $(shell expr $(MINUTES) \* 60)
 chaos: .venv/.installed ## Trouble of every kind at random, and whether all came home (MINUTES=3, SECONDS=, SEED=)
 	@$(BIN)/python -m local chaos --seconds $(SECONDS) --seed "$(SEED)"
 
-# All of it takes half an hour and writes docs/benchmarks.md.
+# All of it takes twenty minutes and writes docs/benchmarks.md.
 QUICK ?=
 bench: .venv/.installed ## What a message costs, beside the least that it could (QUICK=1: three minutes, prints only)
 	@$(BIN)/python -m bench $(if $(QUICK),--quick)

@@ -2,9 +2,9 @@
 
     python -m bench [--quick]
 
-All of it takes half an hour on an idle machine and writes docs/benchmarks.md; quick takes less than three minutes and
-only prints. Nothing passes or fails here: counts are held by tests/integration/test_costs*.py, and times
-are of this machine.
+All of it takes twenty minutes on an idle machine and writes docs/benchmarks.md; quick takes less than three minutes and
+only prints. Nothing passes or fails here: counts are held by tests/bench/test_costs.py and
+tests/integration/test_costs.py, and times are of this machine.
 """
 
 import argparse
