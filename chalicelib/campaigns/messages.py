@@ -99,6 +99,11 @@ class Message:
         """The recipient as Quick Audience knows it."""
         return self.given or phones.to_quick_audience(self.phone)
 
+    @property
+    def at(self) -> list[str | int]:
+        """Its request and its position there: what entries on the queue have for us, and nobody is told."""
+        return [self.origin.biz_id, self.position]
+
     def settled(self, receipt: Receipt) -> "Message":
         """With its final state, which is never changed afterwards."""
         return replace(self, receipt=receipt)
@@ -117,5 +122,5 @@ class Message:
             "receiveDate": max(sent, self.receipt.received),
             "errCode": self.receipt.code,
             "message": self.receipt.reason,
-            "at": [self.origin.biz_id, self.position],
+            "at": self.at,
         }

@@ -127,7 +127,7 @@ def _reply(reply: Event, by: str, looks: int, since: int) -> None:
     out_id = message.origin.out_id
     content, sent = str(reply.get("text") or ""), _epoch(reply.get("time"), since)
     key = campaigns.reply_key(phone, content, sent)
-    entry: dict[str, Any] = {
+    entry = {
         "outId": out_id,
         "phoneNum": message.phone_num,
         "sendTime": dates.to_beijing(sent),
@@ -135,9 +135,7 @@ def _reply(reply: Event, by: str, looks: int, since: int) -> None:
     }
     if not campaigns.record_reply(out_id, key, entry, by, now):
         return
-    # As a receipt has it: whose it is, for us.
-    entry["at"] = [message.origin.biz_id, message.position]
-    sending.send("receipts", receipts.pack("reply", out_id, [entry]))
+    sending.send("receipts", receipts.pack("reply", out_id, [entry | {"at": message.at}]))
     shown = {"phone": mask(phone), "looks": looks, "bizId": message.origin.biz_id}
     log.info("reply matched", extra=shown)
 
