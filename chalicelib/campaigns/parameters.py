@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.campaigns.planning import Failure
+from chalicelib.compact import JSON
 
 # Sign, text and values together may have 500 characters (Tencent, 1017): values alone never more.
 MOST_CHARACTERS = 500
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def values(given: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...] | Failure:
@@ -34,7 +34,7 @@ def _text(value: Any) -> str:
     if not isinstance(value, list | dict):
         return json.dumps(value)
     text = ""
-    for piece in _JSON.iterencode(value):
+    for piece in JSON.iterencode(value):
         text += piece
         if len(text) > MOST_CHARACTERS:
             # Too long already: there may be megabytes more.

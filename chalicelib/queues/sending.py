@@ -1,11 +1,11 @@
 """Putting messages on the queues, in as few requests as SQS allows."""
 
 import functools
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from chalicelib import aws, settings
+from chalicelib.compact import JSON
 from chalicelib.errors import BridgeError
 
 Queue = Literal["sends", "callbacks", "receipts", "files"]
@@ -13,7 +13,6 @@ Queue = Literal["sends", "callbacks", "receipts", "files"]
 # SendMessageBatch: ten messages, 256 KiB together (the older of the limits that AWS has published).
 _MOST_MESSAGES = 10
 _MOST_BYTES = 256 * 1024
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 # SQS's longest delay.
 MOST_DELAY = 900
 
@@ -56,7 +55,7 @@ def url(queue: str) -> str:
 
 def _text(body: dict[str, Any]) -> str:
     """A body as JSON. SQS takes the characters of XML: these two have to be written as escapes."""
-    text = _JSON.encode(body)
+    text = JSON.encode(body)
     return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 

@@ -4,13 +4,13 @@ import json
 import zlib
 from typing import Any
 
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+from chalicelib.compact import JSON
 
 
 def pack(value: Any, *, quickly: bool = False) -> bytes:
     """Anything that JSON holds; `quickly` in half the time, and up to a tenth larger."""
     level = zlib.Z_BEST_SPEED if quickly else zlib.Z_DEFAULT_COMPRESSION
-    return zlib.compress(_JSON.encode(value).encode(), level)
+    return zlib.compress(JSON.encode(value).encode(), level)
 
 
 def unpack(packed: bytes) -> Any:

@@ -1,0 +1,6 @@
+"""JSON as it is kept, queued and sent: no spaces, and characters as they are."""
+
+import json
+
+JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""Made once: `json.dumps` with options makes an encoder for each call."""
