@@ -12,7 +12,8 @@ import aiohttp
 from local.tencent.behaviour import Behaviour
 from local.tencent.formats import encode
 from local.tencent.pulling import receipt_fields, reply_fields
-from local.tencent.state import DeliveryReceipt, Pushed, Reply, State
+from local.tencent.records import DeliveryReceipt, Pushed, Reply
+from local.tencent.state import State
 from local.tencent.timeline import Timeline
 
 _ATTEMPTS = 3

@@ -14,9 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from local.tencent import magic
 from local.tencent.behaviour import Behaviour, Seconds, Strict
 from local.tencent.pulling import receipt_fields, reply_fields
-from local.tencent.sending import new_sid
-from local.tencent.simulator import Simulator
-from local.tencent.state import (
+from local.tencent.records import (
     DeliveryReceipt,
     Message,
     Pushed,
@@ -26,6 +24,8 @@ from local.tencent.state import (
     Template,
     unpack,
 )
+from local.tencent.sending import new_sid
+from local.tencent.simulator import Simulator
 
 _MOST_MESSAGES = 1000
 

@@ -9,7 +9,8 @@ from local.tencent.checks import Body
 from local.tencent.errors import Refused, malformed
 from local.tencent.formats import beijing_time, start_of_hour
 from local.tencent.magic import failure_bucket
-from local.tencent.state import DeliveryReceipt, Reply, State
+from local.tencent.records import DeliveryReceipt, Reply
+from local.tencent.state import State
 
 _RECEIPTS, _REPLIES = 0, 1
 _MOST_ITEMS = 100

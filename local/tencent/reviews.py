@@ -4,7 +4,8 @@ import time
 
 from local.tencent import signs, templates
 from local.tencent.behaviour import Behaviour
-from local.tencent.state import Review, Sign, State, Template
+from local.tencent.records import Review, Sign, Template
+from local.tencent.state import State
 from local.tencent.timeline import Timeline
 
 APPROVED_REPLY = "审核通过"

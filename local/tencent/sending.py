@@ -14,7 +14,8 @@ from local.tencent.behaviour import Behaviour, Fault
 from local.tencent.checks import Body, Recipient
 from local.tencent.errors import Refused, malformed, text_of
 from local.tencent.formats import beijing_day
-from local.tencent.state import DeliveryReceipt, Message, Reply, Review, State, Template, pack
+from local.tencent.records import DeliveryReceipt, Message, Reply, Review, Template, pack
+from local.tencent.state import State
 
 _MOST_NUMBERS = 200
 _MOST_CHARACTERS = 500

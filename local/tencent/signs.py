@@ -8,7 +8,8 @@ from local.tencent import checks
 from local.tencent.checks import Body
 from local.tencent.errors import Refused
 from local.tencent.formats import beijing_time
-from local.tencent.state import Review, Sign, State
+from local.tencent.records import Review, Sign
+from local.tencent.state import State
 
 _UNKNOWN = "package format error, sdkappid not have this sign_id"
 

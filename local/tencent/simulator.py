@@ -11,9 +11,10 @@ from local.tencent.behaviour import CALLS, Behaviour, Fault, FaultPicker
 from local.tencent.callbacks import Pusher
 from local.tencent.checks import Application, Body
 from local.tencent.errors import Refused, text_of
+from local.tencent.records import DeliveryReceipt, Review, Sign, Template
 from local.tencent.reviews import APPROVED_REPLY, Reviewer
 from local.tencent.sending import Sender, Sent, Struck
-from local.tencent.state import DeliveryReceipt, Review, Sign, State, Template
+from local.tencent.state import State
 from local.tencent.timeline import Timeline
 
 _REMEMBERED_CALLS = 1000

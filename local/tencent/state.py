@@ -4,15 +4,14 @@ Everything is written before it is answered, so killing the process loses nothin
 count of a push that is under way starts again.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from enum import IntEnum
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
+
+from local.tencent import records
+from local.tencent.records import DeliveryReceipt, Message, Pushed, Reply, Sign, Template
 
 _VERSION = 1
 
@@ -53,107 +52,6 @@ CREATE TABLE blocked (
 
 # Far apart and far from zero, so that the one kind of id is not taken for the other.
 _FIRST_IDS = {"signs": 100_000, "templates": 200_000}
-
-
-class Review(IntEnum):
-    """Tencent's review status of a template or sign."""
-
-    APPROVED = 0
-    PENDING = 1
-    REJECTED = 2
-
-
-class Pushed(IntEnum):
-    """What became of the push of a receipt or reply."""
-
-    NOT_YET = 0
-    DONE = 1
-    GIVEN_UP = 2
-    NO_URL = 3
-
-
-@dataclass(slots=True)
-class Template:
-    """A message template."""
-
-    id: int
-    text: str
-    type: int
-    title: str
-    remark: str
-    international: int
-    status: int
-    reply: str
-    applied: float
-    reviewed: float | None
-    review_due: float | None
-
-
-@dataclass(slots=True)
-class Sign:
-    """A sign: the sender's name in front of a message."""
-
-    id: int
-    text: str
-    remark: str
-    international: int
-    status: int
-    reply: str
-    applied: float
-    reviewed: float | None
-    review_due: float | None
-
-
-@dataclass(slots=True)
-class Message:
-    """A message that was accepted."""
-
-    id: int
-    sid: str
-    endpoint: str
-    nationcode: str
-    mobile: str
-    sign: str
-    tpl_id: int
-    params: str
-    text: str
-    fee: int
-    extend: str
-    ext: str
-    time: float
-
-
-@dataclass(slots=True)
-class DeliveryReceipt:
-    """A delivery receipt, due at a moment that may still be to come."""
-
-    id: int
-    sid: str
-    nationcode: str
-    mobile: str
-    report_status: str
-    errmsg: str
-    description: str
-    due: float
-    # whether it is the message's first; only that one enters the statistics
-    first: bool
-    push: int = Pushed.NOT_YET
-    pulled: int = 0
-
-
-@dataclass(slots=True)
-class Reply:
-    """A mobile-originated reply."""
-
-    id: int
-    nationcode: str
-    mobile: str
-    text: str
-    sign: str
-    extend: str
-    due: float
-    push: int = Pushed.NOT_YET
-    pulled: int = 0
 
 
 class StateError(Exception):
@@ -299,7 +197,7 @@ class State:
             self._db.executemany("DELETE FROM signs WHERE id = ?", ((id_,) for id_ in ids))
 
     def _put(self, table: str, item: Template | Sign, id_: int | None) -> int:
-        values = _values(item)
+        values = records.values(item)
         marks = ", ".join("?" * len(values))
         cursor = self._db.execute(
             f"INSERT OR REPLACE INTO {table} VALUES ({marks})",  # noqa: S608
@@ -320,14 +218,15 @@ class State:
         with self._transaction():
             self._db.executemany(
                 "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                map(_values, messages),
+                map(records.values, messages),
             )
             self._db.executemany(
                 "INSERT INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                map(_values, receipts),
+                map(records.values, receipts),
             )
             self._db.executemany(
-                "INSERT INTO replies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_values, replies)
+                "INSERT INTO replies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                map(records.values, replies),
             )
             self._db.executemany("INSERT INTO refusals VALUES (?, ?, ?)", refusals)
         self.accepted += len(messages)
@@ -456,24 +355,3 @@ class State:
             " WHERE first = 1 AND due >= ? AND due < ? GROUP BY report_status, errmsg",
             (begin, end),
         ).fetchall()
-
-
-_COLUMNS = {
-    kind: attrgetter(*(column.name for column in fields(kind)))
-    for kind in (Template, Sign, Message, DeliveryReceipt, Reply)
-}
-
-
-def _values(item: Template | Sign | Message | DeliveryReceipt | Reply) -> tuple[Any, ...]:
-    # dataclasses.astuple copies deeply, which is felt with 200 messages a call.
-    return tuple(_COLUMNS[type(item)](item))
-
-
-def pack(params: list[str]) -> str:
-    """Write parameters into one column."""
-    return json.dumps(params, ensure_ascii=False)
-
-
-def unpack(params: str) -> list[str]:
-    """Read what ``pack`` wrote."""
-    return list(json.loads(params))

@@ -8,7 +8,8 @@ from local.tencent import checks
 from local.tencent.checks import Body
 from local.tencent.errors import Refused, malformed
 from local.tencent.formats import beijing_time
-from local.tencent.state import Review, State, Template
+from local.tencent.records import Review, Template
+from local.tencent.state import State
 
 ORDINARY, MARKETING, VOICE = range(3)
 
