@@ -18,7 +18,7 @@ _INTEGRATION = _TESTS / "integration"
 # Tests that share nothing go to whatever process has time; others stay together by file, and by folder where
 # they share what takes seconds to start, unless they start it by themselves.
 _SPREAD = {"unit", "integration", "documents"}
-_SHARING = {"endtoend", "browser", "stack", "concurrency"}
+_SHARING = {"endtoend", "browser", "stack", "concurrency", "deployment"}
 _BY_THEMSELVES = {"test_bringing_back.py", "test_make_run.py", "test_pull.py", "test_restart.py"}
 _used: set[tuple[str, str, str]] = set()
 

@@ -2,18 +2,24 @@
 
 import itertools
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
+import requests
 from aws_lambda_powertools.utilities import parameters
+from typer.testing import Result
 
 from chalicelib import aws as clients
 from chalicelib import settings
 from chalicelib.queues import sending
-from local import aws
+from local import aws, bundle
+from ops import stack, stage
+from tests.deployment.chalice_program import Chalice
 from tests.deployment.checkout import Checkout
+from tests.deployment.commands import keep_secrets, ops
 from tests.integration.conftest import bridge, clock, linked
 
 __all__ = ["bridge", "clock", "linked"]
@@ -70,3 +76,27 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checko
     # A command takes its stage's settings into its own environment, which is ours here.
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture
+def chalice(
+    checkout: Checkout, emulated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Chalice:
+    """The way that AWS itself is deployed to, but for Chalice, and for who answers at the address."""
+    made = Chalice(tmp_path / "bin")
+    monkeypatch.setattr(sys, "executable", str(made.python))
+    monkeypatch.setattr(stage, "emulator", lambda: "")
+    monkeypatch.setattr(stack, "_BETWEEN_LOOKS", 0.02)
+    monkeypatch.setattr(bundle, "pack", lambda *_, **__: None)
+    answer = requests.Response()
+    answer.status_code = 200
+    monkeypatch.setattr(requests, "get", lambda *_, **__: answer)
+    return made
+
+
+@pytest.fixture
+def deployed(checkout: Checkout, chalice: Chalice) -> Result:
+    keep_secrets()
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 0, result.output
+    return result

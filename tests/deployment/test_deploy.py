@@ -1,103 +1,32 @@
 """`make deploy` and `make destroy`: what is refused, what is created, what a second run does.
 
 CloudFormation, parameters, queues and table are ministack's. Chalice is a program that writes down how
-it was called, since no emulator can take what the real one deploys; test_emulated.py has the functions.
+it was called (chalice_program.py), since no emulator can take what the real one deploys; test_readme.py
+has the functions.
 """
 
 import json
-import os
-import stat
-import sys
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 import requests
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from chalicelib import aws
-from local import bundle
-from ops import stack, stage
-from ops.__main__ import app
+from ops import stack
 from ops.secret import NAMES
+from tests.deployment.chalice_program import PREFIX, Chalice
 from tests.deployment.checkout import Checkout
-
-PREFIX = "https://abc123.execute-api.us-east-1.amazonaws.com/api"
-SECRETS = {
-    "QA_KEY": "k3y-of-quick-audience",
-    "TENCENT_APP_KEY": "4pp-k3y",
-    "TENCENT_CALLBACK_TOKENS": "t0ken-one,t0ken-two",
-}
+from tests.deployment.commands import SECRETS, keep_secrets, ops
 
 pytestmark = pytest.mark.usefixtures("emulated")
-
-
-def ops(*arguments: str, typed: str = "") -> Result:
-    return CliRunner().invoke(app, arguments, input=typed, env={"COLUMNS": "300"})
-
-
-def keep_secrets() -> None:
-    for name, value in SECRETS.items():
-        assert ops("secret", "set", name, "--stage", "prod", typed=value + "\n").exit_code == 0
 
 
 def nothing_was_made() -> bool:
     stacks = boto3.client("cloudformation").list_stacks()["StackSummaries"]
     return not stacks and not aws.dynamodb().list_tables()["TableNames"]
-
-
-class Chalice:
-    """A `chalice` that writes down how it was called, and deploys an address."""
-
-    def __init__(self, folder: Path) -> None:
-        self.calls_file = folder / "calls"
-        self._python = sys.executable
-        folder.mkdir()
-        self._program = folder / "chalice"
-        # Beside this, Chalice is looked for.
-        self.python = folder / "python"
-        self.write()
-
-    def write(self, ends_with: int = 0) -> None:
-        deployed = {
-            "resources": [
-                {"name": "rest_api", "resource_type": "rest_api", "rest_api_url": PREFIX + "/"}
-            ]
-        }
-        self._program.write_text(
-            f"#!{self._python}\n"
-            "import json, pathlib, sys\n"
-            f"with open({str(self.calls_file)!r}, 'a') as calls:\n"
-            "    calls.write(json.dumps(sys.argv[1:]) + '\\n')\n"
-            f"if {ends_with}:\n"
-            f"    sys.exit({ends_with})\n"
-            "folder = pathlib.Path('.chalice/deployed')\n"
-            "folder.mkdir(exist_ok=True)\n"
-            f"folder.joinpath('prod.json').write_text({json.dumps(deployed)!r})\n"
-        )
-        self._program.chmod(self._program.stat().st_mode | stat.S_IXUSR)
-
-    @property
-    def calls(self) -> list[list[str]]:
-        lines = self.calls_file.read_text().splitlines() if self.calls_file.exists() else []
-        return [json.loads(line) for line in lines]
-
-
-@pytest.fixture
-def chalice(
-    checkout: Checkout, emulated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Chalice:
-    """The way that AWS itself is deployed to, but for Chalice, and for who answers at the address."""
-    made = Chalice(tmp_path / "bin")
-    monkeypatch.setattr(sys, "executable", str(made.python))
-    monkeypatch.setattr(stage, "emulator", lambda: "")
-    monkeypatch.setattr(stack, "_BETWEEN_LOOKS", 0.02)
-    monkeypatch.setattr(bundle, "pack", lambda *_, **__: None)
-    answer = requests.Response()
-    answer.status_code = 200
-    monkeypatch.setattr(requests, "get", lambda *_, **__: answer)
-    return made
 
 
 # --- what is refused, before there is anything ---
@@ -247,14 +176,6 @@ def test_a_stage_that_another_checkout_deployed_is_left_alone(chalice: Chalice) 
 
 
 # --- what is created ---
-
-
-@pytest.fixture
-def deployed(checkout: Checkout, chalice: Chalice) -> Result:
-    keep_secrets()
-    result = ops("deploy", "--stage", "prod")
-    assert result.exit_code == 0, result.output
-    return result
 
 
 def test_chalice_is_told_to_deploy_the_stage(deployed: Result, chalice: Chalice) -> None:
@@ -447,46 +368,3 @@ def test_destroying_the_table_has_to_be_asked_for(deployed: Result) -> None:
 
 def nothing_left() -> bool:
     return aws.dynamodb().list_tables()["TableNames"] == []
-
-
-# --- secrets ---
-
-
-def test_a_secret_is_kept_sealed_and_not_shown() -> None:
-    result = ops("secret", "set", "QA_KEY", "--stage", "prod", typed=" s3cret \n")
-    assert result.exit_code == 0
-    assert "s3cret" not in result.output
-    found = boto3.client("ssm").get_parameter(
-        Name="/qa-sms-bridge/prod/qa-key", WithDecryption=True
-    )["Parameter"]
-    assert (found["Type"], found["Value"]) == ("SecureString", "s3cret")
-
-
-def test_a_secret_can_be_made_up_and_replaced() -> None:
-    made = set()
-    for _ in range(2):
-        ops("secret", "set", "TENCENT_CALLBACK_TOKENS", "--generate", "--stage", "prod")
-        where = "/qa-sms-bridge/prod/tencent-callback-tokens"
-        found = boto3.client("ssm").get_parameter(Name=where, WithDecryption=True)["Parameter"]
-        made.add(found["Value"])
-    assert len(made) == 2
-    assert all(len(value) >= 32 for value in made)
-
-
-@pytest.mark.parametrize(
-    ("name", "typed", "said"),
-    [("QA_AUTH", "x\n", "QA_AUTH is no secret"), ("QA_KEY", "\n", "nothing was given")],
-)
-def test_what_is_no_secret_is_not_kept(name: str, typed: str, said: str) -> None:
-    result = ops("secret", "set", name, "--stage", "prod", typed=typed)
-    assert result.exit_code == 1
-    assert said in result.stderr
-
-
-def test_a_secret_that_the_configuration_does_not_name_says_what_to_write(
-    checkout: Checkout,
-) -> None:
-    checkout.configure(QA_KEY="in plain")
-    result = ops("secret", "set", "QA_KEY", "--stage", "prod", typed="s3cret\n")
-    assert '"QA_KEY": "ssm:/qa-sms-bridge/prod/qa-key"' in result.stdout
-    assert os.environ["QA_KEY"] == "in plain"

@@ -10,10 +10,9 @@ from typer.testing import Result
 
 from chalicelib import aws
 from ops import doctor
+from tests.deployment.chalice_program import PREFIX
 from tests.deployment.checkout import Checkout
-from tests.deployment.test_deploy import PREFIX, chalice, deployed, ops
-
-__all__ = ["chalice", "deployed"]
+from tests.deployment.commands import ops
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,21 @@
+"""The operator's commands, as they are typed."""
+
+from typer.testing import CliRunner, Result
+
+from ops.__main__ import app
+
+SECRETS = {
+    "QA_KEY": "k3y-of-quick-audience",
+    "TENCENT_APP_KEY": "4pp-k3y",
+    "TENCENT_CALLBACK_TOKENS": "t0ken-one,t0ken-two",
+}
+
+
+def ops(*arguments: str, typed: str = "") -> Result:
+    """What a command says, given what is typed at its questions."""
+    return CliRunner().invoke(app, arguments, input=typed, env={"COLUMNS": "300"})
+
+
+def keep_secrets() -> None:
+    for name, value in SECRETS.items():
+        assert ops("secret", "set", name, "--stage", "prod", typed=value + "\n").exit_code == 0

@@ -1,0 +1,51 @@
+"""`ops secret`: what is kept in the parameter store, and what is not."""
+
+import os
+
+import boto3
+import pytest
+
+from tests.deployment.checkout import Checkout
+from tests.deployment.commands import ops
+
+pytestmark = pytest.mark.usefixtures("emulated")
+
+
+def test_a_secret_is_kept_sealed_and_not_shown() -> None:
+    result = ops("secret", "set", "QA_KEY", "--stage", "prod", typed=" s3cret \n")
+    assert result.exit_code == 0
+    assert "s3cret" not in result.output
+    found = boto3.client("ssm").get_parameter(
+        Name="/qa-sms-bridge/prod/qa-key", WithDecryption=True
+    )["Parameter"]
+    assert (found["Type"], found["Value"]) == ("SecureString", "s3cret")
+
+
+def test_a_secret_can_be_made_up_and_replaced() -> None:
+    made = set()
+    for _ in range(2):
+        ops("secret", "set", "TENCENT_CALLBACK_TOKENS", "--generate", "--stage", "prod")
+        where = "/qa-sms-bridge/prod/tencent-callback-tokens"
+        found = boto3.client("ssm").get_parameter(Name=where, WithDecryption=True)["Parameter"]
+        made.add(found["Value"])
+    assert len(made) == 2
+    assert all(len(value) >= 32 for value in made)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "said"),
+    [("QA_AUTH", "x\n", "QA_AUTH is no secret"), ("QA_KEY", "\n", "nothing was given")],
+)
+def test_what_is_no_secret_is_not_kept(name: str, typed: str, said: str) -> None:
+    result = ops("secret", "set", name, "--stage", "prod", typed=typed)
+    assert result.exit_code == 1
+    assert said in result.stderr
+
+
+def test_a_secret_that_the_configuration_does_not_name_says_what_to_write(
+    checkout: Checkout,
+) -> None:
+    checkout.configure(QA_KEY="in plain")
+    result = ops("secret", "set", "QA_KEY", "--stage", "prod", typed="s3cret\n")
+    assert '"QA_KEY": "ssm:/qa-sms-bridge/prod/qa-key"' in result.stdout
+    assert os.environ["QA_KEY"] == "in plain"
