@@ -10,11 +10,12 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain, islice
 from typing import Any
 
 from chalicelib.campaigns.planning import Call, Chunk, Failure
 from chalicelib.store import table
-from chalicelib.store.packing import pack, unpack
+from chalicelib.store.packing import pack, pack_numbers, unpack, unpack_numbers
 from chalicelib.store.table import Item
 
 # A request with equal content within this time is the same request (see docs/decisions).
@@ -144,9 +145,12 @@ def record_plan(request: Request, chunks: Sequence[Chunk]) -> list[Pointer]:
         items.append(
             table.key(f"OUT#{request.out_id}", pointer.sort + "PLAN")
             | {
+                "numbers": pack_numbers(chain.from_iterable(call.phones for call in chunk.calls)),
                 "plan": pack(
                     {
-                        "calls": [[call.params, " ".join(call.phones)] for call in chunk.calls],
+                        # All calls of a request have as many parameters.
+                        "params": [text for call in chunk.calls for text in call.params],
+                        "calls": [len(call.phones) for call in chunk.calls],
                         "refused": [[phone, why.code, why.message] for phone, why in chunk.refused],
                         "given": chunk.given,
                     },
@@ -273,12 +277,14 @@ def _fold(
     for fact, item in facts:
         kind, _, attempt = fact.partition("#")
         if kind == "PLAN" and chunk:
-            packed = unpack(item["plan"])
+            packed, numbers = unpack(item["plan"]), iter(unpack_numbers(item["numbers"]))
+            params, calls = iter(packed["params"]), packed["calls"]
+            each = len(packed["params"]) // max(len(calls), 1)
             plan = Chunk(
                 chunk[1],
                 tuple(
-                    Call(tuple(numbers.split()), tuple(params))
-                    for params, numbers in packed["calls"]
+                    Call(tuple(islice(numbers, count)), tuple(islice(params, each)))
+                    for count in calls
                 ),
                 tuple(
                     (phone, Failure(code, message)) for phone, code, message in packed["refused"]
