@@ -2,5 +2,5 @@
 
 import json
 
-JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-"""Made once: `json.dumps` with options makes an encoder for each call."""
+JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
+"""Made once: `json.dumps` with options makes an encoder for each call. Nothing of ours holds itself."""

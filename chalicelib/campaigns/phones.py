@@ -9,6 +9,7 @@ from bisect import bisect_left
 
 # As the document has a mainland number, and nearly all of them are given.
 PLAIN = re.compile(r"1[3-9][0-9]{9}")
+_PLAIN_LINES = re.compile(r"1[3-9][0-9]{9}(?:\n1[3-9][0-9]{9})*")
 _MAINLAND = re.compile(r"(?:(?:\+|00)?86)?(1[3-9][0-9]{9})")
 _PLUS_OR_00 = re.compile(r"\+|00")
 # With all its spaces and hyphens; nobody's number is longer.
@@ -48,11 +49,38 @@ def parse(text: str) -> str:
     raise ValueError("not a phone number")
 
 
-def all_plain(given: list[str]) -> bool:
-    """Whether all of them match PLAIN: the question that a hundred thousand are asked, in half the time."""
-    joined = "".join(given)
-    digits = joined.isascii() and joined.isdigit() and set(map(len, given)) == {11}
-    return digits and min(given) >= "13" and max(given) < "2"
+def parse_all(given: list[str]) -> list[str | None]:
+    """Read recipients' numbers as `parse` does; None for what is no number."""
+    plain = _all_plain(given)
+    return [*plain] if plain else list(map(_parsed, given))
+
+
+def parse_plain(given: list[str]) -> tuple[list[str], list[str]]:
+    """The numbers in plain form as they are kept, and the others as they were given."""
+    if plain := _all_plain(given):
+        return plain, []
+    return (
+        ["86" + number for number in given if PLAIN.fullmatch(number)],
+        [number for number in given if not PLAIN.fullmatch(number)],
+    )
+
+
+def _parsed(text: str) -> str | None:
+    try:
+        return parse(text)
+    except ValueError:
+        return None
+
+
+def _all_plain(given: list[str]) -> list[str]:
+    """The numbers as they are kept, if all of them match PLAIN, or none of them.
+
+    Together, as one text: a hundred thousand take half of the time.
+    """
+    lines = "\n".join(given)
+    if not _PLAIN_LINES.fullmatch(lines) or lines.count("\n") != len(given) - 1:
+        return []
+    return ("86" + lines.replace("\n", "\n86")).split("\n")
 
 
 def is_mainland(phone: str) -> bool:

@@ -6,15 +6,20 @@ chunk. A recipient is known by its position in the request's plan, which is the 
 the plan is made.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
+from typing import NamedTuple, TypeVar
 
-from chalicelib.campaigns import phones
+from chalicelib.campaigns import phones, texts
 
 # sendmultisms2 takes no more (document: "no more than 200 mobile numbers"; above it: 1046).
 MOST_PER_CALL = 200
 # Single calls in one chunk: what a killed function leaves unknown, against table writes per chunk.
 MOST_CALLS = 50
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +30,7 @@ class Failure:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request to Tencent: every number gets the same text."""
 
     phones: tuple[str, ...]
@@ -75,31 +79,29 @@ class Recipients:
     """
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[str, ...], dict[str, str]] = {}
-        self._forms = False
+        # By parameters: who alone gets them, or all who do. Mostly everybody is alone, or nobody.
+        self._alone: dict[tuple[str, ...], str] = {}
+        self._together: dict[tuple[str, ...], list[str]] = {}
+        self._forms: dict[tuple[str, tuple[str, ...]], str] = {}
         self._refused: dict[str, Failure] = {}
 
     def add(self, phone: str, params: tuple[str, ...], given: str = "") -> None:
         """Take in a recipient: a kept number, Tencent's parameters in order, the number as it was given."""
-        form = ""
         # Asked first, as it is true of nearly all of a hundred thousand.
         if "86" + given != phone and given != phones.to_quick_audience(phone):
-            form, self._forms = given, True
-        self._groups.setdefault(params, {}).setdefault(phone, form)
+            self._forms.setdefault((phone, params), given)
+        if self._together and params in self._together:
+            self._together[params].append(phone)
+        elif (there := self._alone.setdefault(params, phone)) != phone:
+            del self._alone[params]
+            self._together[params] = [there, phone]
 
-    def add_plain(self, given: list[str], params: tuple[str, ...]) -> list[str]:
-        """Take in, of numbers as they were given, those in plain form, all for equal parameters.
-
-        Answers the others, which are to be looked at one by one.
-        """
-        plain, others = given, list[str]()
-        if not phones.all_plain(given):
-            plain = list(filter(phones.PLAIN.fullmatch, given))
-            others = [number for number in given if not phones.PLAIN.fullmatch(number)]
-        taken = dict.fromkeys(["86" + number for number in plain], "")
-        taken.update(self._groups.get(params, {}))
-        self._groups[params] = taken
-        return others
+    def add_all(self, kept: Sequence[str], params: tuple[str, ...]) -> None:
+        """Take in kept numbers, none of which was given in a form of its own, for equal parameters."""
+        everybody = self._together.setdefault(params, [])
+        if params in self._alone:
+            everybody.append(self._alone.pop(params))
+        everybody.extend(kept)
 
     def refuse(self, phone: str, failure: Failure) -> None:
         """Take in a recipient who gets a failure receipt instead of a message."""
@@ -108,12 +110,17 @@ class Recipients:
     @property
     def accepted(self) -> int:
         """How many messages will be tried."""
-        return sum(len(group) for group in self._groups.values())
+        return len(self._alone) + sum(len(_distinct(group)) for group in self._together.values())
+
+    @property
+    def refused(self) -> int:
+        """How many get a failure receipt instead."""
+        return len(self._refused)
 
     @property
     def total(self) -> int:
         """How many receipts there will be."""
-        return self.accepted + len(self._refused)
+        return self.accepted + self.refused
 
     @property
     def first_failure(self) -> Failure | None:
@@ -122,44 +129,60 @@ class Recipients:
 
     def calls(self) -> Iterator[Call]:
         """The Tencent calls, those to many first."""
-        groups = self._groups.items()
-        single = [
-            Call((phone,), params) for params, group in groups if len(group) == 1 for phone in group
-        ]
-        for params in sorted(params for params, group in groups if len(group) > 1):
-            mainland, others = phones.split_mainland(sorted(self._groups[params]))
-            for first in range(0, len(mainland), MOST_PER_CALL):
-                call = Call(tuple(mainland[first : first + MOST_PER_CALL]), params)
-                if len(call.phones) == 1:
-                    single.append(call)
-                else:
-                    yield call
-            single.extend(Call((phone,), params) for phone in others)
-        yield from sorted(single, key=lambda call: (call.phones, call.params))
+        many, single = self._calls()
+        return chain(many, single)
 
     def chunks(self, start: int = 0) -> Iterator[Chunk]:
         """The plan: every recipient in exactly one chunk, at positions from `start` on."""
-        waiting, size = list[Call](), 0
-        for call in self.calls():
-            if waiting and (size + len(call.phones) > MOST_PER_CALL or len(waiting) == MOST_CALLS):
-                yield self._chunk(start, waiting)
-                start, waiting, size = start + size, [], 0
-            waiting.append(call)
-            size += len(call.phones)
-        if waiting:
-            yield self._chunk(start, waiting)
-            start += size
-        refused = sorted(self._refused.items(), key=lambda one: one[0])
-        for first in range(0, len(refused), MOST_PER_CALL):
-            yield Chunk(start + first, refused=tuple(refused[first : first + MOST_PER_CALL]))
+        for calls in _filled(*self._calls()):
+            yield self._chunk(start, calls)
+            start += sum([len(call.phones) for call in calls])
+        for refused in _parts(sorted(self._refused.items(), key=itemgetter(0)), MOST_PER_CALL):
+            yield Chunk(start, refused=tuple(refused))
+            start += len(refused)
+
+    def _calls(self) -> tuple[list[Call], list[Call]]:
+        """Those to many, and those to one."""
+        many = list[Call]()
+        single = [Call((phone,), params) for params, phone in self._alone.items()]
+        for params in sorted(self._together):
+            mainland, others = phones.split_mainland(_distinct(self._together[params]))
+            calls = [Call(tuple(part), params) for part in _parts(mainland, MOST_PER_CALL)]
+            if calls and len(calls[-1].phones) == 1:
+                single.append(calls.pop())
+            many.extend(calls)
+            single.extend(Call((phone,), params) for phone in others)
+        return many, sorted(single)
 
     def _chunk(self, start: int, calls: list[Call]) -> Chunk:
-        if not self._forms:
-            return Chunk(start, tuple(calls))
-        pairs = ((call.params, phone) for call in calls for phone in call.phones)
-        forms = {
-            position: self._groups[params][phone]
-            for position, (params, phone) in enumerate(pairs, start)
-        }
-        given = {position: form for position, form in forms.items() if form}
-        return Chunk(start, tuple(calls), given=given)
+        chunk = Chunk(start, tuple(calls))
+        if self._forms:
+            pairs = ((phone, call.params) for call in calls for phone in call.phones)
+            forms = enumerate(map(self._forms.get, pairs), start)
+            chunk.given.update({position: form for position, form in forms if form})
+        return chunk
+
+
+def _distinct(phones: list[str]) -> list[str]:
+    """Each of them once, sorted: nearly always they come so, which is seen faster than it is done."""
+    ordered = sorted(phones)
+    return list(dict.fromkeys(ordered)) if texts.repeats(ordered) else ordered
+
+
+def _filled(many: list[Call], single: list[Call]) -> Iterator[list[Call]]:
+    """Calls, as many together as one chunk may hold."""
+    together, size = list[Call](), 0
+    for call in many:
+        if together and (size + len(call.phones) > MOST_PER_CALL or len(together) == MOST_CALLS):
+            yield together
+            together, size = [], 0
+        together.append(call)
+        size += len(call.phones)
+    room = min(MOST_PER_CALL - size, MOST_CALLS - len(together))
+    if together:
+        yield together + single[:room]
+    yield from _parts(single[room:] if together else single, MOST_CALLS)
+
+
+def _parts(every: list[T], most: int) -> Iterator[list[T]]:
+    return (every[first : first + most] for first in range(0, len(every), most))

@@ -14,6 +14,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     ValidationError,
     ValidationInfo,
 )
@@ -80,6 +81,8 @@ def _params(value: Any, info: ValidationInfo) -> list[dict[str, Any]]:
             f"有 {given} 组变量, phoneNumberJson 有 {needed} 个手机号: "
             "两者数量必须相同, 或只给一组变量用于所有手机号"
         )
+    if set(map(type, unpacked)) == {dict}:
+        return unpacked
     found = []
     for number, entry in enumerate(unpacked, 1):
         one = _unpack(entry)
@@ -236,15 +239,15 @@ class SendBatch(Send):
 
 
 class SendBatchList(Send):
-    """§6."""
+    """§6. Its lists are not looked through a second time, nor copied: they may be most of six megabytes."""
 
     phoneNumberJson: Annotated[  # noqa: N815
         list[str],
-        BeforeValidator(_phones, json_schema_input_type=list[str | int] | str | int),
+        PlainValidator(_phones, json_schema_input_type=list[str | int] | str | int),
     ]
     templateParamJson: Annotated[  # noqa: N815
         list[_Object],
-        BeforeValidator(
+        PlainValidator(
             _params, json_schema_input_type=list[_Object | str | None] | _Object | str | None
         ),
     ] = []
@@ -252,12 +255,6 @@ class SendBatchList(Send):
     relatedTaskId: Audit = ""  # noqa: N815
     relatedTaskType: Audit = ""  # noqa: N815
     taskCreatorAccount: Audit = ""  # noqa: N815
-
-    def params_of(self, index: int) -> dict[str, Any]:
-        """The parameters of a recipient by its place in the list."""
-        if not self.templateParamJson:
-            return {}
-        return self.templateParamJson[index if len(self.templateParamJson) > 1 else 0]
 
 
 class SendDetails(_Body):

@@ -172,32 +172,50 @@ def test_a_refused_recipient_is_kept_as_a_number_or_as_given(given: str, kept: s
     assert phones.kept(given) == kept
 
 
-@given(
-    st.lists(
-        st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
-        | st.from_regex(r"[0-29][0-9\uff10\u00b2]{8,12}", fullmatch=True),
-        max_size=4,
-    )
+numbers = st.lists(
+    st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
+    | st.from_regex(r"(\+?86)?[0-29][0-9\uff10\u00b2\n]{8,12}", fullmatch=True),
+    max_size=4,
 )
+
+
+def parsed(number: str) -> str | None:
+    try:
+        return phones.parse(number)
+    except ValueError:
+        return None
+
+
+@given(numbers)
 @examples(500)
-def test_all_are_plain_where_each_is(numbers: list[str]) -> None:
-    each = [phones.PLAIN.fullmatch(number) for number in numbers]
-    assert phones.all_plain(numbers) == (bool(each) and all(each))
+def test_many_are_read_as_each_of_them_is(given: list[str]) -> None:
+    assert phones.parse_all(given) == [parsed(number) for number in given]
+
+
+@given(numbers)
+@examples(500)
+def test_those_in_plain_form_are_told_from_the_others(given: list[str]) -> None:
+    plain, others = phones.parse_plain(given)
+    assert plain == ["86" + number for number in given if phones.PLAIN.fullmatch(number)]
+    assert others == [number for number in given if not phones.PLAIN.fullmatch(number)]
 
 
 @pytest.mark.parametrize(
-    "numbers",
+    ("given", "others"),
     [
-        [],
-        [""],
-        ["13900001111", ""],
-        ["1390000111", "139000011112"],
-        ["12999999999"],
-        ["20000000000", "13900001111"],
-        ["1390000111\u0661"],
-        ["13900001111", "1390000111x"],
+        ([], []),
+        ([""], [""]),
+        (["13900001111", ""], [""]),
+        (["1390000111", "139000011112"], ["1390000111", "139000011112"]),
+        (["13000000000", "19999999999"], []),
+        (["12999999999"], ["12999999999"]),
+        (["20000000000", "13900001111"], ["20000000000"]),
+        (["1390000111\u0661"], ["1390000111\u0661"]),
+        (["13900001111", "1390000111x"], ["1390000111x"]),
+        (["13900001111\n13900002222", "13900003333"], ["13900001111\n13900002222"]),
+        (["13900001111\n"], ["13900001111\n"]),
     ],
 )
-def test_one_that_is_not_plain_spoils_it(numbers: list[str]) -> None:
-    assert not phones.all_plain(numbers)
-    assert phones.all_plain(["13000000000", "19999999999"])
+def test_one_that_is_not_plain_spoils_no_other(given: list[str], others: list[str]) -> None:
+    plain = ["86" + number for number in given if number not in others]
+    assert phones.parse_plain(given) == (plain, others)

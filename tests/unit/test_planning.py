@@ -125,7 +125,15 @@ def test_equal_parameters_share_calls_of_200(recipients: int, sizes: list[int]) 
 
 @pytest.mark.parametrize(
     ("groups", "sizes"),
-    [([100, 100], [200]), ([100, 101], [100, 101]), ([200, 2], [200, 2]), ([50, 50, 100], [200])],
+    [
+        ([100, 1, 1], [102]),
+        ([199, 1, 1], [200, 1]),
+        ([2] * 49 + [1] * 3, [99, 2]),
+        ([100, 100], [200]),
+        ([100, 101], [100, 101]),
+        ([200, 2], [200, 2]),
+        ([50, 50, 100], [200]),
+    ],
 )
 def test_a_chunk_is_as_full_as_it_may_be(groups: list[int], sizes: list[int]) -> None:
     pairs: list[Pair] = [
@@ -235,25 +243,29 @@ def test_the_refused_begin_after_the_calls(plan: tuple[list[Pair], list[str]]) -
         assert refused == [phone for phone, _ in chunk.refused]
 
 
-numbers = st.integers(0, 20).flatmap(
-    lambda n: st.sampled_from(
-        [f"1390000{n:04d}", f"+861390000{n:04d}", f"861390000{n:04d}", f"8525123{n:04d}"]
-    )
+@given(
+    st.lists(st.builds(mainland, st.integers(0, 20)) | st.builds(foreign, st.integers(0, 20))),
+    st.lists(st.builds(mainland, st.integers(0, 20)) | st.builds(foreign, st.integers(0, 20))),
+    st.lists(st.builds(mainland, st.integers(0, 20))),
+    st.tuples() | st.tuples(st.just("值")),
 )
-
-
-@given(st.lists(numbers), st.lists(numbers), st.tuples() | st.tuples(st.just("值")))
 @examples(200)
-def test_plain_numbers_are_planned_at_once_as_they_are_one_by_one(
-    before: list[str], together: list[str], params: tuple[str, ...]
+def test_many_are_taken_in_as_one_by_one(
+    before: list[str], together: list[str], after: list[str], params: tuple[str, ...]
 ) -> None:
-    at_once, one_by_one = Recipients(), Recipients()
-    for number in before:
-        at_once.add(phones.parse(number), params, number)
-    others = at_once.add_plain(together, params)
-    for number in others:
-        at_once.add(phones.parse(number), params, number)
-    for number in [*before, *(number for number in together if number not in others), *others]:
-        one_by_one.add(phones.parse(number), params, number)
-    assert not any(phones.PLAIN.fullmatch(number) for number in others)
+    at_once = collect([(phone, params) for phone in before])
+    at_once.add_all(together, params)
+    for phone in after:
+        at_once.add(phone, params, phones.to_quick_audience(phone))
+    one_by_one = collect([(phone, params) for phone in [*before, *together, *after]])
     assert list(at_once.chunks()) == list(one_by_one.chunks())
+    assert at_once.accepted == one_by_one.accepted == len({*before, *together, *after})
+
+
+def test_a_number_that_was_given_in_two_forms_is_told_in_the_one_that_is_not_plain() -> None:
+    for forms in (["13900000001", "+8613900000001"], ["+8613900000001", "13900000001"]):
+        recipients = Recipients()
+        for form in forms:
+            recipients.add(mainland(1), ("x",), form)
+        [chunk] = recipients.chunks()
+        assert chunk.given == {0: "+8613900000001"}

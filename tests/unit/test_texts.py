@@ -1,0 +1,34 @@
+"""Long lists of texts."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.campaigns import texts
+from tests.unit.support import examples
+
+
+@given(st.lists(st.text(alphabet="ab\n\r\u2028", max_size=3)))
+@examples(300)
+def test_copies_are_the_same(given: list[str]) -> None:
+    assert texts.side_by_side(given) == given
+
+
+def test_copies_are_others() -> None:
+    given = ["13900001111", "13900002222"]
+    assert not any(map(lambda one, other: one is other, given, texts.side_by_side(given)))
+
+
+@pytest.mark.parametrize(
+    ("ordered", "repeated"),
+    [
+        ([], False),
+        (["a"], False),
+        (["a", "b"], False),
+        (["a", "a"], True),
+        (["a", "b", "b"], True),
+        (["", "", "a"], True),
+    ],
+)
+def test_a_repeated_text_is_seen(ordered: list[str], repeated: bool) -> None:
+    assert texts.repeats(ordered) == repeated
