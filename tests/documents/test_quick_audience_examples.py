@@ -9,11 +9,11 @@ import pytest
 from chalicelib.store import campaigns
 from tests.documents.reading import examples, fields, loads, shape
 from tests.integration.support.bridge import SIGN, Answer, Bridge, template_body
+from tests.integration.support.digital import OSS, body, create, file, page, page_code, query, text
+from tests.integration.support.digital import PATH as DIGITAL
 from tests.integration.support.oss import BUCKET
 from tests.integration.support.quickaudience import DETAILS, PLATFORM, REPLY
 from tests.integration.support.tencent import reply, status
-from tests.integration.test_digital_templates import OSS, body, create, file, query, text
-from tests.integration.test_digital_templates import PATH as DIGITAL
 
 EXAMPLES = examples("quick_audience")
 ADDRESSES = {
@@ -260,8 +260,6 @@ def test_a_file_size_is_not_believed(here: Bridge) -> None:
 
 def test_a_page_shows_the_files_by_their_documented_address(here: Bridge) -> None:
     """Which Quick Audience keeps for a year: they are read once, and not copied."""
-    from tests.integration.test_digital_templates import page, page_code
-
     create(here)
     assert f'src="{OSS}/a.jpg"' in page(f"/m/{page_code(here)}").body.decode()
 

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, settings
 
 from chalicelib.store import templates
 from tests.fuzz.support.gateway import Gateway
-from tests.integration.conftest import bridge, clock, linked, no_sockets
+from tests.integration.conftest import bridge, clock, here, linked, no_sockets, oss
 from tests.integration.support.bridge import Bridge
-from tests.integration.test_digital_templates import create, here, oss, text
+from tests.integration.support.digital import create, text
 
 __all__ = ["bridge", "clock", "here", "linked", "no_sockets", "oss"]
 

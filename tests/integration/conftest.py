@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_socket
@@ -11,10 +12,14 @@ from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.sqs.models import SQSBackend
 
+from chalicelib import fetching
+from chalicelib.fetching import FetchError
 from tests.integration.support import aws
 from tests.integration.support.bridge import Bridge, forget
 from tests.integration.support.clock import START, Clock
+from tests.integration.support.digital import OSS, PUBLIC
 from tests.integration.support.outside import Outside
+from tests.unit.support import FILES
 
 
 @pytest.fixture(autouse=True)
@@ -55,5 +60,31 @@ def bridge(monkeypatch: pytest.MonkeyPatch, clock: Clock, tmp_path: Path) -> Ite
 @pytest.fixture
 def linked(bridge: Bridge) -> Bridge:
     """A bridge with an approved sign."""
+    bridge.link()
+    return bridge
+
+
+@pytest.fixture
+def oss(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Files by address; what is an exception is raised."""
+    files: dict[str, Any] = {f"{OSS}/a.{suffix}": data for suffix, data in FILES.items()}
+
+    def read(url: str, *, most_bytes: int, seconds: float) -> bytes:
+        fetching.check_url(url)
+        found = files.get(url, FetchError("文件不存在 (HTTP 404)"))
+        if isinstance(found, Exception):
+            raise found
+        assert 0 < seconds < 29
+        assert most_bytes == 1900 * 1024
+        return bytes(found)
+
+    monkeypatch.setattr(fetching, "read", read)
+    return files
+
+
+@pytest.fixture
+def here(bridge: Bridge, oss: dict[str, Any]) -> Bridge:
+    """A bridge with a public address, an approved sign, and files to be had."""
+    bridge.configure(PUBLIC_BASE_URL=PUBLIC + "/")
     bridge.link()
     return bridge

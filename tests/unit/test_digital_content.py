@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.campaigns import digital, templates
 from chalicelib.campaigns.digital import ContentError, Part
-from tests.unit.support import examples
-from tests.unit.test_digital_media import FILES
+from tests.unit.support import FILES, examples
 
 LINK = "https://m.example.cn/m/AbCdEfGhIjK"
 URL = "https://brand.oss-cn-zhangjiakou.aliyuncs.com/a.jpg?Expires=1&Signature=x%2B"

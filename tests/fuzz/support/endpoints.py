@@ -6,8 +6,8 @@ from typing import Any
 import app
 from tests.fuzz.support.checks import CALLBACK
 from tests.integration.support.bridge import SIGN, TOKEN, template_body
-from tests.integration.test_digital_templates import body as digital_body
-from tests.integration.test_digital_templates import text
+from tests.integration.support.digital import body as digital_body
+from tests.integration.support.digital import text
 
 _SEND = {
     "limit": 0,

@@ -5,29 +5,20 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
+
+from tests.simulators.waiting import wait_for
 
 APPKEY = "local-app-key"
 SDKAPPID = "1400000001"
 MOBILE = "13800000001"
 
 CODE_TEMPLATE, PLAIN_TEMPLATE, FOREIGN_TEMPLATE = 2001, 2002, 2003
-
-Value = TypeVar("Value")
-
-
-def wait_for(probe: Callable[[], Value], seconds: float = 10) -> Value:
-    """Ask again and again until the answer is true."""
-    deadline = time.monotonic() + seconds
-    while not (answer := probe()):
-        assert time.monotonic() < deadline, f"still {answer!r} after {seconds} s"
-        time.sleep(0.01)
-    return answer
 
 
 def tel(mobile: str, nationcode: str = "86") -> dict[str, Any]:

@@ -14,8 +14,8 @@ from tests.simulators.tencent.driver import (
     Receiver,
     receiving,
     tel,
-    wait_for,
 )
+from tests.simulators.waiting import wait_for
 
 BEIJING = timezone(timedelta(hours=8))
 

@@ -8,7 +8,8 @@ import pytest
 import requests
 
 from local.tencent.behaviour import CALLS
-from tests.simulators.tencent.driver import MOBILE, Caller, Receiver, wait_for
+from tests.simulators.tencent.driver import MOBILE, Caller, Receiver
+from tests.simulators.waiting import wait_for
 
 
 def accepted(simulator: Caller) -> int:

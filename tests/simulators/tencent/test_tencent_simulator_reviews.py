@@ -10,8 +10,8 @@ from tests.simulators.tencent.driver import (
     FOREIGN_TEMPLATE,
     PLAIN_TEMPLATE,
     Caller,
-    wait_for,
 )
+from tests.simulators.waiting import wait_for
 
 PENDING, REJECTED = 1, 2
 DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")

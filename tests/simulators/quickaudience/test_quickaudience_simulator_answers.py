@@ -5,44 +5,14 @@ from typing import Any
 import pytest
 
 from local.quickaudience.endpoints import ENDPOINTS, answer_violations
+from tests.simulators.quickaudience.driver import (
+    DETAIL_ROW,
+    DIGITAL_TEMPLATE,
+    REVIEW,
+    TEXT_TEMPLATE,
+    envelope,
+)
 
-
-def envelope(**fields: Any) -> dict[str, Any]:
-    return {
-        "platformName": "qa-sms-bridge",
-        "code": "OK",
-        "message": "OK",
-        "requestId": "F655A8D5-B967-440B-8683-DAD6FF8DE990",
-        **fields,
-    }
-
-
-REVIEW = {"createDate": "2026-11-21 10:00:00", "reason": "无审批备注"}
-TEXT_TEMPLATE = {
-    **REVIEW,
-    "templateCode": "1001",
-    "templateName": "n",
-    "templateContent": "c",
-    "templateStatus": 1,
-    "templateType": 2,
-}
-DIGITAL_TEMPLATE = {
-    **REVIEW,
-    "templateCode": "DIGITAL_1",
-    "templateName": "n",
-    "templateStatus": 2,
-    "supportFactory": '{"UNICOM":"Success","MOBILE":"x","TELCOM":"Success"}',
-}
-DETAIL_ROW = {
-    "content": "【腾讯云】c",
-    "errCode": "DELIVERED",
-    "outId": "campaign-1",
-    "phoneNum": "13800000000",
-    "receiveDate": "2026-11-21 10:00:01",
-    "sendDate": "2026-11-21 10:00:00",
-    "sendStatus": 2,
-    "templateCode": "1001",
-}
 GOOD_FIELDS: dict[str, dict[str, Any]] = {
     "query sign": {**REVIEW, "signName": "腾讯云", "signStatus": 1},
     "create template": {"templateCode": "1001"},

@@ -1,113 +1,23 @@
-"""The two push endpoints: what they refuse, whom they block, and how they misbehave."""
+"""The two push endpoints: what they refuse, and whom they block."""
 
 import json
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import requests
 
-from local.quickaudience.background import running
-from local.quickaudience.settings import DEFAULT_KEY, Settings
-from local.quickaudience.signature import SIGNATURE_HEADER, new_nonce, new_timestamp, sign
-
-DETAILS = "details"
-REPLY = "reply"
-
-
-class Simulator:
-    """A running simulator, seen from a platform that pushes to it."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.session = requests.Session()
-
-    def push(
-        self,
-        endpoint: str,
-        body: Any,
-        *,
-        key: str = DEFAULT_KEY,
-        timestamp: str | None = None,
-        nonce: str | None = None,
-        headers: dict[str, str] | None = None,
-        timeout: float = 5,
-    ) -> requests.Response:
-        timestamp = timestamp or new_timestamp()
-        nonce = new_nonce() if nonce is None else nonce
-        return self.session.post(
-            f"{self.url}/restapi/marketing2/third/sms/callback/send/{endpoint}",
-            params={"timestamp": timestamp, "nonce": nonce},
-            data=body if isinstance(body, (str, bytes)) else json.dumps(body),
-            headers={
-                "Content-Type": "application/json",
-                SIGNATURE_HEADER: sign(key, timestamp, nonce),
-                **(headers or {}),
-            },
-            timeout=timeout,
-        )
-
-    def get(self, path: str, **params: str) -> Any:
-        answer = self.session.get(f"{self.url}/_sim/{path}", params=params, timeout=5)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def post(self, path: str, body: Any = None, *, status: int = 200) -> Any:
-        answer = self.session.post(f"{self.url}/_sim/{path}", json=body or {}, timeout=5)
-        assert answer.status_code == status, answer.text
-        return answer.json()
-
-    def receipts(self) -> int:
-        total = self.get("receipts")["total"]
-        assert isinstance(total, int)
-        return total
-
-
-@pytest.fixture(scope="module")
-def running_simulator() -> Iterator[Simulator]:
-    with running() as url:
-        simulator = Simulator(url)
-        yield simulator
-        simulator.session.close()
-
-
-@pytest.fixture
-def simulator(running_simulator: Simulator) -> Simulator:
-    running_simulator.post("reset")
-    running_simulator.post("settings", Settings().model_dump(by_alias=True))
-    return running_simulator
-
-
-def detail(**changes: Any) -> dict[str, Any]:
-    return {
-        "outId": "out-1",
-        "phoneNum": "13800000000",
-        "sendStatus": 2,
-        "sendDate": "2026-11-21 10:00:00",
-        "receiveDate": "2026-11-21 10:00:03",
-        "errCode": "DELIVERED",
-        "message": "",
-        **changes,
-    }
-
-
-def reply(**changes: Any) -> dict[str, Any]:
-    return {
-        "outId": "out-1",
-        "phoneNum": "13800000000",
-        "sendTime": "2026-11-21 10:05:00",
-        "content": "T",
-        **changes,
-    }
-
-
-def details(*entries: dict[str, Any]) -> dict[str, Any]:
-    return {"thirdSmsSendDetailModelList": list(entries)}
-
-
-def replies(*entries: dict[str, Any]) -> dict[str, Any]:
-    return {"thirdSmsSendReplyModelList": list(entries)}
+from local.quickaudience.settings import DEFAULT_KEY
+from local.quickaudience.signature import SIGNATURE_HEADER, new_timestamp
+from tests.simulators.quickaudience.driver import (
+    DETAILS,
+    REPLY,
+    Simulator,
+    detail,
+    details,
+    replies,
+    reply,
+)
+from tests.simulators.waiting import wait_for
 
 
 def test_receipt_is_taken_and_shown(simulator: Simulator) -> None:
@@ -327,10 +237,10 @@ def test_repeated_failures_block_until_unblocked(simulator: Simulator) -> None:
     assert not simulator.get("state")["blocked"]
 
 
-def test_block_ends_by_itself(simulator: Simulator, wait: "Wait") -> None:
+def test_block_ends_by_itself(simulator: Simulator) -> None:
     simulator.post("settings", {"blockSeconds": 0.2, "blockAfter": 1})
     fail_authentication(simulator, 1)
-    wait(lambda: not simulator.get("state")["blocked"])
+    wait_for(lambda: not simulator.get("state")["blocked"])
     assert simulator.push(DETAILS, details(detail())).status_code == 200
 
 
@@ -342,11 +252,11 @@ def test_only_failures_in_a_row_block(simulator: Simulator) -> None:
     assert simulator.get("state")["consecutiveAuthenticationFailures"] == 4
 
 
-def test_failures_long_past_do_not_block(simulator: Simulator, wait: "Wait") -> None:
+def test_failures_long_past_do_not_block(simulator: Simulator) -> None:
     simulator.post("settings", {"blockWindowSeconds": 0.05, "blockAfter": 2})
     fail_authentication(simulator, 1)
     started = time.monotonic()
-    wait(lambda: time.monotonic() - started > 0.1)
+    wait_for(lambda: time.monotonic() - started > 0.1)
     fail_authentication(simulator, 1)
     assert not simulator.get("state")["blocked"]
 
@@ -355,100 +265,6 @@ def test_bad_content_does_not_block(simulator: Simulator) -> None:
     for _ in range(10):
         assert simulator.push(DETAILS, details()).status_code == 400
     assert not simulator.get("state")["blocked"]
-
-
-@pytest.mark.parametrize("status", [500, 429, 401, 403, 404])
-@pytest.mark.parametrize("kind", ["status", "code"])
-def test_simulated_failures(simulator: Simulator, kind: str, status: int) -> None:
-    simulator.post("behaviour", {"kind": kind, "status": status, "times": 2})
-    for _ in range(2):
-        answer = simulator.push(DETAILS, details(detail()))
-        assert answer.status_code == (status if kind == "status" else 200)
-        assert answer.json()["code"] == str(status)
-    assert simulator.receipts() == 0
-    assert simulator.push(DETAILS, details(detail())).json()["code"] == "200"
-    state = simulator.get("state")
-    assert state["misbehaviours"][0]["done"] == 2
-    assert state["pushes"]["details"]["spoilt"] == 2
-    assert not state["blocked"]
-
-
-@pytest.mark.parametrize("record", [False, True])
-@pytest.mark.parametrize("kind", ["status", "code", "reset", "truncate", "empty", "garbage"])
-def test_a_spoilt_push_counts_if_wanted(simulator: Simulator, kind: str, record: bool) -> None:
-    status = {"status": 500} if kind in ("status", "code") else {}
-    simulator.post("behaviour", {"kind": kind, "record": record, **status})
-    try:
-        simulator.push(DETAILS, details(detail()))
-    except requests.RequestException:
-        assert kind in ("reset", "truncate")
-    assert simulator.receipts() == int(record)
-
-
-def test_reset_connection(simulator: Simulator) -> None:
-    simulator.post("behaviour", {"kind": "reset"})
-    with pytest.raises(requests.ConnectionError, match="reset"):
-        simulator.push(DETAILS, details(detail()))
-
-
-def test_half_an_answer(simulator: Simulator) -> None:
-    simulator.post("behaviour", {"kind": "truncate"})
-    with pytest.raises((requests.exceptions.ChunkedEncodingError, requests.ConnectionError)):
-        simulator.push(DETAILS, details(detail()))
-
-
-def test_empty_answer(simulator: Simulator) -> None:
-    simulator.post("behaviour", {"kind": "empty"})
-    answer = simulator.push(DETAILS, details(detail()))
-    assert (answer.status_code, answer.content) == (200, b"")
-
-
-def test_garbage_answer(simulator: Simulator) -> None:
-    simulator.post("behaviour", {"kind": "garbage"})
-    answer = simulator.push(DETAILS, details(detail()))
-    assert answer.status_code == 200
-    assert "<html>" in answer.text
-
-
-def test_slow_answer_is_a_good_one(simulator: Simulator) -> None:
-    simulator.post("behaviour", {"kind": "slow", "seconds": 0.3})
-    started = time.monotonic()
-    assert simulator.push(DETAILS, details(detail())).json()["code"] == "200"
-    assert time.monotonic() - started >= 0.3
-    assert simulator.receipts() == 1
-
-
-def test_hanging_answer(simulator: Simulator) -> None:
-    simulator.post("behaviour", {"kind": "hang"})
-    with pytest.raises(requests.ReadTimeout):
-        simulator.push(DETAILS, details(detail()), timeout=0.3)
-
-
-def test_misbehaviour_at_one_endpoint(simulator: Simulator) -> None:
-    simulator.post("behaviour", {"kind": "status", "status": 500, "endpoint": "reply"})
-    assert simulator.push(DETAILS, details(detail())).status_code == 200
-    assert simulator.push(REPLY, replies(reply())).status_code == 500
-
-
-def test_misbehaviour_in_a_repeatable_share(simulator: Simulator) -> None:
-    def statuses() -> list[int]:
-        simulator.post("reset")
-        simulator.post("behaviour", {"kind": "status", "status": 500, "share": 0.3, "seed": 7})
-        return [simulator.push(DETAILS, details(detail())).status_code for _ in range(40)]
-
-    first = statuses()
-    assert 0 < first.count(500) < 30
-    assert statuses() == first
-
-
-def test_misbehaviours_queue_up_and_clear(simulator: Simulator) -> None:
-    simulator.post("behaviour", {"kind": "status", "status": 500, "times": 1})
-    simulator.post("behaviour", {"kind": "status", "status": 429})
-    pushed = [simulator.push(DETAILS, details(detail())).status_code for _ in range(3)]
-    assert pushed == [500, 429, 429]
-    simulator.session.delete(f"{simulator.url}/_sim/behaviour", timeout=5)
-    assert simulator.push(DETAILS, details(detail())).status_code == 200
-    assert simulator.get("behaviour") == {"misbehaviours": []}
 
 
 @pytest.mark.parametrize(
@@ -497,17 +313,3 @@ def test_ten_thousand_receipts_come_in_quickly(simulator: Simulator) -> None:
         assert simulator.push(DETAILS, body).status_code == 200
     assert time.monotonic() - started < 10
     assert simulator.get("campaigns/out-1")["told"] == 10_000
-
-
-Wait = Callable[[Callable[[], object]], None]
-
-
-@pytest.fixture
-def wait() -> Wait:
-    def until(condition: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 10
-        while not condition():
-            assert time.monotonic() < deadline, "waited in vain"
-            time.sleep(0.01)
-
-    return until
