@@ -6,7 +6,6 @@ which wait for full batches as Lambda does. Pushes of 100 statuses come at a ste
 
 import json
 import os
-import socket
 import statistics
 import time
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ import requests
 
 from bench import events, setting
 from bench.processes import Stub, Worker, stub
+from local.ports import free_port
 from local.stack import TENCENT_API, Stack
 
 _PATIENCE = 300.0
@@ -43,7 +43,7 @@ def measure(count: int, pushes_per_second: float) -> Delay:
         here = held.enter_context(stub(folder))
         outside = {"TENCENT_BASE_URL": here.url + TENCENT_API, "QA_BASE_URL": here.url}
         stack = held.enter_context(
-            Stack(port=_free_port(), state=folder / "stack", environ={**os.environ, **outside})
+            Stack(port=free_port(), state=folder / "stack", environ={**os.environ, **outside})
         )
         given = {**stack.environment, "BENCH_STUB": here.url}
         with Worker("bench.function", "api_handler", os.devnull, environment=given) as prepare:
@@ -91,8 +91,3 @@ def _wait(here: Stub, figure: str, count: int) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{figure}: {there} of {count}")
         time.sleep(_POLL)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])

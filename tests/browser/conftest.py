@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from local.ports import free_port
 from local.stack import Stack
 from tests.browser import chromium
 from tests.browser.chromium import Browser
-from tests.endtoend.conftest import SIGN, SIGN_ID, Bench, free_port
+from tests.endtoend.conftest import SIGN, SIGN_ID, Bench
 
 MEDIA = Path(__file__).parent / "media"
 

@@ -13,8 +13,9 @@ from chalicelib.digital import page as pages
 from chalicelib.store.pages import Page
 from tests.browser.chromium import Browser, Visit
 from tests.browser.conftest import Oss, reply, serving
-from tests.endtoend.conftest import SIGN, Bench, wait_for
+from tests.endtoend.conftest import SIGN, Bench
 from tests.unit.test_digital_page import HOSTILE
+from tests.waiting import wait_for
 
 
 def part(suffix: str, contents: str, index: int, name: str = "") -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 import json
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import boto3
 import pytest
@@ -22,24 +21,10 @@ from local.tencent import background as tencent
 EVENTS = Path(__file__).parent / "events"
 SIGN, SIGN_ID = "测试签名", "1001"
 
-_T = TypeVar("_T")
-
 
 def event(name: str) -> Any:
     """An event in the shape that AWS documents."""
     return json.loads((EVENTS / f"{name}.json").read_text())
-
-
-def wait_for(
-    condition: Callable[[], _T], seconds: float, describe: Callable[[], Any] = lambda: ""
-) -> _T:
-    """The first truthy answer of `condition`."""
-    deadline = time.monotonic() + seconds
-    while not (answer := condition()):
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {seconds} s: {describe()}")
-        time.sleep(0.1)
-    return answer
 
 
 @dataclass(frozen=True)

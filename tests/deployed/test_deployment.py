@@ -21,7 +21,8 @@ from local import aws
 from local.deployed import Deployment, deploy
 from local.functions import App
 from local.stack import DEFAULTS, TENCENT_API
-from tests.deployed.conftest import SIGN, SIGN_ID, Queues, Simulator, wait_for
+from tests.deployed.conftest import SIGN, SIGN_ID, Queues, Simulator
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(300)
 

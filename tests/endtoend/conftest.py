@@ -2,12 +2,10 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -17,8 +15,10 @@ from typing import Any
 import pytest
 import requests
 
+from local.ports import free_port
 from local.stack import TENCENT_API, Stack
 from tests import thoroughness
+from tests.waiting import wait_for
 
 SIGN, SIGN_ID = "测试签名", "1001"
 
@@ -26,12 +26,6 @@ for_ci = pytest.mark.skipif(
     not thoroughness.ALL,
     reason="has a stack of its own for what tests/integration shows in process: BREAKS=all runs it",
 )
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 class Bench:
@@ -108,16 +102,6 @@ class Bench:
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
-
-
-def wait_for(
-    condition: Callable[[], Any], seconds: float, describe: Callable[[], Any] = lambda: ""
-) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {seconds} s: {describe()}")
-        time.sleep(0.1)
 
 
 class _Quiet(SimpleHTTPRequestHandler):

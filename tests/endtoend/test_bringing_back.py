@@ -6,8 +6,10 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from local.ports import free_port
 from local.stack import Stack
-from tests.endtoend.conftest import SIGN, SIGN_ID, Bench, for_ci, free_port, wait_for
+from tests.endtoend.conftest import SIGN, SIGN_ID, Bench, for_ci
+from tests.waiting import wait_for
 
 pytestmark = for_ci
 

@@ -2,7 +2,8 @@
 
 import time
 
-from tests.endtoend.conftest import Bench, wait_for
+from tests.endtoend.conftest import Bench
+from tests.waiting import wait_for
 
 
 def test_ten_thousand_numbers_are_answered_at_once_and_sent_in_exactly_fifty_bulk_calls(

@@ -4,7 +4,8 @@ import re
 
 import requests
 
-from tests.endtoend.conftest import SIGN, Bench, wait_for
+from tests.endtoend.conftest import SIGN, Bench
+from tests.waiting import wait_for
 
 PATH = "/sms/digitalSmsTemplate"
 

@@ -1,6 +1,7 @@
 """§5 through the whole stack: a file is fetched, read, sent and told of."""
 
-from tests.endtoend.conftest import SIGN, Bench, Files, wait_for
+from tests.endtoend.conftest import SIGN, Bench, Files
+from tests.waiting import wait_for
 
 
 def ask(bench: Bench, url: str, code: str, out_id: str) -> dict[str, object]:

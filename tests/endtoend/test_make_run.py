@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.endtoend.conftest import free_port
+from local.ports import free_port
 
 
 def demo(state: Path, *options: str) -> subprocess.CompletedProcess[str]:

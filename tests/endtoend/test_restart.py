@@ -3,8 +3,10 @@
 import os
 from pathlib import Path
 
+from local.ports import free_port
 from local.stack import Stack
-from tests.endtoend.conftest import SIGN, SIGN_ID, Bench, free_port, wait_for
+from tests.endtoend.conftest import SIGN, SIGN_ID, Bench
+from tests.waiting import wait_for
 
 
 def test_a_campaign_goes_on_where_it_was(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ takes two minutes, nearly all of which are spent on waiting for `deliver`'s time
 
 import os
 import random
-import socket
 import time
 from pathlib import Path
 
@@ -20,17 +19,12 @@ from local.chaos.deaths import ACCEPT, CALLBACK, FUNCTIONS, Deaths, die_pulling
 from local.chaos.rest import come_to_rest
 from local.chaos.sides import wait_for
 from local.faults import RETURNED, Faults
+from local.ports import free_port
 
 # Decides in which order the points come. To do it again: FAULTS_SEED=… pytest tests/faults
 SEED = os.environ.get("FAULTS_SEED") or str(time.time_ns() % 10**6)
 # A status is given to a send of unknown outcome half a minute after it came.
 _RARE = frozenset({("settle", "dynamodb TransactWriteItems")})
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def calls_of(faults: Faults, function: str) -> set[str]:

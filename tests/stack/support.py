@@ -3,37 +3,20 @@
 import itertools
 import json
 import os
-import socket
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import boto3
 
 from local import aws
 from local.processes import Process
+from tests.waiting import wait_for
 
 TINY = "tests.stack.tiny"
 
 numbers = itertools.count(1)
-_T = TypeVar("_T")
-
-
-def wait_until(condition: Callable[[], _T], timeout: float = 20) -> _T:
-    """The first truthy answer of `condition`."""
-    deadline = time.monotonic() + timeout
-    while not (answer := condition()):
-        assert time.monotonic() < deadline, f"not within {timeout} s: {condition}"
-        time.sleep(0.02)
-    return answer
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def alive(pid: int) -> bool:
@@ -122,7 +105,7 @@ class Bridge:
 
     def calls(self, at_least: int) -> list[dict[str, Any]]:
         """What the tiny app wrote down, once it has been called so many times."""
-        wait_until(lambda: len(read_records(self.record)) >= at_least)
+        wait_for(lambda: len(read_records(self.record)) >= at_least)
         return read_records(self.record)
 
     def release(self) -> None:

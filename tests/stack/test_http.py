@@ -16,7 +16,8 @@ import pytest
 
 from local import aws
 from local.processes import LISTENING, Process
-from tests.stack.support import TINY, Bridge, wait_until
+from tests.stack.support import TINY, Bridge
+from tests.waiting import wait_for
 
 BINARY = {"Content-Type": "application/octet-stream"}
 MEGABYTE = 1024 * 1024
@@ -225,7 +226,7 @@ def test_sigterm_finishes_what_is_in_flight_and_waits_for_nothing_else(
         busy.request("GET", "/hold")
         bridge.calls(1)
         process.terminate()
-        wait_until(lambda: refuses(port))
+        wait_for(lambda: refuses(port))
         assert process.running
         bridge.release()
         response = busy.getresponse()

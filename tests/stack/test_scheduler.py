@@ -10,7 +10,8 @@ from chalice.app import Cron, Rate
 from local import scheduler
 from local.functions import App
 from local.processes import StackError
-from tests.stack.support import TINY, Bridge, read_records, wait_until
+from tests.stack.support import TINY, Bridge, read_records
+from tests.waiting import wait_for
 
 
 def test_periods() -> None:
@@ -34,7 +35,7 @@ def test_a_scheduled_function_runs_again_and_again(
     thread = threading.Thread(target=scheduler.run, args=(periods, stop))
     thread.start()
     try:
-        wait_until(lambda: len(read_records(record)) >= 3)
+        wait_for(lambda: len(read_records(record)) >= 3)
     finally:
         stop.set()
         thread.join()

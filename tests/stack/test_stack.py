@@ -16,10 +16,12 @@ import boto3
 import pytest
 
 from local import aws
+from local.ports import free_port
 from local.processes import ROOT, StackError
 from local.stack import Stack
 from local.state import State, adopt_environment
-from tests.stack.support import TINY, alive, children, free_port, read_records, wait_until
+from tests.stack.support import TINY, alive, children, read_records
+from tests.waiting import wait_for
 
 
 def environ(folder: Path, **given: str) -> dict[str, str]:
@@ -94,7 +96,7 @@ def test_two_stacks_run_side_by_side(tmp_path: Path) -> None:
                 assert response.status == 200
             send(each.addresses.aws, each.environment["BRIDGE_QUEUE_PREFIX"], folder.name)
         for folder in folders:
-            wait_until(partial(bodies, folder))
+            wait_for(partial(bodies, folder))
             assert bodies(folder) == [folder.name]
         pids = [process.pid for each in (one, two) for process in each.processes]
         assert len(pids) == 2 * len(["ministack", "http", "deliver", "settle", "push", "sweep"])
@@ -106,10 +108,10 @@ def test_dead_functions_are_replaced_and_what_they_had_in_hand_comes_again(tmp_p
         [deliver] = (process for process in running.processes if process.name == "deliver-1")
         first = deliver.pid
         send(running.addresses.aws, "qa-sms-bridge-local-", "hold")
-        wait_until(lambda: bodies(tmp_path))
+        wait_for(lambda: bodies(tmp_path))
         os.kill(first, signal.SIGKILL)
         Path(tmp_path, "record.release").touch()
-        wait_until(lambda: len(bodies(tmp_path)) == 2)
+        wait_for(lambda: len(bodies(tmp_path)) == 2)
         assert deliver.pid != first
         assert not running.failed.is_set()
 
@@ -185,12 +187,12 @@ def test_sigterm_stops_everything_including_the_simulators(tmp_path: Path) -> No
 
 def test_sigterm_while_it_starts(tmp_path: Path) -> None:
     with up(environ(tmp_path)) as process:
-        started = wait_until(lambda: children(process.pid))
+        started = wait_for(lambda: children(process.pid))
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     # One whose start was cut short is nobody's to end, and goes when it sees that its parent has gone.
-    wait_until(lambda: not any(alive(pid) for pid in started))
+    wait_for(lambda: not any(alive(pid) for pid in started))
 
 
 def test_ctrl_c_waits_for_what_is_in_hand_and_again_does_not(tmp_path: Path) -> None:
@@ -200,10 +202,10 @@ def test_ctrl_c_waits_for_what_is_in_hand_and_again_does_not(tmp_path: Path) -> 
         assert description is not None
         started = children(process.pid)
         send(description["environment"]["AWS_ENDPOINT_URL"], "qa-sms-bridge-local-", "hold")
-        wait_until(lambda: bodies(tmp_path))
+        wait_for(lambda: bodies(tmp_path))
         process.send_signal(signal.SIGINT)
         # The other workers end, the one that has something in hand does not.
-        wait_until(lambda: sum(map(alive, started)) == len(["ministack", "http", "deliver"]))
+        wait_for(lambda: sum(map(alive, started)) == len(["ministack", "http", "deliver"]))
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
@@ -220,7 +222,7 @@ def test_kill_leaves_no_process_behind_and_loses_nothing(tmp_path: Path) -> None
         description = json.loads((tmp_path / "state" / "stack.json").read_text())
         started = children(process.pid)
         send(description["environment"]["AWS_ENDPOINT_URL"], "qa-sms-bridge-local-", "fail 1")
-        wait_until(lambda: bodies(tmp_path) == ["fail 1"])
+        wait_for(lambda: bodies(tmp_path) == ["fail 1"])
         process.kill()
         process.wait()
         assert State(tmp_path / "state").running() is None

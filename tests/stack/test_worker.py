@@ -4,7 +4,8 @@ import pytest
 
 from local import worker
 from local.processes import Process
-from tests.stack.support import Bridge, wait_until
+from tests.stack.support import Bridge
+from tests.waiting import wait_for
 
 
 def start(bridge: Bridge, function: str) -> Process:
@@ -20,7 +21,7 @@ def test_batches_are_full_where_possible_and_deleted_after_the_call(bridge: Brid
     calls = bridge.calls(2)
     assert [len(call["bodies"]) for call in calls] == [3, 2]
     assert sorted(calls[0]["bodies"] + calls[1]["bodies"]) == list("abcde")
-    wait_until(lambda: bridge.count("sends") == 0)
+    wait_for(lambda: bridge.count("sends") == 0)
     assert bridge.count("sends-dead") == 0
     process.terminate()
     assert process.wait(5)
@@ -70,7 +71,7 @@ def test_a_batching_window_gathers_more_than_one_receive(bridge: Bridge) -> None
     bridge.send("callbacks", *(f"early {n}" for n in range(15)))
     start(bridge, "settle")
     # While the first window is open (one second from the first message): it joins the batch.
-    wait_until(lambda: in_flight(bridge, "callbacks") > 0)
+    wait_for(lambda: in_flight(bridge, "callbacks") > 0)
     bridge.send("callbacks", "late")
     [call] = bridge.calls(1)
     assert len(call["bodies"]) == 16
@@ -95,7 +96,7 @@ def test_after_an_exception_the_whole_batch_comes_again(bridge: Bridge) -> None:
     bridge.create(visibility={"sends": 1})
     bridge.send("sends", "fail 1", "fine")
     process = start(bridge, "deliver")
-    wait_until(lambda: bridge.count("sends") == 0)
+    wait_for(lambda: bridge.count("sends") == 0)
     calls = bridge.calls(2)
     assert sorted(calls[0]["bodies"]) == ["fail 1", "fine"]
     assert calls[0]["receives"] == ["1", "1"]
@@ -110,7 +111,7 @@ def test_what_fails_too_often_rests_in_the_dead_letter_queue(bridge: Bridge) -> 
     bridge.create(visibility={"sends": 0}, receives={"sends": 3})
     bridge.send("sends", "fail 99")
     start(bridge, "deliver")
-    wait_until(lambda: bridge.count("sends-dead") == 1)
+    wait_for(lambda: bridge.count("sends-dead") == 1)
     assert bridge.count("sends") == 0
     assert [call["receives"] for call in bridge.calls(3)] == [["1"], ["2"], ["3"]]
     dead = bridge.sqs.receive_message(QueueUrl=bridge.url("sends-dead"))["Messages"]
@@ -121,7 +122,7 @@ def test_a_visibility_that_the_function_sets_is_kept(bridge: Bridge) -> None:
     bridge.create(visibility={"sends": 600})
     bridge.send("sends", "again 2")
     start(bridge, "deliver")
-    wait_until(lambda: bridge.count("sends") == 0)
+    wait_for(lambda: bridge.count("sends") == 0)
     assert [call["receives"] for call in bridge.calls(3)] == [["1"], ["2"], ["3"]]
 
 
@@ -129,12 +130,12 @@ def test_what_the_function_deleted_does_not_come_again(bridge: Bridge) -> None:
     bridge.create(visibility={"sends": 600})
     bridge.send("sends", "delete", "again 1")
     process = start(bridge, "deliver")
-    wait_until(lambda: bridge.count("sends") == 0)
+    wait_for(lambda: bridge.count("sends") == 0)
     bodies = [call["bodies"] for call in bridge.calls(2)]
     assert sorted(bodies[0]) == ["again 1", "delete"]
     assert bodies[1:] == [["again 1"]]
     bridge.send("sends", "delete")
-    wait_until(lambda: bridge.count("sends") == 0)
+    wait_for(lambda: bridge.count("sends") == 0)
     assert "Not deleted" not in process.output()
 
 
@@ -143,7 +144,7 @@ def test_partial_batch_answers_are_not_honoured(bridge: Bridge) -> None:
     bridge.create(visibility={"sends": 0})
     bridge.send("sends", "partial")
     start(bridge, "deliver")
-    wait_until(lambda: bridge.count("sends") == 0)
+    wait_for(lambda: bridge.count("sends") == 0)
     assert len(bridge.calls(1)) == 1
 
 

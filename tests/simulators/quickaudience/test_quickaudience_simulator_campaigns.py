@@ -21,7 +21,7 @@ from tests.simulators.quickaudience.driver import (
     campaign,
     envelope,
 )
-from tests.simulators.waiting import wait_for
+from tests.waiting import wait_for
 
 # Templates
 

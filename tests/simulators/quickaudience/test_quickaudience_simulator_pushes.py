@@ -17,7 +17,7 @@ from tests.simulators.quickaudience.driver import (
     replies,
     reply,
 )
-from tests.simulators.waiting import wait_for
+from tests.waiting import wait_for
 
 
 def test_receipt_is_taken_and_shown(simulator: Simulator) -> None:

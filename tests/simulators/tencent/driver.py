@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from tests.simulators.waiting import wait_for
+from tests.waiting import wait_for
 
 APPKEY = "local-app-key"
 SDKAPPID = "1400000001"

@@ -15,7 +15,7 @@ from tests.simulators.tencent.driver import (
     receiving,
     tel,
 )
-from tests.simulators.waiting import wait_for
+from tests.waiting import wait_for
 
 BEIJING = timezone(timedelta(hours=8))
 

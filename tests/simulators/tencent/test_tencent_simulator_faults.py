@@ -9,7 +9,7 @@ import requests
 
 from local.tencent.behaviour import CALLS
 from tests.simulators.tencent.driver import MOBILE, Caller, Receiver
-from tests.simulators.waiting import wait_for
+from tests.waiting import wait_for
 
 
 def accepted(simulator: Caller) -> int:

@@ -11,7 +11,7 @@ from tests.simulators.tencent.driver import (
     PLAIN_TEMPLATE,
     Caller,
 )
-from tests.simulators.waiting import wait_for
+from tests.waiting import wait_for
 
 PENDING, REJECTED = 1, 2
 DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")

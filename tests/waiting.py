@@ -1,0 +1,21 @@
+"""Waiting for a condition, never for a number of seconds."""
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
+
+_T = TypeVar("_T")
+
+
+def wait_for(
+    condition: Callable[[], _T], seconds: float = 20, describe: Callable[[], Any] | None = None
+) -> _T:
+    """The first truthy answer of `condition`; `describe` says what there was where none came."""
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {seconds} s: {describe() if describe else answer!r}")
+        time.sleep(0.05)
+    return answer
