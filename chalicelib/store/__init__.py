@@ -7,7 +7,7 @@
 | `PHONE#<digits>` | `UNKNOWN#<bizId>#<position>` | a send of which nobody knows the outcome | messages |
 | `OUT#<outId>` | `REQUEST#<bizId>` | an accepted request | campaigns |
 | `OUT#<outId>` | `FILE#<bizId>` | a request's file and how far it is read; written at each step | files |
-| `OUT#<outId>` | `CHUNK#<bizId>#<start>#PLAN` | who gets what | campaigns |
+| `OUT#<outId>` | `CHUNK#<bizId>#<start>#PLAN` | who gets what | campaigns, plans |
 | `OUT#<outId>` | `CHUNK#<bizId>#<start>#CLAIM#<attempt>` | the right to send it, given once | campaigns |
 | `OUT#<outId>` | `CHUNK#<bizId>#<start>#RESULT#<attempt>` | what Tencent answered | campaigns |
 | `OUT#<outId>` | `PUSHED#<bizId>#<digest>` | positions whose receipts Quick Audience has | campaigns |

@@ -10,12 +10,11 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import chain, islice
 from typing import Any
 
 from chalicelib.campaigns.planning import Call, Chunk, Failure
-from chalicelib.store import table
-from chalicelib.store.packing import pack, pack_numbers, unpack, unpack_numbers
+from chalicelib.store import plans, table
+from chalicelib.store.packing import pack, unpack
 from chalicelib.store.table import Item
 
 # A request with equal content within this time is the same request (see docs/decisions).
@@ -144,21 +143,8 @@ def record_plan(request: Request, chunks: Sequence[Chunk]) -> list[Pointer]:
         pointers.append(pointer)
         items.append(
             table.key(f"OUT#{request.out_id}", pointer.sort + "PLAN")
-            | {
-                "numbers": pack_numbers(chain.from_iterable(call.phones for call in chunk.calls)),
-                "plan": pack(
-                    {
-                        # All calls of a request have as many parameters.
-                        "params": [text for call in chunk.calls for text in call.params],
-                        "calls": [len(call.phones) for call in chunk.calls],
-                        "refused": [[phone, why.code, why.message] for phone, why in chunk.refused],
-                        "given": chunk.given,
-                    },
-                    # A request has hundreds of chunks, and is waited for.
-                    quickly=True,
-                ),
-                "expires": request.expires,
-            }
+            | plans.write(chunk)
+            | {"expires": request.expires}
         )
         items.append(
             table.key(f"DUE#{hour}", f"{request.biz_id}#{chunk.start:08d}")
@@ -277,20 +263,7 @@ def _fold(
     for fact, item in facts:
         kind, _, attempt = fact.partition("#")
         if kind == "PLAN" and chunk:
-            packed, numbers = unpack(item["plan"]), iter(unpack_numbers(item["numbers"]))
-            params, calls = iter(packed["params"]), packed["calls"]
-            each = len(packed["params"]) // max(len(calls), 1)
-            plan = Chunk(
-                chunk[1],
-                tuple(
-                    Call(tuple(islice(numbers, count)), tuple(islice(params, each)))
-                    for count in calls
-                ),
-                tuple(
-                    (phone, Failure(code, message)) for phone, code, message in packed["refused"]
-                ),
-                {int(position): given for position, given in packed["given"].items()},
-            )
+            plan = plans.read(chunk[1], item)
         elif kind == "CLAIM":
             claimed[int(attempt)] = item["until"]
         elif kind == "RESULT":
