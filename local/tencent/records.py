@@ -1,6 +1,7 @@
 """What the simulator keeps of a template, a sign, a message, a delivery receipt, a reply: a row each."""
 
 import json
+import time
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from operator import attrgetter
@@ -106,6 +107,17 @@ class Reply:
     due: float
     push: int = Pushed.NOT_YET
     pulled: int = 0
+
+
+def submitted(review_due: float) -> dict[str, Any]:
+    """What is reviewed, at the moment at which it is submitted: those of its fields that the review changes."""
+    return {
+        "status": Review.PENDING,
+        "reply": "",
+        "applied": time.time(),
+        "reviewed": None,
+        "review_due": review_due,
+    }
 
 
 _COLUMNS = {

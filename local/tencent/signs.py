@@ -1,14 +1,14 @@
 """Signs: the four calls about them, their review, and which of them a message gets."""
 
 import re
-import time
+from dataclasses import replace
 from typing import Any
 
 from local.tencent import checks
 from local.tencent.checks import Body
 from local.tencent.errors import Refused
 from local.tencent.formats import beijing_time
-from local.tencent.records import Review, Sign
+from local.tencent.records import Review, Sign, submitted
 from local.tencent.state import State
 
 _UNKNOWN = "package format error, sdkappid not have this sign_id"
@@ -35,11 +35,7 @@ def add(state: State, body: Body, review_due: float) -> Sign:
         text=checks.text(body, "text"),
         remark=checks.optional_text(body, "remark"),
         international=checks.is_international(body),
-        status=Review.PENDING,
-        reply="",
-        applied=time.time(),
-        reviewed=None,
-        review_due=review_due,
+        **submitted(review_due),
     )
     sign.id = state.add_sign(sign)
     return sign
@@ -54,13 +50,8 @@ def modify(state: State, body: Body, review_due: float) -> Sign:
         raise Refused(1012, _UNKNOWN)
     if sign.status == Review.APPROVED:
         raise Refused(1030, "已审核通过的签名不支持修改")
-    sign.text = text
-    sign.remark = checks.optional_text(body, "remark") or sign.remark
-    sign.status = Review.PENDING
-    sign.reply = ""
-    sign.applied = time.time()
-    sign.reviewed = None
-    sign.review_due = review_due
+    remark = checks.optional_text(body, "remark") or sign.remark
+    sign = replace(sign, text=text, remark=remark, **submitted(review_due))
     state.save_sign(sign)
     return sign
 

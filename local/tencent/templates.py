@@ -1,14 +1,14 @@
 """Templates: the four calls about them, and what their review looks at."""
 
 import re
-import time
+from dataclasses import replace
 from typing import Any
 
 from local.tencent import checks
 from local.tencent.checks import Body
 from local.tencent.errors import Refused, malformed
 from local.tencent.formats import beijing_time
-from local.tencent.records import Review, Template
+from local.tencent.records import Review, Template, submitted
 from local.tencent.state import State
 
 ORDINARY, MARKETING, VOICE = range(3)
@@ -87,11 +87,7 @@ def add(state: State, body: Body, review_due: float) -> Template:
         title=checks.optional_text(body, "title"),
         remark=checks.optional_text(body, "remark"),
         international=checks.is_international(body),
-        status=Review.PENDING,
-        reply="",
-        applied=time.time(),
-        reviewed=None,
-        review_due=review_due,
+        **submitted(review_due),
     )
     template.id = state.add_template(template)
     return template
@@ -106,15 +102,14 @@ def modify(state: State, body: Body, review_due: float) -> Template:
         raise Refused(1014, _UNKNOWN)
     if template.status == Review.APPROVED:
         raise Refused(1030, "已审核通过的模板不支持修改")
-    template.text = text
-    template.type = kind
-    template.title = checks.optional_text(body, "title") or template.title
-    template.remark = checks.optional_text(body, "remark") or template.remark
-    template.status = Review.PENDING
-    template.reply = ""
-    template.applied = time.time()
-    template.reviewed = None
-    template.review_due = review_due
+    template = replace(
+        template,
+        text=text,
+        type=kind,
+        title=checks.optional_text(body, "title") or template.title,
+        remark=checks.optional_text(body, "remark") or template.remark,
+        **submitted(review_due),
+    )
     state.save_template(template)
     return template
 
