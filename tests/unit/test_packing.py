@@ -17,7 +17,7 @@ values = st.recursive(
 
 
 @given(values | values.map(lambda value: [value] * 100), st.booleans())
-@examples(200)
+@examples(60)
 def test_anything_of_json_comes_out_as_it_went_in(value: Any, quickly: bool) -> None:
     assert unpack(pack(value, quickly=quickly)) == value
 
@@ -32,7 +32,7 @@ def test_long_lists_are_compressed() -> None:
 
 
 @given(st.lists(st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True)))
-@examples(200)
+@examples(60)
 def test_numbers_come_out_as_they_went_in(phones: list[str]) -> None:
     assert unpack_numbers(pack_numbers(phones)) == phones
 

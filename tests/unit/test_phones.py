@@ -187,13 +187,13 @@ def parsed(number: str) -> str | None:
 
 
 @given(numbers)
-@examples(500)
+@examples(200)
 def test_many_are_read_as_each_of_them_is(given: list[str]) -> None:
     assert phones.parse_all(given) == [parsed(number) for number in given]
 
 
 @given(numbers)
-@examples(500)
+@examples(200)
 def test_those_in_plain_form_are_told_from_the_others(given: list[str]) -> None:
     plain, others = phones.parse_plain(given)
     assert plain == ["86" + number for number in given if phones.PLAIN.fullmatch(number)]

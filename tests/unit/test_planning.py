@@ -128,6 +128,7 @@ def test_equal_parameters_share_calls_of_200(recipients: int, sizes: list[int]) 
     [
         ([100, 1, 1], [102]),
         ([199, 1, 1], [200, 1]),
+        ([2] * 60, [100, 20]),
         ([2] * 49 + [1] * 3, [99, 2]),
         ([100, 100], [200]),
         ([100, 101], [100, 101]),
@@ -249,7 +250,7 @@ def test_the_refused_begin_after_the_calls(plan: tuple[list[Pair], list[str]]) -
     st.lists(st.builds(mainland, st.integers(0, 20))),
     st.tuples() | st.tuples(st.just("值")),
 )
-@examples(200)
+@examples(80)
 def test_many_are_taken_in_as_one_by_one(
     before: list[str], together: list[str], after: list[str], params: tuple[str, ...]
 ) -> None:

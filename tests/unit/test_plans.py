@@ -26,7 +26,7 @@ def chunks(draw: st.DrawFn) -> Chunk:
 
 
 @given(chunks())
-@examples(300)
+@examples(100)
 def test_a_plan_is_read_as_it_was_written(chunk: Chunk) -> None:
     assert plans.read(chunk.start, plans.write(chunk)) == chunk
 

@@ -8,8 +8,8 @@ from chalicelib.campaigns import texts
 from tests.unit.support import examples
 
 
-@given(st.lists(st.text(alphabet="ab\n\r\u2028", max_size=3)))
-@examples(300)
+@given(st.lists(st.text(alphabet="ab\n\r\u2028", max_size=3), max_size=5))
+@examples(100)
 def test_copies_are_the_same(given: list[str]) -> None:
     assert texts.side_by_side(given) == given
 
