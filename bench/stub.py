@@ -24,215 +24,28 @@ Under `/_bench/` it is steered: what it is told there costs the bridge nothing.
 
 import argparse
 import asyncio
-import base64
 import hashlib
 import json
-import math
-import re
 import time
 import uuid
 import zlib
-from bisect import bisect_left, insort
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import parse_qs, urlsplit
 
 from bench import events
-from tests.integration.support.meter import size
+from bench.bill import Bill
+from bench.table import DynamoDB, Refusal
 
 HOST = "127.0.0.1"
 STATUSES_PER_PUSH = 100
 """Statuses in a push of Tencent's."""
 
-_SQS_BLOCK = 64 * 1024
-_STATEMENT = re.compile(
-    r'UPDATE "[^"]+" SET "(?P<name>\w+)"=\? WHERE "pk"=\? AND "sk"=\? AND "(?P=name)"=\?'
-)
 _SID_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
 
 Json = dict[str, Any]
-
-
-class Refusal(Exception):
-    """DynamoDB says no: the type of the error, and what else stands in its answer."""
-
-    def __init__(self, kind: str, more: bytes = b"") -> None:
-        super().__init__(kind)
-        self.kind = kind
-        self.more = more
-
-
-class Bill:
-    """What AWS would bill."""
-
-    def __init__(self) -> None:
-        self.write_units = 0
-        self.read_units = 0.0
-        self.sqs_requests = 0
-        self.invocations: Counter[str] = Counter()
-        self.calls: Counter[str] = Counter()
-
-    def write(self, bytes_: int) -> None:
-        """Of one item."""
-        self.write_units += max(1, math.ceil(bytes_ / 1024))
-
-    def read(self, bytes_: int, *, consistent: bool) -> None:
-        """Of one item; of a query, all its items together."""
-        self.read_units += max(1, math.ceil(bytes_ / 4096)) * (1 if consistent else 0.5)
-
-    def queue(self, bytes_: int) -> None:
-        """A request to SQS."""
-        self.sqs_requests += max(1, math.ceil(bytes_ / _SQS_BLOCK))
-
-
-class Stored:
-    """An item: as JSON, and its size as DynamoDB counts it."""
-
-    __slots__ = ("size", "text")
-
-    def __init__(self, item: Json) -> None:
-        self.text = json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode()
-        # Bytes travel as Base64 and are counted without it.
-        self.size = size(
-            {
-                name: {"B": base64.b64decode(value["B"])} if "B" in value else value
-                for name, value in item.items()
-            }
-        )
-
-
-class Partition:
-    """Items of one partition key, in the order of their sort keys."""
-
-    __slots__ = ("items", "sorts")
-
-    def __init__(self) -> None:
-        self.items: dict[str, Stored] = {}
-        self.sorts: list[str] = []
-
-    def put(self, sort: str, stored: Stored) -> None:
-        """Write an item."""
-        if sort not in self.items:
-            insort(self.sorts, sort)
-        self.items[sort] = stored
-
-    def delete(self, sort: str) -> None:
-        """Delete one, if it is there."""
-        if self.items.pop(sort, None):
-            self.sorts.remove(sort)
-
-    def between(self, first: str, last: str) -> Iterator[str]:
-        """The sort keys from `first` to `last`, both included."""
-        for place in range(bisect_left(self.sorts, first), len(self.sorts)):
-            if self.sorts[place] > last:
-                return
-            yield self.sorts[place]
-
-
-class DynamoDB:
-    """The operations that a campaign makes; one table, whatever its name."""
-
-    def __init__(self, bill: Bill) -> None:
-        self._bill = bill
-        self.partitions: dict[str, Partition] = {}
-
-    def answer(self, operation: str, body: Json) -> bytes:
-        """Obey; raises Refusal."""
-        obey: Callable[[Json], bytes] = getattr(self, f"_{operation}")
-        return obey(body)
-
-    def _PutItem(self, body: Json) -> bytes:  # noqa: N802
-        item = body["Item"]
-        there = self._get(item)
-        stored = Stored(item)
-        self._bill.write(max(stored.size, there.size if there else 0))
-        if "ConditionExpression" in body and not _holds(body, there):
-            more = b',"Item":' + there.text if there else b""
-            raise Refusal("ConditionalCheckFailedException", more)
-        self._put(item, stored)
-        return b"{}"
-
-    def _GetItem(self, body: Json) -> bytes:  # noqa: N802
-        there = self._get(body["Key"])
-        self._bill.read(there.size if there else 0, consistent=body.get("ConsistentRead", False))
-        return b'{"Item":' + there.text + b"}" if there else b"{}"
-
-    def _DeleteItem(self, body: Json) -> bytes:  # noqa: N802
-        there = self._get(body["Key"])
-        self._bill.write(there.size if there else 0)
-        if there:
-            self.partitions[body["Key"]["pk"]["S"]].delete(body["Key"]["sk"]["S"])
-        return b"{}"
-
-    def _Query(self, body: Json) -> bytes:  # noqa: N802
-        values = {name: value["S"] for name, value in body["ExpressionAttributeValues"].items()}
-        first = values.get(":prefix", values.get(":first", ""))
-        last = values.get(":last", first + "\U0010ffff")
-        partition = self.partitions.get(values[":pk"], Partition())
-        sorts = list(partition.between(first, last))
-        if not body.get("ScanIndexForward", True):
-            sorts.reverse()
-        found = [partition.items[sort] for sort in sorts[: body.get("Limit")]]
-        self._bill.read(
-            sum(one.size for one in found), consistent=body.get("ConsistentRead", False)
-        )
-        items = b",".join(one.text for one in found)
-        return b'{"Count":%d,"ScannedCount":%d,"Items":[%b]}' % (len(found), len(found), items)
-
-    def _BatchGetItem(self, body: Json) -> bytes:  # noqa: N802
-        [(table, request)] = body["RequestItems"].items()
-        found = []
-        for key in request["Keys"]:
-            there = self._get(key)
-            self._bill.read(there.size if there else 0, consistent=False)
-            if there:
-                found.append(there.text)
-        answer = b'{"Responses":{%b:[%b]},"UnprocessedKeys":{}}'
-        return answer % (json.dumps(table).encode(), b",".join(found))
-
-    def _BatchWriteItem(self, body: Json) -> bytes:  # noqa: N802
-        [entries] = body["RequestItems"].values()
-        for entry in entries:
-            item = entry["PutRequest"]["Item"]
-            stored = Stored(item)
-            self._bill.write(stored.size)
-            self._put(item, stored)
-        return b'{"UnprocessedItems":{}}'
-
-    def _BatchExecuteStatement(self, body: Json) -> bytes:  # noqa: N802
-        return b'{"Responses":[' + b",".join(map(self._execute, body["Statements"])) + b"]}"
-
-    def _execute(self, statement: Json) -> bytes:
-        match = _STATEMENT.fullmatch(statement["Statement"])
-        assert match, statement  # noqa: S101
-        new, pk, sk, old = statement["Parameters"]
-        there = self._get({"pk": pk, "sk": sk})
-        item = json.loads(there.text) if there else {}
-        if item.get(match["name"]) != old:
-            self._bill.write(there.size if there else 0)
-            failed = b'{"Error":{"Code":"ConditionalCheckFailed","Message":"no"%b}}'
-            return failed % (b',"Item":' + there.text if there else b"")
-        stored = Stored(item | {match["name"]: new})
-        self._bill.write(max(stored.size, there.size if there else 0))
-        self._put(item, stored)
-        return b"{}"
-
-    def _get(self, key: Json) -> Stored | None:
-        partition = self.partitions.get(key["pk"]["S"])
-        return partition.items.get(key["sk"]["S"]) if partition else None
-
-    def _put(self, item: Json, stored: Stored) -> None:
-        self.partitions.setdefault(item["pk"]["S"], Partition()).put(item["sk"]["S"], stored)
-
-
-def _holds(body: Json, there: Stored | None) -> bool:
-    """Whether one of the two conditions holds that the bridge's puts have."""
-    if body["ConditionExpression"] == "attribute_not_exists(pk)":
-        return there is None
-    name, value = body["ExpressionAttributeNames"]["#name"], body["ExpressionAttributeValues"]
-    return there is not None and json.loads(there.text).get(name) == value[":value"]
 
 
 class Queues:
