@@ -8,7 +8,6 @@ the plan is made.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
@@ -126,11 +125,6 @@ class Recipients:
     def first_failure(self) -> Failure | None:
         """Why the first refused recipient was refused."""
         return next(iter(self._refused.values()), None)
-
-    def calls(self) -> Iterator[Call]:
-        """The Tencent calls, those to many first."""
-        many, single = self._calls()
-        return chain(many, single)
 
     def chunks(self, start: int = 0) -> Iterator[Chunk]:
         """The plan: every recipient in exactly one chunk, at positions from `start` on."""

@@ -11,6 +11,8 @@ import urllib3
 from chalice.app import Request
 from requests.adapters import HTTPAdapter
 
+from chalicelib.campaigns.planning import Call, Recipients
+
 ENVIRONMENT = {
     "QA_PLATFORM_NAME": "腾讯短信",
     "QA_KEY": "123456789",
@@ -26,6 +28,11 @@ def examples(most: int) -> hypothesis.settings:
     return hypothesis.settings(
         max_examples=most, deadline=None, database=None, derandomize=True, print_blob=False
     )
+
+
+def calls_of(recipients: Recipients) -> list[Call]:
+    """The Tencent calls that a plan comes to."""
+    return [call for chunk in recipients.chunks() for call in chunk.calls]
 
 
 def request(

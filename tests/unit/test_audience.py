@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chalicelib.campaigns import parameters, phones
 from chalicelib.campaigns.audience import Audience
 from chalicelib.campaigns.planning import Call, Failure, Recipients
-from tests.unit.support import examples
+from tests.unit.support import calls_of, examples
 
 
 def recipients(numbers: list[str], objects: list[dict[str, Any]]) -> Recipients:
@@ -24,7 +24,7 @@ def failures(found: Recipients) -> dict[str, str]:
 
 def test_a_masked_number_is_refused_alone() -> None:
     found = recipients(["1390000****", "13900001111"], [{"a": "x"}])
-    assert list(found.calls()) == [Call(("8613900001111",), ("x",))]
+    assert calls_of(found) == [Call(("8613900001111",), ("x",))]
     assert failures(found) == {"1390000****": "isv.MOBILE_NUMBER_ILLEGAL"}
 
 
@@ -36,7 +36,7 @@ def test_a_missing_variable_is_refused_alone() -> None:
 
 def test_a_number_that_is_written_in_two_ways_is_one_recipient() -> None:
     found = recipients(["13900001111", "+86 139-0000-1111", "13900001111"], [{"a": "x"}])
-    assert list(found.calls()) == [Call(("8613900001111",), ("x",))]
+    assert calls_of(found) == [Call(("8613900001111",), ("x",))]
 
 
 def test_a_number_with_two_values_gets_two_messages() -> None:
@@ -46,12 +46,12 @@ def test_a_number_with_two_values_gets_two_messages() -> None:
 
 def test_values_that_differ_in_type_alone_are_one_text() -> None:
     found = recipients(["13900001111", "13900002222"], [{"a": "5"}, {"a": 5}])
-    assert list(found.calls()) == [Call(("8613900001111", "8613900002222"), ("5",))]
+    assert calls_of(found) == [Call(("8613900001111", "8613900002222"), ("5",))]
 
 
 def test_without_objects_nobody_has_parameters() -> None:
     found = Audience(["13900001111", "13900002222"], []).recipients([])
-    assert list(found.calls()) == [Call(("8613900001111", "8613900002222"), ())]
+    assert calls_of(found) == [Call(("8613900001111", "8613900002222"), ())]
 
 
 def test_numbers_in_plain_form_and_others_are_taken_in_alike() -> None:
@@ -60,7 +60,7 @@ def test_numbers_in_plain_form_and_others_are_taken_in_alike() -> None:
     one_by_one = Recipients()
     for phone in ("8613900001111", "8613900002222", "85251230003"):
         one_by_one.add(phone, ("x",), phone.removeprefix("86"))
-    assert list(found.calls()) == list(one_by_one.calls())
+    assert calls_of(found) == calls_of(one_by_one)
     assert failures(found) == {"bad": "isv.MOBILE_NUMBER_ILLEGAL"}
 
 
@@ -104,7 +104,7 @@ def test_everybody_gets_what_they_would_get_alone(
         else:
             one_by_one.add(phone, params, number)
     found = audience(asked).recipients(names)
-    assert list(found.calls()) == list(one_by_one.calls())
+    assert calls_of(found) == calls_of(one_by_one)
     assert failures(found).keys() == failures(one_by_one).keys()
 
 

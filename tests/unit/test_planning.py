@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chalicelib.campaigns import phones
 from chalicelib.campaigns.planning import Call, Chunk, Failure, Recipients
-from tests.unit.support import examples
+from tests.unit.support import calls_of, examples
 
 Pair = tuple[str, tuple[str, ...]]
 BAD = Failure("isv.MOBILE_NUMBER_ILLEGAL", "手机号格式错误")
@@ -72,14 +72,14 @@ def test_no_call_and_no_chunk_is_over_its_limits(plan: tuple[list[Pair], list[st
 @given(plans())
 @examples(40)
 def test_bulk_calls_are_of_mainland_numbers_only(plan: tuple[list[Pair], list[str]]) -> None:
-    for call in collect(*plan).calls():
+    for call in calls_of(collect(*plan)):
         assert len(call.phones) == 1 or all(map(phones.is_mainland, call.phones))
 
 
 @given(plans())
 @examples(40)
 def test_no_call_repeats_a_number(plan: tuple[list[Pair], list[str]]) -> None:
-    for call in collect(*plan).calls():
+    for call in calls_of(collect(*plan)):
         assert len(set(call.phones)) == len(call.phones)
 
 
@@ -120,7 +120,7 @@ def test_counts_agree_with_the_plan(plan: tuple[list[Pair], list[str]]) -> None:
 )
 def test_equal_parameters_share_calls_of_200(recipients: int, sizes: list[int]) -> None:
     made = collect([(mainland(n), ("x",)) for n in range(recipients)])
-    assert [len(call.phones) for call in made.calls()] == sizes
+    assert [len(call.phones) for call in calls_of(made)] == sizes
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_chunk_is_as_full_as_it_may_be(groups: list[int], sizes: list[int]) ->
 
 def test_ten_thousand_equal_messages_are_exactly_fifty_calls() -> None:
     made = collect([(mainland(n), ()) for n in range(10_000)])
-    assert len(list(made.calls())) == 50
+    assert len(calls_of(made)) == 50
     assert [len(chunk.calls) for chunk in made.chunks()] == [1] * 50
 
 
@@ -157,17 +157,17 @@ def test_ten_thousand_different_messages_are_chunks_of_fifty_calls() -> None:
 def test_foreign_numbers_go_singly_even_with_equal_parameters() -> None:
     pairs: list[Pair] = [(make(n), ()) for make in (foreign, mainland) for n in range(3)]
     made = collect(pairs)
-    assert [len(call.phones) for call in made.calls()] == [3, 1, 1, 1]
+    assert [len(call.phones) for call in calls_of(made)] == [3, 1, 1, 1]
 
 
 def test_a_number_with_two_messages_gets_both() -> None:
     made = collect([(mainland(1), ("a",)), (mainland(1), ("b",))])
-    assert list(made.calls()) == [Call((mainland(1),), ("a",)), Call((mainland(1),), ("b",))]
+    assert calls_of(made) == [Call((mainland(1),), ("a",)), Call((mainland(1),), ("b",))]
 
 
 def test_parameters_that_look_alike_are_not_equal() -> None:
     made = collect([(mainland(1), ("a", "")), (mainland(2), ("", "a")), (mainland(3), ("a",))])
-    assert len(list(made.calls())) == 3
+    assert len(calls_of(made)) == 3
 
 
 @given(plans(), st.randoms(use_true_random=False))
