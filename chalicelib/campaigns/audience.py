@@ -44,7 +44,7 @@ class Audience:
         """
         recipients = Recipients()
         numbers = self._numbers
-        each: Iterable[tuple[str, ...] | Failure] = self._params.values(names)
+        each: Iterable[parameters.Values] = self._params.values(names)
         if len(self._params) == 1:
             # Read once: it may be as long as the list of those who get it.
             [params] = each
@@ -64,6 +64,9 @@ class Audience:
 
 
 def _lines(numbers: list[str]) -> bytes:
-    """Numbers, so that no others come to the same: a line each, or JSON where one of them has lines of its own."""
+    """Numbers, so that no others come to the same.
+
+    A line each, or Python's own form of the list where one of them has lines of its own.
+    """
     lines = "\n".join([*numbers, ""])
     return lines.encode() if lines.count("\n") == len(numbers) else repr(numbers).encode()

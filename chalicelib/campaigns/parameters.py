@@ -108,12 +108,10 @@ class Columns:
 
     def text(self) -> bytes:
         """As `Objects` has it, and the same where one object is the same for all."""
-        firsts = {name: column[0] for name, column in self._columns.items()}
-        for_all = all(
-            column[-1] == first and column.count(first) == self._count
-            for first, column in zip(firsts.values(), self._columns.values(), strict=True)
-        )
-        return _json(firsts if for_all else ["columns", self._columns])
+        for column in self._columns.values():
+            if column[-1] != column[0] or column.count(column[0]) < self._count:
+                return _json(["columns", self._columns])
+        return _json({name: column[0] for name, column in self._columns.items()})
 
     def values(self, names: Sequence[str]) -> Iterable[Values]:
         """The values of each."""

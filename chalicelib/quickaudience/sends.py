@@ -49,7 +49,8 @@ def _accept(body: dict[str, Any], approved: Callable[[str], Revision]) -> dict[s
     revision = approved(asked.templateCode)
     audience = Audience(numbers, objects)
     recipients = audience.recipients(revision.names)
-    messages, first = recipients.accepted, Audience(numbers[:1], objects[:1])
+    messages = recipients.accepted
+    first = Audience(numbers[:1], objects[:1])
     if not messages and (failure := first.recipients(revision.names).first_failure):
         raise Refused(failure.code, f"所有手机号都无法发送: {failure.message}")
     digest = _digest(asked, sign, audience)
