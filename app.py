@@ -10,12 +10,12 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response, SQSEvent
 
-from chalicelib import collecting
+from chalicelib import garbage_collection
 
-collecting.postpone()
+garbage_collection.postpone()
 # Logs are ours, in JSON: Chalice would print each line of that logger once more, as text.
 app = Chalice(app_name="qa-sms-bridge", configure_logs=False)
-app.register_middleware(collecting.resume)
+app.register_middleware(garbage_collection.resume)
 # The callers may use any content type: bodies are read by us, not by Chalice.
 ANY = ["*/*"]
 # Functions that send at once: they share the ceilings of calls to Tencent between them.
@@ -26,128 +26,140 @@ QUEUES = os.environ.get("BRIDGE_QUEUE_PREFIX") or "qa-sms-bridge-local-"
 @app.route("/sms/smsSign/{sign_name}", content_types=ANY)
 def query_sign(sign_name: str) -> Response:
     """§1."""
-    from chalicelib.quickaudience import http, signs
+    from chalicelib.endpoints import envelope, signs
 
-    return http.answer(_request(), signs.FIELDS, lambda _: signs.query(sign_name))
+    return envelope.answer(_request(), signs.FIELDS, lambda _: signs.query(sign_name))
 
 
 @app.route("/sms/smsTemplate", methods=["POST"], content_types=ANY)
 def create_template() -> Response:
     """§2."""
-    from chalicelib.quickaudience import http, templates
+    from chalicelib.endpoints import envelope, text_templates
 
-    return http.answer(_request(), templates.CREATE_FIELDS, templates.create)
+    return envelope.answer(_request(), text_templates.CREATE_FIELDS, text_templates.create)
 
 
 @app.route("/sms/smsTemplate/{template_code}", methods=["PUT"], content_types=ANY)
 def modify_template(template_code: str) -> Response:
     """§3."""
-    from chalicelib.quickaudience import http, templates
+    from chalicelib.endpoints import envelope, text_templates
 
-    return http.answer(
+    return envelope.answer(
         _request(),
-        templates.CREATE_FIELDS,
-        lambda body: templates.modify(template_code, body),
+        text_templates.CREATE_FIELDS,
+        lambda body: text_templates.modify(template_code, body),
     )
 
 
 @app.route("/sms/smsTemplate/{template_code}", methods=["GET"], content_types=ANY)
 def query_template(template_code: str) -> Response:
     """§4."""
-    from chalicelib.quickaudience import http, templates
+    from chalicelib.endpoints import envelope, text_templates
 
-    return http.answer(_request(), templates.QUERY_FIELDS, lambda _: templates.query(template_code))
+    return envelope.answer(
+        _request(), text_templates.QUERY_FIELDS, lambda _: text_templates.query(template_code)
+    )
 
 
 @app.route("/sms/digitalSmsTemplate", methods=["POST"], content_types=ANY)
 def create_digital_template() -> Response:
     """§7."""
-    from chalicelib.quickaudience import digital, http
+    from chalicelib.endpoints import digital_templates, envelope
 
     request = _request()
-    return http.answer(request, digital.CREATE_FIELDS, lambda body: digital.create(body, request))
+    return envelope.answer(
+        request,
+        digital_templates.CREATE_FIELDS,
+        lambda body: digital_templates.create(body, request),
+    )
 
 
 @app.route("/sms/digitalSmsTemplate/{template_code}", methods=["PUT"], content_types=ANY)
 def modify_digital_template(template_code: str) -> Response:
     """§8."""
-    from chalicelib.quickaudience import digital, http
+    from chalicelib.endpoints import digital_templates, envelope
 
     request = _request()
-    return http.answer(
+    return envelope.answer(
         request,
-        digital.CREATE_FIELDS,
-        lambda body: digital.modify(template_code, body, request),
+        digital_templates.CREATE_FIELDS,
+        lambda body: digital_templates.modify(template_code, body, request),
     )
 
 
 @app.route("/sms/digitalSmsTemplate/{template_code}", methods=["DELETE"], content_types=ANY)
 def delete_digital_template(template_code: str) -> Response:
     """§9."""
-    from chalicelib.quickaudience import digital, http
+    from chalicelib.endpoints import digital_templates, envelope
 
-    return http.answer(_request(), digital.CREATE_FIELDS, lambda _: digital.delete(template_code))
+    return envelope.answer(
+        _request(),
+        digital_templates.CREATE_FIELDS,
+        lambda _: digital_templates.delete(template_code),
+    )
 
 
 @app.route("/sms/digitalSmsTemplate/{template_code}", methods=["GET"], content_types=ANY)
 def query_digital_template(template_code: str) -> Response:
     """§10."""
-    from chalicelib.quickaudience import digital, http
+    from chalicelib.endpoints import digital_templates, envelope
 
-    return http.answer(_request(), digital.QUERY_FIELDS, lambda _: digital.query(template_code))
+    return envelope.answer(
+        _request(), digital_templates.QUERY_FIELDS, lambda _: digital_templates.query(template_code)
+    )
 
 
 @app.route("/sms/sendBatch", methods=["POST"], content_types=ANY)
 def send_batch() -> Response:
     """§5."""
-    from chalicelib.quickaudience import file_sends, http
+    from chalicelib.endpoints import envelope, send_file
 
-    return http.answer(_request(), file_sends.FIELDS, file_sends.send_batch)
+    return envelope.answer(_request(), send_file.FIELDS, send_file.send_batch)
 
 
 @app.route("/sms/sendBatchList", methods=["POST"], content_types=ANY)
 def send_batch_list() -> Response:
     """§6."""
-    from chalicelib.quickaudience import http, sends
+    from chalicelib.endpoints import envelope, send_list
 
-    return http.answer(_request(), sends.FIELDS, sends.send_batch_list)
+    return envelope.answer(_request(), send_list.FIELDS, send_list.send_batch_list)
 
 
 @app.route("/sms/sendDigitalBatchList", methods=["POST"], content_types=ANY)
 def send_digital_batch_list() -> Response:
     """§11."""
-    from chalicelib.quickaudience import http, sends
+    from chalicelib.endpoints import envelope, send_list
 
-    return http.answer(_request(), sends.FIELDS, sends.send_digital_batch_list)
+    return envelope.answer(_request(), send_list.FIELDS, send_list.send_digital_batch_list)
 
 
 @app.route("/sms/sendDetails", methods=["POST"], content_types=ANY)
 def send_details() -> Response:
     """§12."""
-    from chalicelib.quickaudience import details, http
+    from chalicelib.endpoints import envelope, send_details
 
-    return http.answer(_request(), details.FIELDS, details.query)
+    return envelope.answer(_request(), send_details.FIELDS, send_details.query)
 
 
 @app.route("/tencent/{token}/callback", methods=["POST", "GET"], content_types=ANY)
 def tencent_callback(token: str) -> Response:
     """Delivery statuses and replies."""
-    from chalicelib.tencent import callbacks
+    from chalicelib.endpoints import tencent_callback
 
-    return callbacks.receive(token, _request())
+    return tencent_callback.receive(token, _request())
 
 
 @app.route("/m/{code}", methods=["GET", "HEAD"], content_types=ANY)
 def digital_page(code: str) -> Response:
     """The page of a digital message."""
-    from chalicelib.digital import page
+    from chalicelib.endpoints import message_page
 
-    return page.show(code, _request())
+    return message_page.show(code, _request())
 
 
 @app.route("/health", content_types=ANY)
 def health() -> Response:
-    """For monitors: that the function answers. Nothing is asked of AWS, nothing is told."""
+    """For monitors: the function answers. It calls nothing of AWS and shows no secret."""
     return Response({"status": "ok"})
 
 
@@ -195,7 +207,7 @@ def push(event: SQSEvent) -> None:
 
 @app.schedule(Rate(1, unit=Rate.HOURS))
 def sweep(event: CloudWatchEvent) -> None:
-    """What nobody settled within 72 hours."""
+    """Close what has no final state after 72 hours."""
     from chalicelib.functions import sweep as function
 
     function.handle(_seconds_left(event))
@@ -242,9 +254,9 @@ def _answer_the_rest() -> None:
 
 
 def _unknown(**_: str) -> Response:
-    from chalicelib.quickaudience import http
+    from chalicelib.endpoints import envelope
 
-    return http.unknown_route(_request())
+    return envelope.unknown_route(_request())
 
 
 _answer_the_rest()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from aws_lambda_powertools import Logger
 
 _LONG_NUMBER = re.compile(r"\d{7,}")
-_MOST_IDS = 10
+_MAX_IDS = 10
 
 log = Logger(service="qa-sms-bridge")
 
@@ -18,7 +18,7 @@ def clean(text: str) -> str:
 
 def some(ids: Iterable[str]) -> list[str]:
     """A few of the bizIds that a line of the log is about: a line has an end."""
-    return sorted(set(ids))[:_MOST_IDS]
+    return sorted(set(ids))[:_MAX_IDS]
 
 
 def mask(phone: str) -> str:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import WaiterError
 
-from local import aws, bundle
+from local import aws
 from local.processes import StackError
+from ops import bundle
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient

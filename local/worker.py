@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 READY = r"polling \S+"
 """What a worker prints when it is ready."""
 
-_MOST_PER_CALL = 10
+_MAX_PER_CALL = 10
 # AWS polls for 20 s at a time. Seen from the queue it is the same, and a message that arrives
 # while a poll is being given up would stay invisible for its whole visibility timeout; so polls
 # are short instead, and a worker that is asked to stop lets its last one end.
@@ -82,7 +82,7 @@ class Worker:
     def _receive(self, most: int, wait: int) -> "list[MessageTypeDef]":
         answer = self._sqs.receive_message(
             QueueUrl=self._url,
-            MaxNumberOfMessages=min(most, _MOST_PER_CALL),
+            MaxNumberOfMessages=min(most, _MAX_PER_CALL),
             WaitTimeSeconds=wait,
             MessageSystemAttributeNames=["All"],
             MessageAttributeNames=["All"],
@@ -91,8 +91,8 @@ class Worker:
 
     def _process(self, batch: "list[MessageTypeDef]") -> None:
         if self._function({"Records": [self._record(message) for message in batch]}):
-            for start in range(0, len(batch), _MOST_PER_CALL):
-                self._delete(batch[start : start + _MOST_PER_CALL])
+            for start in range(0, len(batch), _MAX_PER_CALL):
+                self._delete(batch[start : start + _MAX_PER_CALL])
 
     def _record(self, message: "MessageTypeDef") -> dict[str, Any]:
         attributes = message.get("MessageAttributes", {})

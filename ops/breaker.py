@@ -6,16 +6,16 @@ from typing import Annotated, Any, get_args
 import typer
 
 from chalicelib import dates
-from chalicelib.queues.sending import MOST_DELAY
+from chalicelib.domain.breaker import Side
+from chalicelib.queues.sending import MAX_DELAY
 from chalicelib.store import breakers
-from chalicelib.store.breakers import Name
 from ops.output import Json, Stage, command, fail, show, show_each
 
 app = typer.Typer(
     no_args_is_help=True, help="Breakers: an open one keeps every function from calling a side."
 )
 
-_NAMES: tuple[Name, ...] = get_args(Name)
+_NAMES: tuple[Side, ...] = get_args(Side)
 
 
 @app.command("show")
@@ -33,7 +33,7 @@ def show_(stage: Stage = "local", json: Json = False) -> None:
 @app.command()
 @command
 def close(
-    name: Annotated[Name, typer.Argument(help="The side that may be called again.")],
+    name: Annotated[Side, typer.Argument(help="The side that may be called again.")],
     stage: Stage = "local",
     json: Json = False,
 ) -> None:
@@ -54,11 +54,11 @@ def close(
     if not json:
         typer.echo(
             f"What is queued from now on is worked on at once; what was put back comes within "
-            f"{MOST_DELAY // 60} minutes."
+            f"{MAX_DELAY // 60} minutes."
         )
 
 
-def _row(name: Name) -> dict[str, Any]:
+def _row(name: Side) -> dict[str, Any]:
     there = breakers.last(name)
     if there is None:
         return {"breaker": name, "state": "closed", "since": None}

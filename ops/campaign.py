@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib import dates
-from chalicelib.campaigns.planning import Failure
-from chalicelib.store import campaigns, files, messages
-from chalicelib.store.campaigns import Progress, Request
+from chalicelib.domain.chunks import ChunkProgress
+from chalicelib.domain.planning import Failure
+from chalicelib.domain.send_request import SendRequest
+from chalicelib.store import chunks, files, messages, pushed, replies, send_requests
 from chalicelib.store.files import File
 from ops.output import Json, Stage, command, fail, show
 
@@ -23,21 +24,21 @@ def show_(
     json: Json = False,
 ) -> None:
     """Counts of a campaign's recipients, from what the table says now."""
-    accepted = campaigns.requests(out_id)
+    accepted = send_requests.of_out_id(out_id)
     if not accepted:
         fail(f"nothing was accepted under the outId {out_id}")
     show(account(out_id, accepted), as_json=json, title=f"outId {out_id}")
 
 
-def account(out_id: str, accepted: list[Request]) -> dict[str, Any]:
+def account(out_id: str, accepted: list[SendRequest]) -> dict[str, Any]:
     """Every recipient counted in exactly one of delivered, failed, waiting and unknown."""
     counts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     shown = []
     for request in accepted:
-        taken = campaigns.pushed(out_id, request.biz_id)
+        taken = pushed.pushed_positions(out_id, request.biz_id)
         counts["pushed"] += len(taken)
-        for _, progress in campaigns.all_progress(out_id, request.biz_id):
+        for _, progress in chunks.all_progress(out_id, request.biz_id):
             _count(request, progress, counts, reasons)
         if file := files.get(out_id, request.biz_id):
             # Nobody can be told of these: there is no number in their lines.
@@ -54,7 +55,7 @@ def account(out_id: str, accepted: list[Request]) -> dict[str, Any]:
         "templateCode": accepted[0].template_code,
         **{name: counts[name] for name in ("recipients", "sent", "delivered", "failed", "waiting")},
         **{name: counts[name] for name in ("unknown", "pushed")},
-        "replies": len(campaigns.replies(out_id)),
+        "replies": len(replies.of_out_id(out_id)),
         "failureReasons": dict(reasons.most_common()),
         **({"files": shown} if shown else {}),
     }
@@ -75,7 +76,7 @@ def _file(file: File) -> dict[str, Any]:
 
 
 def _count(
-    request: Request, progress: Progress, counts: Counter[str], reasons: Counter[str]
+    request: SendRequest, progress: ChunkProgress, counts: Counter[str], reasons: Counter[str]
 ) -> None:
     counts["recipients"] += len(progress.plan.phones)
     counts["waiting"] += len(progress.plan.phones) - len(progress.outcomes)

@@ -9,11 +9,12 @@ from typing import Annotated, Any, get_args
 import typer
 
 from chalicelib import aws, dates
+from chalicelib.domain import sign_names
 from chalicelib.logs import clean, mask
 from chalicelib.queues import sending
 from chalicelib.queues.sending import Queue
-from chalicelib.store import messages, signs
-from chalicelib.tencent import callbacks
+from chalicelib.store import messages
+from chalicelib.tencent import events
 from ops.doctor import waiting
 from ops.output import Json, Stage, command, fail, show, show_rows, warn
 
@@ -229,12 +230,12 @@ def _out_ids(dead: Dead) -> set[str]:
         if dead.queue != "callbacks":
             return {body["outId"]}
         of_statuses = messages.find(
-            (callbacks.phone_of(status), str(status.get("sid") or "")[: messages.MOST_SID])
+            (events.phone_of(status), str(status.get("sid") or "")[: messages.MAX_SID])
             for status in body.get("statuses", [])
         ).values()
         of_replies = (
             messages.newest_of_sign(
-                callbacks.phone_of(reply), signs.normal(str(reply.get("sign") or ""))
+                events.phone_of(reply), sign_names.normal(str(reply.get("sign") or ""))
             )
             for reply in body.get("replies", [])
         )
@@ -261,7 +262,7 @@ def _content(queue: Queue, body: Any) -> dict[str, Any]:
     if queue == "callbacks":
         statuses, replies = body.get("statuses", []), body.get("replies", [])
         shown = [_status(one) for one in statuses[:_SHOWN]]
-        shown += [_reply(callbacks.phone_of(one), str(one.get("text"))) for one in replies[:_SHOWN]]
+        shown += [_reply(events.phone_of(one), str(one.get("text"))) for one in replies[:_SHOWN]]
         return {
             "sid": next((str(one.get("sid")) for one in statuses), None),
             **_entries(shown, len(statuses) + len(replies)),
@@ -287,7 +288,7 @@ def _entries(shown: list[str], count: int) -> dict[str, Any]:
 
 def _status(status: dict[str, Any]) -> str:
     said = (str(status.get(name) or "") for name in ("report_status", "errmsg"))
-    return " ".join([mask(callbacks.phone_of(status)), *(clean(one[:40]) for one in said)])
+    return " ".join([mask(events.phone_of(status)), *(clean(one[:40]) for one in said)])
 
 
 def _reply(phone: str, text: str) -> str:

@@ -19,9 +19,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from chalicelib import settings
-from local import bundle
 from local.processes import StackError
-from ops import emulated, policies, stack
+from ops import bundle, emulated, policies, stack
 from ops import stage as stages
 from ops.output import Stage, command, fail, warn
 from ops.secret import NAMES, parameter

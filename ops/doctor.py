@@ -14,10 +14,11 @@ from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterEr
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import aws, dates, settings
+from chalicelib.domain import breaker
 from chalicelib.errors import BridgeError
 from chalicelib.queues import sending
 from chalicelib.store import breakers
-from chalicelib.tencent import client as tencent
+from chalicelib.tencent import interface, v5
 from ops import emulated, policies, stack
 from ops import stage as stages
 from ops.output import Json, Stage, command, show_rows
@@ -68,7 +69,7 @@ def _findings(stage: str) -> Iterator[Finding]:
     for queue in QUEUES:
         yield _try(f"queue {queue}", partial(_waiting, queue))
         yield _try(f"dead letters of {queue}", partial(_dead, queue))
-    for name in get_args(breakers.Name):
+    for name in get_args(breaker.Side):
         yield _try(f"breaker {name}", partial(_breaker, name))
     if secrets.state == "ok":
         yield _try("Tencent and clock", _tencent)
@@ -242,7 +243,7 @@ def _dead(queue: str) -> Finding:
     return Finding(check, "ok", "0")
 
 
-def _breaker(name: breakers.Name) -> Finding:
+def _breaker(name: breaker.Side) -> Finding:
     check, there = f"breaker {name}", breakers.look(name)
     if there is None:
         return Finding(check, "ok", "closed")
@@ -259,8 +260,8 @@ def _attributes(queue: str) -> Any:
 def _tencent() -> str:
     """Ask for a template that isn't there: signature, application and clock are checked by Tencent before it is."""
     try:
-        tencent.client().get_template([1])
-    except tencent.CallRefusedError as error:
+        v5.client().get_template([1])
+    except interface.CallRefusedError as error:
         if error.meaning.kind == "config":
             raise
     return f"{settings.load().tencent_base_url}, application {settings.load().tencent_sdk_app_id}"

@@ -10,7 +10,7 @@ import json
 
 import boto3
 
-from local.bundle import Package
+from ops.bundle import Package
 from ops.stack import Stack
 from ops.stage import HTTP_FUNCTION
 

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from chalicelib import dates
-from chalicelib.campaigns import phones
-from chalicelib.campaigns.messages import Message, Receipt
+from chalicelib.domain import phones
+from chalicelib.domain.messages import Message, Receipt
 from chalicelib.functions import sweep
-from chalicelib.store import campaigns, messages
+from chalicelib.store import messages, pushed
 from ops import unknown
 from ops.output import Json, Stage, command, fail, show_each
 
@@ -35,7 +35,7 @@ def find(
 
 def _row(message: Message) -> dict[str, str | bool]:
     origin, receipt = message.origin, message.receipt
-    pushed = message.position in campaigns.pushed(origin.out_id, origin.biz_id)
+    taken = message.position in pushed.pushed_positions(origin.out_id, origin.biz_id)
     return {
         "sent": dates.to_beijing(origin.sent_at),
         "outId": origin.out_id,
@@ -45,7 +45,7 @@ def _row(message: Message) -> dict[str, str | bool]:
         "reason": receipt.reason if receipt else "",
         "received": receipt.received if receipt else "",
         "by": _by(receipt) if receipt else "",
-        "pushed": pushed,
+        "pushed": taken,
         "sign": origin.sign,
         "template": origin.template_code,
         "sid": message.sid,

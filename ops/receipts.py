@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from chalicelib import settings
-from chalicelib.campaigns import phones, receipts
-from chalicelib.campaigns.messages import Message
-from chalicelib.queues import sending
-from chalicelib.store import campaigns, details, messages
-from chalicelib.store.campaigns import Request
+from chalicelib.domain import phones, push_batches
+from chalicelib.domain.messages import Message
+from chalicelib.domain.push_batches import Entry
+from chalicelib.domain.send_request import SendRequest
+from chalicelib.queues import bodies, sending
+from chalicelib.store import chunks, final_state_log, messages, pushed, replies, send_requests
 from ops.output import Json, Stage, command, fail, show, warn
 
 app = typer.Typer(no_args_is_help=True, help="Receipts: what Quick Audience is told.")
@@ -51,7 +52,7 @@ def replay(  # noqa: PLR0913, PLR0917 -- its options
     ops receipts replay --out-id 20260302-spring
     ops receipts replay --out-id 20260302-spring --phone 13900001111 --all
     """
-    accepted = [one for one in campaigns.requests(out_id) if biz_id in ("", one.biz_id)]
+    accepted = [one for one in send_requests.of_out_id(out_id) if biz_id in ("", one.biz_id)]
     if not accepted:
         under = f"{out_id} and the bizId {biz_id}" if biz_id else out_id
         fail(f"nothing was accepted under the outId {under}")
@@ -63,7 +64,7 @@ def replay(  # noqa: PLR0913, PLR0917 -- its options
         warn("QA_RECEIPTS=poll: Quick Audience asks for receipts by itself, none are pushed")
     counts: Counter[str] = Counter()
     for request in accepted:
-        taken = campaigns.pushed(out_id, request.biz_id)
+        taken = pushed.pushed_positions(out_id, request.biz_id)
         listed = _listed(request)
         unlisted: list[Message] = []
         for settled in _settled(request, wanted):
@@ -74,7 +75,7 @@ def replay(  # noqa: PLR0913, PLR0917 -- its options
             unlisted += [one for one in settled if messages.key(one) not in listed]
             if pushes and not dry_run:
                 entries = [one.entry() for one in chosen]
-                sending.send("receipts", receipts.pack("details", out_id, entries))
+                sending.send("receipts", bodies.of_entries("details", out_id, entries))
         counts["rowsAdded"] += _add_rows(request, unlisted, dry_run=dry_run)
     if replies:
         counts["repliesQueued"] = _replies(out_id, wanted, dry_run=dry_run)
@@ -87,20 +88,20 @@ def replay(  # noqa: PLR0913, PLR0917 -- its options
     )
 
 
-def _settled(request: Request, phone: str) -> Iterator[Sequence[Message]]:
+def _settled(request: SendRequest, phone: str) -> Iterator[Sequence[Message]]:
     """The messages that have their receipts, chunk by chunk."""
-    for _, progress in campaigns.all_progress(request.out_id, request.biz_id):
+    for _, progress in chunks.all_progress(request.out_id, request.biz_id):
         found = messages.settled_of_chunk(request.biz_id, progress)
         yield [one for one in found if phone in ("", one.phone)]
 
 
-def _listed(request: Request) -> set[details.Row]:
+def _listed(request: SendRequest) -> set[final_state_log.Row]:
     """Who has a row among the sending details."""
-    count = details.counts(request.out_id).get(request.biz_id, 0)
-    return set(details.rows(request.out_id, request.biz_id, 0, count)) if count else set()
+    count = final_state_log.counts(request.out_id).get(request.biz_id, 0)
+    return set(final_state_log.rows(request.out_id, request.biz_id, 0, count)) if count else set()
 
 
-def _add_rows(request: Request, unlisted: Sequence[Message], *, dry_run: bool) -> int:
+def _add_rows(request: SendRequest, unlisted: Sequence[Message], *, dry_run: bool) -> int:
     """Add the sending details that are missing; answers how many."""
     if not unlisted:
         return 0
@@ -108,8 +109,8 @@ def _add_rows(request: Request, unlisted: Sequence[Message], *, dry_run: bool) -
     listed = _listed(request)
     missing = [one for one in unlisted if messages.key(one) not in listed]
     if not dry_run:
-        for first in range(0, len(missing), receipts.MOST_PER_CALL):
-            details.append(missing[first : first + receipts.MOST_PER_CALL])
+        for first in range(0, len(missing), push_batches.MAX_PER_CALL):
+            final_state_log.append(missing[first : first + push_batches.MAX_PER_CALL])
     return len(missing)
 
 
@@ -117,12 +118,12 @@ def _replies(out_id: str, phone: str, *, dry_run: bool) -> int:
     """Queue the replies once more; answers how many."""
     names = ("outId", "phoneNum", "sendTime", "content")
     entries = [
-        {name: reply[name] for name in names}
-        for reply in campaigns.replies(out_id)
+        Entry({name: reply[name] for name in names})
+        for reply in replies.of_out_id(out_id)
         if not phone or _parsed(reply["phoneNum"]) == phone
     ]
     if not dry_run:
-        sending.send("receipts", receipts.pack("reply", out_id, entries))
+        sending.send("receipts", bodies.of_entries("reply", out_id, entries))
     return len(entries)
 
 

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib import dates
-from chalicelib.campaigns import reviews
+from chalicelib.domain import reviews, sign_names
 from chalicelib.store import signs
 from chalicelib.store.signs import Sign
-from chalicelib.tencent import client as tencent
+from chalicelib.tencent import interface, v5
 from ops.output import Json, Stage, Yes, command, confirm, fail, show, show_rows, warn
 
 app = typer.Typer(no_args_is_help=True, help="Signatures (signs).")
@@ -52,7 +52,7 @@ def link(
     item = _of_tencent(sign_id)
     if item is None:
         fail(f"Tencent has no sign {sign_id} in this application")
-    text = signs.normal(str(item.get("text") or ""))
+    text = sign_names.normal(str(item.get("text") or ""))
     if text != wanted:
         fail(
             f"Tencent's sign {sign_id} is “{text}”, not “{wanted}”: messages would go out under its name"
@@ -81,10 +81,10 @@ def add(
         )
     pic = _encoded(picture)
     try:
-        made = tencent.client().add_sign(
+        made = v5.client().add_sign(
             text=wanted, remark=remark, pic=pic, international=international
         )
-    except tencent.OutcomeUnknownError as error:
+    except interface.OutcomeUnknownError as error:
         fail(
             f"{error}. The sign may have been applied for all the same: look in Tencent's console, and if it "
             "is there, link it with ops sign link"
@@ -109,8 +109,8 @@ def modify(
         fail(f"“{wanted}” is linked to Tencent's sign {there.sign_id} already")
     pic = _encoded(picture)
     try:
-        made = tencent.client().mod_sign(sign.sign_id, text=wanted, remark=remark, pic=pic)
-    except tencent.OutcomeUnknownError as error:
+        made = v5.client().mod_sign(sign.sign_id, text=wanted, remark=remark, pic=pic)
+    except interface.OutcomeUnknownError as error:
         fail(f"{error}. It may have been changed all the same: give the command again")
     fresh = _kept(wanted, sign.sign_id, made)
     if wanted != sign.name:
@@ -128,8 +128,8 @@ def delete(name: Name, yes: Yes = False, stage: Stage = "local", json: Json = Fa
         yes=yes,
     )
     try:
-        tencent.client().del_sign(sign.sign_id)
-    except tencent.CallRefusedError:
+        v5.client().del_sign(sign.sign_id)
+    except interface.CallRefusedError:
         if _of_tencent(sign.sign_id) is not None:
             raise
         warn(f"Tencent has no sign {sign.sign_id} any more: only the link is taken out")
@@ -150,8 +150,7 @@ def list_(
     found = list(signs.all_signs())
     if refresh and found:
         items = {
-            item.get("id"): item
-            for item in tencent.client().get_sign([sign.sign_id for sign in found])
+            item.get("id"): item for item in v5.client().get_sign([sign.sign_id for sign in found])
         }
         for number, sign in enumerate(found):
             if sign.sign_id in items:
@@ -167,7 +166,7 @@ def list_(
 
 
 def _named(name: str) -> str:
-    wanted = signs.normal(name)
+    wanted = sign_names.normal(name)
     if not wanted:
         fail("the name is empty")
     return wanted
@@ -182,7 +181,7 @@ def _linked(name: str) -> Sign:
 
 
 def _of_tencent(sign_id: int) -> dict[str, Any] | None:
-    found = {item.get("id"): item for item in tencent.client().get_sign([sign_id])}
+    found = {item.get("id"): item for item in v5.client().get_sign([sign_id])}
     return found.get(sign_id)
 
 

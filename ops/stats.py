@@ -9,15 +9,16 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib import dates
-from chalicelib.campaigns.messages import NO_RECEIPT, OUTCOME_UNKNOWN
-from chalicelib.store import campaigns, messages
-from chalicelib.store.campaigns import Pointer, Progress
-from chalicelib.tencent import client as tencent
+from chalicelib.domain import periods
+from chalicelib.domain.chunks import ChunkKey, ChunkProgress
+from chalicelib.domain.messages import NO_RECEIPT, OUTCOME_UNKNOWN
+from chalicelib.store import chunks, due_chunks, messages
+from chalicelib.tencent import v5
 from ops.output import Json, Stage, command, fail, show, show_rows, warn
 
 _HOUR = 3600
 # Ours are found among the chunks that are not closed yet, and they are closed after this long.
-_OURS_HOURS = campaigns.CLOSED_AFTER_SECONDS // _HOUR
+_OURS_HOURS = periods.CLOSED_AFTER_SECONDS // _HOUR
 
 # What is shown, by our name: Tencent's statistics and field of it, and what the document says it is.
 _ROWS = {
@@ -67,7 +68,7 @@ def stats(
     begin, end = _hour(first, 0), _hour(last, 23)
     if end < begin:
         fail(f"--to {last} is before --from {first}")
-    client = tencent.client()
+    client = v5.client()
     theirs = {
         "sent": client.pullsendstatus(begin, end),
         "reported": client.pullcallbackstatus(begin, end),
@@ -110,14 +111,14 @@ def _ours(first: int, last: int) -> Counter[str] | None:
         return None
     counts: Counter[str] = Counter()
     for hour in range(first, min(last, now) + 1):
-        for _, pointer in campaigns.accepted_in(hour):
-            progress = campaigns.progress(pointer)
+        for _, pointer in due_chunks.accepted_in(hour):
+            progress = chunks.progress(pointer)
             if progress:
                 counts.update(_states(pointer, progress))
     return counts
 
 
-def _states(pointer: Pointer, progress: Progress) -> Iterator[str]:
+def _states(pointer: ChunkKey, progress: ChunkProgress) -> Iterator[str]:
     """What is counted of each of a chunk's recipients who was submitted to Tencent."""
     submitted = (position < progress.plan.first_refused for position in progress.outcomes)
     yield from ("submitted" for _ in filter(None, submitted))

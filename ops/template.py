@@ -7,12 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib import dates
-from chalicelib.campaigns import reviews
+from chalicelib.domain import reviews
+from chalicelib.endpoints import template_revisions
 from chalicelib.errors import Refused
-from chalicelib.quickaudience import revisions as reviewing
 from chalicelib.store import templates
 from chalicelib.store.templates import Revision
-from chalicelib.tencent import client as tencent
+from chalicelib.tencent import v5
 from ops.output import Json, Stage, Yes, command, confirm, fail, show, show_rows, warn
 from ops.sign import STATUS
 
@@ -48,7 +48,7 @@ def list_(
         known = {revision.tpl_id for found in ours for revision in found}
         rows += [
             _row_of_tencent(item)
-            for item in tencent.client().all_templates()
+            for item in v5.client().all_templates()
             if item.get("id") not in known
         ]
     show_rows(rows, _COLUMNS, as_json=json, empty="There is no template yet.")
@@ -104,7 +104,7 @@ def delete(code: Code, yes: Yes = False, stage: Stage = "local", json: Json = Fa
     # Tencent first: where it refuses, nothing has changed. What it doesn't have any more is not named,
     # since it refuses all ids for the sake of one.
     if ids:
-        tencent.client().del_template(ids)
+        v5.client().del_template(ids)
     else:
         warn("Tencent has none of its revisions any more: only our own record is taken out")
     if found:
@@ -118,7 +118,7 @@ def _reviewed(known: Iterable[list[Revision]]) -> Iterator[list[Revision]]:
     for found in known:
         if asking:
             try:
-                yield reviewing.refreshed(found)
+                yield template_revisions.refreshed(found)
                 continue
             except Refused as refusal:
                 asking = False
@@ -130,7 +130,7 @@ def _of_tencent(ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
     """What Tencent has of these ids, by id."""
     if not ids:
         return {}
-    items = tencent.client().get_template(sorted(set(ids)))
+    items = v5.client().get_template(sorted(set(ids)))
     return {item["id"]: item for item in items if item.get("id") in ids}
 
 

@@ -9,12 +9,12 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import dates
-from chalicelib.campaigns import phones
-from chalicelib.campaigns.messages import DELIVERED, Message, Receipt
+from chalicelib.delivery import final_states
+from chalicelib.domain import periods, phones
+from chalicelib.domain.chunks import ChunkKey
+from chalicelib.domain.messages import DELIVERED, Message, Receipt
 from chalicelib.errors import BridgeError
-from chalicelib.functions import telling
-from chalicelib.store import campaigns, messages
-from chalicelib.store.campaigns import Pointer
+from chalicelib.store import chunks, due_chunks, messages, send_requests
 from ops.output import Json, Stage, Yes, command, confirm, fail, show, show_rows
 
 app = typer.Typer(no_args_is_help=True, help="Sends of unknown outcome.")
@@ -27,7 +27,7 @@ BY = "ops:"
 _TEXTS = {"delivered": "已送达", "failed": "未送达"}
 
 _HOUR = 3600
-_CLOSED_HOURS = campaigns.CLOSED_AFTER_SECONDS // _HOUR
+_CLOSED_HOURS = periods.CLOSED_AFTER_SECONDS // _HOUR
 State = Literal["delivered", "failed"]
 _COLUMNS = ("sent", "phone", "outId", "bizId", "sign", "template")
 
@@ -52,7 +52,7 @@ def list_(
     ops unknown list --stage prod
     ops unknown list --out-id 20260302-spring
     """
-    if out_id and not campaigns.requests(out_id):
+    if out_id and not send_requests.of_out_id(out_id):
         fail(f"nothing was accepted under the outId {out_id}")
     pointers = _of_campaign(out_id) if out_id else _of_hours(hours)
     rows = [_row(message) for pointer in pointers for message in _unknown(pointer)]
@@ -117,7 +117,7 @@ def _settle(unknown: list[Message], state: State, reason: str) -> list[Message]:
         by=BY + uuid.uuid4().hex[:16],
     )
     try:
-        return telling.settle([one.settled(receipt) for one in unknown])
+        return final_states.record_and_report([one.settled(receipt) for one in unknown])
     except (BotoCoreError, ClientError, BridgeError, TimeoutError) as error:
         out_id = unknown[0].origin.out_id
         fail(
@@ -125,22 +125,22 @@ def _settle(unknown: list[Message], state: State, reason: str) -> list[Message]:
         )
 
 
-def _of_campaign(out_id: str) -> Iterator[Pointer]:
-    for request in campaigns.requests(out_id):
-        for pointer, _ in campaigns.all_progress(out_id, request.biz_id):
+def _of_campaign(out_id: str) -> Iterator[ChunkKey]:
+    for request in send_requests.of_out_id(out_id):
+        for pointer, _ in chunks.all_progress(out_id, request.biz_id):
             yield pointer
 
 
-def _of_hours(hours: int) -> Iterator[Pointer]:
+def _of_hours(hours: int) -> Iterator[ChunkKey]:
     """The chunks that were accepted in the last hours and are not closed yet."""
     now = int(time.time()) // _HOUR
     for hour in range(now - hours, now + 1):
-        for _, pointer in campaigns.accepted_in(hour):
+        for _, pointer in due_chunks.accepted_in(hour):
             yield pointer
 
 
-def _unknown(pointer: Pointer) -> list[Message]:
-    progress = campaigns.progress(pointer)
+def _unknown(pointer: ChunkKey) -> list[Message]:
+    progress = chunks.progress(pointer)
     return messages.unknown_of_chunk(pointer.biz_id, progress) if progress else []
 
 

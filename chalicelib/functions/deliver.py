@@ -1,175 +1,164 @@
 """From a queued chunk to Tencent, at most once.
 
-    claim ─▶ Tencent's calls ─▶ keep what came of them
+    claim ─▶ calls to Tencent ─▶ store their outcomes
       │
-      └── claimed before: wait until it has a result, or its claimer is certainly dead ─▶ take stock
+      └── claimed before: wait until it has a result, or its claimer is certainly dead ─▶ recover the outcomes
 
-Where Tencent does not answer, everybody stops (`store/breakers.py`): what is queued stays queued, as no
-call has to be made to learn that another one goes without an answer. One function at a time tries
-again, first by a call that sends nothing, then by one to a single number.
+While Tencent does not answer, no function calls it (`domain/breaker.py`): queued chunks stay queued, since no
+call has to be made to learn that another one gets no answer. One function at a time probes, first by a call
+that sends nothing, then by one to a single number.
 
-Only the claimer calls Tencent. An attempt that has no result although its claimer is dead is never
-repeated: taking stock keeps as sent what stands under its phone, and marks the others as of unknown
-outcome, for a callback to settle.
+Only the claimer calls Tencent. An attempt that has no result although its claimer is dead is never repeated:
+what is stored under its phones counts as sent, and the others are marked as of unknown outcome, for a
+callback to settle.
 """
 
-import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import metrics
-from chalicelib.campaigns.planning import Call
+from chalicelib.delivery.attempt import Attempt
+from chalicelib.delivery.tencent_calls import SIDE, CallResult, Part, TencentCalls
+from chalicelib.domain.planning import Call
 from chalicelib.errors import ConfigurationError
-from chalicelib.functions.attempt import Attempt
-from chalicelib.functions.calling import SIDE, Caller, Part
 from chalicelib.logs import log
 from chalicelib.queues import receiving
-from chalicelib.queues.receiving import Record
-from chalicelib.store import breakers, campaigns
-from chalicelib.store.campaigns import Outcome, Pointer
-from chalicelib.tencent import client as tencent
-from chalicelib.tencent.line import line
+from chalicelib.queues.bodies import SendBody
+from chalicelib.queues.receiving import DONE, PUT_BACK, Record, Result, later
+from chalicelib.store import breakers, chunks, send_requests
+from chalicelib.tencent import v5
+from chalicelib.tencent.throttle import throttle
 
-# An invocation begins with this much time left: one call and the writes around it.
-LEAST_SECONDS = 60
-# So many answers make a full batch of writes; so long at most one waits for others.
-NOTED_AT_ONCE = 25
-SECONDS_UNNOTED = 2
-# What `_chunk` answers where nothing was begun because Tencent does not answer.
-_PUT_BACK = -1
+if TYPE_CHECKING:
+    from chalicelib.domain.chunks import Outcome
 
-_Answer = Future[tuple[dict[int, Outcome], list[Part]]]
+# An invocation begins with at least this much time left: one call and the writes around it.
+MIN_SECONDS = 60
+# Outcomes that make a full batch of writes; and for how many seconds one waits at most for others.
+OUTCOMES_PER_WRITE = 25
+MAX_UNRECORDED_SECONDS = 2
 
 
 def handle(event: Mapping[str, Any], seconds_left: float, functions: int) -> None:
     """Work through an SQS event of the `sends` queue.
 
-    `seconds_left` until Lambda ends the function; so many `functions` share the ceilings of calls.
+    `seconds_left` until Lambda ends the function; `functions` run at once and share the ceilings of calls.
     """
-    if seconds_left < LEAST_SECONDS:
+    if seconds_left < MIN_SECONDS:
         raise ConfigurationError(
             f"deliver has {seconds_left:.0f} s: set its lambda_timeout in .chalice/config.json to at least "
-            f"{LEAST_SECONDS + 1} s, better 300"
+            f"{MIN_SECONDS + 1} s, better 300"
         )
     deadline = time.time() + seconds_left
     records = receiving.records(event)
-    client = tencent.client()
+    client = v5.client()
     breaker = breakers.look(SIDE)
     if breaker and not (breakers.take_probe(breaker, int(time.time())) and client.is_there()):
-        _put_back(records)
+        _finish([(record, PUT_BACK) for record in records])
         return
     cautious = breaker is not None
-    caller = Caller(client, line(functions, cautious=cautious), deadline, cautious=cautious)
+    calls = TencentCalls(
+        client, throttle(functions, cautious=cautious), deadline, cautious=cautious
+    )
+    # While probing, one chunk is enough.
     now, back = (records[:1], records[1:]) if breaker else (records, [])
-    done: list[Record] = []
-    later: dict[Record, int] = {}
-    for record, seconds in _chunks(now, caller):
-        if seconds is None:
-            done.append(record)
-        elif seconds == _PUT_BACK:
-            back.append(record)
-        else:
-            later[record] = seconds
-    if back:
-        _put_back(back)
-    receiving.finish("sends", done + back, later)
+    _finish([*_chunks(now, calls), *((record, PUT_BACK) for record in back)])
 
 
-def _put_back(records: Sequence[Record]) -> None:
-    """Have messages come when Tencent is to be tried again; none of their tries is spent."""
-    breaker = breakers.look(SIDE)
-    receiving.put_back("sends", records, breaker.delay(int(time.time())) if breaker else 1)
-    if breaker:
+def _finish(results: Sequence[tuple[Record, Result]]) -> None:
+    """End the invocation. Messages that are put back come when Tencent is to be tried again."""
+    seconds = 1
+    back = [record for record, result in results if result is PUT_BACK]
+    if back and (breaker := breakers.look(SIDE)):
+        seconds = breaker.delay(int(time.time()))
         metrics.count(BreakerOpen=1)
         log.warning(
             "nothing is sent for now: Tencent did not answer",
-            extra={"messages": len(records), "why": breaker.why},
+            extra={"messages": len(back), "why": breaker.why},
         )
+    receiving.finish("sends", results, seconds)
 
 
-def _chunks(records: Sequence[Record], caller: Caller) -> Iterable[tuple[Record, int | None]]:
-    """Bring chunks on, all at once; answers each with what `_chunk` does."""
+def _chunks(records: Sequence[Record], calls: TencentCalls) -> Iterator[tuple[Record, Result]]:
+    """Process chunks, all at once, each with its result."""
     with (
-        ThreadPoolExecutor(caller.line.parallel) as calls,
-        ThreadPoolExecutor(len(records)) as chunks,
+        ThreadPoolExecutor(calls.throttle.parallel) as call_pool,
+        ThreadPoolExecutor(len(records)) as chunk_pool,
     ):
-        futures = [chunks.submit(_chunk, record.body, caller, calls) for record in records]
+        futures = [chunk_pool.submit(_chunk, record.body, calls, call_pool) for record in records]
         for record, future in zip(records, futures, strict=True):
             try:
                 yield record, future.result()
             except Exception:
                 log.exception("chunk failed", extra={"chunk": record.body, "tries": record.tries})
-                yield record, 60
+                yield record, later(60)
 
 
-def _chunk(text: str, caller: Caller, pool: ThreadPoolExecutor) -> int | None:
-    """Bring one chunk on.
-
-    Answers in how many seconds to look at it again, None when that is not needed, or _PUT_BACK.
-    """
-    if caller.line.away:
-        return _PUT_BACK
-    body = json.loads(text)
-    pointer, number = Pointer(body["outId"], body["bizId"], body["start"]), int(body["attempt"])
-    request = campaigns.request_of(pointer.out_id, pointer.biz_id)
-    until = int(caller.deadline) + 1
-    claimed = campaigns.claim(pointer, number, until, request.expires)
-    progress = campaigns.progress(pointer)
+def _chunk(text: str, calls: TencentCalls, pool: ThreadPoolExecutor) -> Result:
+    """Process one chunk."""
+    if calls.throttle.down_reason:
+        return PUT_BACK
+    body = SendBody.decode(text)
+    key, number = body.chunk, body.attempt
+    request = send_requests.get(key.out_id, key.biz_id)
+    until = int(calls.deadline) + 1
+    claimed = chunks.claim(key, number, until, request.expires)
+    progress = chunks.progress(key)
     if progress is None:
-        raise LookupError(f"chunk {pointer} was queued before it was planned")
-    attempt = Attempt(pointer, number, request, progress)
+        raise LookupError(f"chunk {key} was queued before it was planned")
+    attempt = Attempt(key, number, request, progress)
     if claimed:
-        _send(attempt, caller, pool)
+        _send(attempt, calls, pool)
     elif number in progress.done:
         attempt.queue_rest()
     elif (alive := progress.claimed[number] - time.time()) > 0:
-        return int(alive) + 1
-    elif campaigns.reclaim(pointer, number, progress.claimed[number], until, request.expires):
-        log.warning("a function died while sending: taking stock", extra=body)
-        attempt.take_stock()
+        return later(int(alive) + 1)
+    elif chunks.reclaim(key, number, progress.claimed[number], until, request.expires):
+        log.warning("a function died while sending: recovering outcomes", extra=body.to_dict())
+        attempt.recover_outcomes()
     else:
         # Another function took it over a moment ago, and has until its own end.
-        return LEAST_SECONDS
-    return None
+        return later(MIN_SECONDS)
+    return DONE
 
 
-def _send(attempt: Attempt, caller: Caller, pool: ThreadPoolExecutor) -> None:
-    """Make the calls to all who have no outcome yet.
+def _send(attempt: Attempt, calls: TencentCalls, pool: ThreadPoolExecutor) -> None:
+    """Make the calls to all recipients without an outcome.
 
-    Answers are kept as they come, not when the last has come: a status that is already on its way
-    has to find its message, and would otherwise be taken for that of an older send.
+    Outcomes are stored as they come, not when the last one has come: a status that is already on its way has
+    to find its message, and would otherwise be taken for that of an older send.
     """
 
-    def submit(parts: Iterable[Part]) -> set[_Answer]:
-        return {pool.submit(caller.make, attempt.request, *part) for part in parts}
+    def submit(parts: Iterable[Part]) -> set[Future[CallResult]]:
+        return {pool.submit(calls.send, attempt.request, *part) for part in parts}
 
     parts = attempt.progress.waiting()
-    if caller.cautious:
-        parts = _one_first(parts)
-    calls = submit(parts[:1])
-    if caller.cautious:
-        wait(calls)
-    calls |= submit(parts[1:])
-    answered: dict[int, Outcome] = {}
+    if calls.cautious:
+        parts = _single_first(parts)
+    pending = submit(parts[:1])
+    if calls.cautious:
+        wait(pending)
+    pending |= submit(parts[1:])
+    unrecorded: dict[int, Outcome] = {}
     since = time.monotonic()
-    while calls:
-        done, calls = wait(calls, timeout=SECONDS_UNNOTED, return_when=FIRST_COMPLETED)
-        for call in done:
-            outcomes, halves = call.result()
-            answered |= outcomes
-            calls |= submit(halves)
-        late = not done or time.monotonic() - since >= SECONDS_UNNOTED
-        if len(answered) >= NOTED_AT_ONCE or late:
-            attempt.note(answered)
-            answered, since = {}, time.monotonic()
-    attempt.note(answered)
+    while pending:
+        done, pending = wait(pending, timeout=MAX_UNRECORDED_SECONDS, return_when=FIRST_COMPLETED)
+        for future in done:
+            result = future.result()
+            unrecorded |= result.outcomes
+            pending |= submit(result.instead)
+        late = not done or time.monotonic() - since >= MAX_UNRECORDED_SECONDS
+        if len(unrecorded) >= OUTCOMES_PER_WRITE or late:
+            attempt.record_outcomes(unrecorded)
+            unrecorded, since = {}, time.monotonic()
+    attempt.record_outcomes(unrecorded)
     attempt.finish()
 
 
-def _one_first(parts: Sequence[Part]) -> list[Part]:
-    """With a call to a single number before all others: should it go without an answer, it costs only that one."""
+def _single_first(parts: Sequence[Part]) -> list[Part]:
+    """Return the calls with one to a single number before them: if it gets no answer, only that number is lost."""
     if not parts:
         return []
     (positions, call), *others = parts

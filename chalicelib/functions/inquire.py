@@ -13,33 +13,31 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
-from chalicelib.campaigns.messages import Message
-from chalicelib.functions.pull import NOT_ENABLED, queue_kept
+from chalicelib.delivery.pulled import NOT_ENABLED, queue_kept
+from chalicelib.domain.chunks import ChunkKey, ChunkProgress
+from chalicelib.domain.messages import Message
+from chalicelib.domain.send_request import SendRequest
 from chalicelib.logs import log, mask
-from chalicelib.queues import sending
-from chalicelib.store import campaigns, inquiries, messages
-from chalicelib.store.campaigns import Pointer, Progress, Request
+from chalicelib.queues import bodies, sending
+from chalicelib.queues.bodies import Event
+from chalicelib.store import chunks, due_chunks, inquiries, messages, send_requests
 from chalicelib.store.inquiries import Inquiry
-from chalicelib.tencent import callbacks
-from chalicelib.tencent import client as tencent
-from chalicelib.tencent.client import Pulled
-from chalicelib.tencent.codes import Kind
+from chalicelib.tencent import v5
+from chalicelib.tencent.error_codes import CodeClass
+from chalicelib.tencent.interface import CallRefusedError, PullType, TencentError
 
 # Hours after acceptance at which Tencent is asked. After 72, `sweep` closes what is left.
 AGES = (6, 24, 48)
 # By one run. Tencent publishes no limit for this call; its successor's is 20 a second.
-MOST_CALLS = 5000
+MAX_CALLS = 5000
 _PARALLEL = 4
 # So many phones may stay without an answer before the run ends: there will be another.
-_MOST_FAILURES = 10
+_MAX_FAILURES = 10
 # A call begins with this much time left: what it may take (20 s), and queueing what was found.
 _SECONDS_FOR_A_CALL = 60
 # Tencent's clock and ours may differ by ten minutes (1021).
 _CLOCKS_SECONDS = 600
-
-Event = dict[str, Any]
 
 
 def handle(seconds_left: float) -> None:
@@ -50,7 +48,7 @@ def handle(seconds_left: float) -> None:
     known = inquiries.by_hour()
     ended: list[Inquiry] = []
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        run = _Run(tencent.client(), deadline, pool)
+        run = InquiryRun(v5.client(), deadline, pool)
         # Oldest first: for them it is the last chance.
         for hour in range(hour_now - 72, hour_now - AGES[0]):
             # Whole hours since the last of that hour's chunks was accepted.
@@ -67,10 +65,10 @@ def handle(seconds_left: float) -> None:
     log.info("inquired", extra={"calls": run.calls, "found": run.found, "unanswered": run.failures})
 
 
-class _Run:
+class InquiryRun:
     """One run, and what it has asked so far."""
 
-    def __init__(self, client: tencent.Client, deadline: float, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, client: v5.Client, deadline: float, pool: ThreadPoolExecutor) -> None:
         self.calls = 0
         self.found = 0
         self.failures = 0
@@ -83,31 +81,31 @@ class _Run:
 
     def inquire(self, inquiry: Inquiry) -> Inquiry:
         """Ask about the rest of an hour's chunks; answers how far it got, not done where the run has to end."""
-        for sort, pointer in campaigns.accepted_in(inquiry.hour, inquiry.after):
+        for sort, key in due_chunks.accepted_in(inquiry.hour, inquiry.after):
             calls = self.calls
-            if not self._chunk(pointer):
+            if not self._chunk(key):
                 return inquiry
             inquiry = replace(inquiry, after=sort)
             if self.calls > calls:
                 inquiries.record([inquiry])
         return replace(inquiry, done=True)
 
-    def _chunk(self, pointer: Pointer) -> bool:
+    def _chunk(self, key: ChunkKey) -> bool:
         """Ask about a chunk's recipients and queue what is found; answers False where the run has to end."""
         try:
-            request = campaigns.request_of(pointer.out_id, pointer.biz_id)
+            request = send_requests.get(key.out_id, key.biz_id)
         except LookupError:
             # Planned and then not accepted: there is nobody to ask about.
             return True
-        progress = campaigns.progress(pointer)
+        progress = chunks.progress(key)
         waiting = _waiting(request, progress) if progress else {}
         if not waiting:
             return True
-        if self.calls + len(waiting) > MOST_CALLS:
+        if self.calls + len(waiting) > MAX_CALLS:
             self._stop("asked often enough for one run, the next goes on")
             return False
         found = self._ask_all(waiting)
-        sending.send("callbacks", callbacks.messages(found, []))
+        sending.send("callbacks", bodies.of_events(found, []))
         self.found += len(found)
         return not self._stopped
 
@@ -134,9 +132,9 @@ class _Run:
         begin = min(message.origin.sent_at for message in waiting) - _CLOCKS_SECONDS
         try:
             events = self._client.pullstatus4mobile(
-                Pulled.STATUSES, phone, begin, int(time.time()) + _CLOCKS_SECONDS
+                PullType.STATUSES, phone, begin, int(time.time()) + _CLOCKS_SECONDS
             )
-        except tencent.TencentError as error:
+        except TencentError as error:
             self._failed(error)
             return []
         self._answered = True
@@ -149,20 +147,20 @@ class _Run:
             log.info("receipt found", extra={"phone": mask(phone), "statuses": len(found)})
         return found
 
-    def _failed(self, error: tencent.TencentError) -> None:
-        if isinstance(error, tencent.CallRefusedError):
+    def _failed(self, error: TencentError) -> None:
+        if isinstance(error, CallRefusedError):
             if error.code == NOT_ENABLED:
                 self._stop(
                     "Tencent has not enabled pullstatus4mobile for this application: messages without a "
                     "receipt are not asked about"
                 )
                 return
-            if error.meaning.kind in (Kind.CONFIG, Kind.WAIT):
+            if error.meaning.kind in (CodeClass.CONFIG, CodeClass.WAIT):
                 self._stop("Tencent refuses to be asked about receipts", error)
                 return
         with self._lock:
             self.failures += 1
-        if self.failures >= _MOST_FAILURES:
+        if self.failures >= _MAX_FAILURES:
             self._stop("Tencent leaves too many questions unanswered, the next run goes on", error)
 
     def _stop(self, why: str, error: Exception | None = None) -> None:
@@ -174,7 +172,7 @@ class _Run:
         log.warning(why, extra={"why": str(error)} if error else {})
 
 
-def _waiting(request: Request, progress: Progress) -> dict[str, list[Message]]:
+def _waiting(request: SendRequest, progress: ChunkProgress) -> dict[str, list[Message]]:
     """A chunk's messages that may have been sent and have no receipt, by phone."""
     by_phone: dict[str, list[Message]] = {}
     for message in messages.of_chunk(request.biz_id, progress).values():

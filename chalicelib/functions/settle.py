@@ -1,27 +1,26 @@
 """From Tencent's statuses and replies to receipts for Quick Audience.
 
-What is found gets its receipt first and is told second, under the id of the queue's message: when a
-function dies in between, the message comes again and finds by that id what is still its to tell. What
-is not found waits on the queue and is looked for again: a callback may overtake the answer of the very
-send that caused it.
+A message that is found gets its receipt first and is reported second, under the id of the queue's message: if
+a function dies in between, the message comes again and finds by that id what it still has to report. What is
+not found waits on the queue and is looked for again: a callback may overtake the answer of the very send that
+caused it.
 """
 
-import json
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from chalicelib import dates, metrics
-from chalicelib.campaigns import receipts, retries
-from chalicelib.campaigns.messages import Message, read_status
-from chalicelib.functions import telling
+from chalicelib.delivery import final_states
+from chalicelib.domain import retries, sign_names
+from chalicelib.domain.messages import Message, read_status
+from chalicelib.domain.push_batches import Entry
 from chalicelib.logs import log, mask, some
-from chalicelib.queues import receiving, sending
-from chalicelib.queues.receiving import Record
-from chalicelib.store import campaigns, messages, signs
-from chalicelib.tencent import callbacks
-
-Event = dict[str, Any]
+from chalicelib.queues import bodies, receiving, sending
+from chalicelib.queues.bodies import CallbackBody, Event
+from chalicelib.queues.receiving import DONE, Record, Result, later
+from chalicelib.store import messages, replies
+from chalicelib.tencent.events import phone_of
 
 _NEXT_CENTURY = 4_102_444_800
 
@@ -37,27 +36,25 @@ def handle(event: Mapping[str, Any]) -> None:
 
 
 def _one_by_one(records: Sequence[Record]) -> None:
-    done: list[Record] = []
-    later: dict[Record, int] = {}
+    results: list[tuple[Record, Result]] = []
     for record in records:
         try:
             _settle([record])
-            done.append(record)
+            results.append((record, DONE))
         except Exception:
             log.exception("callbacks failed", extra={"tries": record.tries})
-            later[record] = 30 * record.tries
-    receiving.finish("callbacks", done, later)
+            results.append((record, later(30 * record.tries)))
+    receiving.finish("callbacks", results)
 
 
 def _settle(records: Sequence[Record]) -> None:
     statuses: list[_Status] = []
     for record in records:
-        body = json.loads(record.body)
-        by, looks = body["id"], body.get("looks", 0)
-        since = body.get("since", int(record.sent_at))
-        statuses += [_Status(report, by, looks, since) for report in body.get("statuses", [])]
-        for reply in body.get("replies", []):
-            _reply(reply, by, looks, since)
+        body = CallbackBody.decode(record.body)
+        since = int(record.sent_at) if body.since is None else body.since
+        statuses += [_Status(report, body.id, body.looks, since) for report in body.statuses]
+        for reply in body.replies:
+            _reply(reply, body.id, body.looks, since)
     _statuses(statuses)
 
 
@@ -69,8 +66,8 @@ class _Status:
         self.by = by
         self.looks = looks
         self.since = since
-        self.phone = callbacks.phone_of(report)
-        self.sid = str(report.get("sid") or "")[: messages.MOST_SID]
+        self.phone = phone_of(report)
+        self.sid = str(report.get("sid") or "")[: messages.MAX_SID]
 
 
 def _statuses(statuses: list[_Status]) -> None:
@@ -89,21 +86,21 @@ def _statuses(statuses: list[_Status]) -> None:
             waiting.setdefault((status.looks, status.since), []).append(status.report)
         elif key not in settled and (not message.receipt or message.receipt.by == status.by):
             # The first status of a message is its final one; Tencent may push it several times. One
-            # that this very queue's message settled may not have been told.
+            # that this very queue's message settled may not have been reported.
             settled[key] = message.settled(read_status(status.report, now, status.by))
-    told = telling.settle(list(settled.values()))
+    reported = final_states.record_and_report(list(settled.values()))
     for (looks, since), reports in waiting.items():
         _wait("statuses", reports, looks, since)
     log.info(
         "statuses settled",
         extra={
             "statuses": len(statuses),
-            "settled": len(told),
-            "bizIds": some(message.origin.biz_id for message in told),
+            "settled": len(reported),
+            "bizIds": some(message.origin.biz_id for message in reported),
         },
     )
-    delivered = sum(message.state == "delivered" for message in told)
-    metrics.count(Delivered=delivered, Failed=len(told) - delivered)
+    delivered = sum(message.state == "delivered" for message in reported)
+    metrics.count(Delivered=delivered, Failed=len(reported) - delivered)
 
 
 def _adopt(status: _Status, now: int) -> Message | None:
@@ -118,24 +115,24 @@ def _adopt(status: _Status, now: int) -> Message | None:
 
 def _reply(reply: Event, by: str, looks: int, since: int) -> None:
     """Give a reply to the newest message of its phone and sign ("SMS Reply"; it names neither sid nor outId)."""
-    phone = callbacks.phone_of(reply)
-    message = messages.newest_of_sign(phone, signs.normal(str(reply.get("sign") or "")))
+    phone = phone_of(reply)
+    message = messages.newest_of_sign(phone, sign_names.normal(str(reply.get("sign") or "")))
     now = int(time.time())
     if message is None:
         _wait("replies", [reply], looks, since)
         return
     out_id = message.origin.out_id
     content, sent = str(reply.get("text") or ""), _epoch(reply.get("time"), since)
-    key = campaigns.reply_key(phone, content, sent)
+    key = replies.reply_key(phone, content, sent)
     entry = {
         "outId": out_id,
         "phoneNum": message.phone_num,
         "sendTime": dates.to_beijing(sent),
         "content": content,
     }
-    if not campaigns.record_reply(out_id, key, entry, by, now):
+    if not replies.record_reply(out_id, key, entry, by, now):
         return
-    sending.send("receipts", receipts.pack("reply", out_id, [entry | {"at": message.at}]))
+    sending.send("receipts", bodies.of_entries("reply", out_id, [Entry(entry, message.at)]))
     shown = {"phone": mask(phone), "looks": looks, "bizId": message.origin.biz_id}
     log.info("reply matched", extra=shown)
 
@@ -149,16 +146,19 @@ def _epoch(value: Any, otherwise: int) -> int:
     return seconds if 0 < seconds < _NEXT_CENTURY else otherwise
 
 
-def _wait(kind: str, events: list[Event], looks: int, since: int) -> None:
-    """Look again later. Once it was looked for long enough, park it: it is not of ours."""
+def _wait(
+    kind: Literal["statuses", "replies"], events: list[Event], looks: int, since: int
+) -> None:
+    """Look again later. After enough looks, park them: they belong to no message of the bridge."""
     delay = retries.wait(looks)
     if delay is None:
         for event in events:
-            messages.park(callbacks.phone_of(event), kind, event, int(time.time()))
+            messages.park(phone_of(event), kind, event, int(time.time()))
         metrics.count(Parked=len(events))
         log.warning(
             "parked: belongs to no message of ours", extra={"kind": kind, "count": len(events)}
         )
         return
-    again = callbacks.message(kind, events) | {"looks": looks + 1, "since": since}
+    statuses, answers = (events, []) if kind == "statuses" else ([], events)
+    again = CallbackBody(statuses=statuses, replies=answers, looks=looks + 1, since=since)
     sending.send("callbacks", [again], delay=delay)

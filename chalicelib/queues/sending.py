@@ -5,32 +5,35 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from chalicelib import aws, settings
-from chalicelib.compact import JSON
 from chalicelib.errors import BridgeError
+from chalicelib.queues.bodies import Body
 
 Queue = Literal["sends", "callbacks", "receipts", "files"]
 
 # SendMessageBatch: ten messages, 256 KiB together (the older of the limits that AWS has published).
-_MOST_MESSAGES = 10
-_MOST_BYTES = 256 * 1024
+_MAX_MESSAGES = 10
+_MAX_BYTES = 256 * 1024
 # SQS's longest delay.
-MOST_DELAY = 900
+MAX_DELAY = 900
 
 
 class NotQueuedError(BridgeError):
     """SQS did not take a message after several tries."""
 
 
-def send(queue: Queue, bodies: Iterable[dict[str, Any]], *, delay: int = 0) -> None:
-    """Queue messages; returns only when SQS has every one of them. May queue one twice after a lost answer."""
-    send_texts(queue, map(_text, bodies), delay=delay)
+def send(queue: Queue, bodies: Iterable[Body], *, delay: int = 0) -> None:
+    """Queue messages; return only when SQS has every one of them. May queue one twice after a lost answer.
+
+    Raises NotQueuedError.
+    """
+    send_texts(queue, (body.encode() for body in bodies), delay=delay)
 
 
 def send_texts(queue: Queue, texts: Iterable[str], *, delay: int = 0) -> None:
-    """Queue messages as they stand, such as were queued before."""
+    """Queue texts of messages as they are, such as were queued before. Raises NotQueuedError."""
     for batch in _batches(texts):
         entries: list[Any] = [
-            {"Id": str(number), "MessageBody": body, "DelaySeconds": min(delay, MOST_DELAY)}
+            {"Id": str(number), "MessageBody": body, "DelaySeconds": min(delay, MAX_DELAY)}
             for number, body in enumerate(batch)
         ]
         for _ in range(3):
@@ -53,18 +56,12 @@ def url(queue: str) -> str:
     return aws.sqs().get_queue_url(QueueName=settings.load().queue_prefix + queue)["QueueUrl"]
 
 
-def _text(body: dict[str, Any]) -> str:
-    """A body as JSON. SQS takes the characters of XML: these two have to be written as escapes."""
-    text = JSON.encode(body)
-    return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
-
-
 def _batches(bodies: Iterable[str]) -> Iterator[list[str]]:
     batch: list[str] = []
     size = 0
     for body in bodies:
         length = len(body.encode())
-        if batch and (len(batch) == _MOST_MESSAGES or size + length > _MOST_BYTES):
+        if batch and (len(batch) == _MAX_MESSAGES or size + length > _MAX_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(body)

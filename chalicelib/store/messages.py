@@ -11,15 +11,15 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib import dates
-from chalicelib.campaigns import phones as numbers
-from chalicelib.campaigns.messages import Message, Origin, Receipt
-from chalicelib.campaigns.planning import Failure
+from chalicelib.domain import periods, phones
+from chalicelib.domain.chunks import ChunkProgress
+from chalicelib.domain.messages import Message, Origin, Receipt
+from chalicelib.domain.planning import Failure
 from chalicelib.store import table
-from chalicelib.store.campaigns import Progress
 from chalicelib.store.table import Item
 
 # Characters of a sid by which it is known.
-MOST_SID = 200
+MAX_SID = 200
 # What stands in an item for a receipt that isn't known yet: something that a condition can ask for.
 _NONE = ""
 
@@ -77,15 +77,15 @@ def of_position(phone: str, biz_id: str, position: int) -> Message | None:
     return None
 
 
-def of_chunk(biz_id: str, progress: Progress) -> dict[int, Message]:
+def of_chunk(biz_id: str, progress: ChunkProgress) -> dict[int, Message]:
     """The messages of a chunk that were sent, or perhaps were, by position; those that stand nowhere are left out."""
-    plan, phones = progress.plan, progress.plan.phones
+    plan, by_position = progress.plan, progress.plan.phones
     kept: dict[int, Message] = {}
     sids: dict[int, tuple[str, str]] = {}
     for position, outcome in progress.outcomes.items():
-        phone = phones[position - plan.start]
+        phone = by_position[position - plan.start]
         if isinstance(outcome, str):
-            sids[position] = (phone, outcome[:MOST_SID])
+            sids[position] = (phone, outcome[:MAX_SID])
         elif outcome is None and (message := of_position(phone, biz_id, position)):
             # Its status may have come meanwhile, and given it a sid.
             kept[position] = message
@@ -93,11 +93,11 @@ def of_chunk(biz_id: str, progress: Progress) -> dict[int, Message]:
     return kept | {position: found[sid] for position, sid in sids.items() if sid in found}
 
 
-def settled_of_chunk(biz_id: str, progress: Progress) -> list[Message]:
-    """The messages of a chunk that have their receipts, those of refused recipients included."""
-    plan, phones = progress.plan, progress.plan.phones
+def settled_of_chunk(biz_id: str, progress: ChunkProgress) -> list[Message]:
+    """Return the messages of a chunk that have their receipts, those of refused recipients included."""
+    plan, by_position = progress.plan, progress.plan.phones
     refused = (
-        (numbers.kept(phones[position - plan.start]), _marked("REFUSED", biz_id, position))
+        (phones.kept(by_position[position - plan.start]), _marked("REFUSED", biz_id, position))
         for position, outcome in progress.outcomes.items()
         if isinstance(outcome, Failure)
     )
@@ -105,11 +105,11 @@ def settled_of_chunk(biz_id: str, progress: Progress) -> list[Message]:
     return sorted((one for one in found if one.receipt), key=lambda message: message.position)
 
 
-def unknown_of_chunk(biz_id: str, progress: Progress) -> list[Message]:
+def unknown_of_chunk(biz_id: str, progress: ChunkProgress) -> list[Message]:
     """The messages of a chunk that are of unknown outcome, and not settled."""
-    plan, phones = progress.plan, progress.plan.phones
+    plan, by_position = progress.plan, progress.plan.phones
     found = (
-        of_position(phones[position - plan.start], biz_id, position)
+        of_position(by_position[position - plan.start], biz_id, position)
         for position, outcome in sorted(progress.outcomes.items(), key=lambda one: one[0])
         if outcome is None
     )
@@ -148,7 +148,7 @@ def park(phone: str, kind: str, payload: dict[str, Any], now: int) -> None:
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     table.put(
         table.key(f"PARKED#{dates.to_beijing(now)[:10]}", f"{phone}#{digest}")
-        | {"kind": kind, "payload": text[:2000], "expires": now + table.RETENTION_SECONDS}
+        | {"kind": kind, "payload": text[:2000], "expires": now + periods.RETENTION_SECONDS}
     )
 
 
@@ -165,7 +165,7 @@ def _marked(kind: str, biz_id: str, position: int) -> str:
 
 def _sid_sort(sid: str) -> str:
     # Tencent promises no length; a sort key has one.
-    return f"SID#{sid[:MOST_SID]}"
+    return f"SID#{sid[:MAX_SID]}"
 
 
 def _item(message: Message) -> Item:
@@ -178,7 +178,7 @@ def _item(message: Message) -> Item:
         "sign": origin.sign,
         "template": origin.template_code,
         "sentAt": origin.sent_at,
-        "expires": origin.sent_at + table.RETENTION_SECONDS,
+        "expires": origin.sent_at + periods.RETENTION_SECONDS,
         "given": message.given or None,
         "params": list(message.params) or None,
         "receipt": _receipt_item(message.receipt),

@@ -8,12 +8,12 @@ from typing import Any
 from chalicelib.store import table
 
 # At least twice the clock's tolerance in either direction, whatever that is set to.
-_LEAST_RETENTION = 3600
+_MIN_RETENTION = 3600
 
 
 def retention(clock_skew_seconds: int) -> int:
     """Seconds for which a nonce has to be remembered."""
-    return max(_LEAST_RETENTION, 4 * clock_skew_seconds)
+    return max(_MIN_RETENTION, 4 * clock_skew_seconds)
 
 
 def use(nonce: str, content: str, retention: int) -> tuple[bool, dict[str, Any] | None]:
@@ -31,7 +31,7 @@ def use(nonce: str, content: str, retention: int) -> tuple[bool, dict[str, Any] 
     return True, json.loads(there["answer"]) if "answer" in there else None
 
 
-def answered(nonce: str, content: str, retention: int, answer: dict[str, Any]) -> None:
+def save_answer(nonce: str, content: str, retention: int, answer: dict[str, Any]) -> None:
     """Keep the answer given, so that a repeated request gets it again and is not done again."""
     table.put(
         _key(nonce)

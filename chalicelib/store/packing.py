@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.compact import JSON
+from chalicelib.compact_json import COMPACT_JSON
 
 # Bytes: shorter ones fit into the same kilobyte as they are, in a quarter of the time.
 _SHORT = 200
@@ -13,7 +13,7 @@ _SHORT = 200
 
 def pack(value: Any, *, quickly: bool = False) -> bytes:
     """Anything that JSON holds; `quickly` in half the time, and up to a tenth larger."""
-    text = JSON.encode(value).encode()
+    text = COMPACT_JSON.encode(value).encode()
     if len(text) < _SHORT:
         return text
     return zlib.compress(text, zlib.Z_BEST_SPEED if quickly else zlib.Z_DEFAULT_COMPRESSION)

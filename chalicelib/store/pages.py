@@ -11,7 +11,7 @@ import string
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from chalicelib.campaigns.digital import Part
+from chalicelib.domain.digital_message import Part
 from chalicelib.store import table
 
 _ALPHABET = string.ascii_letters + string.digits

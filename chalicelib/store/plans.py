@@ -3,7 +3,7 @@
 from itertools import chain, islice
 from typing import Any
 
-from chalicelib.campaigns.planning import Call, Chunk, Failure
+from chalicelib.domain.planning import Call, Chunk, Failure
 from chalicelib.store.packing import pack, pack_numbers, unpack, unpack_numbers
 from chalicelib.store.table import Item
 

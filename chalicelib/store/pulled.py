@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from chalicelib.domain import periods
 from chalicelib.store import table
 from chalicelib.store.packing import pack, unpack
 
@@ -22,7 +23,7 @@ def keep(bodies: Sequence[dict[str, Any]]) -> None:
         table.key(_PK, f"{now:012d}#{uuid.uuid4().hex}")
         | {
             "bodies": pack(bodies),
-            "expires": now + table.RETENTION_SECONDS,
+            "expires": now + periods.RETENTION_SECONDS,
         }
     )
 

@@ -6,6 +6,7 @@ So an operator links the two once (`ops sign link NAME SIGN_ID`).
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
+from chalicelib.domain.sign_names import normal
 from chalicelib.store import table
 
 
@@ -19,11 +20,6 @@ class Sign:
     reply: str
     created_at: int
     checked_at: int
-
-
-def normal(name: str) -> str:
-    """A sign's name without the brackets that one or the other side puts around it."""
-    return name.strip().strip("【】[]").strip()
 
 
 def get(name: str) -> Sign | None:

@@ -17,8 +17,8 @@ Item = dict[str, Any]
 Key = tuple[str, str]
 
 # BatchWriteItem and BatchGetItem take no more.
-_MOST_WRITES = 25
-_MOST_READS = 100
+_MAX_WRITES = 25
+_MAX_READS = 100
 # What a statement of a batch may be refused with for a moment.
 _TRY_AGAIN = {
     "InternalServerError",
@@ -27,8 +27,6 @@ _TRY_AGAIN = {
     "ThrottlingError",
     "TransactionConflict",
 }
-# Kept for the 30 days that Quick Audience may ask about, and two more for its clock and ours.
-RETENTION_SECONDS = 32 * 24 * 3600
 
 
 def key(pk: str, sk: str) -> Item:
@@ -125,19 +123,24 @@ def query(
     prefix: str = "",
     *,
     until: str = "",
+    after: str = "",
     newest_first: bool = False,
     limit: int | None = None,
     consistent: bool = False,
 ) -> Iterator[Item]:
-    """A partition's items in the order of their sort keys.
+    """Return a partition's items in the order of their sort keys.
 
-    Those that start with `prefix`; or, with `until`, those from `prefix` to `until` inclusive.
+    Those that start with `prefix`; with `until`, those from `prefix` to `until` inclusive; with `after`, those
+    behind that key.
     """
     values: Item = {":pk": pk}
     condition = "pk = :pk"
     if until:
         condition += " AND sk BETWEEN :first AND :last"
         values |= {":first": prefix, ":last": until}
+    elif after:
+        condition += " AND sk > :after"
+        values[":after"] = after
     elif prefix:
         condition += " AND begins_with(sk, :prefix)"
         values |= {":prefix": prefix}
@@ -162,9 +165,9 @@ def batch_get(keys: Iterable[Key]) -> dict[Key, Item]:
     """Read many items, eventually consistent; those that aren't there are left out."""
     wanted = list(dict.fromkeys(keys))
     found: dict[Key, Item] = {}
-    for first in range(0, len(wanted), _MOST_READS):
+    for first in range(0, len(wanted), _MAX_READS):
         request: Any = {
-            _name(): {"Keys": [_pack(key(*one)) for one in wanted[first : first + _MOST_READS]]}
+            _name(): {"Keys": [_pack(key(*one)) for one in wanted[first : first + _MAX_READS]]}
         }
         for pause in _pauses():
             answer = aws.dynamodb().batch_get_item(RequestItems=request)
@@ -182,9 +185,9 @@ def batch_get(keys: Iterable[Key]) -> dict[Key, Item]:
 
 def batch_put(items: Sequence[Item]) -> None:
     """Write many items with distinct keys, over whatever was there."""
-    for first in range(0, len(items), _MOST_WRITES):
+    for first in range(0, len(items), _MAX_WRITES):
         request: Any = {
-            _name(): [_put_request(item) for item in items[first : first + _MOST_WRITES]]
+            _name(): [_put_request(item) for item in items[first : first + _MAX_WRITES]]
         }
         for pause in _pauses():
             request = aws.dynamodb().batch_write_item(RequestItems=request).get("UnprocessedItems")
@@ -202,8 +205,8 @@ def batch_put_new(items: Sequence[Item]) -> None:
     written over it since (a receipt over its message); repeating it would undo that. So it is tried
     once, and what is uncertain is then written one by one, only where nothing is there.
     """
-    for first in range(0, len(items), _MOST_WRITES):
-        part = items[first : first + _MOST_WRITES]
+    for first in range(0, len(items), _MAX_WRITES):
+        part = items[first : first + _MAX_WRITES]
         request: Any = {_name(): [_put_request(item) for item in part]}
         try:
             left = (
@@ -230,7 +233,7 @@ def batch_exchange(name: str, old: Any, values: Mapping[Key, Any]) -> dict[Key, 
     # The names are ours; every value is a parameter.
     statement = f'UPDATE "{_name()}" SET "{name}"=? WHERE "pk"=? AND "sk"=? AND "{name}"=?'  # noqa: S608
     for pause in _pauses():
-        for part in _parts(left, _MOST_WRITES):
+        for part in _parts(left, _MAX_WRITES):
             statements: Any = [
                 {
                     "Statement": statement,

@@ -6,10 +6,10 @@ Reads outIds as a JSON array from standard input and prints an object of what is
 import json
 import sys
 
-from chalicelib.store import campaigns
+from chalicelib.store import send_requests
 from ops.campaign import account
 
 if __name__ == "__main__":
     out_ids = json.load(sys.stdin)
-    found = {out_id: account(out_id, campaigns.requests(out_id)) for out_id in out_ids}
+    found = {out_id: account(out_id, send_requests.of_out_id(out_id)) for out_id in out_ids}
     print(json.dumps(found, ensure_ascii=False))

@@ -12,7 +12,7 @@ from .state import Simulator
 
 _HOUR = 3600
 # Far above any campaign's; ends the paging if the pages never do.
-_MOST_PAGES = 10_000
+_MAX_PAGES = 10_000
 
 
 async def query_all_details(
@@ -41,7 +41,7 @@ async def query_all_details(
     row_count, total = 0, 0
     problems: list[str] = []
     pages = 0
-    while pages < _MOST_PAGES:
+    while pages < _MAX_PAGES:
         pages += 1
         answer = await simulator.client.call(
             simulator.settings, QUERY_SEND_DETAILS, body={**query, "currentPage": pages}

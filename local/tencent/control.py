@@ -27,7 +27,7 @@ from local.tencent.records import (
 from local.tencent.sending import new_sid
 from local.tencent.simulator import Simulator
 
-_MOST_MESSAGES = 1000
+_MAX_MESSAGES = 1000
 
 _PUSH_NAMES = {
     Pushed.NOT_YET: "not yet",
@@ -158,7 +158,7 @@ class Control:
     async def messages(self, request: web.Request) -> web.Response:
         """List accepted messages."""
         after = _whole_number(request, "after", 0)
-        limit = min(_whole_number(request, "limit", _MOST_MESSAGES), _MOST_MESSAGES)
+        limit = min(_whole_number(request, "limit", _MAX_MESSAGES), _MAX_MESSAGES)
         messages = self._simulator.state.messages(request.query.get("mobile"), after, limit)
         return web.json_response(
             {

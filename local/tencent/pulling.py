@@ -13,7 +13,7 @@ from local.tencent.records import DeliveryReceipt, Reply
 from local.tencent.state import State
 
 _RECEIPTS, _REPLIES = 0, 1
-_MOST_ITEMS = 100
+_MAX_ITEMS = 100
 _HOUR = 3600
 
 
@@ -70,7 +70,7 @@ def pull_for_mobile(state: State, behaviour: Behaviour, body: Body) -> dict[str,
 
 def _checked(behaviour: Behaviour, body: Body) -> tuple[int, int]:
     kind = checks.number_within(body, "type", _RECEIPTS, _REPLIES)
-    limit = checks.number_within(body, "max", 1, _MOST_ITEMS)
+    limit = checks.number_within(body, "max", 1, _MAX_ITEMS)
     if not behaviour.pull_enabled:
         raise Refused(1006)
     return kind, limit

@@ -17,8 +17,8 @@ from local.tencent.formats import beijing_day
 from local.tencent.records import DeliveryReceipt, Message, Reply, Review, Template, pack
 from local.tencent.state import State
 
-_MOST_NUMBERS = 200
-_MOST_CHARACTERS = 500
+_MAX_NUMBERS = 200
+_MAX_CHARACTERS = 500
 _SECOND_RECEIPT_SECONDS = 0.2
 _SID_ALPHABET = string.ascii_letters + string.digits
 
@@ -113,7 +113,7 @@ class Sender:
         """Send the same text to many numbers."""
         recipients = checks.many_recipients(body)
         with _Refusals(self._state, len(recipients)):
-            if len(recipients) > _MOST_NUMBERS:
+            if len(recipients) > _MAX_NUMBERS:
                 raise Refused(1046)
             if len({recipient.is_mainland for recipient in recipients}) > 1:
                 raise Refused(1034)
@@ -171,7 +171,7 @@ class Sender:
             refuse_unapproved=self._behaviour.unapproved_sign == "refuse",
         )
         text = front + templates.fill(template.text, params)
-        if len(text) > _MOST_CHARACTERS:
+        if len(text) > _MAX_CHARACTERS:
             raise Refused(1017)
         return Message(
             id=0,

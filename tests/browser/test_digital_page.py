@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from chalicelib.campaigns.digital import Part
-from chalicelib.digital import page as pages
+from chalicelib.domain.digital_message import Part
+from chalicelib.endpoints import message_page
 from chalicelib.store.pages import Page
 from tests.browser.chromium import Browser, Visit
 from tests.browser.conftest import Oss, reply, serving
@@ -180,7 +180,7 @@ def test_hostile_content_of_any_length_keeps_the_layout(browser: Browser, oss: O
     parts = [Part("text", "txt", "", text) for text in HOSTILE.values()]
     parts += [Part("image", "jpg", text, f"{oss.origin}/poster.jpg") for text in HOSTILE.values()]
     page = Page(code="x", theme=HOSTILE["latin word"], parts=tuple(parts), made_at=0)
-    found = visit(browser, pages.render(page), pages.policy(page))
+    found = visit(browser, message_page.render(page), message_page.policy(page))
     assert found.page["overflow"] == 0
     assert found.page["scripts"] == 0
     assert found.page["images"] == [720] * len(HOSTILE)
@@ -196,9 +196,9 @@ def test_the_policy_alone_would_stop_scripts_frames_styles_and_foreign_pictures(
         f"<img src='{oss.origin}/poster.jpg'><iframe src='{oss.origin}/poster.jpg'></iframe>"
         "<style>body{display:none}</style><base href='http://127.0.0.1:1/'>"
     )
-    document = pages.render(page).replace("<main>", f"<main>{injected}")
+    document = message_page.render(page).replace("<main>", f"<main>{injected}")
     asked = len(oss.asked)
-    found = visit(browser, document, pages.policy(page))
+    found = visit(browser, document, message_page.policy(page))
     assert found.page["title"] == "x"
     assert found.page["text"].strip()
     assert len(found.violations) >= 5

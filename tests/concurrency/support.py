@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from chalicelib import aws
-from chalicelib.campaigns.messages import Message, Origin
+from chalicelib.domain.messages import Message, Origin
 from chalicelib.functions import deliver
 from chalicelib.queues import sending
 from chalicelib.queues.receiving import UnfinishedError

@@ -9,12 +9,21 @@ from typing import Any
 import pytest
 import requests
 
-from chalicelib.campaigns import retries
-from chalicelib.campaigns.messages import NO_RECEIPT, failed
+from chalicelib.domain import retries
+from chalicelib.domain.chunks import ChunkKey
+from chalicelib.domain.messages import NO_RECEIPT, failed
+from chalicelib.domain.periods import RETENTION_SECONDS
 from chalicelib.functions import push, settle, sweep
-from chalicelib.store import breakers, campaigns, details, messages, nonces, table
-from chalicelib.store.campaigns import Pointer
-from chalicelib.store.table import RETENTION_SECONDS
+from chalicelib.store import (
+    breakers,
+    chunks,
+    final_state_log,
+    messages,
+    nonces,
+    replies,
+    send_requests,
+    table,
+)
 from tests.concurrency.support import World, at_once, event, message, phone, record, unique
 from tests.integration.support import tencent
 from tests.integration.support.bridge import SIGN, Answer
@@ -39,14 +48,14 @@ def settle_at_once(*bodies: dict[str, Any]) -> None:
     at_once(*(partial(settle.handle, event(record(body))) for body in bodies))
 
 
-def rows(out_id: str) -> list[details.Row]:
+def rows(out_id: str) -> list[final_state_log.Row]:
     """The log that §12 pages through."""
-    counts = details.counts(out_id)
+    counts = final_state_log.counts(out_id)
     return [
         row
         for biz_id, count in counts.items()
         if count
-        for row in details.rows(out_id, biz_id, 0, count)
+        for row in final_state_log.rows(out_id, biz_id, 0, count)
     ]
 
 
@@ -88,7 +97,7 @@ def test_five_chunks_given_to_two_workers_are_sent_once_each(world: World, templ
 def check_sent_once(world: World, answers: list[Answer], out_id: str, numbers: list[str]) -> None:
     assert {answer.code for answer in answers} == {"OK"}
     (biz_id,) = {answer["bizId"] for answer in answers}
-    assert [one.biz_id for one in campaigns.requests(out_id)] == [biz_id]
+    assert [one.biz_id for one in send_requests.of_out_id(out_id)] == [biz_id]
     for one in world.take("sends"):
         world.deliver([one])
     assert all(len(world.tencent.sent_to("86" + number)) == 1 for number in numbers)
@@ -128,11 +137,11 @@ def test_a_nonce_at_once_with_one_content_is_good_for_all_of_it(world: World) ->
 
 def test_of_many_who_claim_an_attempt_one_may_make_it(world: World) -> None:
     for _ in range(10):
-        pointer, now = Pointer(unique(), "b", 0), int(time.time())
+        pointer, now = ChunkKey(unique(), "b", 0), int(time.time())
         expires = now + RETENTION_SECONDS
-        assert sum(at_once(*[partial(campaigns.claim, pointer, 0, now + 1, expires)] * 8)) == 1
+        assert sum(at_once(*[partial(chunks.claim, pointer, 0, now + 1, expires)] * 8)) == 1
         # Dead: of many who take stock, one does.
-        take = partial(campaigns.reclaim, pointer, 0, now + 1, now + 301, expires)
+        take = partial(chunks.reclaim, pointer, 0, now + 1, now + 301, expires)
         assert sum(at_once(*[take] * 8)) == 1
 
 
@@ -196,7 +205,7 @@ def test_of_a_status_and_the_sweep_one_is_told(world: World, template: str) -> N
         answer = world.bridge.campaign([number], code=template, out_id=out_id)
         world.deliver(world.take("sends"))
         (sms,) = world.tencent.sent_to("86" + number)
-        pointer = Pointer(out_id, answer["bizId"], 0)
+        pointer = ChunkKey(out_id, answer["bizId"], 0)
         at_once(
             partial(settle.handle, event(record(status(number, sms.sid)))),
             partial(sweep._close, pointer, int(time.time()) + 900),
@@ -212,7 +221,7 @@ def test_of_the_sweep_twice_at_once_everybody_hears_one_thing(world: World, temp
     for number in [phone() for _ in range(5)]:
         out_id = unique()
         answer = world.bridge.campaign([number], code=template, out_id=out_id)
-        pointer = Pointer(out_id, answer["bizId"], 0)
+        pointer = ChunkKey(out_id, answer["bizId"], 0)
         close = partial(sweep._close, pointer, int(time.time()) + 900)
         closed = at_once(close, close, partial(world.deliver, world.take("sends")))
         states = {(entry["sendStatus"], entry["errCode"]) for entry in world.told()}
@@ -233,7 +242,7 @@ def test_two_replies_at_once_are_one(world: World) -> None:
         reply = tencent.reply("86" + number, "好", SIGN, time=1772416800)
         settle_at_once(*({"id": unique("reply"), "replies": [reply]} for _ in range(2)))
         assert [entry["content"] for entry in world.told()] == ["好"]
-        assert len(campaigns.replies(out_id)) == 1
+        assert len(replies.of_out_id(out_id)) == 1
 
 
 # --- adopting ------------------------------------------------------------------------------------
@@ -298,7 +307,7 @@ def test_of_a_status_and_the_sweep_one_takes_the_mark(world: World, template: st
         answer = world.bridge.campaign([number], code=template, out_id=out_id)
         world.deliver(world.take("sends"))
         breakers.close("tencent", int(time.time()))
-        pointer = Pointer(out_id, answer["bizId"], 0)
+        pointer = ChunkKey(out_id, answer["bizId"], 0)
         at_once(
             partial(settle.handle, event(record(status(number, f"sid {number}")))),
             partial(sweep._close, pointer, int(time.time()) + 900),
@@ -321,10 +330,10 @@ def test_rows_that_are_added_at_once_are_all_there_once(world: World) -> None:
             [message(phone(), out_id, f"sid {at} {of}", position=at) for at in range(1 + of % 3)]
             for of in range(8)
         ]
-        at_once(*(partial(details.append, group) for group in groups))
+        at_once(*(partial(final_state_log.append, group) for group in groups))
         wanted = Counter(messages.key(one) for group in groups for one in group)
         assert Counter(rows(out_id)) == wanted
-        assert details.counts(out_id) == {f"biz of {out_id}": sum(wanted.values())}
+        assert final_state_log.counts(out_id) == {f"biz of {out_id}": sum(wanted.values())}
 
 
 def test_exchanges_at_once_have_one_winner_for_each_item(world: World) -> None:

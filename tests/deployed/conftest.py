@@ -11,12 +11,13 @@ import boto3
 import pytest
 import requests
 
-from local import aws, bundle
-from local.bundle import Package
+from local import aws
 from local.quickaudience import background as quick_audience
 from local.runtime import unpacked
 from local.stack import DEFAULTS, TENCENT_API
 from local.tencent import background as tencent
+from ops import bundle
+from ops.bundle import Package
 
 EVENTS = Path(__file__).parent / "events"
 SIGN, SIGN_ID = "测试签名", "1001"

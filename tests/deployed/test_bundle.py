@@ -10,9 +10,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-from local import bundle
-from local.bundle import LARGEST, Package
 from local.processes import ROOT
+from ops import bundle
+from ops.bundle import LARGEST, Package
 
 # Of a .pyc: compiled for this Python, and used without a look at its source (PEP 552).
 _UNCHECKED = importlib.util.MAGIC_NUMBER + (0b01).to_bytes(4, "little")

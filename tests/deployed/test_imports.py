@@ -223,7 +223,7 @@ def _write(imported: Mapping[str, set[str]]) -> None:
 
 
 def test_a_monitors_question_costs_nothing_but_chalice(imported: dict[str, set[str]]) -> None:
-    assert imported["health"] == {"app", "chalice", "chalicelib", "chalicelib.collecting"}
+    assert imported["health"] == {"app", "chalice", "chalicelib", "chalicelib.garbage_collection"}
 
 
 @pytest.mark.parametrize(

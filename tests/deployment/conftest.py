@@ -15,8 +15,8 @@ from typer.testing import Result
 from chalicelib import aws as clients
 from chalicelib import settings
 from chalicelib.queues import sending
-from local import aws, bundle
-from ops import stack, stage
+from local import aws
+from ops import bundle, stack, stage
 from tests.deployment.chalice_program import Chalice
 from tests.deployment.checkout import Checkout
 from tests.deployment.commands import keep_secrets, ops

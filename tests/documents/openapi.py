@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from app import app
-from chalicelib.quickaudience import requests
+from chalicelib.quickaudience import bodies
 from tests.documents.reading import Row, table
 
 PATH = Path("docs/openapi.json")
@@ -22,14 +22,14 @@ PATH = Path("docs/openapi.json")
 Json = dict[str, Any]
 
 _MODELS: dict[str, type[BaseModel]] = {
-    "§2": requests.Template,
-    "§3": requests.Template,
-    "§5": requests.SendBatch,
-    "§6": requests.SendBatchList,
-    "§7": requests.DigitalTemplate,
-    "§8": requests.DigitalTemplate,
-    "§11": requests.SendBatchList,
-    "§12": requests.SendDetails,
+    "§2": bodies.Template,
+    "§3": bodies.Template,
+    "§5": bodies.SendBatch,
+    "§6": bodies.SendBatchList,
+    "§7": bodies.DigitalTemplate,
+    "§8": bodies.DigitalTemplate,
+    "§11": bodies.SendBatchList,
+    "§12": bodies.SendDetails,
 }
 _COMMON = "Common to all requests of Quick Audience"
 _STATUSES = "callback of statuses — Notification of MT SMS Delivery Status"

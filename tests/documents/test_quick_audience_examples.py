@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.store import campaigns
+from chalicelib.store import send_requests
 from tests.documents.reading import examples, fields, loads, shape
 from tests.integration.support.bridge import SIGN, Answer, Bridge, template_body
 from tests.integration.support.digital import OSS, body, create, file, page, page_code, query, text
@@ -205,7 +205,7 @@ def test_a_send_example_needs_nothing_but_plain_numbers_and_known_names(
 def test_the_related_campaign_is_kept_with_the_request(here: Bridge, interface: str) -> None:
     method, path, asked = good_requests(here)[interface]
     answer = here.ask(method, path, asked)
-    assert campaigns.request_of("string", answer["bizId"]).related == {
+    assert send_requests.get("string", answer["bizId"]).related == {
         "relatedAudienceId": "string",
         "relatedTaskId": "string",
         "relatedTaskType": "1",
@@ -213,7 +213,7 @@ def test_the_related_campaign_is_kept_with_the_request(here: Bridge, interface: 
     }
     event = {"relatedAudienceId": None, "relatedTaskType": "2", "outId": "event"}
     answer = here.ask(method, path, asked | event)
-    related = dict(campaigns.request_of("event", answer["bizId"]).related or {})
+    related = dict(send_requests.get("event", answer["bizId"]).related or {})
     assert "relatedAudienceId" not in related
     assert related["relatedTaskType"] == "2"
 
@@ -339,7 +339,7 @@ def test_digital_messages_have_receipts_and_replies_too(here: Bridge) -> None:
 def test_the_shanghai_environment_is_a_setting(
     linked: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chalicelib.quickaudience import push
+    from chalicelib.quickaudience import client
 
     linked.configure(QA_BASE_URL="https://quicka-shanghai.aliyun.com")
     seen: list[str] = []
@@ -351,7 +351,7 @@ def test_the_shanghai_environment_is_a_setting(
 
     monkeypatch.setattr(linked.quick_audience, "answer", record)
     entry = {"outId": "x", "phoneNum": "1", "sendTime": "2026-03-02 10:00:00", "content": ""}
-    push.push("reply", [entry])
+    client.push("reply", [entry])
     assert seen[0].startswith(
         "https://quicka-shanghai.aliyun.com/restapi/marketing2/third/sms/callback/send/reply?timestamp="
     )

@@ -16,8 +16,9 @@ import time_machine
 from chalice.test import Client as HttpClient
 
 import app
-from chalicelib.campaigns.planning import Call
-from chalicelib.tencent.client import Accepted, Client, NumberResult, Pulled
+from chalicelib.domain.planning import Call
+from chalicelib.tencent.interface import Accepted, NumberResult, PullType
+from chalicelib.tencent.v5 import Client
 from tests.documents.reading import examples, loads
 from tests.integration.support.bridge import SIGN, TOKEN, Bridge
 from tests.integration.support.pulls import Pulls, run
@@ -59,10 +60,10 @@ def test_what_is_pulled_has_the_form_of_the_callbacks(
     bridge: Bridge, kind: int, events: list[Any]
 ) -> None:
     client, transport = connected({"result": 0, "errmsg": "ok", "count": 1, "data": events})
-    assert client.pullstatus(Pulled(kind)) == events
+    assert client.pullstatus(PullType(kind)) == events
     assert transport.body()["type"] == kind
     client, transport = connected({"result": 0, "errmsg": "ok", "count": 1, "data": events})
-    assert client.pullstatus4mobile(Pulled(kind), "8613788888888", 1, 2) == events
+    assert client.pullstatus4mobile(PullType(kind), "8613788888888", 1, 2) == events
     assert transport.body()["type"] == kind
     # And goes the same way.
     bridge.configure(TENCENT_RECEIPTS="pull")
@@ -122,8 +123,8 @@ def test_the_examples_of_the_callbacks_are_queued_and_answered_as_documented(
         loads(EXAMPLES[NAMES["callback of replies"]]["response"]),
     )
     assert bridge.pump.bodies("callbacks") == [
-        {"statuses": [one for one in STATUSES if one]},
-        {"replies": [REPLY]},
+        {"form": 1, "statuses": [one for one in STATUSES if one]},
+        {"form": 1, "replies": [REPLY]},
     ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.quickaudience import details
+from chalicelib.endpoints import send_details
 from tests.fuzz.conftest import TIMES, World, fuzzed
 from tests.fuzz.support import endpoints, values
 from tests.fuzz.support.checks import CALLBACK, SENDS, ask
@@ -161,7 +161,7 @@ def test_a_page_of_details_that_no_item_has_room_for(
         "templateCode": "1",
     }
     answer = {"sendDetailDTOs": [row] * 1000, "totalCount": 1000}
-    monkeypatch.setattr(details, "query", lambda _: answer)
+    monkeypatch.setattr(send_details, "query", lambda _: answer)
     asked = _obeyed(world, "POST", "/sms/sendDetails").signed()
     for _ in range(2):
         answered = ask(world.gateway, asked)

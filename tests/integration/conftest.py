@@ -12,8 +12,8 @@ from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.sqs.models import SQSBackend
 
-from chalicelib import fetching
-from chalicelib.fetching import FetchError
+from chalicelib.fetching import addresses, stream
+from chalicelib.fetching.addresses import FetchError
 from tests.integration.support import aws
 from tests.integration.support.bridge import Bridge, forget
 from tests.integration.support.clock import START, Clock
@@ -70,7 +70,7 @@ def oss(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     files: dict[str, Any] = {f"{OSS}/a.{suffix}": data for suffix, data in FILES.items()}
 
     def read(url: str, *, most_bytes: int, seconds: float) -> bytes:
-        fetching.check_url(url)
+        addresses.check_url(url)
         found = files.get(url, FetchError("文件不存在 (HTTP 404)"))
         if isinstance(found, Exception):
             raise found
@@ -78,7 +78,7 @@ def oss(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         assert most_bytes == 1900 * 1024
         return bytes(found)
 
-    monkeypatch.setattr(fetching, "read", read)
+    monkeypatch.setattr(stream, "read_all", read)
     return files
 
 

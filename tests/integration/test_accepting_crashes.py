@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from chalicelib.campaigns import planning
+from chalicelib.domain import planning
 from tests.integration.support.bridge import Answer, Bridge
 from tests.integration.support.outside import HOWS, How
 from tests.integration.support.snapshot import snapshot
@@ -17,7 +17,7 @@ SENT = Counter({f"86{phone}": 1 for phone in PHONES[:3]})
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two recipients to a chunk, so that a small campaign has several."""
-    monkeypatch.setattr(planning, "MOST_PER_CALL", 2)
+    monkeypatch.setattr(planning, "MAX_PER_CALL", 2)
 
 
 def campaign(bridge: Bridge, out_id: str, code: str, nonce: str = "") -> Answer:

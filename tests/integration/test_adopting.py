@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.campaigns.messages import Message
-from chalicelib.campaigns.retries import UNKNOWN_AFTER
+from chalicelib.domain.messages import Message
+from chalicelib.domain.retries import UNKNOWN_AFTER
 from chalicelib.store import messages
 from tests.integration.support import tencent, web
 from tests.integration.support.bridge import Bridge
@@ -111,7 +111,7 @@ def noted(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """One call at a time; set once the message to A is kept."""
     linked.configure(TENCENT_PARALLEL_CALLS="4")
     # Long after what happens in the call to B: moto is to be used by one thread at a time.
-    monkeypatch.setattr("chalicelib.functions.deliver.SECONDS_UNNOTED", 0.5)
+    monkeypatch.setattr("chalicelib.functions.deliver.MAX_UNRECORDED_SECONDS", 0.5)
     event = threading.Event()
     record = messages.record
 

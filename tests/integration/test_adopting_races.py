@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.campaigns.messages import Message
+from chalicelib.domain.messages import Message
 from chalicelib.store import messages
 from tests.integration.support import tencent
 from tests.integration.support.bridge import Bridge

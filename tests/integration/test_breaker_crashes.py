@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.store import breakers, campaigns, messages
+from chalicelib.store import breakers, messages, pushed
 from tests.integration.support import tencent, web
 from tests.integration.support.bridge import Bridge
 from tests.integration.support.outside import HOWS, How
@@ -85,7 +85,7 @@ def test_everything_is_pushed(
         assert max(taken.values()) <= 4, what
         assert bridge.pump.count("receipts") == bridge.pump.count("receipts-dead") == 0, what
         for number in range(3):
-            assert campaigns.pushed(f"task-{number}", BIZ) == {0, 1}, what
+            assert pushed.pushed_positions(f"task-{number}", BIZ) == {0, 1}, what
         # Where it could not be closed, the next push does.
         queue_many(bridge, 1, start=3)
         bridge.pump.run("push", hours=1)

@@ -16,19 +16,19 @@ OK = (200, {"result": 0, "errmsg": "OK"})
 def test_statuses_are_queued_as_they_came(bridge: Bridge) -> None:
     events = [tencent.status(SMS, unknown_field={"a": 1}), tencent.status(SMS, "FAIL")]
     assert bridge.callback(events) == OK
-    assert bridge.pump.bodies("callbacks") == [{"statuses": events}]
+    assert bridge.pump.bodies("callbacks") == [{"form": 1, "statuses": events}]
 
 
 def test_a_reply_is_queued_as_it_came(bridge: Bridge) -> None:
     event = tencent.reply("8613900001111", "退订", "某某科技")
     assert bridge.callback(event) == OK
-    assert bridge.pump.bodies("callbacks") == [{"replies": [event]}]
+    assert bridge.pump.bodies("callbacks") == [{"form": 1, "replies": [event]}]
 
 
 def test_padding_is_left_out(bridge: Bridge) -> None:
     event = tencent.status(SMS)
     assert bridge.callback([event, {}, {}]) == OK
-    assert bridge.pump.bodies("callbacks") == [{"statuses": [event]}]
+    assert bridge.pump.bodies("callbacks") == [{"form": 1, "statuses": [event]}]
 
 
 @pytest.mark.parametrize("events", [[], [{}], {}])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.campaigns.planning import Failure
+from chalicelib.domain.planning import Failure
 from tests.integration.support import tencent, web
 from tests.integration.support.bridge import Answer, Bridge
 from tests.integration.support.quickaudience import by_phone
@@ -243,7 +243,7 @@ def test_an_error_in_our_own_code_counts_as_unknown(
         raise ZeroDivisionError
 
     answer = accept(linked, A, B)
-    monkeypatch.setattr("chalicelib.tencent.calls._read", crash)
+    monkeypatch.setattr("chalicelib.tencent.v5_transport._read", crash)
     linked.pump.run("deliver", hours=80)
     assert outcomes(linked, answer) == {A: None, B: None}
     assert len(linked.tencent.send_calls) == 1

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from chalicelib.campaigns.planning import Failure
+from chalicelib.domain.planning import Failure
 from chalicelib.store import messages
 from tests.integration.support import web
 from tests.integration.support.bridge import Answer, Bridge

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.fetching import FetchError
+from chalicelib.fetching.addresses import FetchError
 from tests.integration.support.bridge import Bridge
 from tests.integration.support.clock import START, beijing
 from tests.integration.support.digital import (

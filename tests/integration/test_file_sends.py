@@ -22,7 +22,9 @@ def test_it_is_answered_at_once_and_the_file_is_not_looked_at(campaigns: FileCam
     assert (answer.status, answer.code) == (200, "OK")
     assert answer["bizId"]
     assert campaigns.oss.opened == []
-    assert campaigns.bridge.pump.bodies("files") == [{"outId": "task-1", "bizId": answer["bizId"]}]
+    assert campaigns.bridge.pump.bodies("files") == [
+        {"form": 1, "outId": "task-1", "bizId": answer["bizId"]}
+    ]
 
 
 @pytest.mark.parametrize(

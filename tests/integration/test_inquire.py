@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.campaigns import planning
+from chalicelib.domain import planning
 from chalicelib.functions import inquire
 from chalicelib.functions.inquire import AGES
 from chalicelib.logs import log
 from chalicelib.queues import sending
+from chalicelib.queues.bodies import CallbackBody
 from chalicelib.store import pulled
-from chalicelib.tencent import callbacks
 from tests.integration.support.bridge import Bridge
 from tests.integration.support.outside import HOWS, How
 from tests.integration.support.pulls import Pulls, run
@@ -265,7 +265,7 @@ def test_a_phone_without_an_answer_does_not_keep_the_others_from_theirs(
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two recipients to a chunk."""
-    monkeypatch.setattr(planning, "MOST_PER_CALL", 2)
+    monkeypatch.setattr(planning, "MAX_PER_CALL", 2)
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -273,7 +273,7 @@ def test_while_tencent_is_down_a_run_ends_soon_and_the_next_goes_on(
     sent: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch, warned: list[str]
 ) -> None:
     pulls.add(*statuses(sent.tencent.sent))
-    monkeypatch.setattr(inquire, "_MOST_FAILURES", 3)
+    monkeypatch.setattr(inquire, "_MAX_FAILURES", 3)
     sent.tencent.next("pullstatus4mobile", *[said(502, b"")] * 3)
     sent.clock.pass_(hours=7)
     run("inquire")
@@ -292,7 +292,7 @@ def test_a_run_makes_so_many_calls_and_the_next_go_on(
     sent: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     pulls.add(*statuses(sent.tencent.sent))
-    monkeypatch.setattr(inquire, "MOST_CALLS", most)
+    monkeypatch.setattr(inquire, "MAX_CALLS", most)
     sent.clock.pass_(hours=7)
     runs = 0
     while len(asked(sent)) < 6:
@@ -326,7 +326,7 @@ def test_nothing_is_scanned(sent: Bridge) -> None:
 
 
 def test_what_a_pull_could_only_keep_is_queued_even_in_callback_mode(sent: Bridge) -> None:
-    pulled.keep([callbacks.message("statuses", statuses(sent.tencent.sent))])
+    pulled.keep([CallbackBody(statuses=statuses(sent.tencent.sent)).to_dict()])
     run("inquire")
     sent.pump.drain()
     assert len(told(sent)) == 6

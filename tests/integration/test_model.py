@@ -29,8 +29,10 @@ from hypothesis.stateful import (
 )
 from moto.dynamodb.models import dynamodb_backends
 
-from chalicelib.store import breakers, campaigns, messages, table
-from chalicelib.store.campaigns import CLOSED_AFTER_SECONDS, SAME_REQUEST_SECONDS, Pointer
+from chalicelib.domain import breaker
+from chalicelib.domain.chunks import ChunkKey
+from chalicelib.domain.periods import CLOSED_AFTER_SECONDS, SAME_REQUEST_SECONDS
+from chalicelib.store import breakers, due_chunks, messages, pushed, table
 from ops import unknown
 from tests.integration.support import aws, tencent, web
 from tests.integration.support.bridge import Answer, Bridge
@@ -40,7 +42,7 @@ from tests.integration.support.snapshot import snapshot
 from tests.integration.support.tencent import lost, refused
 
 if TYPE_CHECKING:
-    from chalicelib.campaigns.messages import Message
+    from chalicelib.domain.messages import Message
 
 MODEL = os.environ.get("MODEL", "")
 LONG = MODEL in ("long", "shrink")
@@ -75,7 +77,7 @@ PUSHES = {
     "timed out": broken(web.read_timeout),
 }
 SECONDS = (1, 12, 35, 130, 310, 900, 3600, 25 * 3600, 73 * 3600)
-MOST_SECONDS = 6 * 24 * 3600
+MAX_SECONDS = 6 * 24 * 3600
 Break = tuple[int | None, How]
 NO_BREAK: Break = (None, "killed before")
 _HOWS: tuple[How, ...] = ("killed before", "killed after", "failed before", "failed after")
@@ -227,7 +229,7 @@ class Life(RuleBasedStateMachine):
         self.bridge.restart()
 
     # SQS keeps a message for 14 days.
-    @precondition(lambda self: time.time() - self.began < MOST_SECONDS)
+    @precondition(lambda self: time.time() - self.began < MAX_SECONDS)
     @rule(seconds=st.sampled_from(SECONDS))
     def nothing_runs_for(self, seconds: int) -> None:
         self.bridge.clock.pass_(seconds=seconds)
@@ -239,7 +241,7 @@ class Life(RuleBasedStateMachine):
     # --- an operator ---
 
     @rule(side=st.sampled_from(["quickaudience", "tencent"]))
-    def operator_closes_a_breaker(self, side: breakers.Name) -> None:
+    def operator_closes_a_breaker(self, side: breaker.Side) -> None:
         breakers.close(side, int(time.time()))
 
     @precondition(lambda self: any(one.state == "unknown" for one in self.kept))
@@ -330,7 +332,7 @@ class Life(RuleBasedStateMachine):
             assert len(self.told(out_id)) == 1, f"{out_id} has no final state"
             (progress,) = self.bridge.progress(self.ask_nothing(biz_id), out_id)
             assert not progress.waiting()
-            assert campaigns.pushed(out_id, biz_id) == {0}
+            assert pushed.pushed_positions(out_id, biz_id) == {0}
         for queue in ("sends", "callbacks", "receipts"):
             assert self.bridge.pump.count(queue) == 0, queue
             assert self.bridge.pump.count(f"{queue}-dead") == 0, f"{queue}-dead"
@@ -340,7 +342,7 @@ class Life(RuleBasedStateMachine):
         return Answer(200, {"bizId": biz_id})
 
 
-def due(now: int, _: int) -> Iterator[tuple[int, Pointer]]:
+def due(now: int, _: int) -> Iterator[tuple[int, ChunkKey]]:
     """`campaigns.due` without a query for each hour of a week: what is due is read from moto's own table."""
     backend: Any = dynamodb_backends[aws.ACCOUNT][aws.REGION]
     stored = [
@@ -352,7 +354,7 @@ def due(now: int, _: int) -> Iterator[tuple[int, Pointer]]:
     for item in sorted(stored, key=lambda item: (item["pk"], item["sk"])):
         hour = int(item["pk"].removeprefix("DUE#"))
         if hour < now // 3600:
-            yield hour, Pointer(item["outId"], item["bizId"], item["start"])
+            yield hour, ChunkKey(item["outId"], item["bizId"], item["start"])
 
 
 @pytest.mark.parametrize("number", SEEDS)
@@ -360,7 +362,7 @@ def test_two_messages_to_one_phone(
     linked: Bridge, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     linked.configure(TENCENT_PARALLEL_CALLS="4", TENCENT_WAIT_CODES="1029")
-    monkeypatch.setattr(campaigns, "due", due)
+    monkeypatch.setattr(due_chunks, "due", due)
     linked.template()
     restore = snapshot(linked)
 

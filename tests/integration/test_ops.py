@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from chalicelib.domain import breaker
 from chalicelib.store import breakers, signs
 from ops.__main__ import app
 from tests.integration.support import tencent, web
@@ -209,7 +210,7 @@ def test_the_doctor_sees_dead_letters(local: Bridge) -> None:
 
 
 @pytest.mark.parametrize("name", ["quickaudience", "tencent"])
-def test_the_doctor_sees_an_open_breaker(local: Bridge, name: breakers.Name) -> None:
+def test_the_doctor_sees_an_open_breaker(local: Bridge, name: breaker.Side) -> None:
     assert checks()[f"breaker {name}"] == "ok"
     breakers.trip(name, "HTTP 401", int(time.time()))
     result = ops("doctor")

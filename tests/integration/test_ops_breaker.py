@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain import breaker
 from chalicelib.store import breakers
 from tests.integration.support.bridge import Bridge
 from tests.integration.support.quickaudience import said
@@ -93,7 +94,7 @@ def test_one_that_opens_again_in_the_same_moment_is_said_to_be_open(
 ) -> None:
     close = breakers.close
 
-    def late(name: breakers.Name, now: int) -> None:
+    def late(name: breaker.Side, now: int) -> None:
         close(name, now)
         breakers.trip(name, "401 again", now)
 

@@ -180,7 +180,7 @@ def test_a_callback_that_died_after_it_settled_is_told_by_its_copy(
     (sms,) = send(local, A)
     local.callback([tencent.status(sms)])
     with monkeypatch.context() as broken:
-        broken.setattr("chalicelib.functions.telling.tell", _fails)
+        broken.setattr("chalicelib.delivery.final_states.report", _fails)
         local.pump.run("settle", hours=24)
     assert local.pump.count("callbacks-dead") == 1
     assert [one.state for one in messages.of_phone("86" + A)] == ["delivered"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.store import details, messages
+from chalicelib.store import final_state_log, messages
 from tests.integration.support import tencent
 from tests.integration.support.bridge import SIGN, Bridge
 from tests.integration.support.tencent import turned
@@ -155,12 +155,12 @@ def test_rows_that_a_dead_function_did_not_add_are_added_once(
     local.link()
     sent = send(local, *(f"139{number:08d}" for number in range(150)))
     with monkeypatch.context() as dying:
-        dying.setattr("chalicelib.functions.telling.tell", lambda told: None)
+        dying.setattr("chalicelib.delivery.final_states.report", lambda told: None)
         local.callback(tencent.statuses(sent))
         local.pump.drain("settle")
-    assert details.counts("task-1") == {}
+    assert final_state_log.counts("task-1") == {}
     assert replayed("--dry-run")["rowsAdded"] == 150
-    assert details.counts("task-1") == {}
+    assert final_state_log.counts("task-1") == {}
     assert replayed()["rowsAdded"] == 150
     body = {"outId": "task-1", "currentPage": 1, "pageSize": 200}
     answered = local.ask("POST", "/sms/sendDetails", body)
@@ -183,7 +183,7 @@ def test_who_is_settled_meanwhile_has_one_row(
     monkeypatch.setattr(messages, "settled_of_chunk", late)
     assert ops("receipts", "replay", "--out-id", "task-1").exit_code == 0
     assert set(told(campaign)) == {*SETTLED, (D, 2, "DELIVERED")}
-    assert sum(details.counts("task-1").values()) == 6
+    assert sum(final_state_log.counts("task-1").values()) == 6
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_who_is_settled_meanwhile_has_one_row(
 def test_what_can_not_be_meant_is_an_error(
     campaign: Bridge, arguments: list[str], said: str
 ) -> None:
-    biz_id = next(iter(details.counts("task-1")))
+    biz_id = next(iter(final_state_log.counts("task-1")))
     result = ops("receipts", "replay", *(biz_id if one == "BIZ" else one for one in arguments))
     assert result.exit_code == 1
     assert said in result.output

@@ -4,16 +4,20 @@ import itertools
 import json
 import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import requests
 
-from chalicelib.campaigns.receipts import Kind
-from chalicelib.functions import push, pushing
-from chalicelib.queues.receiving import Record
-from chalicelib.quickaudience.push import EntriesRefusedError
-from chalicelib.store import breakers, campaigns
+from chalicelib.delivery import pushes
+from chalicelib.delivery.pushes import PushCall, PushSession
+from chalicelib.domain import breaker
+from chalicelib.domain.push_batches import Entry, PushKind
+from chalicelib.queues.receiving import PUT_BACK, Record
+from chalicelib.quickaudience import client
+from chalicelib.quickaudience.client import EntriesRefusedError
+from chalicelib.store import breakers, pushed
 from tests.integration.support import web
 from tests.integration.support.bridge import Bridge
 from tests.integration.support.quickaudience import REPLY, Behaviour, broken, ok, said
@@ -31,7 +35,7 @@ LOCKED: dict[str, Behaviour] = {
 }
 NO = LOCKED["401"]
 DAY = 24
-TRIES = push._TRIES_BEFORE_TAKING_APART
+TRIES = pushes._TRIES_BEFORE_DIVIDING
 
 
 def queue_many(bridge: Bridge, count: int, start: int = 0) -> None:
@@ -47,7 +51,7 @@ def check_all_told_once(bridge: Bridge, count: int) -> None:
     }
     assert set(taken) == wanted
     assert set(taken.values()) == {1}
-    assert all(campaigns.pushed(f"task-{number}", BIZ) == {0, 1} for number in range(count))
+    assert all(pushed.pushed_positions(f"task-{number}", BIZ) == {0, 1} for number in range(count))
     assert bridge.pump.count("receipts") == bridge.pump.count("receipts-dead") == 0
 
 
@@ -337,28 +341,28 @@ def test_what_was_taken_before_the_lock_out_is_not_repeated(bridge: Bridge) -> N
     assert breakers.look("quickaudience")
     bridge.pump.run("push", hours=1)
     assert len(bridge.quick_audience.receipts) == 8
-    assert campaigns.pushed("x", BIZ) == set(range(8))
+    assert pushed.pushed_positions("x", BIZ) == set(range(8))
     assert bridge.pump.count("receipts") == 0
 
 
 def test_taking_apart_ends_when_another_call_is_locked_out(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = push._Run(time.time() + 60, probing=False)
+    session = PushSession(time.time() + 60, probing=False)
     sizes: list[int] = []
 
-    def refuse(_: Kind, entries: pushing.Entries) -> None:
+    def refuse(_: PushKind, entries: Sequence[dict[str, Any]]) -> None:
         sizes.append(len(entries))
         if len(entries) < 8:
             # Another call of this invocation, at this moment.
-            run._stopped.set()
+            session._stopped.set()
         raise EntriesRefusedError("no")
 
-    monkeypatch.setattr(pushing, "push", refuse)
+    monkeypatch.setattr(client, "push", refuse)
     body = json.dumps({})
-    records = [Record(body, "handle", push._TRIES_BEFORE_TAKING_APART, time.time())]
-    call = push._Call("details", records, [entry("x", position) for position in range(8)])
-    assert run.make(call) is push._Came.BACK
+    records = [Record(body, "handle", pushes._TRIES_BEFORE_DIVIDING, time.time())]
+    entries = [Entry(entry("x", position)) for position in range(8)]
+    assert session.send(PushCall("details", "x", records, entries)) is PUT_BACK
     assert sizes == [8, 4]
 
 
@@ -407,7 +411,7 @@ def test_closing_wins_over_somebody_who_tries_at_that_moment(
     breakers.trip("quickaudience", "401", now)
     look, pending = breakers.look, [True]
 
-    def seen_before(name: breakers.Name) -> breakers.Breaker | None:
+    def seen_before(name: breaker.Side) -> breaker.Breaker | None:
         found = look(name)
         if pending and found:
             pending.pop()

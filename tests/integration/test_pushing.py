@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.functions import push as function
-from chalicelib.quickaudience import push as client
-from chalicelib.store import campaigns
+from chalicelib.functions import push
+from chalicelib.quickaudience import client
+from chalicelib.store import pushed
 from tests.integration.support import aws, web
 from tests.integration.support.bridge import Bridge
 from tests.integration.support.pump import timeout
@@ -52,8 +52,8 @@ def test_messages_of_one_out_id_share_a_call(bridge: Bridge) -> None:
     queue(bridge, "x", range(3, 10))
     bridge.pump.drain("push")
     assert sizes(bridge) == [("x", 10, True), ("y", 2, True)]
-    assert campaigns.pushed("x", BIZ) == set(range(10))
-    assert campaigns.pushed("y", BIZ) == set(range(2))
+    assert pushed.pushed_positions("x", BIZ) == set(range(10))
+    assert pushed.pushed_positions("y", BIZ) == set(range(2))
 
 
 def test_no_call_has_more_than_100_entries(bridge: Bridge) -> None:
@@ -61,7 +61,7 @@ def test_no_call_has_more_than_100_entries(bridge: Bridge) -> None:
         queue(bridge, "x", range(first, first + 40))
     bridge.pump.drain("push")
     assert sizes(bridge) == [("x", 40, True), ("x", 80, True), ("x", 80, True), ("x", 80, True)]
-    assert campaigns.pushed("x", BIZ) == set(range(280))
+    assert pushed.pushed_positions("x", BIZ) == set(range(280))
 
 
 def test_every_push_is_signed_anew(bridge: Bridge) -> None:
@@ -95,7 +95,7 @@ def test_quick_audience_says_yes_in_several_ways(bridge: Bridge, answer: dict[st
     queue(bridge, "x", range(1))
     bridge.pump.drain("push")
     assert bridge.pump.count("receipts") == 0
-    assert campaigns.pushed("x", BIZ) == {0}
+    assert pushed.pushed_positions("x", BIZ) == {0}
 
 
 NO: dict[str, Behaviour] = {
@@ -127,10 +127,10 @@ def test_everything_else_is_no_and_the_push_comes_again(bridge: Bridge, no: str)
     queue(bridge, "x", range(3))
     bridge.pump.drain("push")
     assert bridge.pump.count("receipts") == 1
-    assert campaigns.pushed("x", BIZ) == set()
+    assert pushed.pushed_positions("x", BIZ) == set()
     bridge.pump.run("push", hours=1)
     assert [push.taken for push in bridge.quick_audience.pushes] == [False, False, True]
-    assert campaigns.pushed("x", BIZ) == {0, 1, 2}
+    assert pushed.pushed_positions("x", BIZ) == {0, 1, 2}
     assert bridge.pump.count("receipts") == bridge.pump.count("receipts-dead") == 0
 
 
@@ -174,7 +174,7 @@ def test_an_event_whose_calls_all_time_out_ends_within_the_functions_time(bridge
         queue(bridge, f"task-{number}", range(1))
     bridge.quick_audience.always(broken(web.read_timeout))
     assert bridge.pump.once("push") is False
-    rounds = math.ceil(len(bridge.quick_audience.pushes) / function._PARALLEL)
+    rounds = math.ceil(len(bridge.quick_audience.pushes) / push._PARALLEL)
     assert rounds * sum(client._TIMEOUT) < timeout("push")
 
 
@@ -201,5 +201,5 @@ def test_a_message_that_can_never_be_pushed_does_not_hold_up_the_others(
     bridge.quick_audience.check_entries = False
     bridge.pump.put("receipts", json.dumps(body))
     bridge.pump.once("push")
-    assert campaigns.pushed("x", BIZ) == {0}
+    assert pushed.pushed_positions("x", BIZ) == {0}
     assert bridge.pump.count("receipts") == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.store import campaigns
+from chalicelib.store import pushed
 from tests.integration.support.bridge import Bridge
 from tests.integration.support.outside import HOWS, How
 from tests.integration.support.snapshot import snapshot
@@ -30,7 +30,7 @@ def test_everything_is_pushed_and_known_to_be(
             *(("x", f"139{position:08d}") for position in range(4)),
             ("y", "13900000000"),
         }, what
-        assert campaigns.pushed("x", BIZ) == {0, 1, 2, 3}, what
-        assert campaigns.pushed("y", BIZ) == {0}, what
+        assert pushed.pushed_positions("x", BIZ) == {0, 1, 2, 3}, what
+        assert pushed.pushed_positions("y", BIZ) == {0}, what
         assert bridge.pump.count("receipts") == bridge.pump.count("receipts-dead") == 0
         assert len(bridge.quick_audience.receipts) <= 10, "repeated once at most"

@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
+from chalicelib.delivery import file_reading
 from chalicelib.errors import ConfigurationError
-from chalicelib.fetching import FetchError
-from chalicelib.functions import read
-from chalicelib.store import campaigns as requests
+from chalicelib.fetching.addresses import FetchError
+from chalicelib.store import due_chunks
 from tests.integration.support.bridge import Bridge
 from tests.integration.support.file_campaigns import FileCampaigns
 
@@ -195,7 +195,7 @@ def test_a_file_without_a_number_fails_at_once(
 def test_too_many_lines_fail_at_once(
     campaigns: FileCampaigns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(read, "MOST_LINES", 5)
+    monkeypatch.setattr(file_reading, "MAX_LINES", 5)
     answer = campaigns.send("\n".join(NUMBERS), campaigns.bridge.template("您好"))
     campaigns.bridge.pump.drain()
     assert campaigns.file(answer).reason == "文件有 20 行, 超过 5 行的上限"
@@ -273,7 +273,7 @@ def test_what_is_planned_late_is_closed_with_the_rest(campaigns: FileCampaigns) 
     bridge.pump.sweep()
     bridge.pump.drain()
     assert campaigns.told == Counter(dict.fromkeys([(one, "NO_RECEIPT") for one in NUMBERS[:4]], 1))
-    assert list(requests.due(int(time.time()), 200)) == []
+    assert list(due_chunks.due(int(time.time()), 200)) == []
     assert campaigns.file(answer).state == "done"
 
 

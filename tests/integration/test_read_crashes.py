@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from chalicelib import fetching
-from chalicelib.campaigns import planning
-from chalicelib.functions import read
+from chalicelib.delivery import file_reading
+from chalicelib.domain import planning
+from chalicelib.fetching import stream
 from tests.integration.support.bridge import Bridge
 from tests.integration.support.file_campaigns import FileCampaigns
 from tests.integration.support.outside import HOWS, How
@@ -37,7 +37,7 @@ TOLD = {("12345", "isv.MOBILE_NUMBER_ILLEGAL"), ("13900006666", "isv.TEMPLATE_MI
 
 @pytest.fixture
 def campaigns(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> FileCampaigns:
-    monkeypatch.setattr(planning, "MOST_PER_CALL", 2)
+    monkeypatch.setattr(planning, "MAX_PER_CALL", 2)
     return FileCampaigns(linked, monkeypatch)
 
 
@@ -81,11 +81,11 @@ def test_the_continuation_is_queued_wherever_it_breaks(
     """Each function makes one step, then time is short."""
     bridge = campaigns.bridge
     code = bridge.template("您好${name}")
-    monkeypatch.setattr(read, "SECONDS_FOR_A_STEP", 1000)
+    monkeypatch.setattr(file_reading, "SECONDS_FOR_A_STEP", 1000)
     monkeypatch.setattr(
-        read._Reading,
+        file_reading.FileReading,
         "_open",
-        lambda self: fetching.stream(self._file.url, most_bytes=10**6, seconds=1),
+        lambda self: stream.open_stream(self._file.url, most_bytes=10**6, seconds=1),
     )
     campaigns.send(TEXT, code, "dry")
     names = bridge.pump.watch("read")
@@ -138,7 +138,7 @@ def test_a_function_that_was_taken_for_dead_does_no_harm(
     def stand_still() -> None:
         parts.append(1)
         if len(parts) == part:
-            bridge.clock.pass_(seconds=read.HELD_SECONDS + 1)
+            bridge.clock.pass_(seconds=file_reading.HELD_SECONDS + 1)
             bridge.pump.put("files", event["Records"][0]["body"])
             bridge.pump.run()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.store.campaigns import SAME_REQUEST_SECONDS
+from chalicelib.domain.periods import SAME_REQUEST_SECONDS
 from tests.integration.support.bridge import Bridge
 
 PHONES = ["13900001111", "13900002222", "13900003333"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.functions import sweep
-from chalicelib.store import breakers, campaigns, messages
+from chalicelib.store import breakers, chunks, messages, send_requests
 from tests.integration.support import tencent, web
 from tests.integration.support.bridge import Answer, Bridge
 from tests.integration.support.quickaudience import by_phone
@@ -78,8 +78,8 @@ def check_all_sent_once(bridge: Bridge, phones: list[str]) -> None:
 
 def waiting(bridge: Bridge, out_id: str) -> int:
     """How many recipients of an outId have no outcome yet."""
-    (request,) = campaigns.requests(out_id)
-    found = [one for _, one in campaigns.all_progress(out_id, request.biz_id)]
+    (request,) = send_requests.of_out_id(out_id)
+    found = [one for _, one in chunks.all_progress(out_id, request.biz_id)]
     return sum(len(positions) for one in found for positions, _ in one.waiting())
 
 
@@ -132,8 +132,8 @@ def test_no_chunk_is_claimed_while_it_is_open(ready: Bridge) -> None:
     queue_chunks(ready, 3)
     ready.pump.run("deliver", hours=0.5)
     for number in range(3):
-        (request,) = campaigns.requests(f"task-{number}")
-        ((_, progress),) = campaigns.all_progress(f"task-{number}", request.biz_id)
+        (request,) = send_requests.of_out_id(f"task-{number}")
+        ((_, progress),) = chunks.all_progress(f"task-{number}", request.biz_id)
         assert not progress.claimed
 
 

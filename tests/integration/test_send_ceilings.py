@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.tencent import line
+from chalicelib.tencent import throttle
 from tests.integration.support import tencent
 from tests.integration.support.bridge import Bridge
 from tests.integration.support.pump import timeout
@@ -35,7 +35,7 @@ def test_who_has_no_turn_in_time_waits_for_another_attempt(
 ) -> None:
     """A function that waited for turns until its end would leave all who were not called of unknown outcome."""
     linked.configure(TENCENT_CALLS_PER_SECOND="1", TENCENT_PARALLEL_CALLS="4")
-    monkeypatch.setattr(line, "time", VirtualTime(linked))
+    monkeypatch.setattr(throttle, "time", VirtualTime(linked))
     params = [{"name": phone} for phone in PHONES]
     answer = linked.campaign(PHONES, params, code=linked.template())
     start = time.time()

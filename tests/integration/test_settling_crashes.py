@@ -1,15 +1,14 @@
 """settle while the function dies, or a call fails, at every place: everything is told all the same."""
 
-import json
 import time
 from typing import Any
 
 import pytest
 
-from chalicelib.campaigns import retries
-from chalicelib.campaigns.messages import Message, Origin
+from chalicelib.domain import retries
+from chalicelib.domain.messages import Message, Origin
+from chalicelib.queues.bodies import CallbackBody
 from chalicelib.store import messages
-from chalicelib.tencent import callbacks
 from tests.integration.support import tencent
 from tests.integration.support.bridge import SIGN, Bridge
 from tests.integration.support.outside import HOWS, How
@@ -48,11 +47,11 @@ def prepare(bridge: Bridge) -> None:
     )
     known = [status(B, "b"), status(C, "c"), status(D, "d")]
     for body in (
-        callbacks.message("statuses", known),
-        callbacks.message("statuses", [status(A, "a", "FAIL"), status(A, "stray")]),
-        callbacks.message("replies", [tencent.reply("86" + B, "好", SIGN)]),
+        CallbackBody(statuses=known),
+        CallbackBody(statuses=[status(A, "a", "FAIL"), status(A, "stray")]),
+        CallbackBody(replies=[tencent.reply("86" + B, "好", SIGN)]),
     ):
-        bridge.pump.put("callbacks", json.dumps(body))
+        bridge.pump.put("callbacks", body.encode())
     # Long enough for the unknown one to be adopted at the first look.
     bridge.clock.pass_(seconds=retries.UNKNOWN_AFTER + 1)
 

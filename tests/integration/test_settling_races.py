@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.campaigns.messages import Message
-from chalicelib.functions import telling
+from chalicelib.delivery import final_states
+from chalicelib.domain.messages import Message
 from chalicelib.store import messages
 from tests.integration.support import tencent
 from tests.integration.support.bridge import SIGN, Bridge
@@ -113,7 +113,7 @@ def test_who_settled_and_died_tells_when_the_message_comes_again(
         raise RuntimeError("queue out of order")
 
     with monkeypatch.context() as patch:
-        patch.setattr(telling, "tell", die)
+        patch.setattr(final_states, "report", die)
         assert not linked.pump.invoke("settle", event)
     assert states(linked) == []
     # Tencent's own repetition is somebody else's message, which has nothing to tell.
@@ -135,7 +135,7 @@ def test_a_dead_letter_that_is_put_back_tells_what_it_settled(
     event = linked.pump.receive("settle")
     assert event
     with monkeypatch.context() as patch:
-        patch.setattr(telling, "tell", lambda _: json.loads("no"))
+        patch.setattr(final_states, "report", lambda _: json.loads("no"))
         assert not linked.pump.invoke("settle", event)
     linked.pump.put("callbacks", event["Records"][0]["body"])
     linked.pump.drain("settle")

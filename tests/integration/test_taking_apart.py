@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from chalicelib.store import campaigns
+from chalicelib.store import pushed
 from tests.integration.support import aws, web
 from tests.integration.support.bridge import Bridge
 from tests.integration.support.outside import HOWS, How
@@ -94,7 +94,7 @@ def test_the_good_are_told_once_and_the_bad_wait(
     assert len(sizes) <= most_calls
     assert set(told(bridge).values()) == {1}
     assert waiting(bridge) == Counter(bad)
-    assert campaigns.pushed("x", BIZ) == good
+    assert pushed.pushed_positions("x", BIZ) == good
 
 
 def test_the_good_come_within_a_minute_where_one_is_bad(bridge: Bridge) -> None:
@@ -223,4 +223,4 @@ def test_wherever_it_breaks_the_good_are_told(bridge: Bridge, how: How) -> None:
         assert set(told(bridge)) == good, what
         assert max(told(bridge).values()) <= 2, f"{what}: repeated once at most"
         assert set(waiting(bridge)) == {3}, what
-        assert campaigns.pushed("x", BIZ) == good, what
+        assert pushed.pushed_positions("x", BIZ) == good, what

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.campaigns.planning import Chunk
+from chalicelib.domain.chunks import ChunkKey
+from chalicelib.domain.planning import Chunk
+from chalicelib.domain.send_request import SendRequest
 from chalicelib.functions import read
 from chalicelib.queues import sending
-from chalicelib.store import campaigns, files, templates
-from chalicelib.store.campaigns import Pointer, Request
+from chalicelib.store import chunks, files, templates
 from chalicelib.store.files import File
 
 
@@ -33,7 +34,7 @@ class Stubs:
         self.recipients = self.chunks = self.queued = 0
 
     def install(self) -> None:
-        request = Request(
+        request = SendRequest(
             out_id="out",
             biz_id="biz",
             sign="s",
@@ -43,7 +44,7 @@ class Stubs:
             accepted_at=int(time.time()),
         )
         stubs: dict[Any, dict[str, Any]] = {
-            campaigns: {"request_of": lambda *_: request, "record_plan": self.record_plan},
+            chunks: {"request_of": lambda *_: request, "record_plan": self.record_plan},
             files: {
                 "get": lambda *_: self.file,
                 "take": lambda file, _: file,
@@ -59,10 +60,10 @@ class Stubs:
     def keep(self, file: File) -> None:
         self.file = file
 
-    def record_plan(self, _: Request, chunks: Sequence[Chunk]) -> list[Pointer]:
+    def record_plan(self, _: SendRequest, chunks: Sequence[Chunk]) -> list[ChunkKey]:
         self.chunks += len(chunks)
         self.recipients += sum(len(chunk.phones) for chunk in chunks)
-        return [Pointer("out", "biz", chunk.start) for chunk in chunks]
+        return [ChunkKey("out", "biz", chunk.start) for chunk in chunks]
 
     def send(self, _: str, bodies: Iterable[Any], **__: Any) -> None:
         self.queued += len(list(bodies))

@@ -15,8 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from chalicelib import fetching, settings
-from chalicelib.fetching import FetchError
+from chalicelib import settings
+from chalicelib.fetching import stream
+from chalicelib.fetching.addresses import FetchError
 from tests.unit.support import ENVIRONMENT
 
 DATA = bytes(range(256)) * 40
@@ -93,7 +94,7 @@ def serving(monkeypatch: pytest.MonkeyPatch, handle: Handle) -> Iterator[tuple[s
 
 
 def fetch(url: str, start: int = 0, most_bytes: int = 100_000, seconds: float = 5) -> bytes:
-    with fetching.stream(url, most_bytes=most_bytes, seconds=seconds, start=start) as parts:
+    with stream.open_stream(url, most_bytes=most_bytes, seconds=seconds, start=start) as parts:
         return b"".join(parts)
 
 
@@ -117,7 +118,7 @@ def test_a_file_is_read_and_nothing_of_ours_is_told(monkeypatch: pytest.MonkeyPa
     with serving(monkeypatch, said("200 OK", DATA, Set_Cookie="a=b")) as (origin, server):
         for _ in range(2):
             url = f"{origin}/目录/a b.txt?Signature=%2B/=#part".replace("a b", "a%20b")
-            assert fetching.read(url, most_bytes=len(DATA), seconds=5) == DATA
+            assert stream.read_all(url, most_bytes=len(DATA), seconds=5) == DATA
     for request in server.requests:
         lines = request.split("\r\n")
         assert lines[0] == "GET /%E7%9B%AE%E5%BD%95/a%20b.txt?Signature=%2B/= HTTP/1.1"
@@ -129,7 +130,7 @@ def test_a_file_is_read_and_nothing_of_ours_is_told(monkeypatch: pytest.MonkeyPa
 def test_size_and_version_are_known_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
     with (
         serving(monkeypatch, ranged) as (origin, _),
-        fetching.stream(origin, most_bytes=10**6, seconds=5, start=7) as body,
+        stream.open_stream(origin, most_bytes=10**6, seconds=5, start=7) as body,
     ):
         assert (body.version, body.size) == ('"v1"', len(DATA))
 
@@ -304,7 +305,7 @@ def test_the_connection_to_a_checked_address_is_verified_by_name(
     )
     if trusted:
         client = ssl.create_default_context(cafile=str(public))
-        monkeypatch.setattr(fetching, "_tls", lambda: client)
+        monkeypatch.setattr(stream, "_tls", lambda: client)
     try:
         if why:
             with pytest.raises(FetchError, match=why):

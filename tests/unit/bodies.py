@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import Refused
-from chalicelib.quickaudience.requests import SendBatchList, Template, read
+from chalicelib.quickaudience.bodies import SendBatchList, Template, read
 
 TEMPLATE: dict[str, Any] = {
     "remark": "备注",

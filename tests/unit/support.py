@@ -11,7 +11,7 @@ import urllib3
 from chalice.app import Request
 from requests.adapters import HTTPAdapter
 
-from chalicelib.campaigns.planning import Call, Recipients
+from chalicelib.domain.planning import Call, Recipients
 
 ENVIRONMENT = {
     "QA_PLATFORM_NAME": "腾讯短信",

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.campaigns import parameters, phones
-from chalicelib.campaigns.audience import Audience
-from chalicelib.campaigns.planning import Call, Failure, Recipients
+from chalicelib.domain import parameters, phones
+from chalicelib.domain.audience import Audience
+from chalicelib.domain.planning import Call, Failure, Recipients
 from tests.unit.support import calls_of, examples
 
 

@@ -13,14 +13,15 @@ import pytest
 from chalice.app import Request
 from pydantic import BaseModel
 
-from chalicelib.campaigns import digital, parameters, phones, templates
-from chalicelib.campaigns.digital import ContentError, Part
-from chalicelib.campaigns.planning import Failure
-from chalicelib.campaigns.templates import UntranslatableError
+from chalicelib.domain import digital_message, parameters, phones, template_text
+from chalicelib.domain.digital_message import ContentError, Part
+from chalicelib.domain.planning import Failure
+from chalicelib.domain.template_text import UntranslatableError
+from chalicelib.endpoints import envelope
 from chalicelib.errors import Refused
-from chalicelib.quickaudience import http, requests
-from chalicelib.quickaudience.liberal_json import loads
-from chalicelib.quickaudience.requests import DigitalTemplate, SendBatchList, SendDetails
+from chalicelib.lenient_json import loads
+from chalicelib.quickaudience import bodies, coercion
+from chalicelib.quickaudience.bodies import DigitalTemplate, SendBatchList, SendDetails
 
 LINK = "https://m.example.cn/m/abcdefghijk"
 SEND = {"outId": "o", "signName": "s", "templateCode": "t"}
@@ -53,34 +54,34 @@ def request(body: Any, *, encoded: bool) -> Request:
 )
 def test_a_body_that_cannot_be_decoded_is_refused(body: str, *, encoded: bool) -> None:
     with pytest.raises(Refused) as refusal:
-        http.raw(request(body, encoded=encoded))
+        envelope.raw(request(body, encoded=encoded))
     assert refusal.value.code == "isv.INVALID_JSON_PARAM"
 
 
 def test_a_body_in_base64_is_decoded() -> None:
-    assert http.raw(request(base64.b64encode(b"{}").decode(), encoded=True)) == b"{}"
-    assert http.raw(request(None, encoded=False)) == b""
+    assert envelope.raw(request(base64.b64encode(b"{}").decode(), encoded=True)) == b"{}"
+    assert envelope.raw(request(None, encoded=False)) == b""
 
 
 @pytest.mark.parametrize("raw", ["x" * 10_000, "%41" * 5_000, "好" * 101, "%E5%A5%BD" * 101])
 def test_a_name_that_is_too_long_for_a_key_is_nobodys(raw: str) -> None:
-    assert {len(name) for name in http.path_names(raw)} == {http.MOST_NAME + 1}
+    assert {len(name) for name in envelope.path_names(raw)} == {coercion.MAX_NAME + 1}
 
 
 def test_the_longest_name_stays_as_it_is() -> None:
-    assert http.path_names("好" * http.MOST_NAME) == ["好" * http.MOST_NAME]
+    assert envelope.path_names("好" * coercion.MAX_NAME) == ["好" * coercion.MAX_NAME]
 
 
 @pytest.mark.parametrize("raw", ["\ud800", "a\udc00b", "%ED%A0%80", "%ff\ud800"])
 def test_half_a_character_is_in_no_name(raw: str) -> None:
-    for name in http.path_names(raw):
+    for name in envelope.path_names(raw):
         assert name.encode()
 
 
 def test_a_number_that_python_does_not_read_is_too_high() -> None:
     with pytest.raises(UntranslatableError, match="过大"):
-        templates.translate("{" + "9" * 5000 + "}")
-    assert templates.translate("{" + "0" * 5000 + "1}").names == ("1",)
+        template_text.translate("{" + "9" * 5000 + "}")
+    assert template_text.translate("{" + "0" * 5000 + "1}").names == ("1",)
 
 
 @pytest.mark.parametrize(
@@ -95,13 +96,13 @@ def test_a_number_that_python_does_not_read_is_too_high() -> None:
 )
 def test_a_long_text_is_refused_before_it_is_looked_through(text: str) -> None:
     with quick(), pytest.raises(ContentError, match="第 1 部分太长"):
-        digital.message("主题", [Part("text", "txt", "", text)], LINK)
+        digital_message.message("主题", [Part("text", "txt", "", text)], LINK)
 
 
 def test_the_address_of_a_file_has_an_end() -> None:
-    assert digital.origin("https://a.example.cn/" + "x" * 4000) == "https://a.example.cn"
+    assert digital_message.origin("https://a.example.cn/" + "x" * 4000) == "https://a.example.cn"
     with quick(), pytest.raises(ValueError, match="too long"):
-        digital.origin("https://" + "ü." * 1_000_000 + "cn/")
+        digital_message.origin("https://" + "ü." * 1_000_000 + "cn/")
 
 
 def test_the_longest_number_has_40_characters() -> None:
@@ -143,7 +144,7 @@ def test_lists_are_counted_before_they_are_read(
     model: type[BaseModel], body: dict[str, Any], problem: str
 ) -> None:
     with quick(), pytest.raises(Refused, match=problem):
-        requests.read(model, SEND | body)  # type: ignore[type-var]
+        bodies.read(model, SEND | body)  # type: ignore[type-var]
 
 
 @pytest.mark.parametrize(
@@ -151,10 +152,8 @@ def test_lists_are_counted_before_they_are_read(
 )
 def test_what_is_only_kept_is_not_written_out(value: Any) -> None:
     with quick():
-        send = requests.read(
-            SendBatchList, SEND | {"phoneNumberJson": ["1"], "relatedTaskId": value}
-        )
-        details = requests.read(SendDetails, {"outId": "o", "startDate": value})
+        send = bodies.read(SendBatchList, SEND | {"phoneNumberJson": ["1"], "relatedTaskId": value})
+        details = bodies.read(SendDetails, {"outId": "o", "startDate": value})
     assert send.relatedTaskId == details.startDate == ("{…}" if isinstance(value, dict) else "[…]")
 
 

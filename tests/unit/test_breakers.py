@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.domain import breaker
+from chalicelib.domain.breaker import Breaker, Side
 from chalicelib.store import breakers, table
-from chalicelib.store.breakers import Breaker, Name
 from tests.unit.support import examples
 
-NAMES: tuple[Name, ...] = ("quickaudience", "tencent")
+NAMES: tuple[Side, ...] = ("quickaudience", "tencent")
 NOW = 1_772_416_800
 
 
@@ -54,14 +55,14 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Table:
     return made
 
 
-def opened(name: Name) -> Breaker:
+def opened(name: Side) -> Breaker:
     found = breakers.look(name)
     assert found
     return found
 
 
 def test_pauses_grow_threefold_to_an_hour_or_a_minute() -> None:
-    assert [breakers.pause("quickaudience", probes) for probes in range(8)] == [
+    assert [breaker.pause("quickaudience", probes) for probes in range(8)] == [
         10,
         30,
         90,
@@ -71,12 +72,12 @@ def test_pauses_grow_threefold_to_an_hour_or_a_minute() -> None:
         3600,
         3600,
     ]
-    assert [breakers.pause("tencent", probes) for probes in range(6)] == [10, 30, 60, 60, 60, 60]
+    assert [breaker.pause("tencent", probes) for probes in range(6)] == [10, 30, 60, 60, 60, 60]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_however_long_it_lasts_a_pause_is_a_number_of_seconds(name: Name) -> None:
-    assert breakers.pause(name, 10**6) == breakers.pause(name, 10)
+def test_however_long_it_lasts_a_pause_is_a_number_of_seconds(name: Side) -> None:
+    assert breaker.pause(name, 10**6) == breaker.pause(name, 10)
 
 
 def test_nothing_is_open_at_first(items: Table) -> None:
@@ -126,11 +127,11 @@ def test_who_saw_it_before_it_was_closed_may_not_try(items: Table) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nobody_tries_before_the_pause_is_over(items: Table, name: Name) -> None:
+def test_nobody_tries_before_the_pause_is_over(items: Table, name: Side) -> None:
     now = NOW
     breakers.trip(name, "x", now)
     for probes in range(12):
-        length = breakers.pause(name, probes)
+        length = breaker.pause(name, probes)
         assert not breakers.take_probe(opened(name), now + length - 1)
         assert breakers.take_probe(opened(name), now + length)
         now += length
@@ -159,7 +160,7 @@ def test_a_relapse_goes_on_with_the_long_pauses(items: Table, after: int, probes
     breakers.trip("quickaudience", "401", now + after)
     again = opened("quickaudience")
     assert again.probes == probes
-    assert again.probe_at - again.opened_at == breakers.pause("quickaudience", probes)
+    assert again.probe_at - again.opened_at == breaker.pause("quickaudience", probes)
     assert again.probed_at == 0, "nobody tries yet"
 
 

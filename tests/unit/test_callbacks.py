@@ -8,8 +8,10 @@ from chalice.app import Request, Response
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.queues import sending
-from chalicelib.tencent import callbacks
+from chalicelib.endpoints import tencent_callback
+from chalicelib.queues import bodies, sending
+from chalicelib.queues.bodies import CallbackBody
+from chalicelib.tencent import events
 from tests.unit.conftest import Configure
 from tests.unit.support import examples, request
 
@@ -43,15 +45,15 @@ class Queue:
         self.ids: list[str] = []
         self.error: Exception | None = None
 
-    def send(self, queue: str, bodies: Iterable[dict[str, Any]], *, delay: int = 0) -> None:
+    def send(self, queue: str, bodies: Iterable[CallbackBody], *, delay: int = 0) -> None:
         assert (queue, delay) == ("callbacks", 0)
         if self.error:
             raise self.error
         for body in bodies:
-            text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-            assert len(text) <= 256 * 1024
-            self.ids.append(body.pop("id"))
-            self.messages.append(body)
+            assert len(body.encode().encode()) <= 256 * 1024
+            fields = body.to_dict()
+            self.ids.append(fields.pop("id"))
+            self.messages.append(fields)
 
     def events(self, kind: str) -> list[Any]:
         return [event for message in self.messages for event in message.get(kind, [])]
@@ -67,7 +69,7 @@ def queue(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Queue:
 
 def push(payload: Any, token: str = TOKEN) -> Response:
     body = payload if isinstance(payload, bytes | str) else json.dumps(payload)
-    return callbacks.receive(token, request(body))
+    return tencent_callback.receive(token, request(body))
 
 
 def assert_taken(response: Response) -> None:
@@ -156,9 +158,9 @@ def test_no_event_is_lost_or_doubled(kinds: list[str]) -> None:
         "status": [STATUS | {"sid": str(n)} for n, kind in enumerate(kinds) if kind == "status"],
         "reply": [REPLY | {"time": n} for n, kind in enumerate(kinds) if kind == "reply"],
     }
-    made = callbacks.messages(events["status"], events["reply"])
-    assert [event for one in made for event in one.get("statuses", [])] == events["status"]
-    assert [event for one in made for event in one.get("replies", [])] == events["reply"]
+    made = bodies.of_events(events["status"], events["reply"])
+    assert [event for one in made for event in one.statuses] == events["status"]
+    assert [event for one in made for event in one.replies] == events["reply"]
 
 
 def test_equal_statuses_are_queued_as_often_as_they_came(queue: Queue) -> None:
@@ -210,7 +212,7 @@ class TextRequest:
 )
 def test_a_raw_body_may_be_text(queue: Queue, body: str) -> None:
     made: Any = TextRequest(body)
-    assert_taken(callbacks.receive(TOKEN, made))
+    assert_taken(tencent_callback.receive(TOKEN, made))
 
 
 @pytest.mark.parametrize(
@@ -344,4 +346,4 @@ def test_a_request_of_chalice_hands_its_body_over_as_bytes() -> None:
     ],
 )
 def test_whose_phone_an_event_is_about(event: dict[str, Any], phone: str) -> None:
-    assert callbacks.phone_of(event) == phone
+    assert events.phone_of(event) == phone

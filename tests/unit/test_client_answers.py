@@ -9,18 +9,18 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.campaigns.planning import Call
-from chalicelib.tencent.client import (
+from chalicelib.domain.planning import Call
+from chalicelib.tencent.error_codes import MEANINGS, CodeClass
+from chalicelib.tencent.interface import (
     Accepted,
     CallRefusedError,
-    Client,
     NotSentError,
+    NumberRefused,
     NumberResult,
     OutcomeUnknownError,
     TencentError,
-    Turned,
 )
-from chalicelib.tencent.codes import MEANINGS, Kind
+from chalicelib.tencent.v5 import Client
 from tests.unit.support import Transport, examples
 
 Detail = dict[str, Any]
@@ -168,18 +168,18 @@ def test_a_number_that_was_turned_away_needs_neither_sid_nor_fee() -> None:
     }
     assert send(numbers(2), bulk(detail(0), turned)) == [
         Accepted("2019:0", 1),
-        Turned(1016, "手机号格式错误"),
+        NumberRefused(1016, "手机号格式错误"),
     ]
 
 
 @pytest.mark.parametrize("text", [{}, {"errmsg": None}, {"errmsg": ""}], ids=str)
 def test_a_number_may_be_turned_away_without_a_word(text: Detail) -> None:
     turned = {"result": "1015", "mobile": "13800000001"} | text
-    assert send(numbers(2), bulk(detail(0), turned))[1] == Turned(1015, "")
+    assert send(numbers(2), bulk(detail(0), turned))[1] == NumberRefused(1015, "")
 
 
 @pytest.mark.parametrize(
-    "code", [code for code, one in MEANINGS.items() if one.kind is Kind.UNKNOWN]
+    "code", [code for code, one in MEANINGS.items() if one.kind is CodeClass.UNKNOWN]
 )
 def test_a_number_that_timed_out_is_of_unknown_outcome(code: int) -> None:
     assert send(numbers(2), bulk(detail(0), detail(1, result=code)))[1] is None
@@ -245,7 +245,7 @@ def test_a_refusal_counts_with_any_http_status(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", [code for code, one in MEANINGS.items() if one.kind is not Kind.UNKNOWN]
+    "code", [code for code, one in MEANINGS.items() if one.kind is not CodeClass.UNKNOWN]
 )
 def test_every_published_code_but_two_is_a_refusal(code: int) -> None:
     with pytest.raises(CallRefusedError) as caught:

@@ -13,15 +13,15 @@ import requests
 import urllib3.connection
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from chalicelib.campaigns.planning import Call
-from chalicelib.tencent.client import (
+from chalicelib.domain.planning import Call
+from chalicelib.tencent.connections import new_session
+from chalicelib.tencent.interface import (
     CallRefusedError,
-    Client,
     NotSentError,
     OutcomeUnknownError,
     TencentError,
 )
-from chalicelib.tencent.connections import new_session
+from chalicelib.tencent.v5 import Client
 from tests.unit.support import Transport
 
 KEY = "5f03a35d00ee52a21327ab048186a2c4"

@@ -6,13 +6,13 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from chalicelib.tencent.client import (
+from chalicelib.tencent.interface import (
     CallRefusedError,
-    Client,
     OutcomeUnknownError,
-    Pulled,
+    PullType,
     TemplatePage,
 )
+from chalicelib.tencent.v5 import Client
 from tests.unit.support import Transport
 
 OK: dict[str, Any] = {"result": 0, "errmsg": "OK"}
@@ -65,19 +65,21 @@ CALLS: dict[str, tuple[str, Any, dict[str, Any], dict[str, Any]]] = {
     "query-a-sign": ("get_sign", lambda c: c.get_sign(5), OK, {"sign_id": 5}),
     "pull-statuses": (
         "pullstatus",
-        lambda c: c.pullstatus(Pulled.STATUSES),
+        lambda c: c.pullstatus(PullType.STATUSES),
         OK,
         {"type": 0, "max": 100},
     ),
     "pull-replies": (
         "pullstatus",
-        lambda c: c.pullstatus(Pulled.REPLIES, 10),
+        lambda c: c.pullstatus(PullType.REPLIES, 10),
         OK,
         {"type": 1, "max": 10},
     ),
     "pull-of-a-mainland-phone": (
         "pullstatus4mobile",
-        lambda c: c.pullstatus4mobile(Pulled.REPLIES, "8613788888888", 1464624000, 1464706800, 10),
+        lambda c: c.pullstatus4mobile(
+            PullType.REPLIES, "8613788888888", 1464624000, 1464706800, 10
+        ),
         OK,
         {
             "type": 1,
@@ -90,7 +92,7 @@ CALLS: dict[str, tuple[str, Any, dict[str, Any], dict[str, Any]]] = {
     ),
     "pull-of-a-foreign-phone": (
         "pullstatus4mobile",
-        lambda c: c.pullstatus4mobile(Pulled.STATUSES, "85251234567", 1, 2),
+        lambda c: c.pullstatus4mobile(PullType.STATUSES, "85251234567", 1, 2),
         OK,
         {
             "type": 0,
@@ -140,13 +142,13 @@ def test_a_refused_call_is_an_error(name: str, call: Any, answer: Any, fields: A
 
 def test_pulled_events_are_those_of_the_callbacks() -> None:
     client, _ = connected(OK | {"count": 2, "data": [{"sid": "x"}, None, {"text": "T"}]})
-    assert client.pullstatus(Pulled.STATUSES) == [{"sid": "x"}, {"text": "T"}]
+    assert client.pullstatus(PullType.STATUSES) == [{"sid": "x"}, {"text": "T"}]
 
 
 @pytest.mark.parametrize("data", [{}, {"data": None}, {"data": {}}, {"count": 3}], ids=str)
 def test_without_data_nothing_was_pulled(data: dict[str, Any]) -> None:
     client, _ = connected(OK | data)
-    assert client.pullstatus(Pulled.STATUSES) == []
+    assert client.pullstatus(PullType.STATUSES) == []
 
 
 def test_statistics_are_the_documents_counts() -> None:

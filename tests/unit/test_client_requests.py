@@ -8,9 +8,9 @@ import pytest
 import requests
 import time_machine
 
-from chalicelib.campaigns.planning import Call
-from chalicelib.tencent import client as tencent
-from chalicelib.tencent.client import Client
+from chalicelib.domain.planning import Call
+from chalicelib.tencent import v5
+from chalicelib.tencent.v5 import Client
 from tests.unit.conftest import Configure
 from tests.unit.support import Transport
 
@@ -238,12 +238,12 @@ def test_reviews_are_asked_for_by_a_list_of_numbers(name: str, field: str) -> No
 
 
 def test_the_client_of_a_process_is_kept_until_its_app_key_is_rotated(configure: Configure) -> None:
-    tencent._client.cache_clear()
+    v5._client.cache_clear()
     try:
         configure()
-        first = tencent.client()
-        assert tencent.client() is first
+        first = v5.client()
+        assert v5.client() is first
         configure(TENCENT_APP_KEY="rotated")
-        assert tencent.client() is not first
+        assert v5.client() is not first
     finally:
-        tencent._client.cache_clear()
+        v5._client.cache_clear()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import collecting
+from chalicelib import garbage_collection
 
 
 @pytest.fixture(autouse=True)
@@ -19,30 +19,30 @@ def collector() -> Iterator[None]:
 
 
 def test_the_collector_looks_seldom_until_the_first_event_is_answered() -> None:
-    collecting.postpone()
+    garbage_collection.postpone()
     seen = []
 
     def answer(event: Any) -> str:
-        seen.append((event, gc.get_threshold()[0] > collecting.RARELY))
+        seen.append((event, gc.get_threshold()[0] > garbage_collection.RARELY))
         return "answer"
 
-    assert collecting.resume("event", answer) == "answer"
+    assert garbage_collection.resume("event", answer) == "answer"
     assert seen == [("event", True)]
-    assert gc.get_threshold()[0] == collecting.RARELY
+    assert gc.get_threshold()[0] == garbage_collection.RARELY
     assert gc.get_freeze_count() > 0
 
 
 def test_it_works_from_then_on_after_a_first_event_that_failed() -> None:
-    collecting.postpone()
+    garbage_collection.postpone()
 
     def answer(_: Any) -> None:
         raise RuntimeError("the event's own")
 
     with pytest.raises(RuntimeError, match="own"):
-        collecting.resume("event", answer)
-    assert gc.get_threshold()[0] == collecting.RARELY
+        garbage_collection.resume("event", answer)
+    assert gc.get_threshold()[0] == garbage_collection.RARELY
 
 
 def test_later_events_leave_it_alone() -> None:
-    collecting.resume("event", lambda _: None)
+    garbage_collection.resume("event", lambda _: None)
     assert gc.get_freeze_count() == 0

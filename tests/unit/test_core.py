@@ -7,16 +7,14 @@ import sys
 
 import pytest
 
-from chalicelib import campaigns
+from chalicelib import domain
 
-MODULES = [
-    module.name for module in pkgutil.iter_modules(campaigns.__path__, "chalicelib.campaigns.")
-]
+MODULES = [module.name for module in pkgutil.iter_modules(domain.__path__, "chalicelib.domain.")]
 FOREIGN = ["boto3", "botocore", "requests", "urllib3", "chalice", "aws_lambda_powertools"]
 
 
 def test_all_modules_of_the_core_are_looked_at() -> None:
-    assert "chalicelib.campaigns.planning" in MODULES
+    assert "chalicelib.domain.planning" in MODULES
     assert len(MODULES) >= 8
 
 

@@ -3,8 +3,8 @@
 import pytest
 from chalice.app import Request
 
+from chalicelib.endpoints import digital_templates
 from chalicelib.errors import ConfigurationError, Refused
-from chalicelib.quickaudience import digital
 from chalicelib.settings import from_environment
 from tests.unit.conftest import Configure
 from tests.unit.support import ENVIRONMENT
@@ -40,13 +40,15 @@ HOST = "abc.execute-api.ap-southeast-1.amazonaws.com"
 )
 def test_a_deployment_knows_its_own_address(configure: Configure, path: str, base: str) -> None:
     configure()
-    assert digital._public_base(asked(domainName=HOST, stage="api", path=path)) == base
+    assert digital_templates._public_base(asked(domainName=HOST, stage="api", path=path)) == base
 
 
 @pytest.mark.parametrize("setting", ["https://m.example.cn", "https://m.example.cn/"])
 def test_the_public_address_counts_where_it_is_set(configure: Configure, setting: str) -> None:
     configure(PUBLIC_BASE_URL=setting)
-    found = digital._public_base(asked(domainName=HOST, path="/api/sms/digitalSmsTemplate"))
+    found = digital_templates._public_base(
+        asked(domainName=HOST, path="/api/sms/digitalSmsTemplate")
+    )
     assert found == "https://m.example.cn"
 
 
@@ -62,7 +64,7 @@ def test_the_public_address_counts_where_it_is_set(configure: Configure, setting
 def test_without_any_the_setting_is_named(configure: Configure, context: dict[str, str]) -> None:
     configure()
     with pytest.raises(Refused, match="PUBLIC_BASE_URL"):
-        digital._public_base(asked(**context))
+        digital_templates._public_base(asked(**context))
 
 
 @pytest.mark.parametrize(

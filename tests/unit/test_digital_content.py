@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.campaigns import digital, templates
-from chalicelib.campaigns.digital import ContentError, Part
+from chalicelib.domain import digital_message, template_text
+from chalicelib.domain.digital_message import ContentError, Part
 from tests.unit.support import FILES, examples
 
 LINK = "https://m.example.cn/m/AbCdEfGhIjK"
@@ -24,7 +24,7 @@ def image(url: str = URL, **more: Any) -> dict[str, Any]:
 
 
 def contents(*given: dict[str, Any]) -> list[str]:
-    return [part.contents for part in digital.parts(given)]
+    return [part.contents for part in digital_message.parts(given)]
 
 
 # --- parts --------------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ def test_the_documents_list_is_read_in_its_order() -> None:
             "index": "2",
         },
     ]
-    assert digital.parts(given) == [
+    assert digital_message.parts(given) == [
         Part("image", "jpg", "File Name", URL),
         Part("text", "txt", "", "Text"),
     ]
@@ -72,7 +72,7 @@ def test_the_same_index_twice_keeps_the_lists_order() -> None:
 
 @pytest.mark.parametrize("suffix", ["txt", ".TXT", "Txt "])
 def test_text_is_literal_even_where_it_looks_like_a_url(suffix: str) -> None:
-    (part,) = digital.parts([text("http://169.254.169.254/latest", fileSuffix=suffix)])
+    (part,) = digital_message.parts([text("http://169.254.169.254/latest", fileSuffix=suffix)])
     assert (part.kind, part.contents) == ("text", "http://169.254.169.254/latest")
 
 
@@ -99,11 +99,11 @@ def test_what_is_no_list_of_parts_is_refused_in_words(
     given: list[dict[str, Any]], problem: str
 ) -> None:
     with pytest.raises(ContentError, match=problem):
-        digital.parts(given)
+        digital_message.parts(given)
 
 
 def test_a_text_has_lines_of_one_kind_and_a_name_has_an_end() -> None:
-    (part,) = digital.parts([text("甲\r\n乙\n丙", fileName="名" * 101)])
+    (part,) = digital_message.parts([text("甲\r\n乙\n丙", fileName="名" * 101)])
     assert (part.contents, part.name) == ("甲\n乙\n丙", "名" * 100)
 
 
@@ -116,26 +116,26 @@ def test_a_part_without_an_index_stands_where_it_stands_in_the_list(
 
 
 def test_ten_parts_are_taken() -> None:
-    assert len(digital.parts([image()] * 10)) == 10
+    assert len(digital_message.parts([image()] * 10)) == 10
 
 
 def test_a_second_video_is_refused() -> None:
     video = image(fileSuffix="mp4")
-    assert digital.parts([video])[0].kind == "video"
+    assert digital_message.parts([video])[0].kind == "video"
     with pytest.raises(ContentError, match="2 个视频"):
-        digital.parts([video, text("x"), image(fileSuffix="3gp")])
+        digital_message.parts([video, text("x"), image(fileSuffix="3gp")])
 
 
 @pytest.mark.parametrize("suffix", ["svg", "html", "webp", "exe", "", None, 7, "jpg;png"])
 def test_an_unknown_suffix_is_refused_by_its_place(suffix: Any) -> None:
     with pytest.raises(ContentError, match="第 2 部分的 fileSuffix"):
-        digital.parts([text("x"), image(fileSuffix=suffix)])
+        digital_message.parts([text("x"), image(fileSuffix=suffix)])
 
 
 @pytest.mark.parametrize("empty", [None, "", "  ", "\n", [], {}, True])
 def test_an_empty_part_is_refused_by_its_place(empty: Any) -> None:
     with pytest.raises(ContentError, match="第 1 部分的 fileContents 为空"):
-        digital.parts([text(empty)])
+        digital_message.parts([text(empty)])
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_an_empty_part_is_refused_by_its_place(empty: Any) -> None:
 )
 def test_what_is_no_address_of_a_file_is_refused(url: str) -> None:
     with pytest.raises(ContentError, match="fileContents"):
-        digital.parts([image(url)])
+        digital_message.parts([image(url)])
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_what_is_no_address_of_a_file_is_refused(url: str) -> None:
     ],
 )
 def test_an_origin_is_fit_for_a_header(url: str, origin: str) -> None:
-    assert digital.origin(url) == origin
+    assert digital_message.origin(url) == origin
 
 
 any_value: st.SearchStrategy[Any] = (
@@ -189,7 +189,7 @@ any_part = st.dictionaries(
 @examples(300)
 def test_any_list_is_parts_or_a_refusal_in_words(given: list[dict[str, Any]]) -> None:
     with suppress(ContentError):
-        found = digital.parts(given)
+        found = digital_message.parts(given)
         assert len(found) == len(given) <= 10
         assert all(part.contents for part in found)
 
@@ -198,43 +198,43 @@ def test_any_list_is_parts_or_a_refusal_in_words(given: list[dict[str, Any]]) ->
 
 
 def part(suffix: str) -> Part:
-    return digital.parts([image(fileSuffix=suffix)])[0]
+    return digital_message.parts([image(fileSuffix=suffix)])[0]
 
 
 @pytest.mark.parametrize("suffix", FILES)
 def test_a_file_is_what_its_suffix_says(suffix: str) -> None:
-    warned = digital.check_file(3, part(suffix), FILES[suffix])
+    warned = digital_message.check_file(3, part(suffix), FILES[suffix])
     assert bool(warned) == (suffix in ("wav", "3gp"))
     assert all("第 3 部分" in one and suffix in one for one in warned)
 
 
 def test_jpeg_is_jpg() -> None:
-    assert digital.check_file(1, part(".JPEG"), FILES["jpg"]) == []
+    assert digital_message.check_file(1, part(".JPEG"), FILES["jpg"]) == []
 
 
 @pytest.mark.parametrize(("said", "is_"), [("jpg", "png"), ("mp4", "3gp"), ("mp3", "mp4")])
 def test_a_file_of_another_type_is_refused(said: str, is_: str) -> None:
     with pytest.raises(ContentError, match=f"第 1 部分的 fileSuffix 是 {said}, 文件内容却是 {is_}"):
-        digital.check_file(1, part(said), FILES[is_])
+        digital_message.check_file(1, part(said), FILES[is_])
 
 
 def test_a_file_of_no_known_type_is_refused() -> None:
     with pytest.raises(ContentError, match="第 4 部分的文件内容不是支持的类型"):
-        digital.check_file(4, part("jpg"), b"<html>")
+        digital_message.check_file(4, part("jpg"), b"<html>")
 
 
 def test_files_are_measured_together() -> None:
-    digital.check_total([])
-    digital.check_total([1000 * 1024, 900 * 1024])
+    digital_message.check_total([])
+    digital_message.check_total([1000 * 1024, 900 * 1024])
     with pytest.raises(ContentError, match="1901 KB, 超过 1900 KB"):
-        digital.check_total([1000 * 1024, 900 * 1024, 1])
+        digital_message.check_total([1000 * 1024, 900 * 1024, 1])
 
 
 # --- the message --------------------------------------------------------------------------------
 
 
-def message(theme: str, *given: dict[str, Any]) -> templates.Translation:
-    return digital.message(theme, digital.parts(given), LINK)
+def message(theme: str, *given: dict[str, Any]) -> template_text.Translation:
+    return digital_message.message(theme, digital_message.parts(given), LINK)
 
 
 def test_theme_texts_and_link_become_a_message() -> None:
@@ -272,8 +272,8 @@ def test_a_theme_that_is_longer_than_all_texts_is_named() -> None:
 
 
 def test_a_text_that_is_too_long_to_be_looked_through_is_counted_as_it_was_written() -> None:
-    most = digital.MOST_WRITTEN
-    room = most - len(digital.content("新品", [Part("text", "", "", "x")])) + 1
+    most = digital_message.MAX_WRITTEN
+    room = most - len(digital_message.content("新品", [Part("text", "", "", "x")])) + 1
     with pytest.raises(ContentError, match="最多 500 个"):
         message("新品", text("字" * room))
     with pytest.raises(ContentError, match=rf"合计 {most + 1} 个字符, 最多 {most} 个"):
@@ -297,9 +297,11 @@ def test_a_variable_that_is_left_open_is_refused(open_: str) -> None:
 
 
 def shown(theme: str, *given: dict[str, Any]) -> tuple[str, list[Part]]:
-    found = digital.parts(given)
-    written = digital.content(theme, found)
-    return digital.masked(theme, written), [digital.shown(part, written) for part in found]
+    found = digital_message.parts(given)
+    written = digital_message.content(theme, found)
+    return digital_message.masked(theme, written), [
+        digital_message.shown(part, written) for part in found
+    ]
 
 
 def test_variables_are_masked_on_the_page() -> None:
@@ -327,11 +329,11 @@ def test_a_number_in_braces_beside_named_variables_is_not_reached() -> None:
 @examples(500)
 def test_no_variable_is_ever_left(pieces: list[str]) -> None:
     text = "".join(pieces)
-    assert "${" not in digital.masked(text, text)
+    assert "${" not in digital_message.masked(text, text)
 
 
 @given(st.text(max_size=60))
 @examples(200)
 def test_a_text_without_variables_is_shown_as_it_is(text: str) -> None:
     if "{" not in text:
-        assert digital.masked(text, text) == text
+        assert digital_message.masked(text, text) == text

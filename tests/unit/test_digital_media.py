@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.campaigns import media
+from chalicelib.domain import media
 from tests.unit.support import FILES, examples
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.campaigns.digital import Kind, Part
-from chalicelib.digital import page as pages_shown
+from chalicelib.domain.digital_message import Part, PartKind
+from chalicelib.endpoints import message_page
 from chalicelib.store import pages
 from chalicelib.store.pages import Page
 from tests.unit.support import examples, request
@@ -36,7 +36,7 @@ def page(*parts: Part, theme: str = "新品上市") -> Page:
     return Page(code="AbCdEfGhIjK", theme=theme, parts=parts, made_at=0)
 
 
-def part(kind: Kind, contents: str, name: str = "") -> Part:
+def part(kind: PartKind, contents: str, name: str = "") -> Part:
     suffix = {"text": "txt", "image": "jpg", "video": "mp4", "audio": "mp3"}[kind]
     return Part(kind, suffix, name, contents)
 
@@ -78,7 +78,7 @@ class Reader(HTMLParser):
 
 
 def read(shown: Page) -> Reader:
-    return Reader(pages_shown.render(shown))
+    return Reader(message_page.render(shown))
 
 
 ALLOWED_TAGS = {
@@ -113,7 +113,7 @@ def test_a_nameless_picture_has_words_too() -> None:
 
 
 def test_line_breaks_are_kept_and_blank_lines_part_paragraphs() -> None:
-    document = pages_shown.render(page(part("text", "一\n二\r\n三\n \n\n四")))
+    document = message_page.render(page(part("text", "一\n二\r\n三\n \n\n四")))
     assert "<p>一<br>二<br>三</p><p>四</p>" in document
 
 
@@ -122,12 +122,12 @@ def test_it_is_fit_for_a_phone_and_says_its_language() -> None:
     metas = [attrs for tag, attrs in found.elements if tag == "meta"]
     assert {"name": "viewport", "content": "width=device-width,initial-scale=1"} in metas
     assert found.attributes("html")["lang"] == "zh-CN"
-    assert "prefers-color-scheme:dark" in pages_shown.render(page())
+    assert "prefers-color-scheme:dark" in message_page.render(page())
 
 
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_content_in_every_field_stays_text(hostile: str) -> None:
-    kinds: tuple[Kind, ...] = ("text", "image", "video", "audio")
+    kinds: tuple[PartKind, ...] = ("text", "image", "video", "audio")
     parts = [part(kind, hostile, hostile) for kind in kinds]
     parts += [part(kind, URL, hostile) for kind in kinds[1:]]
     parts += [part("image", f"https://a.aliyuncs.com/{hostile}", hostile)]
@@ -139,7 +139,7 @@ def test_hostile_content_in_every_field_stays_text(hostile: str) -> None:
     for _, attrs in found.elements:
         assert set(attrs) <= allowed
         assert (attrs.get("src") or "https://").startswith("https://")
-    policy = pages_shown.policy(shown)
+    policy = message_page.policy(shown)
     assert "\n" not in policy
     assert re.findall(r"(?:img|media)-src ([^;]*)", policy)
     for sources in re.findall(r"(?:img|media)-src ([^;]*)", policy):
@@ -159,7 +159,7 @@ def test_any_text_is_shown_and_nothing_of_it_is_markup(theme: str, text: str, na
 
 
 def test_the_policy_names_its_medias_origins_and_nothing_else() -> None:
-    policy = pages_shown.policy(
+    policy = message_page.policy(
         page(
             part("image", URL),
             part("image", "https://b.aliyuncs.com:443/x.png"),
@@ -180,7 +180,7 @@ def test_the_policy_names_its_medias_origins_and_nothing_else() -> None:
 
 
 def test_a_page_of_text_may_load_nothing() -> None:
-    policy = pages_shown.policy(page(part("text", "x")))
+    policy = message_page.policy(page(part("text", "x")))
     assert "img-src" not in policy
     assert "media-src" not in policy
 
@@ -189,7 +189,7 @@ def test_a_page_of_text_may_load_nothing() -> None:
 
 
 def ask(code: str, method: str = "GET") -> Any:
-    return pages_shown.show(code, request(method=method))
+    return message_page.show(code, request(method=method))
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import pytest
 import requests
 import time_machine
 
-from chalicelib.tencent.client import CallRefusedError, Client, Pulled, TemplatePage
+from chalicelib.tencent.interface import CallRefusedError, PullType, TemplatePage
+from chalicelib.tencent.v5 import Client
 from tests.unit.support import Transport
 
 SIG = "c13e54f047ed75e821e698730c72d030dc30e5b510b3f8a0fb6fb7605283d7df"
@@ -47,7 +48,7 @@ CASES: dict[str, Case] = {
     # the call's name, the call, the document's request, its response, what we make of it
     "Pull SMS Status": (
         "pullstatus",
-        lambda c: c.pullstatus(Pulled.REPLIES, 10),
+        lambda c: c.pullstatus(PullType.REPLIES, 10),
         """{
           "max": 10,
           "sig": "c13e54f047ed75e821e698730c72d030dc30e5b510b3f8a0fb6fb7605283d7df",
@@ -64,7 +65,9 @@ CASES: dict[str, Case] = {
     ),
     "Pull SMS Status of a Single Mobile No.": (
         "pullstatus4mobile",
-        lambda c: c.pullstatus4mobile(Pulled.REPLIES, "8613788888888", 1464624000, 1464706800, 10),
+        lambda c: c.pullstatus4mobile(
+            PullType.REPLIES, "8613788888888", 1464624000, 1464706800, 10
+        ),
         """{
           "sig": "c13e54f047ed75e821e698730c72d030dc30e5b510b3f8a0fb6fb7605283d7df",
           "time": 1457336869,

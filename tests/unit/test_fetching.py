@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import fetching
 from chalicelib.errors import ConfigurationError
-from chalicelib.fetching import FetchError
+from chalicelib.fetching import addresses, stream
+from chalicelib.fetching.addresses import FetchError
 from tests.unit.conftest import Configure
 from tests.unit.support import examples
 
@@ -34,7 +34,7 @@ GOOD = "https://bucket.oss-cn-hangzhou.aliyuncs.com/a/b.txt?Expires=1&Signature=
 )
 def test_what_is_allowed(configure: Configure, url: str) -> None:
     configure()
-    fetching.check_url(url)
+    addresses.check_url(url)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_what_is_allowed(configure: Configure, url: str) -> None:
 def test_what_is_refused_without_the_network(configure: Configure, url: str) -> None:
     configure()
     with pytest.raises(FetchError, match=r"[\u4e00-\u9fff]"):
-        fetching.check_url(url)
+        addresses.check_url(url)
 
 
 @examples(500)
@@ -115,7 +115,7 @@ def test_any_text_is_refused_or_leads_below_the_suffix(host: str, rest: str) -> 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("chalicelib.settings.load", settings)
         try:
-            place = fetching._place(f"https://{host}.aliyuncs.com{rest}")
+            place = addresses.place_of(f"https://{host}.aliyuncs.com{rest}")
         except FetchError:
             return
     assert place.host.endswith(".aliyuncs.com")
@@ -154,23 +154,23 @@ def test_the_settings_entries(
 ) -> None:
     configure(OSS_ALLOWED_HOSTS=allowed)
     if expected:
-        fetching.check_url(url)
+        addresses.check_url(url)
     else:
         with pytest.raises(FetchError):
-            fetching.check_url(url)
+            addresses.check_url(url)
 
 
 @pytest.mark.parametrize("entry", ["ftp://a.com", "http://[::1", "http://", "https://a.com:x"])
 def test_a_wrong_entry_is_named(configure: Configure, entry: str) -> None:
     configure(OSS_ALLOWED_HOSTS=entry)
     with pytest.raises(ConfigurationError, match="OSS_ALLOWED_HOSTS"):
-        fetching.check_url(GOOD)
+        addresses.check_url(GOOD)
 
 
 def test_no_refusal_shows_the_signature(configure: Configure) -> None:
     configure(OSS_ALLOWED_HOSTS=".example.com")
     with pytest.raises(FetchError) as caught:
-        fetching.check_url(GOOD)
+        addresses.check_url(GOOD)
     assert "secret" not in str(caught.value)
 
 
@@ -196,12 +196,12 @@ PUBLIC = [
 
 @pytest.mark.parametrize("address", NOT_PUBLIC)
 def test_an_address_that_is_not_public(address: str) -> None:
-    assert not fetching._is_public(address)
+    assert not addresses._is_public(address)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_an_address_that_is(address: str) -> None:
-    assert fetching._is_public(address)
+    assert addresses._is_public(address)
 
 
 @examples(500)
@@ -209,7 +209,7 @@ def test_an_address_that_is(address: str) -> None:
 def test_no_address_is_public_that_python_calls_otherwise(address: Any) -> None:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
-    if fetching._is_public(str(address)):
+    if addresses._is_public(str(address)):
         kinds = ("private", "loopback", "link_local", "multicast", "unspecified")
         assert not any(getattr(address, f"is_{kind}") for kind in kinds)
 
@@ -247,7 +247,7 @@ def test_nothing_connects_to_a_private_address_behind_an_allowed_name(
     configure()
     network.answers = [["47.110.23.54", address]]
     with pytest.raises(FetchError, match="内网地址"):
-        fetching.read(GOOD, most_bytes=10, seconds=5)
+        stream.read_all(GOOD, most_bytes=10, seconds=5)
     assert network.connected == []
 
 
@@ -257,7 +257,7 @@ def test_the_connection_goes_to_an_address_that_was_looked_at(
     configure()
     network.answers = [["47.110.23.54", "47.110.23.55"], ["127.0.0.1"]]
     with pytest.raises(FetchError, match="网络错误"):
-        fetching.read(GOOD, most_bytes=10, seconds=5)
+        stream.read_all(GOOD, most_bytes=10, seconds=5)
     assert network.connected == [("47.110.23.54", 443), ("47.110.23.55", 443)]
     assert network.answers == [["127.0.0.1"]], "there was no second look-up"
 
@@ -266,12 +266,12 @@ def test_an_unknown_name(configure: Configure, network: Network) -> None:
     configure()
     network.answers = [[]]
     with pytest.raises(FetchError, match=r"找不到域名 bucket\.oss-cn-hangzhou\.aliyuncs\.com"):
-        fetching.read(GOOD, most_bytes=10, seconds=5)
+        stream.read_all(GOOD, most_bytes=10, seconds=5)
 
 
 def test_an_origin_of_the_settings_may_be_private(configure: Configure, network: Network) -> None:
     configure(OSS_ALLOWED_HOSTS="http://files.test:9000")
     network.answers = [["127.0.0.1"]]
     with pytest.raises(FetchError, match="网络错误"):
-        fetching.read("http://files.test:9000/x", most_bytes=10, seconds=5)
+        stream.read_all("http://files.test:9000/x", most_bytes=10, seconds=5)
     assert network.connected == [("127.0.0.1", 9000)]

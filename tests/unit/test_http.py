@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import settings
+from chalicelib.endpoints import envelope
 from chalicelib.errors import ConfigurationError, Forbidden, NotFound, Refused
-from chalicelib.quickaudience import http
 from tests.unit.conftest import Configure
 from tests.unit.support import examples, request
 
@@ -32,24 +32,24 @@ def normal(name: str) -> str:
 @given(names)
 @examples(100)
 def test_a_name_is_likeliest_what_is_encoded_once(name: str) -> None:
-    assert http.path_names(quote(name, safe=""))[0] == normal(name)
+    assert envelope.path_names(quote(name, safe=""))[0] == normal(name)
 
 
 @given(names)
 @examples(100)
 def test_a_name_that_is_encoded_twice_is_among_the_readings(name: str) -> None:
-    assert normal(name) in http.path_names(quote(quote(name, safe=""), safe=""))
+    assert normal(name) in envelope.path_names(quote(quote(name, safe=""), safe=""))
 
 
 @given(names)
 @examples(100)
 def test_a_name_that_a_proxy_decoded_is_taken_as_it_is(name: str) -> None:
-    assert http.path_names(name)[0] == normal(name)
+    assert envelope.path_names(name)[0] == normal(name)
 
 
 @pytest.mark.parametrize("name", ["测试", "品牌旗舰店", "联通", "腾讯云abc123"])
 def test_a_name_in_gbk_is_understood(name: str) -> None:
-    assert http.path_names(quote_from_bytes(name.encode("gbk"), safe=""))[0] == name
+    assert envelope.path_names(quote_from_bytes(name.encode("gbk"), safe=""))[0] == name
 
 
 @pytest.mark.parametrize(
@@ -76,28 +76,28 @@ def test_a_name_in_gbk_is_understood(name: str) -> None:
     ],
 )
 def test_a_reading_is_among_those_that_are_tried(raw: str, reading: str) -> None:
-    assert reading in http.path_names(raw)
+    assert reading in envelope.path_names(raw)
 
 
 @pytest.mark.parametrize(
     "raw", ["%ED%A0%80", "%FF%FE", "%C3", "%E5%93", "%80" * 1000], ids=lambda raw: raw[:12]
 )
 def test_bytes_of_no_encoding_still_give_texts_that_can_be_kept(raw: str) -> None:
-    for name in http.path_names(raw):
+    for name in envelope.path_names(raw):
         name.encode()
 
 
 @given(st.text(alphabet="%25E4ABab+ /", max_size=20))
 @examples(100)
 def test_readings_are_distinct_and_at_most_three(raw: str) -> None:
-    found = http.path_names(raw)
+    found = envelope.path_names(raw)
     assert 1 <= len(found) <= 3
     assert len(set(found)) == len(found)
     assert normal(raw) in found
 
 
 def test_half_a_character_gives_a_reading() -> None:
-    assert http.path_names("\ud800")
+    assert envelope.path_names("\ud800")
 
 
 # --- raw and parse -----------------------------------------------------------------------------
@@ -117,11 +117,11 @@ def test_half_a_character_gives_a_reading() -> None:
 def test_an_empty_body_is_an_empty_object_and_a_bom_does_no_harm(
     body: bytes, read: dict[str, Any]
 ) -> None:
-    assert http.parse(body) == read
+    assert envelope.parse(body) == read
 
 
 def test_fractions_stay_text_and_whole_numbers_numbers() -> None:
-    assert http.parse(b'{"a": 5.0, "b": 5, "c": "5"}') == {"a": "5.0", "b": 5, "c": "5"}
+    assert envelope.parse(b'{"a": 5.0, "b": 5, "c": "5"}') == {"a": "5.0", "b": 5, "c": "5"}
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_fractions_stay_text_and_whole_numbers_numbers() -> None:
 )
 def test_anything_but_a_json_object_is_refused(body: bytes) -> None:
     with pytest.raises(Refused) as caught:
-        http.parse(body)
+        envelope.parse(body)
     assert caught.value.code == "isv.INVALID_JSON_PARAM"
     assert len(caught.value.message) < 200
     caught.value.message.encode()
@@ -158,16 +158,16 @@ def test_anything_but_a_json_object_is_refused(body: bytes) -> None:
 @examples(150)
 def test_any_body_is_an_object_or_refused(body: bytes) -> None:
     with contextlib.suppress(Refused):
-        assert isinstance(http.parse(body), dict)
+        assert isinstance(envelope.parse(body), dict)
 
 
 @pytest.mark.parametrize("body", ['{"a": "中"}', '{"a": "中"}'.encode()], ids=["text", "bytes"])
 def test_a_body_is_read_from_text_and_bytes(body: str | bytes) -> None:
-    assert http.raw(request(body)) == '{"a": "中"}'.encode()
+    assert envelope.raw(request(body)) == '{"a": "中"}'.encode()
 
 
 def test_a_request_without_a_body_has_an_empty_one() -> None:
-    assert http.raw(request(None)) == b""
+    assert envelope.raw(request(None)) == b""
 
 
 # --- the envelope ------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ def ask(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Ask:
                 raise error
             return {"bizId": json.dumps(read)}
 
-        return http.answer(request(body, method=method), FIELDS, endpoint)
+        return envelope.answer(request(body, method=method), FIELDS, endpoint)
 
     return ask
 
@@ -265,7 +265,7 @@ def test_the_envelope_stands_where_settings_are_wrong(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(settings, "load", broken)
     monkeypatch.setenv("QA_PLATFORM_NAME", "腾讯短信")
-    response = http.answer(request(), FIELDS, lambda _: {})
+    response = envelope.answer(request(), FIELDS, lambda _: {})
     assert (response.status_code, response.body["code"]) == (500, "isp.SYSTEM_ERROR")
     assert response.body["platformName"] == "腾讯短信"
 
@@ -274,7 +274,7 @@ def test_an_unknown_route_is_404_in_the_envelope_and_names_the_path(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("QA_PLATFORM_NAME", "腾讯短信")
-    response = http.unknown_route(request(method="PATCH"))
+    response = envelope.unknown_route(request(method="PATCH"))
     assert (response.status_code, response.body["code"]) == (404, "404")
     assert "PATCH /api/x" in response.body["message"]
     assert response.body["platformName"] == "腾讯短信"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.quickaudience.liberal_json import loads
+from chalicelib.lenient_json import loads
 from tests.unit.support import examples
 
 values = st.recursive(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.tencent import line as module
-from chalicelib.tencent.line import Line, Pace
+from chalicelib.tencent import throttle
+from chalicelib.tencent.throttle import Pace, Throttle
 from tests.unit.conftest import Configure
 from tests.unit.support import examples
 
@@ -34,21 +34,21 @@ class Time:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Time:
     made = Time()
-    monkeypatch.setattr(module, "time", made)
+    monkeypatch.setattr(throttle, "time", made)
     return made
 
 
 @pytest.fixture
-def own_line(configure: Configure) -> Iterator[Callable[..., Line]]:
+def own_line(configure: Configure) -> Iterator[Callable[..., Throttle]]:
     """The line of a process of its own."""
-    module._line.cache_clear()
+    throttle._throttle.cache_clear()
 
-    def begin(*, cautious: bool = False, **settings: str) -> Line:
+    def begin(*, cautious: bool = False, **settings: str) -> Throttle:
         configure(**settings)
-        return module.line(4, cautious=cautious)
+        return throttle.throttle(4, cautious=cautious)
 
     yield begin
-    module._line.cache_clear()
+    throttle._throttle.cache_clear()
 
 
 # --- how fast ------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ def test_no_second_has_more_turns_than_allowed(
 ) -> None:
     clock = Time()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "time", clock)
+        patch.setattr(throttle, "time", clock)
         pace = Pace(per_second)
         turns = []
         for idle, within in steps:
@@ -123,21 +123,21 @@ def test_threads_share_the_pace() -> None:
 
 @pytest.mark.parametrize(("parallel", "share"), [("4", 1), ("7", 1), ("8", 2), ("64", 16)])
 def test_the_ceiling_of_parallel_calls_is_shared_by_the_functions(
-    own_line: Callable[..., Line], parallel: str, share: int
+    own_line: Callable[..., Throttle], parallel: str, share: int
 ) -> None:
     assert own_line(TENCENT_PARALLEL_CALLS=parallel).parallel == share
 
 
 def test_the_ceiling_of_calls_per_second_is_shared_by_the_functions(
-    own_line: Callable[..., Line], clock: Time
+    own_line: Callable[..., Throttle], clock: Time
 ) -> None:
     line = own_line(TENCENT_CALLS_PER_SECOND="2")
     for _ in range(3):
-        line.turn(FOREVER)
+        line.acquire(FOREVER)
     assert clock.slept == [2, 2]
 
 
-def test_events_of_one_process_share_its_line(own_line: Callable[..., Line]) -> None:
+def test_events_of_one_process_share_its_line(own_line: Callable[..., Throttle]) -> None:
     assert own_line() is own_line()
 
 
@@ -145,86 +145,86 @@ def test_events_of_one_process_share_its_line(own_line: Callable[..., Line]) -> 
 
 
 def test_one_silence_is_not_enough_and_two_are() -> None:
-    line = Line(4, 1e9)
-    assert not line.silent(turn(line), "first")
-    before = line.away
-    assert line.silent(turn(line), "second")
-    assert not line.silent(0, "third"), "said once"
-    assert (before, line.away) == ("", "second")
+    line = Throttle(4, 1e9)
+    assert not line.unanswered(turn(line), "first")
+    before = line.down_reason
+    assert line.unanswered(turn(line), "second")
+    assert not line.unanswered(0, "third"), "said once"
+    assert (before, line.down_reason) == ("", "second")
 
 
-def turn(line: Line) -> int:
-    taken = line.turn(FOREVER)
+def turn(line: Throttle) -> int:
+    taken = line.acquire(FOREVER)
     assert taken is not None
     return taken
 
 
 def test_no_turn_is_given_while_tencent_is_away(clock: Time) -> None:
-    line = Line(4, 0.1)
-    line.silent(0, "x")
-    line.silent(0, "x")
-    assert line.turn(FOREVER) is None
+    line = Throttle(4, 0.1)
+    line.unanswered(0, "x")
+    line.unanswered(0, "x")
+    assert line.acquire(FOREVER) is None
     assert clock.now == 1000, "nor waited for"
 
 
 def test_who_waited_while_tencent_went_away_has_no_turn(
     clock: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    line = Line(4, 0.1)
+    line = Throttle(4, 0.1)
     turn(line)
 
     def meanwhile(_: float) -> None:
-        line.silent(0, "x")
-        line.silent(0, "x")
+        line.unanswered(0, "x")
+        line.unanswered(0, "x")
 
     monkeypatch.setattr(clock, "sleep", meanwhile)
-    assert line.turn(FOREVER) is None
+    assert line.acquire(FOREVER) is None
 
 
 def test_silences_of_calls_that_began_before_an_answer_do_not_count() -> None:
-    line = Line(4, 1e9)
+    line = Throttle(4, 1e9)
     early = [turn(line) for _ in range(10)]
-    line.heard()
-    assert not any(line.silent(one, "slow number") for one in early)
-    assert not line.away
+    line.answered()
+    assert not any(line.unanswered(one, "slow number") for one in early)
+    assert not line.down_reason
 
 
 def test_a_number_that_is_always_silent_never_stops_the_others() -> None:
-    line = Line(4, 1e9)
+    line = Throttle(4, 1e9)
     for _ in range(1000):
         silent = turn(line)
-        line.heard()
-        assert not line.silent(silent, "x")
-        assert not line.silent(turn(line), "x")
-        line.heard()
+        line.answered()
+        assert not line.unanswered(silent, "x")
+        assert not line.unanswered(turn(line), "x")
+        line.answered()
 
 
-def test_the_next_event_begins_with_less_patience(own_line: Callable[..., Line]) -> None:
+def test_the_next_event_begins_with_less_patience(own_line: Callable[..., Throttle]) -> None:
     line = own_line()
-    line.silent(turn(line), "x")
-    line.silent(turn(line), "x")
+    line.unanswered(turn(line), "x")
+    line.unanswered(turn(line), "x")
     assert own_line() is line
-    assert not line.away
-    assert line.silent(turn(line), "again")
+    assert not line.down_reason
+    assert line.unanswered(turn(line), "again")
 
 
-def test_the_next_event_remembers_a_single_silence(own_line: Callable[..., Line]) -> None:
-    own_line().silent(0, "x")
-    assert own_line().silent(0, "in another event")
+def test_the_next_event_remembers_a_single_silence(own_line: Callable[..., Throttle]) -> None:
+    own_line().unanswered(0, "x")
+    assert own_line().unanswered(0, "in another event")
 
 
 def test_who_tries_whether_tencent_is_there_needs_one_silence(
-    own_line: Callable[..., Line],
+    own_line: Callable[..., Throttle],
 ) -> None:
     line = own_line(cautious=True)
-    assert line.silent(turn(line), "x")
+    assert line.unanswered(turn(line), "x")
 
 
-def test_who_tries_and_is_answered_is_as_patient_as_ever(own_line: Callable[..., Line]) -> None:
+def test_who_tries_and_is_answered_is_as_patient_as_ever(own_line: Callable[..., Throttle]) -> None:
     line = own_line(cautious=True)
     turn(line)
-    line.heard()
-    assert not line.silent(turn(line), "x")
+    line.answered()
+    assert not line.unanswered(turn(line), "x")
 
 
 @given(st.lists(st.tuples(st.sampled_from(["call", "heard", "silent", "open"]), st.integers(0, 9))))
@@ -233,12 +233,12 @@ def test_it_is_away_after_two_silences_without_an_answer_since_they_began(
     events: list[tuple[str, int]],
 ) -> None:
     """Against a model that remembers all: calls under way, and when answers came."""
-    line = Line(4, 1e9)
+    line = Throttle(4, 1e9)
     answers, silences, away = 0, 0, False
     under_way: list[tuple[int | None, int]] = []
     for kind, which in events:
         if kind == "call":
-            given_turn = line.turn(FOREVER)
+            given_turn = line.acquire(FOREVER)
             assert (given_turn is None) == away
             if given_turn is not None:
                 under_way.append((given_turn, answers))
@@ -249,24 +249,24 @@ def test_it_is_away_after_two_silences_without_an_answer_since_they_began(
             given_turn, began = under_way.pop(which % len(under_way))
             assert given_turn is not None
             if kind == "heard":
-                line.heard()
+                line.answered()
                 answers, silences = answers + 1, 0
             else:
                 silences += began == answers
                 goes_away = silences >= 2 and not away
-                assert line.silent(given_turn, "x") == goes_away
+                assert line.unanswered(given_turn, "x") == goes_away
                 away = away or goes_away
-        assert bool(line.away) == away
+        assert bool(line.down_reason) == away
 
 
 def test_many_threads_say_once_that_tencent_is_away() -> None:
-    line = Line(16, 1e9)
+    line = Throttle(16, 1e9)
     barrier = threading.Barrier(16)
 
     def be_silent(number: int) -> bool:
         taken = turn(line)
         barrier.wait()
-        return line.silent(taken, str(number))
+        return line.unanswered(taken, str(number))
 
     with ThreadPoolExecutor(16) as pool:
         assert sum(pool.map(be_silent, range(16))) == 1

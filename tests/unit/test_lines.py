@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.campaigns import lines
-from chalicelib.campaigns.lines import MOST_LINE, Bad, Entry, Survey
-from chalicelib.campaigns.planning import Failure
+from chalicelib.domain import recipient_file
+from chalicelib.domain.planning import Failure
+from chalicelib.domain.recipient_file import MAX_LINE, Bad, Entry, Survey
 from tests.unit.support import examples
 
 ILLEGAL = "isv.MOBILE_NUMBER_ILLEGAL"
@@ -19,7 +19,7 @@ TEXTS = st.text(st.characters(codec="gbk", exclude_categories=["Cc", "Cs"]), max
 
 
 def raw(data: bytes) -> list[bytes]:
-    return [line.raw for line in lines.split([data])]
+    return [line.raw for line in recipient_file.split([data])]
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,8 @@ def test_split(data: bytes, expected: list[bytes]) -> None:
 def test_lines_do_not_depend_on_how_the_bytes_come(data: bytes, more: st.DataObject) -> None:
     cuts = sorted(more.draw(st.lists(st.integers(0, len(data)), max_size=8)))
     parts = [data[first:last] for first, last in pairwise([0, *cuts, len(data)])]
-    found = list(lines.split(parts))
-    assert found == list(lines.split([data]))
+    found = list(recipient_file.split(parts))
+    assert found == list(recipient_file.split([data]))
     assert [line.number for line in found] == list(range(1, len(found) + 1))
     assert not found or found[-1].end == len(data)
     assert b"\n".join(line.raw for line in found) == data.removeprefix(
@@ -53,20 +53,20 @@ def test_lines_do_not_depend_on_how_the_bytes_come(data: bytes, more: st.DataObj
     ).removesuffix(b"\n")
     # From the end of any line on, the same lines follow: what a checkpoint relies on.
     for line in found:
-        rest = list(lines.split([data[line.end :]]))
+        rest = list(recipient_file.split([data[line.end :]]))
         assert [one.end + line.end for one in rest] == [one.end for one in found[line.number :]]
 
 
-@pytest.mark.parametrize("size", [MOST_LINE, MOST_LINE + 1, MOST_LINE + 2, 10 * MOST_LINE])
+@pytest.mark.parametrize("size", [MAX_LINE, MAX_LINE + 1, MAX_LINE + 2, 10 * MAX_LINE])
 def test_an_endless_line_is_not_kept_and_the_next_ones_are_in_their_places(size: int) -> None:
     data = b"1" * size + b"\n13900001111\n" + b"2" * size
-    found = list(lines.split([data[n : n + 1000] for n in range(0, len(data), 1000)]))
+    found = list(recipient_file.split([data[n : n + 1000] for n in range(0, len(data), 1000)]))
     assert [line.end for line in found] == [size + 1, size + 13, 2 * size + 13]
     assert found[1].raw == b"13900001111"
-    assert all(len(line.raw) <= MOST_LINE + 1000 for line in found)
-    entry = lines.parse(found[0].raw, "utf-8")
+    assert all(len(line.raw) <= MAX_LINE + 1000 for line in found)
+    entry = recipient_file.parse(found[0].raw, "utf-8")
     assert isinstance(entry, Bad)
-    code = "isv.PARAM_LENGTH_LIMIT" if size > MOST_LINE else ILLEGAL
+    code = "isv.PARAM_LENGTH_LIMIT" if size > MAX_LINE else ILLEGAL
     assert entry.failure.code == code
 
 
@@ -86,12 +86,12 @@ def test_an_endless_line_is_not_kept_and_the_next_ones_are_in_their_places(size:
     ],
 )
 def test_a_line_with_a_recipient(text: str, phone: str, given: str, params: object) -> None:
-    assert lines.parse(text.encode(), "utf-8") == Entry(phone, given, params)  # type: ignore[arg-type]
+    assert recipient_file.parse(text.encode(), "utf-8") == Entry(phone, given, params)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("text", ["", " ", "\t", "\r", " \r"])
 def test_a_blank_line(text: str) -> None:
-    assert lines.parse(text.encode(), "utf-8") is None
+    assert recipient_file.parse(text.encode(), "utf-8") is None
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_blank_line(text: str) -> None:
     ],
 )
 def test_a_bad_line_with_and_without_a_number(text: str, given: str, code: str) -> None:
-    found = lines.parse(text.encode(), "utf-8")
+    found = recipient_file.parse(text.encode(), "utf-8")
     assert isinstance(found, Bad)
     assert (found.given, found.failure.code) == (given, code)
     assert found.failure.message
@@ -130,7 +130,7 @@ def test_a_bad_line_with_and_without_a_number(text: str, given: str, code: str) 
 
 def test_a_line_in_another_encoding_is_bad_by_itself() -> None:
     line = '13900001111 {"name":"李雷"}'.encode("gbk")
-    assert lines.parse(line, "utf-8") == Bad(
+    assert recipient_file.parse(line, "utf-8") == Bad(
         "13900001111", Failure("isv.INVALID_PARAMETERS", "该行编码错误")
     )
 
@@ -147,14 +147,14 @@ def test_what_is_written_is_read(
     number: int, separator: str, params: dict[str, object], encoding: str, escaped: bool
 ) -> None:
     text = f"{number}{separator}{json.dumps(params, ensure_ascii=escaped)}"
-    found = lines.parse(text.encode(encoding), encoding)
+    found = recipient_file.parse(text.encode(encoding), encoding)
     assert found == Entry(f"86{number}", str(number), params)
 
 
 @examples(500)
 @given(st.binary(max_size=60), st.sampled_from(["utf-8", "gb18030"]))
 def test_any_bytes_are_read_or_bad(data: bytes, encoding: str) -> None:
-    found = lines.parse(data.replace(b"\n", b" "), encoding)
+    found = recipient_file.parse(data.replace(b"\n", b" "), encoding)
     assert found is None or isinstance(found, Entry | Bad)
 
 
@@ -175,4 +175,4 @@ def test_any_bytes_are_read_or_bad(data: bytes, encoding: str) -> None:
     ],
 )
 def test_a_files_survey(data: bytes, expected: Survey) -> None:
-    assert lines.survey([data[n : n + 3] for n in range(0, len(data), 3)]) == expected
+    assert recipient_file.survey([data[n : n + 3] for n in range(0, len(data), 3)]) == expected

@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.campaigns import messages
-from chalicelib.campaigns.messages import Message, Origin, Receipt
-from chalicelib.campaigns.planning import Failure
+from chalicelib.domain import messages
+from chalicelib.domain.messages import Message, Origin, Receipt
+from chalicelib.domain.planning import Failure
+from chalicelib.domain.push_batches import Entry
 
 NOW = 1445040184.0  # 2015-10-17 08:03:04 in Beijing
 ORIGIN = Origin(
@@ -119,31 +120,33 @@ RECEIPT = Receipt(state="delivered", code="DELIVERED", reason="", received="2019
 
 
 def test_an_entry_has_the_documented_fields_and_our_own_place() -> None:
-    assert message(sid="8:x").settled(RECEIPT).entry() == {
-        "outId": "out-1",
-        "phoneNum": "13900001111",
-        "sendStatus": 2,
-        "sendDate": "2019-01-08 16:44:13",
-        "receiveDate": "2019-01-08 16:45:00",
-        "errCode": "DELIVERED",
-        "message": "",
-        "at": ["biz-1", 3],
-    }
+    assert message(sid="8:x").settled(RECEIPT).entry() == Entry(
+        {
+            "outId": "out-1",
+            "phoneNum": "13900001111",
+            "sendStatus": 2,
+            "sendDate": "2019-01-08 16:44:13",
+            "receiveDate": "2019-01-08 16:45:00",
+            "errCode": "DELIVERED",
+            "message": "",
+        },
+        ("biz-1", 3),
+    )
 
 
 def test_an_entry_of_a_failure_says_1_and_why() -> None:
-    entry = message().settled(messages.failed(messages.NO_RECEIPT, NOW)).entry()
+    entry = message().settled(messages.failed(messages.NO_RECEIPT, NOW)).entry().fields
     assert (entry["sendStatus"], entry["errCode"]) == (1, "NO_RECEIPT")
     assert "72小时" in entry["message"]
 
 
 def test_an_entry_of_a_foreign_number_has_its_country_code() -> None:
-    assert message("85251234567").settled(RECEIPT).entry()["phoneNum"] == "85251234567"
+    assert message("85251234567").settled(RECEIPT).entry().fields["phoneNum"] == "85251234567"
 
 
 def test_an_entry_has_the_number_as_quick_audience_wrote_it() -> None:
     made = message(given="+86 139-0000-1111")
-    assert made.settled(RECEIPT).entry()["phoneNum"] == made.phone_num == "+86 139-0000-1111"
+    assert made.settled(RECEIPT).entry().fields["phoneNum"] == made.phone_num == "+86 139-0000-1111"
 
 
 @pytest.mark.parametrize(
@@ -151,7 +154,7 @@ def test_an_entry_has_the_number_as_quick_audience_wrote_it() -> None:
 )
 def test_nothing_is_received_before_it_was_sent(received: str) -> None:
     receipt = Receipt(state="delivered", code="DELIVERED", reason="", received=received)
-    entry = message().settled(receipt).entry()
+    entry = message().settled(receipt).entry().fields
     assert entry["sendDate"] == "2019-01-08 16:44:13"
     assert entry["receiveDate"] == max(received, "2019-01-08 16:44:13")
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.campaigns import parameters
-from chalicelib.campaigns.planning import Failure
-from chalicelib.quickaudience.liberal_json import loads
+from chalicelib.domain import parameters
+from chalicelib.domain.planning import Failure
+from chalicelib.lenient_json import loads
 from tests.unit.support import examples
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.campaigns import phones
+from chalicelib.domain import phones
 from tests.unit.support import examples
 
 mainland = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)

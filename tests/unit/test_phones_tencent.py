@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.campaigns import phones
+from chalicelib.domain import phones
 from tests.unit.support import examples
 
 # By ITU-T E.164, some of every length; 1242 and 1268 are Tencent's own price list's.

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.campaigns import phones
-from chalicelib.campaigns.planning import Call, Chunk, Failure, Recipients
+from chalicelib.domain import phones
+from chalicelib.domain.planning import Call, Chunk, Failure, Recipients
 from tests.unit.support import calls_of, examples
 
 Pair = tuple[str, tuple[str, ...]]

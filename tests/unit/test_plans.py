@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.campaigns.planning import Call, Chunk, Failure
+from chalicelib.domain.planning import Call, Chunk, Failure
 from chalicelib.store import plans
 from tests.unit.support import examples
 

@@ -8,9 +8,9 @@ import pytest
 import requests
 import time_machine
 
-from chalicelib.campaigns.receipts import Kind
-from chalicelib.quickaudience import push, signature
-from chalicelib.quickaudience.push import PushError
+from chalicelib.domain.push_batches import PushKind
+from chalicelib.quickaudience import client, signature
+from chalicelib.quickaudience.client import PushError
 from tests.unit.conftest import Configure
 from tests.unit.support import Transport
 
@@ -32,16 +32,16 @@ Connect = Callable[..., Transport]
 def connect(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
     """Give the answers, in order; what is pushed ends in the transport."""
     configure()
-    push._session.cache_clear()
+    client._session.cache_clear()
 
     def connect(*answers: Any) -> Transport:
         transport = Transport(*answers)
-        push._session().mount("https://", transport)
-        push._session().mount("http://", transport)
+        client._session().mount("https://", transport)
+        client._session().mount("http://", transport)
         return transport
 
     yield connect
-    push._session.cache_clear()
+    client._session.cache_clear()
 
 
 def query(request: requests.PreparedRequest) -> dict[str, str]:
@@ -65,10 +65,10 @@ def query(request: requests.PreparedRequest) -> dict[str, str]:
     ],
 )
 def test_a_push_has_the_documented_address_and_body(
-    connect: Connect, kind: Kind, path: str, name: str
+    connect: Connect, kind: PushKind, path: str, name: str
 ) -> None:
     transport = connect(OK)
-    push.push(kind, [ENTRY, {"content": "退订😀"}])
+    client.push(kind, [ENTRY, {"content": "退订😀"}])
     [sent] = transport.sent
     assert sent.method == "POST"
     assert (sent.url or "").startswith(f"https://quicka.aliyun.com{path}?")
@@ -80,7 +80,7 @@ def test_a_push_has_the_documented_address_and_body(
 @time_machine.travel(1631865523.9, tick=False)
 def test_a_push_is_signed_for_its_own_parameters(connect: Connect) -> None:
     transport = connect(OK)
-    push.push("details", [ENTRY])
+    client.push("details", [ENTRY])
     given = query(transport.sent[0])
     assert given["timestamp"] == "1631865523"
     assert len(given["nonce"]) == 32
@@ -92,9 +92,9 @@ def test_a_push_is_signed_for_its_own_parameters(connect: Connect) -> None:
 def test_each_attempt_has_a_timestamp_and_a_nonce_of_its_own(connect: Connect) -> None:
     transport = connect(OK, OK)
     with time_machine.travel(1631865523, tick=False) as clock:
-        push.push("details", [ENTRY])
+        client.push("details", [ENTRY])
         clock.shift(10)
-        push.push("details", [ENTRY])
+        client.push("details", [ENTRY])
     first, second = map(query, transport.sent)
     assert (first["timestamp"], second["timestamp"]) == ("1631865523", "1631865533")
     assert first["nonce"] != second["nonce"]
@@ -108,7 +108,7 @@ def test_without_a_key_the_header_is_empty_and_there(
 ) -> None:
     configure(QA_AUTH="off", QA_KEY="")
     transport = connect(OK)
-    push.push("details", [ENTRY])
+    client.push("details", [ENTRY])
     assert transport.sent[0].headers[signature.HEADER] == ""
 
 
@@ -117,7 +117,7 @@ def test_with_a_key_a_push_is_signed_even_if_requests_need_not_be(
 ) -> None:
     configure(QA_AUTH="off", QA_KEY=KEY)
     transport = connect(OK)
-    push.push("details", [ENTRY])
+    client.push("details", [ENTRY])
     assert len(transport.sent[0].headers[signature.HEADER]) == 64
 
 
@@ -129,13 +129,13 @@ def test_a_slash_at_the_end_of_the_base_address_does_no_harm(
 ) -> None:
     configure(QA_BASE_URL=base)
     transport = connect(OK)
-    push.push("reply", [])
+    client.push("reply", [])
     assert (transport.sent[0].url or "").startswith("http://127.0.0.1:9/restapi/marketing2/")
 
 
 def test_a_push_waits_for_a_limited_time_only(connect: Connect) -> None:
     transport = connect(OK)
-    push.push("details", [ENTRY])
+    client.push("details", [ENTRY])
     assert all(0 < seconds <= 30 for seconds in transport.options[0]["timeout"])
 
 
@@ -143,7 +143,7 @@ def test_a_push_waits_for_a_limited_time_only(connect: Connect) -> None:
 @pytest.mark.parametrize("code", [200, "200", "OK", "ok", "Ok"], ids=repr)
 def test_a_push_succeeds_by_status_and_code(connect: Connect, status: int, code: Any) -> None:
     connect((status, {"code": code, "message": "whatever"}))
-    push.push("details", [ENTRY])
+    client.push("details", [ENTRY])
 
 
 @pytest.mark.parametrize(
@@ -192,14 +192,14 @@ def test_a_push_succeeds_by_status_and_code(connect: Connect, status: int, code:
 def test_any_other_answer_is_an_error(connect: Connect, answer: Any) -> None:
     transport = connect(answer)
     with pytest.raises(PushError, match=f"^details: HTTP {answer[0]}, code "):
-        push.push("details", [ENTRY])
+        client.push("details", [ENTRY])
     assert len(transport.sent) == 1
 
 
 def test_absurd_nesting_is_an_error(connect: Connect) -> None:
     connect((200, b"[" * 100_000))
     with pytest.raises(PushError):
-        push.push("details", [ENTRY])
+        client.push("details", [ENTRY])
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_what_quick_audience_says_is_kept_at_a_readable_length(
 ) -> None:
     connect((403, {"code": 403, "message": message}))
     with pytest.raises(PushError) as caught:
-        push.push("details", [ENTRY])
+        client.push("details", [ENTRY])
     assert str(message)[:100] in str(caught.value)
     assert len(str(caught.value)) < 300
 
@@ -230,7 +230,7 @@ def test_what_quick_audience_says_is_kept_at_a_readable_length(
 def test_a_network_that_fails_is_an_error(connect: Connect, error: Exception) -> None:
     connect(error)
     with pytest.raises(PushError, match=type(error).__name__):
-        push.push("reply", [ENTRY])
+        client.push("reply", [ENTRY])
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_an_error_tells_neither_key_nor_signature_nor_address(
 ) -> None:
     transport = connect(answer)
     with pytest.raises(PushError) as caught:
-        push.push("details", [ENTRY])
+        client.push("details", [ENTRY])
     told = "".join(traceback.format_exception(caught.value))
     [sent] = transport.sent
     for secret in (KEY, str(sent.headers[signature.HEADER]), query(sent)["nonce"], "the URL"):
@@ -251,7 +251,7 @@ def test_an_error_tells_neither_key_nor_signature_nor_address(
 
 def test_a_body_is_ascii_json_whatever_was_replied(connect: Connect) -> None:
     transport = connect(OK)
-    push.push("reply", [{"content": "\ud83d \x00 </script> 😀"}])
+    client.push("reply", [{"content": "\ud83d \x00 </script> 😀"}])
     assert json.loads(transport.sent[0].body or b"") == transport.body()
     assert (
         transport.body()["thirdSmsSendReplyModelList"][0]["content"] == "\ud83d \x00 </script> 😀"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.endpoints.envelope import parse
 from chalicelib.errors import Refused
-from chalicelib.quickaudience.http import parse
-from chalicelib.quickaudience.requests import DigitalTemplate, SendBatchList, Template, read
+from chalicelib.quickaudience.bodies import DigitalTemplate, SendBatchList, Template, read
 from tests.unit.bodies import SEND, TEMPLATE, refused, send, template
 from tests.unit.support import examples
 

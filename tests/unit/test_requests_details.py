@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.endpoints.envelope import parse
 from chalicelib.errors import Refused
-from chalicelib.quickaudience.http import parse
-from chalicelib.quickaudience.requests import SendDetails, read
+from chalicelib.quickaudience.bodies import SendDetails, read
 
 
 def details(**changes: Any) -> SendDetails:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.campaigns import phones
-from chalicelib.quickaudience.http import parse
-from chalicelib.quickaudience.requests import SendBatchList, read
+from chalicelib.domain import phones
+from chalicelib.endpoints.envelope import parse
+from chalicelib.quickaudience.bodies import SendBatchList, read
 from tests.unit.bodies import SEND, refused, send
 
 # --- phoneNumberJson ---------------------------------------------------------------------------

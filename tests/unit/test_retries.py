@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from chalicelib.campaigns import retries
+from chalicelib.domain import retries
 
 
 @pytest.fixture

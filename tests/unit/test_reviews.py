@@ -1,6 +1,6 @@
 import pytest
 
-from chalicelib.campaigns import reviews
+from chalicelib.domain import reviews
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import json
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -7,7 +8,18 @@ from hypothesis import strategies as st
 
 from chalicelib import aws
 from chalicelib.queues import sending
+from chalicelib.queues.bodies import Body
 from tests.unit.support import examples
+
+
+@dataclass(frozen=True)
+class Plain(Body):
+    """A body of any fields."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        return self.fields
 
 
 class Sqs:
@@ -53,37 +65,37 @@ def test_batches_lose_nothing_and_are_of_a_size_that_sqs_takes(sizes: list[int])
 
 
 def test_messages_go_ten_at_a_time(sqs: Sqs) -> None:
-    sending.send("receipts", ({"n": number} for number in range(21)))
+    sending.send("receipts", (Plain({"n": number}) for number in range(21)))
     assert [len(batch) for batch in sqs.batches] == [10, 10, 1]
-    assert sqs.bodies() == [{"n": number} for number in range(21)]
+    assert sqs.bodies() == [{"form": 1, "n": number} for number in range(21)]
     assert all(len({entry["Id"] for entry in batch}) == len(batch) for batch in sqs.batches)
 
 
 def test_chinese_is_sent_as_it_is(sqs: Sqs) -> None:
-    sending.send("receipts", [{"a": "中文"}])
-    assert sqs.batches[0][0]["MessageBody"] == '{"a":"中文"}'
+    sending.send("receipts", [Plain({"a": "中文"})])
+    assert sqs.batches[0][0]["MessageBody"] == '{"form":1,"a":"中文"}'
 
 
 def test_what_sqs_would_refuse_is_escaped(sqs: Sqs) -> None:
     text = "\x00\x0b\ufffe\uffff😀"
-    sending.send("receipts", [{"text": text}])
+    sending.send("receipts", [Plain({"text": text})])
     [[entry]] = sqs.batches
     body = entry["MessageBody"]
     assert not [character for character in body if character < " " or character in "\ufffe\uffff"]
-    assert json.loads(body) == {"text": text}
+    assert json.loads(body) == {"form": 1, "text": text}
 
 
 @pytest.mark.parametrize(
     ("asked", "given_one"), [(0, 0), (5, 5), (900, 900), (901, 900), (10**6, 900)]
 )
 def test_a_delay_is_at_most_what_sqs_takes(sqs: Sqs, asked: int, given_one: int) -> None:
-    sending.send("receipts", [{}], delay=asked)
+    sending.send("receipts", [Plain()], delay=asked)
     assert sqs.batches[0][0]["DelaySeconds"] == given_one
 
 
 def test_only_what_was_refused_is_sent_again(sqs: Sqs) -> None:
-    sqs.refuse = {'{"n":1}': 2}
-    sending.send("receipts", [{"n": 0}, {"n": 1}, {"n": 2}])
+    sqs.refuse = {'{"form":1,"n":1}': 2}
+    sending.send("receipts", [Plain({"n": number}) for number in range(3)])
     assert [[entry["Id"] for entry in batch] for batch in sqs.batches] == [
         ["0", "1", "2"],
         ["1"],
@@ -92,9 +104,9 @@ def test_only_what_was_refused_is_sent_again(sqs: Sqs) -> None:
 
 
 def test_what_is_refused_again_and_again_is_an_error(sqs: Sqs) -> None:
-    sqs.refuse = {'{"n":1}': 99}
+    sqs.refuse = {'{"form":1,"n":1}': 99}
     with pytest.raises(sending.NotQueuedError, match="1 messages: busy"):
-        sending.send("receipts", [{"n": 0}, {"n": 1}])
+        sending.send("receipts", [Plain({"n": number}) for number in range(2)])
 
 
 def test_nothing_is_sent_of_nothing(sqs: Sqs) -> None:

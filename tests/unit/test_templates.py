@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.campaigns import templates
-from chalicelib.campaigns.templates import Translation, UntranslatableError
+from chalicelib.domain import template_text
+from chalicelib.domain.template_text import Translation, UntranslatableError
 from tests.unit.support import examples
 
 names = st.text(
@@ -27,14 +27,14 @@ def contents(draw: st.DrawFn) -> tuple[str, list[str]]:
 @examples(100)
 def test_variables_are_numbered_as_they_come(content: tuple[str, list[str]]) -> None:
     text, used = content
-    assert templates.translate(text).names == tuple(used)
+    assert template_text.translate(text).names == tuple(used)
 
 
 @given(contents())
 @examples(100)
 def test_a_translation_restores_to_the_template(content: tuple[str, list[str]]) -> None:
-    translation = templates.translate(content[0])
-    assert templates.restore(translation.text, translation.names) == content[0]
+    translation = template_text.translate(content[0])
+    assert template_text.restore(translation.text, translation.names) == content[0]
 
 
 @given(contents(), st.data())
@@ -45,18 +45,20 @@ def test_rendering_fills_every_variable_with_its_value(
     text, used = content
     values = {name: data.draw(st.text(max_size=5)) for name in used}
     expected = text
-    translation = templates.translate(text)
+    translation = template_text.translate(text)
     # Filled from the left, one at a time, so that a value that looks like a variable stays.
     head = ""
     for name in used:
         before, _, expected = expected.partition(f"${{{name}}}")
         head += before + values[name]
-    rendered = templates.render(translation.text, [values[name] for name in translation.names])
+    rendered = template_text.render(translation.text, [values[name] for name in translation.names])
     assert rendered == head + expected
 
 
 def test_a_repeated_variable_gets_a_number_each_time() -> None:
-    assert templates.translate("${a}和${b}和${a}") == Translation("{1}和{2}和{3}", ("a", "b", "a"))
+    assert template_text.translate("${a}和${b}和${a}") == Translation(
+        "{1}和{2}和{3}", ("a", "b", "a")
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,19 +75,19 @@ def test_a_repeated_variable_gets_a_number_each_time() -> None:
     ],
 )
 def test_a_name_is_what_stands_between_the_braces(content: str, name: str) -> None:
-    assert templates.translate(f"亲爱的{content},") == Translation("亲爱的{1},", (name,))
+    assert template_text.translate(f"亲爱的{content},") == Translation("亲爱的{1},", (name,))
 
 
 def test_braces_around_a_variable_are_text() -> None:
-    translation = templates.translate("{${a}}")
-    assert templates.render(translation.text, ["x"]) == "{x}"
+    translation = template_text.translate("{${a}}")
+    assert template_text.render(translation.text, ["x"]) == "{x}"
 
 
 @pytest.mark.parametrize(
     "content", ["", "你好", "{", "}", "{}", "{a}", "$", "$a", "$ {a}", "{0}", "{１}"]
 )
 def test_a_text_without_variables_is_taken_as_it_is(content: str) -> None:
-    assert templates.translate(content) == Translation(content, ())
+    assert template_text.translate(content) == Translation(content, ())
 
 
 @pytest.mark.parametrize(
@@ -100,13 +102,13 @@ def test_a_text_without_variables_is_taken_as_it_is(content: str) -> None:
     ],
 )
 def test_tencents_own_notation_is_taken_as_it_is(content: str, numbers: tuple[str, ...]) -> None:
-    assert templates.translate(content) == Translation(content, numbers)
+    assert template_text.translate(content) == Translation(content, numbers)
 
 
 @pytest.mark.parametrize("content", ["${a}{1}", "{1}${a}", "{12}或${a}", "{${a}1}", "${a}${b}{2}"])
 def test_mixed_notations_are_refused_with_the_number(content: str) -> None:
     with pytest.raises(UntranslatableError, match=r"不能同时使用.*\{1\}"):
-        templates.translate(content)
+        template_text.translate(content)
 
 
 @pytest.mark.parametrize(
@@ -116,23 +118,23 @@ def test_mixed_notations_are_refused_with_the_number(content: str) -> None:
 )
 def test_an_open_variable_is_refused(content: str) -> None:
     with pytest.raises(UntranslatableError, match="未正确书写"):
-        templates.translate(content)
+        template_text.translate(content)
 
 
 @pytest.mark.parametrize("content", ["${ }", "${   }", "${\n\t}"], ids=ascii)
 def test_a_variable_without_a_name_is_refused(content: str) -> None:
     with pytest.raises(UntranslatableError):
-        templates.translate("您好" + content)
+        template_text.translate("您好" + content)
 
 
 def test_a_dollar_sign_may_stand_before_a_variable() -> None:
-    translation = templates.translate("Only $${price} today")
-    assert templates.render(translation.text, ["5"]) == "Only $5 today"
+    translation = template_text.translate("Only $${price} today")
+    assert template_text.render(translation.text, ["5"]) == "Only $5 today"
 
 
 def test_a_large_number_in_braces_does_not_make_as_many_variables() -> None:
     try:
-        found = templates.translate("订单{20000}已发货")
+        found = template_text.translate("订单{20000}已发货")
     except UntranslatableError:
         return
     assert len(found.names) <= 500
@@ -141,23 +143,23 @@ def test_a_large_number_in_braces_does_not_make_as_many_variables() -> None:
 @pytest.mark.parametrize("number", ["500", "20000", "9" * 400])
 def test_a_number_beyond_what_a_text_has_room_for_is_refused(number: str) -> None:
     with pytest.raises(UntranslatableError, match="过大"):
-        templates.translate(f"订单{{{number}}}已发货")
+        template_text.translate(f"订单{{{number}}}已发货")
 
 
 def test_a_number_without_a_name_stays() -> None:
-    assert templates.restore("{1}{2}{0}{99}", ["a"]) == "${a}{2}{0}{99}"
+    assert template_text.restore("{1}{2}{0}{99}", ["a"]) == "${a}{2}{0}{99}"
 
 
 def test_a_number_without_a_value_stays() -> None:
-    assert templates.render("{1}{2}{0}", ["x"]) == "x{2}{0}"
+    assert template_text.render("{1}{2}{0}", ["x"]) == "x{2}{0}"
 
 
 def test_a_value_that_looks_like_a_number_is_not_filled_again() -> None:
-    assert templates.render("{1}{2}", ["{2}", "{1}"]) == r"{2}{1}"
+    assert template_text.render("{1}{2}", ["{2}", "{1}"]) == r"{2}{1}"
 
 
 def test_a_value_may_hold_what_regular_expressions_would_read() -> None:
-    assert templates.render("{1}", [r"\1\g<0>"]) == r"\1\g<0>"
+    assert template_text.render("{1}", [r"\1\g<0>"]) == r"\1\g<0>"
 
 
 @pytest.mark.parametrize(
@@ -171,18 +173,20 @@ def test_a_value_may_hold_what_regular_expressions_would_read() -> None:
     ],
 )
 def test_the_names_of_a_console_template_are_its_numbers(text: str, found: tuple[str, ...]) -> None:
-    assert templates.variables(text) == found
+    assert template_text.variables(text) == found
 
 
 def test_a_console_template_restores_and_translates_to_itself() -> None:
     text = "{1}您好, 您的验证码是{2}"
-    content = templates.restore(text, templates.variables(text))
+    content = template_text.restore(text, template_text.variables(text))
     assert content == "${1}您好, 您的验证码是${2}"
-    assert templates.translate(content) == Translation(text, ("1", "2"))
+    assert template_text.translate(content) == Translation(text, ("1", "2"))
 
 
 def warned(content: str, *, promotional: bool = False) -> str:
-    return ";".join(templates.warnings(templates.translate(content), promotional=promotional))
+    return ";".join(
+        template_text.warnings(template_text.translate(content), promotional=promotional)
+    )
 
 
 @pytest.mark.parametrize(
@@ -252,11 +256,13 @@ def test_an_invitation_to_reply_is_no_way_out() -> None:
 
 
 def test_all_that_is_wrong_is_warned_of_at_once() -> None:
-    both = templates.warnings(templates.translate("${a}${b}"), promotional=True)
+    both = template_text.warnings(template_text.translate("${a}${b}"), promotional=True)
     assert both == [
         "两个变量不能相邻",
         "模板不能只由变量组成",
         "营销短信须包含退订方式, 例如“拒收请回复R”",
     ]
-    linked = templates.warnings(templates.translate("【牌 http://x.cn/${a}"), promotional=False)
+    linked = template_text.warnings(
+        template_text.translate("【牌 http://x.cn/${a}"), promotional=False
+    )
     assert linked == ["正文不能包含【】, 签名会自动添加", "链接中不能包含变量(含短链参数)"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.tencent.signature import sign
+from chalicelib.tencent.v5_signature import sign
 from tests.unit.support import examples
 
 KEY, RANDOM, TIME = "5f03a35d00ee52a21327ab048186a2c4", 7226249334, 1457336869

@@ -15,12 +15,12 @@ from moto.sqs.models import sqs_backends
 import app
 from chalicelib import aws as clients
 from chalicelib import settings
+from chalicelib.domain.chunks import ChunkProgress
 from chalicelib.queues import sending
-from chalicelib.quickaudience import push
-from chalicelib.store import campaigns, signs
+from chalicelib.quickaudience import client
+from chalicelib.store import chunks, send_requests, signs
 from chalicelib.store.signs import Sign
-from chalicelib.tencent import client as tencent_client
-from chalicelib.tencent import line
+from chalicelib.tencent import throttle, v5
 from tests.integration.support import aws, quickaudience, tencent
 from tests.integration.support.clock import Clock
 from tests.integration.support.outside import Outside
@@ -68,17 +68,18 @@ class Answer:
 
 def forget() -> None:
     """Clear what a process remembers: a new one begins."""
-    for cached in (
+    remembered: list[Any] = [
         settings.load,
         clients.dynamodb,
         clients.dynamodb_once,
         clients.sqs,
         sending.url,
-        campaigns.request_of,
-        tencent_client._client,
-        line._line,
-        push._session,
-    ):
+        send_requests.get,
+        v5._client,
+        throttle._throttle,
+        client._session,
+    ]
+    for cached in remembered:
         cached.cache_clear()
 
 
@@ -94,7 +95,7 @@ class Bridge:
         self.state = state
         self.tencent = FakeTencent(outside)
         self.quick_audience = FakeQuickAudience(outside)
-        monkeypatch.setattr(tencent_client, "new_session", lambda _: self._session(self.tencent))
+        monkeypatch.setattr(v5, "new_session", lambda _: self._session(self.tencent))
         self.configure(**ENVIRONMENT)
         self.pump = Pump(clock, outside, self.restart)
 
@@ -107,7 +108,7 @@ class Bridge:
     def restart(self) -> None:
         """Begin with a new process."""
         forget()
-        push._session().mount("https://", self.quick_audience)
+        client._session().mount("https://", self.quick_audience)
 
     @staticmethod
     def _session(adapter: requests.adapters.BaseAdapter) -> requests.Session:
@@ -224,8 +225,8 @@ class Bridge:
 
     # --- what the table says ---
 
-    def progress(self, answer: Answer, out_id: str = "task-1") -> list[campaigns.Progress]:
-        return [one for _, one in campaigns.all_progress(out_id, answer["bizId"])]
+    def progress(self, answer: Answer, out_id: str = "task-1") -> list[ChunkProgress]:
+        return [one for _, one in chunks.all_progress(out_id, answer["bizId"])]
 
 
 def template_body(

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.functions import read
-from chalicelib.store import campaigns, files
+from chalicelib.delivery import file_reading
+from chalicelib.store import files, send_requests
 from chalicelib.store.files import File
 from ops.campaign import account
 from tests.integration.support.bridge import SIGN, Answer, Bridge
@@ -20,7 +20,7 @@ class FileCampaigns:
         self.bridge = bridge
         self.oss = FakeOss(bridge.outside)
         self.oss.install(monkeypatch)
-        monkeypatch.setattr(read, "STEP", 3)
+        monkeypatch.setattr(file_reading, "STEP", 3)
 
     def ask(self, url: str, code: str, out_id: str = "task-1", **fields: Any) -> Answer:
         """§5."""
@@ -48,7 +48,7 @@ class FileCampaigns:
 
     def shown(self, out_id: str = "task-1") -> dict[str, Any]:
         """What `ops campaign show --json` shows."""
-        return account(out_id, campaigns.requests(out_id))
+        return account(out_id, send_requests.of_out_id(out_id))
 
     @property
     def sent(self) -> Counter[tuple[str, tuple[str, ...]]]:

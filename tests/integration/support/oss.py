@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from chalicelib import fetching
-from chalicelib.fetching import FetchError
+from chalicelib.fetching import stream
+from chalicelib.fetching.addresses import FetchError
 from tests.integration.support.outside import Outside
 
 BUCKET = "https://qa-files.oss-cn-hangzhou.aliyuncs.com"
@@ -40,7 +40,7 @@ class FakeOss:
         self._outside = outside
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(fetching, "stream", self._stream)
+        monkeypatch.setattr(stream, "open_stream", self._stream)
 
     def put(self, text: str | bytes, name: str = "numbers.txt") -> str:
         """Keep a file; answers its URL, signed."""

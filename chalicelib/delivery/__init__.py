@@ -1,0 +1,1 @@
+"""Work that several functions and the operator's commands share."""

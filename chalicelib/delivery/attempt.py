@@ -1,0 +1,146 @@
+"""One attempt at one chunk. The outcomes of its recipients are stored in one order, whoever learns them.
+
+    messages under their phones ─▶ failure receipts on their queue ─▶ result ─▶ the rest, queued again
+
+Whatever step a function dies in, the next function that looks at the chunk finds what it needs.
+"""
+
+import time
+from collections.abc import Mapping
+
+from chalicelib import metrics
+from chalicelib.delivery import final_states
+from chalicelib.domain import phones
+from chalicelib.domain.chunks import ChunkKey, ChunkProgress, Outcome
+from chalicelib.domain.messages import Message, Origin, failed
+from chalicelib.domain.planning import Failure
+from chalicelib.domain.send_request import SendRequest
+from chalicelib.logs import log
+from chalicelib.queues import sending
+from chalicelib.queues.bodies import SendBody
+from chalicelib.store import chunks, messages
+
+# Seconds until a call that certainly sent nothing is made again: multiplied by the attempts so far, SQS's 15
+# minutes at most. It ends with the sweep, which closes a chunk after 72 hours.
+RETRY_SECONDS = 30
+
+
+class Attempt:
+    """Attempts are numbered from 0. Each is claimed by one function, and ends with a result or a dead claimer."""
+
+    def __init__(
+        self, key: ChunkKey, number: int, request: SendRequest, progress: ChunkProgress
+    ) -> None:
+        self.key = key
+        self.number = number
+        self.request = request
+        self.progress = progress
+        self._outcomes: dict[int, Outcome] = {}
+        self._params = {
+            position: call.params
+            for start, call in progress.plan.call_starts()
+            for position in range(start, start + len(call.phones))
+        }
+        self._origin = Origin(
+            out_id=request.out_id,
+            biz_id=request.biz_id,
+            sign=request.sign,
+            template_code=request.template_code,
+            sent_at=int(time.time()),
+        )
+
+    def record_outcomes(self, outcomes: Mapping[int, Outcome]) -> None:
+        """Store the outcomes of recipients, by position, while others are still under way."""
+        plan = self.progress.plan
+        by_position = plan.phones
+        made = [
+            self._message(by_position[position - plan.start], position, outcome)
+            for position, outcome in outcomes.items()
+        ]
+        messages.record(made)
+        final_states.report(message for message in made if message.receipt)
+        self._outcomes.update(outcomes)
+
+    def finish(self) -> None:
+        """Store the result. Recipients without an outcome wait for another attempt."""
+        self.record_outcomes(self._refusals())
+        chunks.record_result(self.key, self.number, self._outcomes, self.request.expires)
+        self.progress.outcomes.update(self._outcomes)
+        outcomes = self._outcomes.values()
+        sent = sum(isinstance(outcome, str) for outcome in outcomes)
+        failed = sum(isinstance(outcome, Failure) for outcome in outcomes)
+        unknown = len(outcomes) - sent - failed
+        log.info(
+            "attempt done",
+            extra={
+                **SendBody(self.key, self.number).to_dict(),
+                "sent": sent,
+                "failed": failed,
+                "unknown": unknown,
+            },
+        )
+        metrics.count(Sent=sent, Failed=failed, UnknownOutcomes=unknown)
+        self.queue_rest()
+
+    def give_up(self, failure: Failure) -> None:
+        """Refuse every recipient that waits: for an attempt that was claimed and will make no call."""
+        waiting = [position for positions, _ in self.progress.waiting() for position in positions]
+        self.record_outcomes(dict.fromkeys(waiting, failure))
+        self.finish()
+
+    def recover_outcomes(self) -> None:
+        """Find the outcomes of this attempt, whose function died: what is stored under its phones counts.
+
+        A recipient of whom nothing is stored is of unknown outcome.
+        """
+        found: dict[int, Outcome] = {}
+        for positions, call in self.progress.waiting():
+            for position, phone in zip(positions, call.phones, strict=True):
+                message = messages.of_position(phone, self.request.biz_id, position)
+                if message and message.sid:
+                    # Not written again: it may have its receipt by now.
+                    self._outcomes[position] = message.sid
+                elif message and message.unknown:
+                    # Not written again either: a callback may be about to settle it.
+                    self._outcomes[position] = None
+                elif message and message.receipt:
+                    found[position] = Failure(message.receipt.code, message.receipt.reason)
+                else:
+                    found[position] = None
+        self.record_outcomes(found)
+        self.finish()
+
+    def queue_rest(self) -> None:
+        """Queue another attempt for recipients that wait. Harmless when queued twice: one function claims it."""
+        waiting = sum(len(positions) for positions, _ in self.progress.waiting())
+        if waiting:
+            again = SendBody(self.key, self.number + 1)
+            log.warning(
+                "recipients wait for another attempt", extra=again.to_dict() | {"waiting": waiting}
+            )
+            sending.send("sends", [again], delay=RETRY_SECONDS * (self.number + 1))
+
+    def _message(self, phone: str, position: int, outcome: Outcome) -> Message:
+        given = self.progress.plan.given.get(position, "")
+        if position >= self.progress.plan.first_refused:
+            phone, given = phones.kept(phone), phone
+        message = Message(
+            phone=phone,
+            position=position,
+            origin=self._origin,
+            sid=outcome if isinstance(outcome, str) else "",
+            unknown=outcome is None,
+            given=given,
+            params=self._params.get(position, ()),
+        )
+        if isinstance(outcome, Failure):
+            return message.settled(failed(outcome, self._origin.sent_at))
+        return message
+
+    def _refusals(self) -> dict[int, Outcome]:
+        """Return the recipients that the plan refuses: their outcome belongs to the first attempt."""
+        plan = self.progress.plan
+        if self.number:
+            return {}
+        refused = enumerate(plan.refused, plan.first_refused)
+        return {position: failure for position, (_, failure) in refused}

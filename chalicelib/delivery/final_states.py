@@ -1,0 +1,45 @@
+"""Report final states to Quick Audience: queue them for pushing, and store them for its own queries (§12).
+
+    write the receipt where there is none ─▶ whoever wrote it reports it
+
+When several pieces of work learn a final state at once (two callbacks, the sweep), one of them writes it, and
+that one reports it. If it dies in between, it is done again, finds its own receipt, and reports it.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from chalicelib import settings
+from chalicelib.domain.messages import Message
+from chalicelib.queues import bodies, sending
+from chalicelib.store import final_state_log, messages
+
+
+def record_and_report(settled: Sequence[Message]) -> list[Message]:
+    """Store the receipts of messages that were recorded without one, and report them; return those reported.
+
+    Each receipt names the piece of work that learned it (`receipt.by`): the same name whenever that work is
+    repeated.
+    """
+    reported = messages.settle(settled)
+    report(reported)
+    return reported
+
+
+def report(reported: Iterable[Message]) -> None:
+    """Report messages that have their receipts, of any number of requests.
+
+    With QA_RECEIPTS=poll, Quick Audience asks by itself and nothing is pushed. Replies are pushed in either
+    case: no interface asks for them.
+    """
+    by_request: dict[tuple[str, str], list[Message]] = {}
+    by_out_id: dict[str, list[Message]] = {}
+    for message in reported:
+        origin = message.origin
+        by_request.setdefault((origin.out_id, origin.biz_id), []).append(message)
+        by_out_id.setdefault(origin.out_id, []).append(message)
+    if settings.load().qa_receipts == "push":
+        for out_id, group in by_out_id.items():
+            entries = [message.entry() for message in group]
+            sending.send("receipts", bodies.of_entries("details", out_id, entries))
+    for group in by_request.values():
+        final_state_log.append(group)

@@ -1,0 +1,190 @@
+"""Calls to Quick Audience, the record that it accepted them, and what is done when one entry spoils a call.
+
+Quick Audience blocks an address that fails to authenticate repeatedly. So the first 401 or 403 stops the
+pushes of all functions (`domain/breaker.py`), and one call at a time probes when they may go on.
+"""
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+from chalicelib import metrics
+from chalicelib.domain import retries
+from chalicelib.domain.breaker import Side
+from chalicelib.domain.push_batches import Entry, PushKind
+from chalicelib.logs import log, some
+from chalicelib.queues import bodies, sending
+from chalicelib.queues.receiving import DONE, PUT_BACK, Record, Result, later
+from chalicelib.quickaudience import client
+from chalicelib.quickaudience.client import EntriesRefusedError, LockedOutError, PushError
+from chalicelib.store import breakers, pushed
+
+# What a call (25 s) and the records after it may take.
+SECONDS_FOR_A_CALL = 30
+SIDE: Side = "quickaudience"
+# A refused call is divided at every third try: most refusals pass by themselves.
+_TRIES_BEFORE_DIVIDING = 3
+# Calls for one message that is divided: enough to find two bad entries among a hundred.
+_MAX_CALLS = 30
+# While nothing was accepted: down to a single entry of a hundred, and a few more in case that is the bad one.
+_MAX_CALLS_IN_VAIN = 10
+NOT_ACCEPTED = later(0)
+"""The result of a call whose messages come again, each after a pause that grows with its own tries."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushCall:
+    """One call: the entries of one or more queue messages, all of one outId."""
+
+    kind: PushKind
+    out_id: str
+    records: Sequence[Record]
+    entries: list[Entry]
+
+    @property
+    def tries(self) -> int:
+        """Return how often the message that was received most often was received."""
+        return max(record.tries for record in self.records)
+
+
+class PushSession:
+    """The calls of one invocation. Safe to use from several threads.
+
+    `probing` until Quick Audience accepts a call: until then, one call is made alone.
+    """
+
+    def __init__(self, deadline: float, *, probing: bool) -> None:
+        self._deadline = deadline
+        self._probing = probing
+        self._stopped = Event()
+
+    def send(self, call: PushCall) -> Result:
+        """Make a call, unless an earlier one forbids it or it might not end in time."""
+        if self._stopped.is_set():
+            return PUT_BACK
+        if self._deadline - time.time() < SECONDS_FOR_A_CALL:
+            return NOT_ACCEPTED
+        result = self._send(call)
+        if self._probing:
+            if result is DONE and not self._stopped.is_set():
+                self._probing = False
+                _close_breaker()
+            else:
+                # Nobody knows yet whether pushes are accepted: the other calls wait for the next probe.
+                self._stopped.set()
+        return result
+
+    def _send(self, call: PushCall) -> Result:
+        shown: dict[str, Any] = {
+            "kind": call.kind,
+            "entries": len(call.entries),
+            "tries": call.tries,
+            "bizIds": some(entry.at[0] for entry in call.entries if entry.at),
+        }
+        try:
+            self._push(call, call.entries)
+        except LockedOutError:
+            return PUT_BACK
+        except PushError as error:
+            metrics.count(PushesRefused=1)
+            log.warning("not pushed", extra=shown | {"why": str(error)})
+            refused = isinstance(error, EntriesRefusedError)
+            if refused and _may_divide(call) and self._push_divided(call):
+                return DONE
+            return PUT_BACK if self._stopped.is_set() else NOT_ACCEPTED
+        except Exception:
+            log.exception("push failed", extra=shown)
+            return NOT_ACCEPTED
+        log.info("pushed", extra=shown)
+        return DONE
+
+    def _push(self, call: PushCall, entries: Sequence[Entry]) -> None:
+        """Push entries and record whose receipts were accepted.
+
+        Raises PushError. A LockedOutError stops every call of this session.
+        """
+        if self._stopped.is_set():
+            raise LockedOutError(f"{call.kind}: not called, as another call was locked out")
+        try:
+            client.push(call.kind, [entry.fields for entry in entries])
+        except LockedOutError as error:
+            self._stopped.set()
+            _open_breaker(str(error))
+            raise
+        metrics.count(Pushed=len(entries))
+        if call.kind == "details":
+            positions: dict[str, list[int]] = {}
+            for biz_id, position in (entry.at for entry in entries if entry.at):
+                positions.setdefault(biz_id, []).append(position)
+            pushed.record_pushed(call.out_id, positions)
+
+    def _push_divided(self, call: PushCall) -> bool:
+        """Push entries, refused together, in parts; return whether a part was accepted.
+
+        If so, single entries were the reason: what is left is queued in parts of its own, so that good entries
+        are not held up by bad ones. If not, nothing has changed: the refusal concerned all of them, and after a
+        few parts no more calls are made.
+        """
+        parts: list[Sequence[Entry]] = [_shuffled(call.entries)]
+        refused: list[Sequence[Entry]] = []
+        accepted = False
+        for made in range(_MAX_CALLS):
+            if not accepted and made > _MAX_CALLS_IN_VAIN:
+                break
+            if not parts or self._deadline - time.time() < SECONDS_FOR_A_CALL:
+                break
+            part = parts.pop()
+            if len(part) < len(call.entries):
+                try:
+                    self._push(call, part)
+                except EntriesRefusedError:
+                    pass
+                except PushError:
+                    parts.append(part)
+                    break
+                else:
+                    accepted = True
+                    continue
+            if len(part) == 1:
+                refused.append(part)
+            else:
+                middle = len(part) // 2
+                parts += [part[middle:], part[:middle]]
+        if accepted:
+            left = [bodies.ReceiptBody(call.kind, call.out_id, part) for part in [*refused, *parts]]
+            sending.send("receipts", left, delay=retries.push_delay(1))
+            log.warning("refused because of single entries", extra={"refused": len(refused)})
+        return accepted
+
+
+def _shuffled(entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries in another order: where the bad one stands is not known, so other parts come first next time."""
+    order = list(entries)
+    random.shuffle(order)
+    return order
+
+
+def _may_divide(call: PushCall) -> bool:
+    return len(call.entries) > 1 and call.tries % _TRIES_BEFORE_DIVIDING == 0
+
+
+# What was pushed stays pushed, whether the breaker can be written or not.
+
+
+def _open_breaker(why: str) -> None:
+    log.error("locked out by Quick Audience: pushing stops", extra={"why": why})
+    try:
+        breakers.trip(SIDE, why, int(time.time()))
+    except Exception:
+        log.exception("the breaker could not be opened")
+
+
+def _close_breaker() -> None:
+    log.info("Quick Audience accepts pushes again")
+    try:
+        breakers.close(SIDE, int(time.time()))
+    except Exception:
+        log.exception("the breaker could not be closed")

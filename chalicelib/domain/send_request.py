@@ -1,0 +1,30 @@
+"""An accepted request to send: one call of §5, §6 or §11."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib.domain import periods
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendRequest:
+    """An accepted request. Its field names are stored, so they must not change.
+
+    `accepted_at` is an epoch. `recipients` and `refused` are 0 for a file (§5), whose lines are counted later.
+    """
+
+    out_id: str
+    biz_id: str
+    sign: str
+    template_code: str
+    revision: int
+    tpl_id: int
+    accepted_at: int
+    recipients: int = 0
+    refused: int = 0
+    related: Mapping[str, str] | None = None
+
+    @property
+    def expires(self) -> int:
+        """Return the epoch from which DynamoDB may delete its items."""
+        return self.accepted_at + periods.RETENTION_SECONDS

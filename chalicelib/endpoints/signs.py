@@ -1,0 +1,79 @@
+"""§1: the review status of a sign; and which sign a campaign may use."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+from chalicelib import dates
+from chalicelib.domain import reviews, sign_names
+from chalicelib.endpoints.envelope import path_names
+from chalicelib.endpoints.tencent_refusals import asking_tencent
+from chalicelib.errors import NotFound, Refused
+from chalicelib.store import signs
+from chalicelib.store.signs import Sign
+
+FIELDS = {"signName": "", "signStatus": 0, "reason": "", "createDate": ""}
+"""§1's documented fields, as they stand in a refusal: pending, since nothing else is known."""
+
+# For how long an approval is believed before a campaign asks Tencent again.
+_FRESH_SECONDS = 600
+
+
+def query(raw_name: str) -> dict[str, Any]:
+    """Answer §1 for the name in the path."""
+    names = path_names(raw_name)
+    sign = next(filter(None, map(signs.get, names)), None)
+    if sign is None:
+        raise NotFound(_unknown(names[0]))
+    sign = _refreshed(sign)
+    return {
+        "signName": sign.name,
+        "signStatus": reviews.STATUS.get(sign.status, 0),
+        "reason": reviews.reason(sign.status, sign.reply, reviews.NO_COMMENT_ON_SIGN),
+        "createDate": dates.to_beijing(sign.created_at),
+    }
+
+
+def approved(name: str) -> str:
+    """The sign that a campaign names, without brackets.
+
+    Raises NotFound where we don't know it, Refused where Tencent has not approved it: Tencent would
+    send such messages all the same, under another sign.
+    """
+    sign = signs.get(name)
+    if sign is None:
+        raise NotFound(_unknown(name))
+    if sign.status != reviews.APPROVED or time.time() - sign.checked_at > _FRESH_SECONDS:
+        sign = _refreshed(sign)
+    if sign.status != reviews.APPROVED:
+        state = "审核中" if sign.status == reviews.PENDING else f"未通过审核: {sign.reply}"
+        raise Refused("isv.SIGN_STATE_ILLEGAL", f"签名“{sign.name}”{state}, 审核通过后才能发送")
+    return sign.name
+
+
+def _refreshed(sign: Sign) -> Sign:
+    with asking_tencent() as tencent:
+        found = tencent.get_sign([sign.sign_id])
+    for item in found:
+        if item.get("id") != sign.sign_id:
+            continue
+        text = sign_names.normal(str(item.get("text") or ""))
+        if text and text != sign.name:
+            raise NotFound(
+                f"签名“{sign.name}”在腾讯云中已改为“{text}”, 请联系管理员用 ops sign link 重新关联"
+            )
+        fresh = replace(
+            sign,
+            status=int(item.get("status", reviews.PENDING)),
+            reply=str(item.get("reply") or ""),
+            checked_at=int(time.time()),
+        )
+        signs.put(fresh)
+        return fresh
+    raise NotFound(
+        f"签名“{sign.name}”对应的腾讯云签名 {sign.sign_id} 已不存在, 请联系管理员重新关联"
+    )
+
+
+def _unknown(name: str) -> str:
+    return f"没有签名“{sign_names.normal(name)}”: 请核对名称, 或请管理员用 ops sign link 关联腾讯云中已审核的签名"

@@ -1,0 +1,123 @@
+"""Read a file by URL: check the address, connect, read, with a limit on bytes and on time.
+
+Texts of errors are for marketers and hold no query, which is where a signed URL has its signature.
+"""
+
+import http.client
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from urllib3.response import HTTPResponse
+
+from chalicelib.fetching import addresses, connection
+from chalicelib.fetching.addresses import FetchError
+from chalicelib.fetching.connection import Deadline
+
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+
+
+class Body(Iterator[bytes]):
+    """The bytes as they come, each part as large as it happened to arrive.
+
+    `version` is another text once the file is another one; `size` is that of the whole file, None
+    where the server doesn't say.
+    """
+
+    def __init__(
+        self, response: HTTPResponse, deadline: "Deadline", start: int, most_bytes: int
+    ) -> None:
+        self.version = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
+        self.size = _size(response)
+        self._response = response
+        self._deadline = deadline
+        self._most_bytes = most_bytes
+        self._seen = 0 if response.status == http.client.OK else start
+        self._skip = start - self._seen
+        self._ended = response.status == http.client.REQUESTED_RANGE_NOT_SATISFIABLE
+        if self.size is not None and self.size > most_bytes:
+            raise _too_big(most_bytes)
+
+    def __next__(self) -> bytes:
+        while not self._ended:
+            part = self._read()
+            self._seen += len(part)
+            if self._seen > self._most_bytes:
+                raise _too_big(self._most_bytes)
+            self._ended = not part
+            kept = part[self._skip :]
+            self._skip -= len(part) - len(kept)
+            if kept:
+                return kept
+        if self._skip:
+            raise FetchError("文件在读取过程中变短了")
+        raise StopIteration
+
+    def _read(self) -> bytes:
+        with self._deadline.watching():
+            return self._response.read1(connection.PART, decode_content=False)
+
+
+@contextmanager
+def open_stream(url: str, *, most_bytes: int, seconds: float, start: int = 0) -> Iterator[Body]:
+    """Open a file, from byte `start` on: by Range where the server does it, else by skipping.
+
+    Raises FetchError, here or while reading: for what is not allowed, not there, changed its length,
+    is larger than `most_bytes` in all, or takes longer than `seconds` until the context is left.
+    """
+    place = addresses.place_of(url)
+    with ExitStack() as held:
+        deadline = held.enter_context(Deadline(place.host, seconds))
+        connected = connection.connect(place, deadline)
+        held.callback(connected.close)
+        headers = {"Accept-Encoding": "identity", "User-Agent": "qa-sms-bridge"}
+        if start:
+            headers["Range"] = f"bytes={start}-"
+        with deadline.watching():
+            connected.request(
+                "GET", place.target, headers=headers, preload_content=False, decode_content=False
+            )
+            response = connected.getresponse()
+        held.callback(response.close)
+        _check_answer(response, start)
+        yield Body(response, deadline, start, most_bytes)
+
+
+def read_all(url: str, *, most_bytes: int, seconds: float) -> bytes:
+    """A whole file. Raises FetchError as `stream` does."""
+    with open_stream(url, most_bytes=most_bytes, seconds=seconds) as parts:
+        return b"".join(parts)
+
+
+def _check_answer(response: HTTPResponse, start: int) -> None:
+    status = response.status
+    if 300 <= status < 400:
+        raise FetchError(f"文件地址会跳转到其他地址 (HTTP {status}), 请提供文件的最终地址")
+    if status == http.client.NOT_FOUND:
+        raise FetchError("文件不存在 (HTTP 404)")
+    if status == http.client.FORBIDDEN:
+        raise FetchError("没有权限读取文件, 链接可能已过期 (HTTP 403)")
+    expected = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    if status == http.client.PARTIAL_CONTENT and start and expected and int(expected[1]) == start:
+        pass
+    elif status == http.client.REQUESTED_RANGE_NOT_SATISFIABLE and start:
+        if response.headers.get("Content-Range") != f"bytes */{start}":
+            raise FetchError("文件在读取过程中变短了 (HTTP 416)")
+    elif status != http.client.OK:
+        raise FetchError(f"文件服务器返回 HTTP {status}")
+    if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise FetchError("不支持压缩传输的文件 (Content-Encoding)")
+    if response.length_remaining is None and not response.chunked:
+        # Its end could not be told from a broken connection's.
+        raise FetchError("文件服务器没有说明文件长度")
+
+
+def _size(response: HTTPResponse) -> int | None:
+    whole = response.headers.get("Content-Range", "").rpartition("/")[2]
+    if whole.isdecimal():
+        return int(whole)
+    return response.length_remaining if response.status == http.client.OK else None
+
+
+def _too_big(most_bytes: int) -> FetchError:
+    return FetchError(f"文件超过 {most_bytes / 1_000_000:g} MB 的上限")

@@ -1,0 +1,204 @@
+"""The bodies of the four queues' messages, as dataclasses. Nothing else reads or writes a body as a dict.
+
+Each body carries its form number. A change keeps every field that the release before reads, so that a
+message in flight survives an upgrade and a rollback by one release (docs/operations.md, "Upgrade"). A decoder
+ignores fields that it doesn't know, and takes a body without a form number for form 1.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+from chalicelib.compact_json import COMPACT_JSON
+from chalicelib.domain.chunks import ChunkKey
+from chalicelib.domain.push_batches import Entry, PushKind, batches
+from chalicelib.errors import BridgeError
+
+Event = dict[str, Any]
+"""A status or a reply, as Tencent sent it."""
+
+# Tencent pushes up to 100 statuses at once. More are accepted, in several messages.
+_STATUSES_PER_MESSAGE = 100
+BYTES_PER_MESSAGE = 200 * 1024
+"""Bytes of events in one message: leaves room below SQS's 256 KiB."""
+
+
+class UnreadableBodyError(BridgeError):
+    """A queue's message that no release wrote."""
+
+
+class Body:
+    """Base of the four bodies: JSON out and in."""
+
+    FORM: ClassVar[int] = 1
+
+    def encode(self) -> str:
+        """Return the message's text. SQS takes the characters of XML, so two of them are written as escapes."""
+        text = COMPACT_JSON.encode({"form": self.FORM, **self.to_dict()})
+        return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
+
+    @classmethod
+    def decode(cls, text: str) -> Self:
+        """Read a message's text. Raises UnreadableBodyError."""
+        try:
+            fields = json.loads(text)
+            return cls.from_dict(fields)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise UnreadableBodyError(
+                f"not a {cls.__name__} of form {cls.FORM} or older: {type(error).__name__}: {error}"
+            ) from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return its fields as JSON values."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Self:
+        """Read its fields."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class SendBody(Body):
+    """Queue `sends`: an attempt at one chunk."""
+
+    chunk: ChunkKey
+    attempt: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return `{"outId", "bizId", "start", "attempt"}`."""
+        return {
+            "outId": self.chunk.out_id,
+            "bizId": self.chunk.biz_id,
+            "start": self.chunk.start,
+            "attempt": self.attempt,
+        }
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Self:
+        """Read what `to_dict` returns."""
+        chunk = ChunkKey(str(fields["outId"]), str(fields["bizId"]), int(fields["start"]))
+        return cls(chunk, int(fields["attempt"]))
+
+
+@dataclass(frozen=True, slots=True)
+class FileBody(Body):
+    """Queue `files`: a request whose recipients stand in a file."""
+
+    out_id: str
+    biz_id: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return `{"outId", "bizId"}`."""
+        return {"outId": self.out_id, "bizId": self.biz_id}
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Self:
+        """Read what `to_dict` returns."""
+        return cls(str(fields["outId"]), str(fields["bizId"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackBody(Body):
+    """Queue `callbacks`: statuses or replies of Tencent's.
+
+    `id` stays with the events however often they are delivered, also from a dead-letter queue: a receipt
+    keeps it as the name of the work that wrote it. `looks` counts how often their message was looked for,
+    `since` is the epoch at which they arrived (None: when SQS got the message).
+    """
+
+    statuses: list[Event] = field(default_factory=list)
+    replies: list[Event] = field(default_factory=list)
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:16])
+    looks: int = 0
+    since: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return `{"id"}` and what there is of `{"statuses", "replies", "looks", "since"}`."""
+        fields: dict[str, Any] = {"id": self.id}
+        fields |= {"statuses": self.statuses} if self.statuses else {}
+        fields |= {"replies": self.replies} if self.replies else {}
+        fields |= {"looks": self.looks} if self.looks else {}
+        return fields | ({"since": self.since} if self.since is not None else {})
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Self:
+        """Read what `to_dict` returns."""
+        since = fields.get("since")
+        return cls(
+            statuses=list(fields.get("statuses", [])),
+            replies=list(fields.get("replies", [])),
+            id=str(fields["id"]),
+            looks=int(fields.get("looks", 0)),
+            since=None if since is None else int(since),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptBody(Body):
+    """Queue `receipts`: entries of one outId for one call of §13 or §14."""
+
+    kind: PushKind
+    out_id: str
+    entries: Sequence[Entry]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return `{"kind", "outId", "entries"}`: each entry's documented fields, and `at` where it is known."""
+        entries = [
+            {**entry.fields, "at": list(entry.at)} if entry.at else entry.fields
+            for entry in self.entries
+        ]
+        return {"kind": self.kind, "outId": self.out_id, "entries": entries}
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Self:
+        """Read what `to_dict` returns."""
+        if fields["kind"] not in ("details", "reply"):
+            raise ValueError(f"kind {fields['kind']!r}")
+        entries = [_entry(one) for one in fields["entries"]]
+        if not entries:
+            raise ValueError("no entries")
+        return cls(fields["kind"], str(fields["outId"]), entries)
+
+
+def _entry(given: dict[str, Any]) -> Entry:
+    fields = {name: value for name, value in given.items() if name != "at"}
+    if "outId" not in fields or "phoneNum" not in fields:
+        raise ValueError("an entry without outId or phoneNum")
+    if "at" not in given:
+        return Entry(fields)
+    biz_id, position = given["at"]
+    return Entry(fields, (str(biz_id), int(position)))
+
+
+def of_events(statuses: Iterable[Event], replies: Iterable[Event]) -> list[CallbackBody]:
+    """Return the bodies that carry Tencent's events: statuses together, each reply alone.
+
+    The document's own example pads its array with {}, which is left out. Half a character, which a text that
+    was cut has at its end, can't be queued and becomes a question mark.
+    """
+    made: list[CallbackBody] = []
+    size = 0
+    for status in filter(None, statuses):
+        text = encoded(status)
+        last = made[-1].statuses if made else []
+        if not last or len(last) == _STATUSES_PER_MESSAGE or size + len(text) > BYTES_PER_MESSAGE:
+            made.append(CallbackBody())
+            last, size = made[-1].statuses, 0
+        last.append(json.loads(text))
+        size += len(text)
+    return made + [
+        CallbackBody(replies=[json.loads(encoded(one))]) for one in filter(None, replies)
+    ]
+
+
+def of_entries(kind: PushKind, out_id: str, entries: Sequence[Entry]) -> Iterator[ReceiptBody]:
+    """Return the bodies for entries of one outId: none has more entries than a call may have."""
+    return (ReceiptBody(kind, out_id, batch) for batch in batches(entries))
+
+
+def encoded(event: Any) -> bytes:
+    """Return an event as UTF-8 JSON, half a character as a question mark."""
+    return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")

@@ -1,0 +1,46 @@
+"""Due chunks: in which hour each chunk is closed, for `sweep`; and so in which hour it was accepted, for `inquire`."""
+
+from collections.abc import Iterator
+
+from chalicelib.domain.chunks import ChunkKey
+from chalicelib.domain.periods import CLOSED_AFTER_SECONDS
+from chalicelib.domain.send_request import SendRequest
+from chalicelib.store import table
+from chalicelib.store.table import Item
+
+
+def item(request: SendRequest, key: ChunkKey) -> Item:
+    """Return the item that lists a chunk of a request among those that are due 72 hours after its acceptance."""
+    hour = _hour(request.accepted_at + CLOSED_AFTER_SECONDS)
+    return table.key(f"DUE#{hour}", f"{key.biz_id}#{key.start:08d}") | {
+        "outId": key.out_id,
+        "bizId": key.biz_id,
+        "start": key.start,
+        "expires": request.expires,
+    }
+
+
+def due(now: int, hours_back: int) -> Iterator[tuple[int, ChunkKey]]:
+    """Return the chunks that were to be closed in the last hours, oldest first, each with its hour."""
+    for hour in range(_hour(now) - hours_back, _hour(now)):
+        for found in table.query(f"DUE#{hour}", consistent=True):
+            yield hour, ChunkKey(found["outId"], found["bizId"], found["start"])
+
+
+def accepted_in(hour: int, after: str = "") -> Iterator[tuple[str, ChunkKey]]:
+    """Return the chunks that were accepted in an hour (epoch // 3600) and are not closed yet, each with its sort key.
+
+    With `after`, only the chunks behind that sort key.
+    """
+    due_hour = hour + CLOSED_AFTER_SECONDS // 3600
+    for found in table.query(f"DUE#{due_hour}", after=after, consistent=True):
+        yield str(found["sk"]), ChunkKey(found["outId"], found["bizId"], found["start"])
+
+
+def remove_due(hour: int, key: ChunkKey) -> None:
+    """Remove a chunk from the list of those to be closed."""
+    table.delete(f"DUE#{hour}", f"{key.biz_id}#{key.start:08d}")
+
+
+def _hour(epoch: int) -> int:
+    return epoch // 3600

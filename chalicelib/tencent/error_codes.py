@@ -1,0 +1,96 @@
+"""Tencent's published error codes: what each means to us, to Quick Audience and to a marketer.
+
+Tencent's list: cloud.tencent.com/document/product/382/3771. The Aliyun code beside each is the
+nearest of the vocabulary that Quick Audience was made for. A code that is not in the table is a
+definite refusal: `result` other than 0 is not billed.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CodeClass(StrEnum):
+    """What a code lets us do."""
+
+    CONFIG = "config"
+    """The account, its keys or its balance: every call fails until an operator acts."""
+    PERMANENT = "permanent"
+    """This call can never succeed as it is."""
+    NUMBER = "number"
+    """This one number can't have this message; said of a bulk call, one of its numbers can't."""
+    WAIT = "wait"
+    """Refused for now, by Tencent's general rate limit: nothing was sent, so trying again is safe."""
+    UNKNOWN = "unknown"
+    """Tencent doesn't say whether it sent. Never tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A row of the table."""
+
+    kind: CodeClass
+    aliyun: str
+    text: str
+
+
+_OTHER = Meaning(CodeClass.PERMANENT, "isp.SYSTEM_ERROR", "腾讯云拒绝了请求")
+
+MEANINGS: dict[int, Meaning] = {
+    1001: Meaning(
+        CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", "腾讯云签名校验失败, 请检查 App Key"
+    ),
+    1002: Meaning(CodeClass.PERMANENT, "isv.SMS_CONTENT_ILLEGAL", "短信内容包含敏感词"),
+    1003: Meaning(CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", "请求缺少签名字段"),
+    1004: Meaning(CodeClass.PERMANENT, "isv.INVALID_PARAMETERS", "请求包解析失败"),
+    1006: Meaning(CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", "腾讯云应用没有此权限"),
+    1007: Meaning(CodeClass.PERMANENT, "isp.SYSTEM_ERROR", "腾讯云其他错误"),
+    1008: Meaning(CodeClass.UNKNOWN, "isp.SYSTEM_ERROR", "腾讯云请求下发超时, 结果未知"),
+    1009: Meaning(CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", "请求 IP 不在腾讯云白名单中"),
+    1011: Meaning(CodeClass.CONFIG, "isp.SYSTEM_ERROR", "腾讯云接口不存在"),
+    1012: Meaning(CodeClass.PERMANENT, "isv.SMS_SIGNATURE_ILLEGAL", "签名格式错误或未审批"),
+    1013: Meaning(CodeClass.WAIT, "isv.BUSINESS_LIMIT_CONTROL", "触发腾讯云频率限制"),
+    1014: Meaning(CodeClass.PERMANENT, "isv.SMS_TEMPLATE_ILLEGAL", "模板未审批或内容不匹配"),
+    1015: Meaning(
+        CodeClass.NUMBER, "isv.BLACK_KEY_CONTROL_LIMIT", "手机号在黑名单中(退订或运营商免打扰)"
+    ),
+    1016: Meaning(CodeClass.NUMBER, "isv.MOBILE_NUMBER_ILLEGAL", "手机号格式错误"),
+    1017: Meaning(CodeClass.PERMANENT, "isv.PARAM_LENGTH_LIMIT", "短信内容过长"),
+    1018: Meaning(CodeClass.PERMANENT, "isv.INVALID_PARAMETERS", "语音验证码格式错误"),
+    1019: Meaning(CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", "SDKAppID 不存在"),
+    1020: Meaning(CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", "SDKAppID 已禁用"),
+    1021: Meaning(CodeClass.CONFIG, "isp.SYSTEM_ERROR", "请求时间与腾讯云相差超过10分钟"),
+    1022: Meaning(CodeClass.PERMANENT, "isv.DAY_LIMIT_CONTROL", "达到应用的日发送上限"),
+    1023: Meaning(CodeClass.NUMBER, "isv.BUSINESS_LIMIT_CONTROL", "同一手机号30秒内发送超限"),
+    1024: Meaning(CodeClass.NUMBER, "isv.BUSINESS_LIMIT_CONTROL", "同一手机号1小时内发送超限"),
+    1025: Meaning(CodeClass.NUMBER, "isv.BUSINESS_LIMIT_CONTROL", "同一手机号当日发送超限"),
+    1026: Meaning(CodeClass.NUMBER, "isv.BUSINESS_LIMIT_CONTROL", "同一手机号接收相同内容超限"),
+    1029: Meaning(CodeClass.PERMANENT, "isv.BUSINESS_LIMIT_CONTROL", "营销短信只能在8点至22点发送"),
+    1030: Meaning(CodeClass.PERMANENT, "isp.SYSTEM_ERROR", "腾讯云不支持该请求"),
+    1031: Meaning(CodeClass.CONFIG, "isv.AMOUNT_NOT_ENOUGH", "套餐包余量不足"),
+    1032: Meaning(CodeClass.CONFIG, "isv.SMS_TEMPLATE_ILLEGAL", "个人用户没有发营销短信的权限"),
+    1033: Meaning(CodeClass.CONFIG, "isv.OUT_OF_SERVICE", "欠费停止服务"),
+    1034: Meaning(
+        CodeClass.PERMANENT, "isv.MOBILE_NUMBER_ILLEGAL", "群发请求中同时有国内和国际手机号"
+    ),
+    1036: Meaning(CodeClass.PERMANENT, "isv.PARAM_LENGTH_LIMIT", "单个模板变量过长"),
+    1038: Meaning(CodeClass.PERMANENT, "isv.PARAM_LENGTH_LIMIT", "验证码变量只能是不超过6位的数字"),
+    1045: Meaning(CodeClass.NUMBER, "isv.MOBILE_NUMBER_ILLEGAL", "不支持向该地区发送"),
+    1046: Meaning(CodeClass.PERMANENT, "isv.MOBILE_COUNT_OVER_LIMIT", "群发请求的手机号过多"),
+    1047: Meaning(CodeClass.PERMANENT, "isv.DAY_LIMIT_CONTROL", "达到国际短信的日发送上限"),
+    1048: Meaning(CodeClass.PERMANENT, "isv.PARAM_NOT_SUPPORT_URL", "模板变量中不支持链接"),
+    60008: Meaning(CodeClass.UNKNOWN, "isp.SYSTEM_ERROR", "腾讯云处理请求超时, 结果未知"),
+}
+
+
+def meaning(code: int) -> Meaning:
+    """The row of a code; an unpublished code is a permanent refusal."""
+    return MEANINGS.get(code, _OTHER)
+
+
+def explain(code: int, said: str) -> str:
+    """A sentence for a marketer, with Tencent's own number and text in it."""
+    return (
+        f"{meaning(code).text}(腾讯云 {code}: {said})"
+        if said
+        else f"{meaning(code).text}(腾讯云 {code})"
+    )
