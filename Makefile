@@ -1,55 +1,62 @@
-# Everything that a newcomer, an operator or CI types. `make help` explains.
+# Commands for users, developers, operators and CI. `make help` lists them.
 PYTHON ?= python3
 STAGE ?=
 BIN := .venv/bin
 UV := 0.13.9
 
-# Bytecode is kept, whatever the machine says: a stack starts a dozen processes, and some tests kill a hundred.
+# Python keeps its bytecode even where the machine's settings forbid it: a stack starts a dozen processes, and
+# some tests kill a hundred.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run up test test-deployed chaos bench browser check format pins deploy destroy clean
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# uv makes the install take seconds; where it can't be had or can't reach the index, pip does the same.
-# Bytecode is made once here: a stack starts a dozen processes.
+# uv installs within seconds. Where it is not available or cannot reach the index, pip installs the same.
+# The bytecode is compiled once, here, because a stack starts a dozen processes.
 .venv/.installed: requirements.txt requirements-dev.txt
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet uv==$(UV) || true
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt -r requirements-dev.txt \
+	@echo "Installing into .venv (about 20 seconds) …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet uv==$(UV) || true
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt -r requirements-dev.txt \
 		|| $(BIN)/pip install --quiet -r requirements.txt -r requirements-dev.txt
-	touch $@
+	@touch $@
 
-run: .venv/.installed ## The whole job once, locally: a campaign of 1,000 recipients, receipts and replies included
+##@ Use
+
+run: .venv/.installed ## Send a campaign of 1,000 recipients from end to end, receipts and replies included
 	@$(BIN)/python -m local run
 
-up: .venv/.installed ## The local stack, kept up until Ctrl-C
+up: .venv/.installed ## Start the local stack and keep it running until Ctrl-C
 	@$(BIN)/python -m local up
 
-# Four processes on two cores: two of them mostly wait, for the time-outs of functions that they have killed.
-test: .venv/.installed ## Every test but those of `make test-deployed`
+##@ Develop
+
+# Four processes on two cores: two of them mostly wait for the time-outs of functions that they have killed.
+test: .venv/.installed ## Run all tests except those of `make test-deployed`
 	$(BIN)/python -m pytest -n 4
 
-# Its schedule of each minute and its dead letters take their time: a minute and a half.
-test-deployed: .venv/.installed ## The bundle deployed by CloudFormation into an emulated AWS, and campaigns through it
+# Takes a minute and a half, because it waits for a schedule that runs every minute and for dead letters.
+test-deployed: .venv/.installed ## Deploy the bundle into an emulated AWS and send campaigns through it
 	$(BIN)/python -m pytest -m deployed tests/deployed tests/deployment
 
-# How long there is trouble. Until all who met it have come to their end takes up to ten minutes more.
+# How long the faults last. Afterwards it takes up to ten minutes until every affected message is final.
 MINUTES ?= 3
 SECONDS ?= $(shell expr $(MINUTES) \* 60)
-chaos: .venv/.installed ## Trouble of every kind at random, and whether all came home (MINUTES=3, SECONDS=, SEED=)
+chaos: .venv/.installed ## Inject random faults, then account for every recipient (MINUTES=3, SECONDS=, SEED=)
 	@$(BIN)/python -m local chaos --seconds $(SECONDS) --seed "$(SEED)"
 
-# All of it takes twenty minutes and writes docs/benchmarks.md.
+# The full run takes twenty minutes and writes docs/benchmarks.md.
 QUICK ?=
-bench: .venv/.installed ## What a message costs, beside the least that it could (QUICK=1: three minutes, prints only)
+bench: .venv/.installed ## Measure the cost of a message beside its floor (QUICK=1: three minutes, prints only)
 	@$(BIN)/python -m bench $(if $(QUICK),--quick)
 
-# Debian's; where there is no apt-get, or nobody who may use it, the tests in a browser are skipped.
-browser: ## Chromium and fonts for the tests of pages, where apt-get is and root asks
-	@if [ -x /usr/bin/chromium ]; then echo "Chromium is there"; \
+# Installs Debian's packages. Without apt-get or root, the tests in a browser are skipped.
+browser: ## Install Chromium and fonts for the tests of pages (needs apt-get and root)
+	@if [ -x /usr/bin/chromium ]; then echo "Chromium is already installed."; \
 	elif [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
 		echo "Not installed: /usr/bin/chromium needs apt-get and root. Tests in a browser will be skipped."; \
 	else \
@@ -58,13 +65,13 @@ browser: ## Chromium and fonts for the tests of pages, where apt-get is and root
 		|| echo "Not installed: apt-get failed, see above. Tests in a browser will be skipped."; \
 	fi
 
-check: .venv/.installed ## Formatter, linter, type checker, and known vulnerabilities as far as they can be asked for
+check: .venv/.installed ## Check format, lint, types, and known vulnerabilities of dependencies
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m local.audit requirements.txt requirements-dev.txt
 
-format: .venv/.installed ## Format and fix what can be fixed by machine
+format: .venv/.installed ## Format the code and apply the linter's automatic fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
@@ -74,11 +81,13 @@ pins: .venv/.installed ## Resolve pyproject.toml's dependencies into the two req
 	$(BIN)/uv pip compile --quiet --upgrade --no-annotate --python-version 3.11 --group dev pyproject.toml \
 		-o requirements-dev.txt --custom-compile-command "make pins"
 
-deploy: .venv/.installed ## Deploy a stage to AWS, or bring it up to date: make deploy STAGE=prod
-	@$(BIN)/python -m ops deploy --stage "$(STAGE)"
-
-destroy: .venv/.installed ## Delete a stage from AWS, but for its table; asks first: make destroy STAGE=prod
-	@$(BIN)/python -m ops destroy --stage "$(STAGE)"
-
 clean: ## Remove the virtual environment and the local stack's data
 	rm -rf .venv .local
+
+##@ Deploy
+
+deploy: .venv/.installed ## Create or update a stage on AWS: make deploy STAGE=prod
+	@$(BIN)/python -m ops deploy --stage "$(STAGE)"
+
+destroy: .venv/.installed ## Delete a stage from AWS except its table, after a confirmation: make destroy STAGE=prod
+	@$(BIN)/python -m ops destroy --stage "$(STAGE)"
