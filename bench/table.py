@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bench.bill import Bill
-from tests.integration.support.meter import size
+from bench.item_size import size
 
 _STATEMENT = re.compile(
     r'UPDATE "[^"]+" SET "(?P<name>\w+)"=\? WHERE "pk"=\? AND "sk"=\? AND "(?P=name)"=\?'

@@ -55,7 +55,7 @@ def deploy(
     """Create the bridge's resources and its functions with these settings; `output` keeps the package.
 
     `visibility` and `receives` are those of `local.aws.create_resources`. Raises StackError where a stack
-    could not be created.
+    could not be created, and BundleError where the bundle could not be packed.
     """
     aws.create_resources(
         endpoint,

@@ -18,7 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from local.processes import ROOT, StackError
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout from which the bundle is packed."""
 
 LARGEST = 25_000_000
 """Bytes, zipped: ours. Lambda takes 50 MB."""
@@ -28,8 +29,12 @@ SERVICES = ("dynamodb", "sqs", "ssm")
 
 _DATA = "botocore/data"
 # Where Lambda unpacks it: what tracebacks show.
-_ROOT = "/var/task"
+_TASK_ROOT = "/var/task"
 _LONGEST = 300
+
+
+class BundleError(Exception):
+    """The bundle can't be packed. The text says why, for the person who packs it."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ def configure(project: Path, stage: str, environment: Mapping[str, str]) -> None
 def pack(project: Path, stage: str, output: Path, *, finished: bool = True) -> Package:
     """Package a stage into `output`: `deployment.zip` and `sam.json`. Needs no AWS, but the package index.
 
-    Raises StackError with what Chalice said where that fails.
+    Raises BundleError with what Chalice said where that fails.
     """
     kept = project / ".chalice" / "deployments"
     shutil.rmtree(kept, ignore_errors=True)
@@ -112,7 +117,7 @@ def finish(bundle: Path) -> None:
 
 def _compile(folder: Path) -> None:
     # In a process of its own: what this one did before would show in the bytecode, though not in what it does.
-    options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", _ROOT]
+    options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", _TASK_ROOT]
     done = subprocess.run(
         [sys.executable, "-I", "-m", "compileall", *options, str(folder)],
         capture_output=True,
@@ -120,7 +125,7 @@ def _compile(folder: Path) -> None:
         check=False,
     )
     if done.returncode:
-        raise StackError(f"The bundle does not compile: {done.stdout.strip()}")
+        raise BundleError(f"The bundle does not compile: {done.stdout.strip()}")
 
 
 def _zip(folder: Path, path: Path) -> None:
@@ -157,4 +162,4 @@ def _chalice(project: Path, *arguments: str) -> None:
         check=False,
     )
     if done.returncode:
-        raise StackError(f"chalice {arguments[0]}: {(done.stdout + done.stderr).strip()}")
+        raise BundleError(f"chalice {arguments[0]}: {(done.stdout + done.stderr).strip()}")

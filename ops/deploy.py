@@ -19,7 +19,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from chalicelib import settings
-from local.processes import StackError
 from ops import bundle, emulated, policies, stack
 from ops import stage as stages
 from ops.output import Stage, command, fail, warn
@@ -62,7 +61,7 @@ def deploy(
         happened = own.bring_to(stack.template(configured.table), parameters)
         done(f"table, queues, alarms: stack {own.name} {happened}")
         prefix = _functions(config, stage)
-    except (stack.StackFailed, StackError) as error:
+    except (stack.StackFailed, bundle.BundleError) as error:
         fail(str(error))
     _require_answer(stage, prefix)
     done(f"{prefix}/health answers")
@@ -163,7 +162,7 @@ def _complete(config: dict[str, Any], stage: str) -> None:
 
 
 def _functions(config: dict[str, Any], stage: str) -> str:
-    """Deploy the functions; answers the prefix of their API. Raises StackError."""
+    """Deploy the functions; return the prefix of their API. Raises BundleError."""
     with tempfile.TemporaryDirectory(prefix="deploy-") as folder:
         # Packed first, so that the bundle can be finished: Chalice then uploads what lies ready.
         package = bundle.pack(Path.cwd(), stage, Path(folder))

@@ -11,8 +11,8 @@ import pytest
 from moto.core.botocore_stubber import BotocoreStubber
 
 import app
+from bench.item_size import size
 from tests.integration.support.bridge import Bridge
-from tests.integration.support.meter import size
 from tests.integration.support.pump import FUNCTIONS, Context
 from tests.integration.support.quickaudience import signed
 from tests.integration.support.snapshot import snapshot

@@ -1,12 +1,13 @@
 """What AWS would bill for the calls that were made."""
 
-import json
 import math
 from collections import Counter
 from decimal import Decimal
 from typing import Any
 
 from botocore.exceptions import ClientError
+
+from bench.item_size import size
 
 
 class Meter:
@@ -85,22 +86,3 @@ class Meter:
         """Lambda's own: one to receive a batch, one to delete it."""
         total = sum(len(body.encode()) for body in answer["Messages"])
         self.requests += max(1, math.ceil(total / 65536)) + 1
-
-
-def size(item: dict[str, Any]) -> int:
-    """Bytes of an item: its names, and its values without DynamoDB's type letters."""
-    return sum(len(name.encode()) + _size(value) for name, value in item.items())
-
-
-def _size(value: dict[str, Any]) -> int:
-    ((kind, content),) = value.items()
-    match kind:
-        case "S":
-            return len(content.encode())
-        case "N":
-            return len(content) // 2 + 2
-        case "B":
-            return len(content)
-        case "BOOL" | "NULL":
-            return 1
-    return 3 + len(json.dumps(content).encode())
