@@ -178,7 +178,7 @@ class FileReading:
 
     def _open(self) -> AbstractContextManager[Body]:
         seconds = self._deadline - time.time() - SECONDS_FOR_A_STEP / 2
-        return stream.open_stream(self._file.url, most_bytes=MAX_BYTES, seconds=seconds)
+        return stream.open_stream(self._file.url, max_bytes=MAX_BYTES, seconds=seconds)
 
     def _look(self, line: Line) -> _Found | None:
         entry = recipient_file.parse(line.raw, self._file.encoding)

@@ -173,7 +173,7 @@ def _check_files(parts: Sequence[Part]) -> list[str]:
         number, part = one
         try:
             return stream.read_all(
-                part.contents, most_bytes=digital_message.MAX_BYTES, seconds=_SECONDS_FOR_FILES
+                part.contents, max_bytes=digital_message.MAX_BYTES, seconds=_SECONDS_FOR_FILES
             )
         except addresses.FetchError as error:
             raise ContentError(f"第 {number} 部分: {error}") from None

@@ -25,25 +25,25 @@ class Body(Iterator[bytes]):
     """
 
     def __init__(
-        self, response: HTTPResponse, deadline: "Deadline", start: int, most_bytes: int
+        self, response: HTTPResponse, deadline: "Deadline", start: int, max_bytes: int
     ) -> None:
         self.version = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
         self.size = _size(response)
         self._response = response
         self._deadline = deadline
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self._seen = 0 if response.status == http.client.OK else start
         self._skip = start - self._seen
         self._ended = response.status == http.client.REQUESTED_RANGE_NOT_SATISFIABLE
-        if self.size is not None and self.size > most_bytes:
-            raise _too_big(most_bytes)
+        if self.size is not None and self.size > max_bytes:
+            raise _too_big(max_bytes)
 
     def __next__(self) -> bytes:
         while not self._ended:
             part = self._read()
             self._seen += len(part)
-            if self._seen > self._most_bytes:
-                raise _too_big(self._most_bytes)
+            if self._seen > self._max_bytes:
+                raise _too_big(self._max_bytes)
             self._ended = not part
             kept = part[self._skip :]
             self._skip -= len(part) - len(kept)
@@ -59,11 +59,11 @@ class Body(Iterator[bytes]):
 
 
 @contextmanager
-def open_stream(url: str, *, most_bytes: int, seconds: float, start: int = 0) -> Iterator[Body]:
+def open_stream(url: str, *, max_bytes: int, seconds: float, start: int = 0) -> Iterator[Body]:
     """Open a file, from byte `start` on: by Range where the server does it, else by skipping.
 
     Raises FetchError, here or while reading: for what is not allowed, not there, changed its length,
-    is larger than `most_bytes` in all, or takes longer than `seconds` until the context is left.
+    is larger than `max_bytes` in all, or takes longer than `seconds` until the context is left.
     """
     place = addresses.place_of(url)
     with ExitStack() as held:
@@ -80,12 +80,12 @@ def open_stream(url: str, *, most_bytes: int, seconds: float, start: int = 0) ->
             response = connected.getresponse()
         held.callback(response.close)
         _check_answer(response, start)
-        yield Body(response, deadline, start, most_bytes)
+        yield Body(response, deadline, start, max_bytes)
 
 
-def read_all(url: str, *, most_bytes: int, seconds: float) -> bytes:
+def read_all(url: str, *, max_bytes: int, seconds: float) -> bytes:
     """A whole file. Raises FetchError as `stream` does."""
-    with open_stream(url, most_bytes=most_bytes, seconds=seconds) as parts:
+    with open_stream(url, max_bytes=max_bytes, seconds=seconds) as parts:
         return b"".join(parts)
 
 
@@ -119,5 +119,5 @@ def _size(response: HTTPResponse) -> int | None:
     return response.length_remaining if response.status == http.client.OK else None
 
 
-def _too_big(most_bytes: int) -> FetchError:
-    return FetchError(f"文件超过 {most_bytes / 1_000_000:g} MB 的上限")
+def _too_big(max_bytes: int) -> FetchError:
+    return FetchError(f"文件超过 {max_bytes / 1_000_000:g} MB 的上限")

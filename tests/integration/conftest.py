@@ -69,13 +69,13 @@ def oss(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Files by address; what is an exception is raised."""
     files: dict[str, Any] = {f"{OSS}/a.{suffix}": data for suffix, data in FILES.items()}
 
-    def read(url: str, *, most_bytes: int, seconds: float) -> bytes:
+    def read(url: str, *, max_bytes: int, seconds: float) -> bytes:
         addresses.check_url(url)
         found = files.get(url, FetchError("文件不存在 (HTTP 404)"))
         if isinstance(found, Exception):
             raise found
         assert 0 < seconds < 29
-        assert most_bytes == 1900 * 1024
+        assert max_bytes == 1900 * 1024
         return bytes(found)
 
     monkeypatch.setattr(stream, "read_all", read)

@@ -85,7 +85,7 @@ def test_the_continuation_is_queued_wherever_it_breaks(
     monkeypatch.setattr(
         file_reading.FileReading,
         "_open",
-        lambda self: stream.open_stream(self._file.url, most_bytes=10**6, seconds=1),
+        lambda self: stream.open_stream(self._file.url, max_bytes=10**6, seconds=1),
     )
     campaigns.send(TEXT, code, "dry")
     names = bridge.pump.watch("read")

@@ -93,8 +93,8 @@ def serving(monkeypatch: pytest.MonkeyPatch, handle: Handle) -> Iterator[tuple[s
         server.close()
 
 
-def fetch(url: str, start: int = 0, most_bytes: int = 100_000, seconds: float = 5) -> bytes:
-    with stream.open_stream(url, most_bytes=most_bytes, seconds=seconds, start=start) as parts:
+def fetch(url: str, start: int = 0, max_bytes: int = 100_000, seconds: float = 5) -> bytes:
+    with stream.open_stream(url, max_bytes=max_bytes, seconds=seconds, start=start) as parts:
         return b"".join(parts)
 
 
@@ -118,7 +118,7 @@ def test_a_file_is_read_and_nothing_of_ours_is_told(monkeypatch: pytest.MonkeyPa
     with serving(monkeypatch, said("200 OK", DATA, Set_Cookie="a=b")) as (origin, server):
         for _ in range(2):
             url = f"{origin}/目录/a b.txt?Signature=%2B/=#part".replace("a b", "a%20b")
-            assert stream.read_all(url, most_bytes=len(DATA), seconds=5) == DATA
+            assert stream.read_all(url, max_bytes=len(DATA), seconds=5) == DATA
     for request in server.requests:
         lines = request.split("\r\n")
         assert lines[0] == "GET /%E7%9B%AE%E5%BD%95/a%20b.txt?Signature=%2B/= HTTP/1.1"
@@ -130,7 +130,7 @@ def test_a_file_is_read_and_nothing_of_ours_is_told(monkeypatch: pytest.MonkeyPa
 def test_size_and_version_are_known_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
     with (
         serving(monkeypatch, ranged) as (origin, _),
-        stream.open_stream(origin, most_bytes=10**6, seconds=5, start=7) as body,
+        stream.open_stream(origin, max_bytes=10**6, seconds=5, start=7) as body,
     ):
         assert (body.version, body.size) == ('"v1"', len(DATA))
 
@@ -141,7 +141,7 @@ def test_from_a_place_on(monkeypatch: pytest.MonkeyPatch, handle: Handle, start:
     with serving(monkeypatch, handle) as (origin, _):
         assert fetch(origin, start) == DATA[start:]
         with pytest.raises(FetchError, match="上限"):
-            fetch(origin, start, most_bytes=len(DATA) - 1)
+            fetch(origin, start, max_bytes=len(DATA) - 1)
 
 
 @pytest.mark.parametrize("handle", [ranged, said("200 OK", DATA)], ids=["by Range", "by skipping"])
@@ -162,7 +162,7 @@ def test_a_file_in_chunks_is_counted_as_it_comes(monkeypatch: pytest.MonkeyPatch
     with serving(monkeypatch, chunked) as (origin, _):
         assert fetch(origin) == DATA
         with pytest.raises(FetchError, match="上限"):
-            fetch(origin, most_bytes=5000)
+            fetch(origin, max_bytes=5000)
 
 
 @pytest.mark.parametrize(

@@ -247,7 +247,7 @@ def test_nothing_connects_to_a_private_address_behind_an_allowed_name(
     configure()
     network.answers = [["47.110.23.54", address]]
     with pytest.raises(FetchError, match="内网地址"):
-        stream.read_all(GOOD, most_bytes=10, seconds=5)
+        stream.read_all(GOOD, max_bytes=10, seconds=5)
     assert network.connected == []
 
 
@@ -257,7 +257,7 @@ def test_the_connection_goes_to_an_address_that_was_looked_at(
     configure()
     network.answers = [["47.110.23.54", "47.110.23.55"], ["127.0.0.1"]]
     with pytest.raises(FetchError, match="网络错误"):
-        stream.read_all(GOOD, most_bytes=10, seconds=5)
+        stream.read_all(GOOD, max_bytes=10, seconds=5)
     assert network.connected == [("47.110.23.54", 443), ("47.110.23.55", 443)]
     assert network.answers == [["127.0.0.1"]], "there was no second look-up"
 
@@ -266,12 +266,12 @@ def test_an_unknown_name(configure: Configure, network: Network) -> None:
     configure()
     network.answers = [[]]
     with pytest.raises(FetchError, match=r"找不到域名 bucket\.oss-cn-hangzhou\.aliyuncs\.com"):
-        stream.read_all(GOOD, most_bytes=10, seconds=5)
+        stream.read_all(GOOD, max_bytes=10, seconds=5)
 
 
 def test_an_origin_of_the_settings_may_be_private(configure: Configure, network: Network) -> None:
     configure(OSS_ALLOWED_HOSTS="http://files.test:9000")
     network.answers = [["127.0.0.1"]]
     with pytest.raises(FetchError, match="网络错误"):
-        stream.read_all("http://files.test:9000/x", most_bytes=10, seconds=5)
+        stream.read_all("http://files.test:9000/x", max_bytes=10, seconds=5)
     assert network.connected == [("127.0.0.1", 9000)]

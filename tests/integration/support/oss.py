@@ -50,7 +50,7 @@ class FakeOss:
 
     @contextmanager
     def _stream(
-        self, url: str, *, most_bytes: int, seconds: float, start: int = 0
+        self, url: str, *, max_bytes: int, seconds: float, start: int = 0
     ) -> Iterator[Opened]:
         assert (seconds > 0, start) == (True, 0)
 
@@ -65,6 +65,6 @@ class FakeOss:
 
         lost = FetchError("读取文件失败: 网络错误")
         data = self._outside.call("oss GET", open_, lost, lost)
-        if len(data) > most_bytes:
+        if len(data) > max_bytes:
             raise FetchError("文件超过上限")
         yield Opened(self, data, f'"{hash(data)}"')
