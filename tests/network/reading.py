@@ -17,7 +17,7 @@ from chalicelib.domain.planning import Chunk
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.functions import read
 from chalicelib.queues import sending
-from chalicelib.store import chunks, files, templates
+from chalicelib.store import chunks, files, send_requests, templates
 from chalicelib.store.files import File
 
 
@@ -44,7 +44,8 @@ class Stubs:
             accepted_at=int(time.time()),
         )
         stubs: dict[Any, dict[str, Any]] = {
-            chunks: {"request_of": lambda *_: request, "record_plan": self.record_plan},
+            send_requests: {"get": lambda *_: request},
+            chunks: {"record_plan": self.record_plan},
             files: {
                 "get": lambda *_: self.file,
                 "take": lambda file, _: file,
@@ -55,6 +56,7 @@ class Stubs:
         }
         for module, names in stubs.items():
             for name, stub in names.items():
+                assert hasattr(module, name), name
                 setattr(module, name, stub)
 
     def keep(self, file: File) -> None:

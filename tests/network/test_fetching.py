@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from chalicelib import settings
-from chalicelib.fetching import stream
+from chalicelib.fetching import connection, stream
 from chalicelib.fetching.addresses import FetchError
 from tests.unit.support import ENVIRONMENT
 
@@ -305,7 +305,7 @@ def test_the_connection_to_a_checked_address_is_verified_by_name(
     )
     if trusted:
         client = ssl.create_default_context(cafile=str(public))
-        monkeypatch.setattr(stream, "_tls", lambda: client)
+        monkeypatch.setattr(connection, "_tls", lambda: client)
     try:
         if why:
             with pytest.raises(FetchError, match=why):
