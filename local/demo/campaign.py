@@ -1,4 +1,4 @@
-"""A campaign of 1,000 recipients, and whether all of it came home."""
+"""A campaign of 1,000 recipients, followed until every receipt and reply has reached Quick Audience."""
 
 import json
 import time
@@ -12,8 +12,8 @@ from local.demo.stage import SIGN, DemoError, Stage, call
 
 RECIPIENTS = 1000
 _CONTENT = "亲爱的会员，${city}周年庆，本周末全场八折。拒收请回复R"
-# Endings of mobiles that Tencent's simulator treats in a way of their own (local/tencent/magic.py),
-# and how many recipients have each; all others are ordinary.
+# Endings of mobiles that Tencent's simulator treats specially (local/tencent/magic.py), with the number
+# of recipients for each. All other recipients are ordinary.
 _SPECIAL = {
     **dict.fromkeys(("9901", "9902", "9903", "9904", "9905", "9906", "9907", "9908"), 5),
     **dict.fromkeys(("9911", "9912", "9913", "9914", "9915"), 4),
@@ -22,13 +22,13 @@ _SPECIAL = {
     "9933": 3,
     **dict.fromkeys(("9941", "9942", "9943", "9944"), 6),
 }
-# Those who end in 9944 reply twice.
+# One reply for each recipient of the last four endings, and a second one for 9944.
 _REPLIES = 6 * 5
-_WRONG = ["12345", "1380000", "00000000000", "19900000000000000"]
+_INVALID = ["12345", "1380000", "00000000000", "19900000000000000"]
 
 
 class Campaign:
-    """One campaign on a running stack."""
+    """The demo's campaign on a running stack."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -41,12 +41,14 @@ class Campaign:
         self._calls_before = self._calls()
 
     def run(self, *, lose_a_receipt: bool) -> list[str]:
-        """Send it, follow it, report on it; answers what is wrong with what came of it."""
-        code = self._stage.template({"name": "周年庆", "content": _CONTENT, "type": 2})
+        """Send the campaign, wait for its result, print it, and return the problems found."""
+        with self._stage.step("Creating a template and waiting for its approval"):
+            code = self._stage.template({"name": "周年庆", "content": _CONTENT, "type": 2})
         self._stage.done(f"template {code} created by Quick Audience and approved by Tencent")
         if lose_a_receipt and self._tencent:
             call(self._tencent, "/_sim/behaviour", {"drop_receipts": 1})
-        biz_id = self._send(code)
+        with self._stage.step(f"Sending a campaign to {RECIPIENTS:,} recipients"):
+            biz_id = self._send(code)
         self._stage.done(f"campaign {self.out_id} accepted: bizId {biz_id}")
         campaign = self._follow()
         shown = json.loads(self._stage.ops("campaign", "show", self.out_id, "--json"))
@@ -69,22 +71,29 @@ class Campaign:
         return str(answer["bizId"])
 
     def _follow(self) -> dict[str, Any]:
-        """Show what has come until all has, or nothing more comes."""
+        """Show progress until all receipts and replies have arrived or no more arrive.
+
+        Return Quick Audience's account of the campaign.
+        """
         columns = (
             TextColumn("  {task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=self._stage.console) as progress:
-            told = progress.add_task("receipts told", total=RECIPIENTS)
-            replied = progress.add_task("replies told", total=self._replies)
+        console = self._stage.console
+        if not console.is_terminal:
+            # There the bars appear only when they are complete.
+            console.print("Waiting for receipts and replies …")
+        with Progress(*columns, console=console) as progress:
+            receipts = progress.add_task("receipts reported", total=RECIPIENTS)
+            replies = progress.add_task("replies reported", total=self._replies)
             last, since = (-1, -1), time.monotonic()
             while True:
                 campaign = call(self._quick_audience, f"/_sim/campaigns/{self.out_id}")
                 now = (campaign["told"], campaign["replies"])
-                progress.update(told, completed=now[0])
-                progress.update(replied, completed=now[1])
+                progress.update(receipts, completed=now[0])
+                progress.update(replies, completed=now[1])
                 if campaign["complete"] and campaign["replies"] >= self._replies:
                     return campaign
                 if now != last:
@@ -94,7 +103,7 @@ class Campaign:
                 time.sleep(0.2)
 
     def _report(self, campaign: dict[str, Any], shown: dict[str, Any]) -> list[str]:
-        """Print what came of it; answers what does not add up."""
+        """Print the result and return what is missing, contradictory or does not add up."""
         missing = call(self._quick_audience, f"/_sim/campaigns/{self.out_id}?missing=1")[
             "missingPhones"
         ]
@@ -103,16 +112,16 @@ class Campaign:
         ]
         if campaign["contradictory"] or campaign["unexpected"]:
             problems.append(
-                f"{campaign['contradictory']} contradictory, {campaign['unexpected']} unexpected receipts"
+                f"{campaign['contradictory']} contradictory and {campaign['unexpected']} unexpected receipts"
             )
         if campaign["replies"] < self._replies:
             problems.append(f"{self._replies - campaign['replies']} replies missing")
         if campaign["delivered"] + campaign["failed"] != RECIPIENTS:
             problems.append(f"delivered and failed don't add up to {RECIPIENTS:,}")
         if (shown["delivered"], shown["failed"]) != (campaign["delivered"], campaign["failed"]):
-            problems.append("`ops campaign show` counts otherwise than Quick Audience does")
+            problems.append("`ops campaign show` and Quick Audience count differently")
         table = Table(
-            title=f"What came of {RECIPIENTS:,} recipients", title_justify="left", show_header=False
+            title=f"Result for {RECIPIENTS:,} recipients", title_justify="left", show_header=False
         )
         table.add_row("sent to Tencent", f"{shown['sent']:,}")
         table.add_row("delivered", f"{campaign['delivered']:,}")
@@ -133,7 +142,7 @@ class Campaign:
         return problems
 
     def _add_calls(self, table: Table, problems: list[str]) -> None:
-        """Count Tencent's side of it: its calls, and that no number got two messages."""
+        """Add the number of calls to Tencent, and check that no number was sent two messages."""
         made = self._calls() - self._calls_before
         for name in ("sendmultisms2", "sendsms"):
             table.add_row(f"Tencent calls: {name}", f"{made[name]:,}")
@@ -146,18 +155,18 @@ class Campaign:
             after = page[-1]["id"]
         twice = sum(count > 1 for count in numbers.values())
         if twice:
-            problems.append(f"{twice} numbers got the message twice")
+            problems.append(f"{twice} numbers were sent the message twice")
 
     def _calls(self) -> Counter[str]:
         return Counter(call(self._tencent, "/_sim/state")["calls"]) if self._tencent else Counter()
 
 
 def _phones() -> list[Any]:
-    """The campaign's recipients: special ones, wrong ones, and ordinary ones up to the number wanted."""
-    special = [f"1{370 + n // 10:03d}{n % 10}00{ending}" for ending, n in _numbered()]
-    ordinary = RECIPIENTS - len(special) - len(_WRONG)
-    return [{"count": ordinary, "start": "13800000000"}, *special, *_WRONG]
-
-
-def _numbered() -> list[tuple[str, int]]:
-    return [(ending, n) for ending, count in _SPECIAL.items() for n in range(count)]
+    """Return the recipients: special ones, invalid ones, and ordinary ones up to the total."""
+    special = [
+        f"1{370 + n // 10:03d}{n % 10}00{ending}"
+        for ending, count in _SPECIAL.items()
+        for n in range(count)
+    ]
+    ordinary = RECIPIENTS - len(special) - len(_INVALID)
+    return [{"count": ordinary, "start": "13800000000"}, *special, *_INVALID]

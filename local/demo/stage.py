@@ -1,10 +1,11 @@
-"""What the demo's parts share: a running stack, a voice, and patience."""
+"""What the parts of the demo share: the running stack, its output, and waiting with a time limit."""
 
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import requests
@@ -17,32 +18,39 @@ SIGN, SIGN_ID = "测试签名", 1001
 
 
 class DemoError(Exception):
-    """Something that should have worked did not."""
+    """A step of the demo failed. The message is for the person who started it."""
 
 
 class Stage:
-    """A running stack and those around it. Nothing is waited for longer than `patience` seconds of silence."""
+    """A running stack with its simulators.
+
+    A wait fails after `patience` seconds without progress.
+    """
 
     def __init__(self, console: Console, stack: Stack, files: Files, patience: float) -> None:
         self.console = console
         self.files = files
         self.patience = patience
         self.quick_audience = stack.addresses.quickaudience
-        # Another Tencent than the simulator answers no questions and owes no replies.
+        # None unless the simulator runs: another Tencent has no control API and need not send replies.
         simulated = not os.environ.get("TENCENT_BASE_URL")
         self.tencent = stack.addresses.tencent.removesuffix(TENCENT_API) if simulated else None
         self._environment = {**os.environ, **stack.environment}
 
-    def done(self, what: str) -> None:
-        """Say that something worked."""
-        self.console.print(f"[green]✓[/] {what}", soft_wrap=True)
+    def step(self, action: str) -> AbstractContextManager[None]:
+        """Show the action while the block runs."""
+        return step(self.console, action)
+
+    def done(self, result: str) -> None:
+        """Print a result as successful."""
+        self.console.print(f"[green]✓[/] {result}", soft_wrap=True)
 
     def ops(self, *words: str) -> str:
-        """Run an operator's command, as an operator would."""
+        """Run an operator's command and return its output. Raise DemoError if it fails."""
         return self.python("ops", *words)
 
     def python(self, module: str, *words: str, **environment: str) -> str:
-        """Run a module on the stack's environment; answers what it printed."""
+        """Run a module in the stack's environment and return its output. Raise DemoError if it fails."""
         done = subprocess.run(
             [sys.executable, "-m", module, *words],
             env=self._environment | environment,
@@ -55,25 +63,36 @@ class Stage:
         return done.stdout
 
     def template(self, body: dict[str, Any]) -> str:
-        """Have Quick Audience create a template, and wait for its approval; answers its code."""
+        """Have Quick Audience create a template, wait for its approval, and return its code."""
         code = str(call(self.quick_audience, "/_sim/templates", body)["templateCode"])
         path = f"/_sim/templates/{code}" + ("?digital=1" if body.get("digital") else "")
         self.wait(
-            f"template {code} to be approved", lambda: call(self.quick_audience, path)["approved"]
+            f"the approval of template {code}", lambda: call(self.quick_audience, path)["approved"]
         )
         return code
 
-    def wait(self, what: str, condition: Callable[[], Any]) -> None:
-        """Wait for something. Raises DemoError when it doesn't come."""
+    def wait(self, event: str, condition: Callable[[], Any]) -> None:
+        """Wait until the condition holds. Raise DemoError after `patience` seconds."""
         deadline = time.monotonic() + self.patience
         while not condition():
             if time.monotonic() > deadline:
-                raise DemoError(f"waited {self.patience:.0f} s in vain for {what}")
+                raise DemoError(f"waited {self.patience:.0f} s in vain for {event}")
             time.sleep(0.2)
 
 
+@contextmanager
+def step(console: Console, action: str) -> Iterator[None]:
+    """Show the action while the block runs: as a spinner on a terminal, as a line elsewhere."""
+    if console.is_terminal:
+        with console.status(f"{action} …"):
+            yield
+    else:
+        console.print(f"{action} …", soft_wrap=True)
+        yield
+
+
 def call(base: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Ask a simulator; a body makes it a POST."""
+    """Call a simulator's control API: GET without a body, POST with one. Raise DemoError on a refusal."""
     method = "GET" if body is None else "POST"
     response = requests.request(method, base + path, json=body, timeout=60)
     if not response.ok:
