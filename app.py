@@ -1,8 +1,8 @@
 """Table of contents: every route, queue and schedule of the bridge, each one line into chalicelib.
 
-The imports stand inside the functions on purpose. One bundle serves every Lambda function, and what
-this module imports is paid by each of them at every cold start; so a function imports what it
-needs when it is first called, and nothing else.
+The imports are inside the functions on purpose. One bundle serves every Lambda function, so each of them
+pays for this module's imports at every cold start. A function therefore imports only what it needs, when it
+is first called.
 """
 
 import os
@@ -13,19 +13,19 @@ from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response, SQSEv
 from chalicelib import garbage_collection
 
 garbage_collection.postpone()
-# Logs are ours, in JSON: Chalice would print each line of that logger once more, as text.
+# `chalicelib.logs` writes JSON. Chalice's own handler would print each line a second time, as text.
 app = Chalice(app_name="qa-sms-bridge", configure_logs=False)
 app.register_middleware(garbage_collection.resume)
-# The callers may use any content type: bodies are read by us, not by Chalice.
+# Callers may use any content type: `chalicelib` reads the bodies, not Chalice.
 ANY = ["*/*"]
-# Functions that send at once: they share the ceilings of calls to Tencent between them.
+# How many `deliver` functions run at once. They share the limits on calls to Tencent.
 SENDERS = 4
 QUEUES = os.environ.get("BRIDGE_QUEUE_PREFIX") or "qa-sms-bridge-local-"
 
 
 @app.route("/sms/smsSign/{sign_name}", content_types=ANY)
 def query_sign(sign_name: str) -> Response:
-    """§1."""
+    """Serve §1: query a sign."""
     from chalicelib.endpoints import envelope, signs
 
     return envelope.answer(_request(), signs.FIELDS, lambda _: signs.query(sign_name))
@@ -33,7 +33,7 @@ def query_sign(sign_name: str) -> Response:
 
 @app.route("/sms/smsTemplate", methods=["POST"], content_types=ANY)
 def create_template() -> Response:
-    """§2."""
+    """Serve §2: create a text template."""
     from chalicelib.endpoints import envelope, text_templates
 
     return envelope.answer(_request(), text_templates.CREATE_FIELDS, text_templates.create)
@@ -41,7 +41,7 @@ def create_template() -> Response:
 
 @app.route("/sms/smsTemplate/{template_code}", methods=["PUT"], content_types=ANY)
 def modify_template(template_code: str) -> Response:
-    """§3."""
+    """Serve §3: modify a text template."""
     from chalicelib.endpoints import envelope, text_templates
 
     return envelope.answer(
@@ -53,7 +53,7 @@ def modify_template(template_code: str) -> Response:
 
 @app.route("/sms/smsTemplate/{template_code}", methods=["GET"], content_types=ANY)
 def query_template(template_code: str) -> Response:
-    """§4."""
+    """Serve §4: query a text template."""
     from chalicelib.endpoints import envelope, text_templates
 
     return envelope.answer(
@@ -63,7 +63,7 @@ def query_template(template_code: str) -> Response:
 
 @app.route("/sms/digitalSmsTemplate", methods=["POST"], content_types=ANY)
 def create_digital_template() -> Response:
-    """§7."""
+    """Serve §7: create a digital template."""
     from chalicelib.endpoints import digital_templates, envelope
 
     request = _request()
@@ -76,7 +76,7 @@ def create_digital_template() -> Response:
 
 @app.route("/sms/digitalSmsTemplate/{template_code}", methods=["PUT"], content_types=ANY)
 def modify_digital_template(template_code: str) -> Response:
-    """§8."""
+    """Serve §8: modify a digital template."""
     from chalicelib.endpoints import digital_templates, envelope
 
     request = _request()
@@ -89,7 +89,7 @@ def modify_digital_template(template_code: str) -> Response:
 
 @app.route("/sms/digitalSmsTemplate/{template_code}", methods=["DELETE"], content_types=ANY)
 def delete_digital_template(template_code: str) -> Response:
-    """§9."""
+    """Serve §9: delete a digital template."""
     from chalicelib.endpoints import digital_templates, envelope
 
     return envelope.answer(
@@ -101,7 +101,7 @@ def delete_digital_template(template_code: str) -> Response:
 
 @app.route("/sms/digitalSmsTemplate/{template_code}", methods=["GET"], content_types=ANY)
 def query_digital_template(template_code: str) -> Response:
-    """§10."""
+    """Serve §10: query a digital template."""
     from chalicelib.endpoints import digital_templates, envelope
 
     return envelope.answer(
@@ -111,7 +111,7 @@ def query_digital_template(template_code: str) -> Response:
 
 @app.route("/sms/sendBatch", methods=["POST"], content_types=ANY)
 def send_batch() -> Response:
-    """§5."""
+    """Serve §5: send to the recipients in a file."""
     from chalicelib.endpoints import envelope, send_file
 
     return envelope.answer(_request(), send_file.FIELDS, send_file.send_batch)
@@ -119,7 +119,7 @@ def send_batch() -> Response:
 
 @app.route("/sms/sendBatchList", methods=["POST"], content_types=ANY)
 def send_batch_list() -> Response:
-    """§6."""
+    """Serve §6: send to a list of recipients."""
     from chalicelib.endpoints import envelope, send_list
 
     return envelope.answer(_request(), send_list.FIELDS, send_list.send_batch_list)
@@ -127,7 +127,7 @@ def send_batch_list() -> Response:
 
 @app.route("/sms/sendDigitalBatchList", methods=["POST"], content_types=ANY)
 def send_digital_batch_list() -> Response:
-    """§11."""
+    """Serve §11: send a digital message to a list of recipients."""
     from chalicelib.endpoints import envelope, send_list
 
     return envelope.answer(_request(), send_list.FIELDS, send_list.send_digital_batch_list)
@@ -135,7 +135,7 @@ def send_digital_batch_list() -> Response:
 
 @app.route("/sms/sendDetails", methods=["POST"], content_types=ANY)
 def send_details() -> Response:
-    """§12."""
+    """Serve §12: query sending details."""
     from chalicelib.endpoints import envelope, send_details
 
     return envelope.answer(_request(), send_details.FIELDS, send_details.query)
@@ -143,7 +143,7 @@ def send_details() -> Response:
 
 @app.route("/tencent/{token}/callback", methods=["POST", "GET"], content_types=ANY)
 def tencent_callback(token: str) -> Response:
-    """Delivery statuses and replies."""
+    """Receive Tencent's delivery statuses and replies."""
     from chalicelib.endpoints import tencent_callback
 
     return tencent_callback.receive(token, _request())
@@ -151,7 +151,7 @@ def tencent_callback(token: str) -> Response:
 
 @app.route("/m/{code}", methods=["GET", "HEAD"], content_types=ANY)
 def digital_page(code: str) -> Response:
-    """The page of a digital message."""
+    """Serve the page of a digital message."""
     from chalicelib.endpoints import message_page
 
     return message_page.show(code, _request())
@@ -159,24 +159,24 @@ def digital_page(code: str) -> Response:
 
 @app.route("/health", content_types=ANY)
 def health() -> Response:
-    """For monitors: the function answers. It calls nothing of AWS and shows no secret."""
+    """Answer a monitor: the function runs. Calls no AWS service and shows no secret."""
     return Response({"status": "ok"})
 
 
 @app.on_sqs_message(queue=QUEUES + "files", batch_size=1, maximum_concurrency=2)
 def read(event: SQSEvent) -> None:
-    """Files of §5 to chunks."""
-    from chalicelib.functions import read as function
+    """Read files of §5 into chunks."""
+    from chalicelib.functions.read import handle
 
-    function.handle(event.to_dict(), _seconds_left(event))
+    handle(event.to_dict(), _seconds_left(event))
 
 
 @app.on_sqs_message(queue=QUEUES + "sends", batch_size=5, maximum_concurrency=SENDERS)
 def deliver(event: SQSEvent) -> None:
-    """Chunks to Tencent."""
-    from chalicelib.functions import deliver as function
+    """Send chunks to Tencent."""
+    from chalicelib.functions.deliver import handle
 
-    function.handle(event.to_dict(), _seconds_left(event), SENDERS)
+    handle(event.to_dict(), _seconds_left(event), SENDERS)
 
 
 @app.on_sqs_message(
@@ -186,10 +186,10 @@ def deliver(event: SQSEvent) -> None:
     maximum_concurrency=4,
 )
 def settle(event: SQSEvent) -> None:
-    """Statuses and replies to receipts."""
-    from chalicelib.functions import settle as function
+    """Turn Tencent's statuses and replies into receipts."""
+    from chalicelib.functions.settle import handle
 
-    function.handle(event.to_dict())
+    handle(event.to_dict())
 
 
 @app.on_sqs_message(
@@ -199,34 +199,34 @@ def settle(event: SQSEvent) -> None:
     maximum_concurrency=4,
 )
 def push(event: SQSEvent) -> None:
-    """Receipts and replies to Quick Audience."""
-    from chalicelib.functions import push as function
+    """Push receipts and replies to Quick Audience."""
+    from chalicelib.functions.push import handle
 
-    function.handle(event.to_dict(), _seconds_left(event))
+    handle(event.to_dict(), _seconds_left(event))
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS))
 def sweep(event: CloudWatchEvent) -> None:
-    """Close what has no final state after 72 hours."""
-    from chalicelib.functions import sweep as function
+    """Close recipients that have no final state after 72 hours."""
+    from chalicelib.functions.sweep import handle
 
-    function.handle(_seconds_left(event))
+    handle(_seconds_left(event))
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def pull(event: CloudWatchEvent) -> None:
-    """Tencent's queue of statuses and replies, where TENCENT_RECEIPTS=pull."""
-    from chalicelib.functions import pull as function
+    """Pull statuses and replies from Tencent's queue, with TENCENT_RECEIPTS=pull."""
+    from chalicelib.functions.pull import handle
 
-    function.handle(_seconds_left(event))
+    handle(_seconds_left(event))
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS))
 def inquire(event: CloudWatchEvent) -> None:
-    """Messages without a receipt after some hours."""
-    from chalicelib.functions import inquire as function
+    """Ask Tencent about messages that have no receipt after some hours."""
+    from chalicelib.functions.inquire import handle
 
-    function.handle(_seconds_left(event))
+    handle(_seconds_left(event))
 
 
 def _request() -> Request:
@@ -239,11 +239,11 @@ def _seconds_left(event: SQSEvent | CloudWatchEvent) -> float:
     return float(context.get_remaining_time_in_millis()) / 1000
 
 
-def _answer_the_rest() -> None:
-    """Serve every other path and method below /sms with a 404 in the envelope.
+def _serve_unknown_routes() -> None:
+    """Answer every other path and method below /sms with a 404 in the envelope.
 
-    API Gateway and Chalice would answer them in shapes of their own. A path with more parts than
-    these still gets theirs.
+    API Gateway and Chalice would answer them in formats of their own. A path with more segments than
+    these still gets such an answer.
     """
     methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
     paths = ["/sms", "/sms/{first}", "/sms/{first}/{second}", "/sms/{first}/{second}/{third}"]
@@ -259,4 +259,4 @@ def _unknown(**_: str) -> Response:
     return envelope.unknown_route(_request())
 
 
-_answer_the_rest()
+_serve_unknown_routes()
