@@ -118,7 +118,7 @@ def _reviewed(known: Iterable[list[Revision]]) -> Iterator[list[Revision]]:
     for found in known:
         if asking:
             try:
-                yield template_revisions.refreshed(found)
+                yield template_revisions.refresh(found)
                 continue
             except Refused as refusal:
                 asking = False

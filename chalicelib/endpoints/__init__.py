@@ -1,1 +1,1 @@
-"""What a recipient's phone gets of a digital message: its page."""
+"""The HTTP resources: what happens when Quick Audience, Tencent or a recipient's phone calls."""

@@ -1,4 +1,4 @@
-"""§7-10: digital templates; and which revision a digital campaign (§11) uses."""
+"""§7-10: digital templates; and the revision that a digital campaign (§11) uses."""
 
 import json
 import secrets
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.quickaudience.bodies import DigitalTemplate
 
 CREATE_FIELDS = {"templateCode": ""}
-"""§7's, §8's and §9's documented field."""
+"""The documented field of §7, §8 and §9, with its value in a refusal."""
 
 QUERY_FIELDS = {
     "templateCode": "",
@@ -35,48 +35,51 @@ QUERY_FIELDS = {
     "supportFactory": "{}",
     "createDate": "",
 }
-"""§10's documented fields, as they stand in a refusal."""
+"""The documented fields of §10, with their values in a refusal."""
 
-# API Gateway gives a request 29 seconds; Tencent is to be asked after the files were read.
+# API Gateway allows a request 29 seconds, and Tencent is called after the files are read.
 _SECONDS_FOR_FILES = 15
 _PATH = "/sms/digitalSmsTemplate"
 
 
 def create(body: dict[str, Any], request: Request) -> dict[str, Any]:
-    """Answer §7: check the parts, keep their page, submit the text with its link to Tencent."""
-    asked = _read(body)
-    draft, found = _draft(asked, asked.creatorAccount, request)
+    """Answer §7: check the parts, store their page, and submit a text with a link to the page to Tencent."""
+    fields = _parse(body)
+    draft, warnings = _draft(fields, fields.creatorAccount, request)
     code = template_revisions.create(draft, "DIGITAL_" + secrets.token_hex(6).upper())
-    return {"templateCode": code, **template_revisions.warned(found)}
+    return {"templateCode": code, **template_revisions.message_field(warnings)}
 
 
 def modify(raw_code: str, body: dict[str, Any], request: Request) -> dict[str, Any]:
-    """Answer §8 as §3 is answered; what was sent before keeps the page that it was sent with."""
-    asked = _read(body)
-    known = _known(raw_code)
-    draft, found = _draft(asked, asked.modifierAccount or asked.creatorAccount, request)
-    template_revisions.change(known, draft)
-    return {"templateCode": known[0].code, **template_revisions.warned(found)}
+    """Answer §8 as §3 is answered. Messages that were sent before keep their page."""
+    fields = _parse(body)
+    revisions = _require_digital(raw_code)
+    draft, warnings = _draft(fields, fields.modifierAccount or fields.creatorAccount, request)
+    template_revisions.change(revisions, draft)
+    return {"templateCode": revisions[0].code, **template_revisions.message_field(warnings)}
 
 
 def delete(raw_code: str) -> dict[str, Any]:
-    """Answer §9, as often as it is asked. Pages stay, and so does what receipts are matched by."""
-    found, deleted = _found(raw_code)
-    code = found[0].code
+    """Answer §9; deleting a deleted template again succeeds.
+
+    Its pages stay, and so do the revisions, which receipts of earlier campaigns need.
+    """
+    revisions, deleted = _find(raw_code)
+    code = revisions[0].code
     if not deleted:
-        # Tencent comes first: where it doesn't answer, nothing has changed and the request may be repeated.
-        # It refuses all ids for the sake of one that it doesn't have.
+        # Delete at Tencent first: if Tencent does not answer, nothing has changed and the request may be
+        # repeated. Tencent refuses the whole call if it does not have one of the ids, so ask which it has.
         with asking_tencent() as tencent:
-            there = tencent.get_template(sorted({revision.tpl_id for revision in found}))
-            if there:
-                tencent.del_template([item["id"] for item in there])
+            existing = tencent.get_template(sorted({revision.tpl_id for revision in revisions}))
+            if existing:
+                tencent.del_template([item["id"] for item in existing])
         templates.delete(code, int(time.time()))
     return {"templateCode": code}
 
 
 def query(raw_code: str) -> dict[str, Any]:
     """Answer §10: the newest revision and its review, which is the same for all three carriers."""
-    revision = template_revisions.refreshed(_known(raw_code))[0]
+    revision = template_revisions.refresh(_require_digital(raw_code))[0]
     carriers = reviews.carriers(revision.status, revision.reply)
     return {
         "templateCode": revision.code,
@@ -88,89 +91,96 @@ def query(raw_code: str) -> dict[str, Any]:
     }
 
 
-def approved(code: str) -> Revision:
-    """The revision that a digital campaign uses.
+def require_approved(code: str) -> Revision:
+    """Return the revision that a digital campaign (§11) uses.
 
-    Raises NotFound for an unknown or deleted code, Refused for a text template's or where nothing is approved.
+    Raises NotFound for an unknown or deleted code, Refused for a text template or if no revision is approved.
     """
     try:
-        known = _known(code)
+        revisions = _require_digital(code)
     except NotFound:
-        found, deleted = templates.find(code)
-        if not found or deleted or found[0].page:
+        text_template, deleted = templates.find(code)
+        if not text_template or deleted or text_template[0].page:
             raise
         raise Refused(
             "isv.SMS_TEMPLATE_ILLEGAL",
             f"模板 {code} 是文本短信模板, 请通过文本短信接口 sendBatchList 发送",
         ) from None
-    return template_revisions.approved(known)
+    return template_revisions.require_approved(revisions)
 
 
-def _found(raw_code: str) -> tuple[list[Revision], bool]:
-    """A digital template's revisions, newest first, and whether it was deleted."""
+def _find(raw_code: str) -> tuple[list[Revision], bool]:
+    """Return a digital template's revisions, newest first, and whether it was deleted.
+
+    Raises NotFound for any other code.
+    """
     codes = path_names(raw_code)
     for code in codes:
-        found, deleted = templates.find(code)
-        if found and found[0].page:
-            return found, deleted
+        revisions, deleted = templates.find(code)
+        if revisions and revisions[0].page:
+            return revisions, deleted
     raise NotFound(f"没有数字短信模板 {codes[0]}: 请核对模板编号")
 
 
-def _known(raw_code: str) -> list[Revision]:
-    found, deleted = _found(raw_code)
+def _require_digital(raw_code: str) -> list[Revision]:
+    """Return a digital template's revisions, newest first. Raises NotFound if it was deleted, too."""
+    revisions, deleted = _find(raw_code)
     if deleted:
-        raise NotFound(f"数字短信模板 {found[0].code} 已删除")
-    return found
+        raise NotFound(f"数字短信模板 {revisions[0].code} 已删除")
+    return revisions
 
 
-def _read(body: dict[str, Any]) -> "DigitalTemplate":
-    # Imported where there is a body: to ask for a template's status, it would be a fifth of a cold start.
+def _parse(body: dict[str, Any]) -> "DigitalTemplate":
+    # Imported only here, because §9 and §10 have no body, and this import would be a fifth of their cold start.
     from chalicelib.quickaudience import bodies  # noqa: PLC0415
 
     return bodies.read(bodies.DigitalTemplate, body)
 
 
-def _draft(asked: "DigitalTemplate", author: str, request: Request) -> tuple[Draft, list[str]]:
-    """What is asked for, with its page kept; and warnings."""
+def _draft(fields: "DigitalTemplate", author: str, request: Request) -> tuple[Draft, list[str]]:
+    """Store the page of a digital template; return its draft, and warnings for the marketer."""
     page = pages.new_code()
     try:
-        parts = digital_message.parts(asked.templateContent)
+        parts = digital_message.parts(fields.templateContent)
         translation = digital_message.message(
-            asked.templateTheme, parts, f"{_public_base(request)}/m/{page}"
+            fields.templateTheme, parts, f"{_public_base(request)}/m/{page}"
         )
-        found = template_text.warnings(translation, promotional=True) + _check_files(parts)
+        warnings = template_text.warnings(translation, promotional=True) + _check_files(parts)
     except ContentError as error:
         raise Refused("isv.SMS_TEMPLATE_ILLEGAL", str(error)) from None
-    written = digital_message.content(asked.templateTheme, parts)
+    content = digital_message.content(fields.templateTheme, parts)
     pages.put(
         Page(
             code=page,
-            theme=digital_message.masked(asked.templateTheme, written),
-            parts=tuple(digital_message.shown(part, written) for part in parts),
+            theme=digital_message.masked(fields.templateTheme, content),
+            parts=tuple(digital_message.shown(part, content) for part in parts),
             made_at=int(time.time()),
         )
     )
     draft = Draft(
-        name=asked.templateTheme,
-        remark=asked.remark,
+        name=fields.templateTheme,
+        remark=fields.remark,
         kind=reviews.PROMOTION,
-        content=written,
+        content=content,
         translation=translation,
         author=author,
         page=page,
     )
-    return draft, found
+    return draft, warnings
 
 
 def _check_files(parts: Sequence[Part]) -> list[str]:
-    """Read every file once, to see that it is what it is said to be; answers warnings."""
-    # Imported where files are read: sending a digital message reads none.
+    """Fetch every file once and check that it is of the kind that its part says; return warnings.
+
+    Raises ContentError for a file that can't be fetched or used.
+    """
+    # Imported only here, because sending a digital message (§11) fetches no file.
     from chalicelib.fetching import addresses, stream  # noqa: PLC0415
 
     files = [(number, part) for number, part in enumerate(parts, 1) if part.kind != "text"]
 
-    def read(one: tuple[int, Part]) -> bytes:
-        number, part = one
+    def fetch(file: tuple[int, Part]) -> bytes:
+        number, part = file
         try:
             return stream.read_all(
                 part.contents, max_bytes=digital_message.MAX_BYTES, seconds=_SECONDS_FOR_FILES
@@ -179,16 +189,16 @@ def _check_files(parts: Sequence[Part]) -> list[str]:
             raise ContentError(f"第 {number} 部分: {error}") from None
 
     with ThreadPoolExecutor(digital_message.MAX_PARTS) as pool:
-        contents = list(pool.map(read, files))
-    found = []
+        contents = list(pool.map(fetch, files))
+    warnings = []
     for (number, part), data in zip(files, contents, strict=True):
-        found += digital_message.check_file(number, part, data)
+        warnings += digital_message.check_file(number, part, data)
     digital_message.check_total([len(data) for data in contents])
-    return found
+    return warnings
 
 
 def _public_base(request: Request) -> str:
-    """The address that pages are linked under: PUBLIC_BASE_URL, or where this request came in."""
+    """Return the base URL of links to pages: PUBLIC_BASE_URL, or the address that this request was sent to."""
     if base := settings.load().public_base_url.rstrip("/"):
         return base
     host, path = request.context.get("domainName"), str(request.context.get("path") or "")

@@ -1,9 +1,9 @@
-"""What every request of Quick Audience goes through, and the envelope of every answer.
+"""The steps that every request of Quick Audience passes, and the envelope of every answer.
 
-    authenticate ─▶ was this nonce used before? ─▶ the endpoint ─▶ envelope
+    check the signature ─▶ check the nonce ─▶ run the endpoint ─▶ wrap its fields in the envelope
 
-An endpoint takes a body and gives a dict of its documented fields. What it raises becomes an answer
-here: Chalice would give its own errors another shape before any middleware sees them.
+An endpoint takes a body and returns a dict of its documented fields. Errors that it raises become answers
+here, because Chalice would turn them into responses of its own format before any middleware sees them.
 """
 
 import hashlib
@@ -24,10 +24,11 @@ from chalicelib.quickaudience import authentication
 from chalicelib.store import nonces
 
 MAX_NAME = 100
-"""Characters, of a sign's name or a template's code: longer ones would be no keys of the table."""
+"""Characters of a sign's name or a template's code: a longer one can't be a key of the table."""
 
-# What changes nothing may be done again; and a page of §12 may be larger than an item of the table.
-_QUESTIONS = ("/sms/sendDetails",)
+# POST requests that only read. Their answers are not stored: repeating them changes nothing, and a page of §12
+# may be larger than an item of the table.
+_READ_ONLY_PATHS = ("/sms/sendDetails",)
 
 Body = dict[str, Any]
 Answer = dict[str, Any]
@@ -36,16 +37,16 @@ Answer = dict[str, Any]
 def answer(
     request: Request, fields: Mapping[str, Any], endpoint: Callable[[Body], Answer]
 ) -> Response:
-    """Answer a request by its endpoint.
+    """Authenticate a request, run its endpoint, and return the response.
 
-    `fields` are the endpoint's documented fields, with what stands in them when it refuses: all
-    documented names are always there, and a text is never null.
+    `fields` are the endpoint's documented fields with their values in a refusal: an answer always has all
+    documented names, and a text is never null.
     """
-    return _envelope(fields, lambda: _obey(request, endpoint))
+    return _envelope(fields, lambda: _run(request, endpoint))
 
 
 def unknown_route(request: Request) -> Response:
-    """Answer a request that no endpoint serves. It needs no signature: a wrong prefix is found sooner so."""
+    """Answer a request that no endpoint serves. It needs no signature, so that a wrong prefix is found sooner."""
 
     def refuse() -> Answer:
         raise NotFound(
@@ -55,10 +56,10 @@ def unknown_route(request: Request) -> Response:
     return _envelope({}, refuse)
 
 
-def raw(request: Request) -> bytes:
-    """A request's body. Lambda hands it over as text, `chalice local` as bytes.
+def raw_body(request: Request) -> bytes:
+    """Return a request's body. Lambda passes it as text, `chalice local` as bytes.
 
-    Raises Refused for half a character, and for what API Gateway says is Base64 and isn't.
+    Raises Refused for an unpaired surrogate, and for a body that API Gateway calls Base64 although it is not.
     """
     try:
         body = request.raw_body
@@ -67,13 +68,13 @@ def raw(request: Request) -> bytes:
     return body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
 
 
-def parse(raw_body: bytes) -> Body:
-    """Read a JSON object, whatever content type it came with. Fractions stay the text they were.
+def parse(raw: bytes) -> Body:
+    """Parse a body as a JSON object, whatever its content type. Fractions are returned as their text.
 
-    Raises Refused (isv.INVALID_JSON_PARAM) for anything else; an empty body is an empty object.
+    An empty body is an empty object. Raises Refused (isv.INVALID_JSON_PARAM) if it is no JSON object in UTF-8.
     """
     try:
-        text = raw_body.decode("utf-8-sig")
+        text = raw.decode("utf-8-sig")
         body = loads(text) if text.strip() else {}
     except ValueError as error:
         raise Refused(
@@ -85,10 +86,10 @@ def parse(raw_body: bytes) -> Body:
 
 
 def path_names(raw: str) -> list[str]:
-    """What a path parameter may mean, likeliest first.
+    """Return the names that a path parameter may stand for, likeliest first.
 
-    API Gateway and Chalice leave it percent-encoded, some proxies decode it, others encode it twice;
-    and a decoded name may hold a literal %41. So all readings are tried against what is known.
+    API Gateway and Chalice leave it percent-encoded, some proxies decode it, others encode it twice, and a
+    decoded name may contain a literal %41. So the caller looks up each of them.
     """
     names = [raw.encode("utf-8", "replace").decode()]
     for _ in range(2):
@@ -102,30 +103,33 @@ def path_names(raw: str) -> list[str]:
 
 def _name(text: str) -> str:
     name = unicodedata.normalize("NFC", text).strip()
-    # Nothing is called by more; what is cut is no name of anything, and fits into a key.
+    # No sign or template has a longer name. The ellipsis makes a cut name match none, and it still fits a key.
     return name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}…"
 
 
-def _envelope(fields: Mapping[str, Any], obey: Callable[[], Answer]) -> Response:
+def _envelope(fields: Mapping[str, Any], run: Callable[[], Answer]) -> Response:
     request_id = str(uuid.uuid4()).upper()
     log.append_keys(requestId=request_id)
     try:
-        given, status = obey(), 200
+        given, status = run(), 200
     except Refused as error:
         log.info("refused", extra={"code": error.code, "why": error.message})
         given, status = {"code": error.code, "message": error.message}, error.http_status
     except RecursionError:
-        # Wherever it was met: texts within texts within texts, which nothing here makes by itself.
+        # Only a caller's nested JSON can cause it: no code of the bridge recurses deeply by itself.
         given, status = (
             {"code": "isv.INVALID_JSON_PARAM", "message": "the body is nested too deeply"},
             200,
         )
     except ConfigurationError:
         log.exception("the bridge is not configured")
-        given, status = _failure("the bridge is not configured; its log says what is missing"), 500
+        given, status = (
+            _internal_error("the bridge is not configured; its log names the missing setting"),
+            500,
+        )
     except Exception:
         log.exception("request failed")
-        given, status = _failure("internal error; the same request may be sent again"), 500
+        given, status = _internal_error("internal error; the same request may be sent again"), 500
     body = {
         **fields,
         "code": "OK",
@@ -139,23 +143,23 @@ def _envelope(fields: Mapping[str, Any], obey: Callable[[], Answer]) -> Response
     )
 
 
-def _obey(request: Request, endpoint: Callable[[Body], Answer]) -> Answer:
+def _run(request: Request, endpoint: Callable[[Body], Answer]) -> Answer:
     configured = settings.load()
     credentials = authentication.check(request, configured)
-    # A body is none of GET's and DELETE's business.
-    raw_body = raw(request) if request.method in ("POST", "PUT") else b""
+    # The body of a GET or a DELETE is ignored.
+    raw = raw_body(request) if request.method in ("POST", "PUT") else b""
     if credentials is None:
-        return endpoint(parse(raw_body))
+        return endpoint(parse(raw))
     parts = [
         request.method.encode(),
         request.path.encode(),
         repr(request.uri_params).encode(),
-        raw_body,
+        raw,
     ]
     content = hashlib.sha256(b"\n".join(parts)).hexdigest()
     retention = nonces.retention(configured.qa_clock_skew_seconds)
-    # Timestamp and nonce are signed without a border between them. Whoever moves digits across it has
-    # another nonce and the same signature: so that is used up as well.
+    # Timestamp and nonce are signed without a separator between them. Digits moved from one to the other make
+    # another nonce with the same signature, so each signature is valid with one nonce only.
     allowed, _ = nonces.use(credentials.signature, credentials.nonce, retention)
     if not allowed:
         raise Forbidden("this signature was used with another nonce")
@@ -165,16 +169,16 @@ def _obey(request: Request, endpoint: Callable[[Body], Answer]) -> Answer:
         raise Forbidden("this nonce was used for another request")
     if earlier is not None:
         return earlier
-    given = endpoint(parse(raw_body))
-    if request.method != "GET" and request.path not in _QUESTIONS:
+    given = endpoint(parse(raw))
+    if request.method != "GET" and request.path not in _READ_ONLY_PATHS:
         nonces.save_answer(nonce, content, retention, given)
     return given
 
 
-def _failure(message: str) -> Answer:
+def _internal_error(message: str) -> Answer:
     return {"code": "isp.SYSTEM_ERROR", "message": message}
 
 
 def _platform_name() -> str:
-    # Not from the settings: the envelope has to stand even where they are wrong.
+    # Not read by `settings.load`, so that the envelope is complete even if the settings are wrong.
     return os.environ.get("QA_PLATFORM_NAME", "")

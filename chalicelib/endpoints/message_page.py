@@ -1,7 +1,7 @@
-"""`GET /m/{code}`: the page of a digital message, for whoever has its link.
+"""`GET /m/{code}`: the page of a digital message, for anyone who has its link.
 
-Everything on it was written by somebody else: all of it is escaped, nothing of it runs. The page has no
-script, and its Content-Security-Policy would let none run; it loads its own media and nothing else.
+All of its content comes from marketers: it is escaped, and none of it is executed. The page has no script, its
+Content-Security-Policy allows none, and it loads nothing except its own media.
 """
 
 import base64
@@ -17,7 +17,7 @@ from chalicelib.logs import log
 from chalicelib.store import pages
 from chalicelib.store.pages import Page
 
-# A page never changes; an hour lets an operator take one back.
+# A page never changes, but an operator may withdraw one: caches forget it after an hour.
 _CACHE_SECONDS = 3600
 
 _STYLE = (
@@ -34,32 +34,32 @@ _STYLE = (
 )
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
-# What HTML does not allow in a text, but for line breaks.
+# Characters that HTML does not allow in a text. Line breaks are allowed.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")
 _ALTERNATIVES = {"image": "图片", "video": "视频", "audio": "音频"}
 
 
 def show(code: str, request: Request) -> Response:
-    """Answer a phone. Whatever is asked for, the answer is a page."""
+    """Answer a phone with a page: the message's, or one that says why there is none."""
     try:
         page = pages.get(code)
     except Exception:
-        log.exception("a page could not be read")
-        return _answer(request, 503, _notice("页面暂时无法打开", "请稍后再试。"))
+        log.exception("page could not be read")
+        return _respond(request, 503, _notice("页面暂时无法打开", "请稍后再试。"))
     if page is None:
-        return _answer(
+        return _respond(
             request, 404, _notice("页面不存在", "请核对链接是否完整，或联系给您发送短信的商家。")
         )
-    return _answer(request, 200, render(page), policy(page), f"public, max-age={_CACHE_SECONDS}")
+    return _respond(request, 200, render(page), policy(page), f"public, max-age={_CACHE_SECONDS}")
 
 
 def render(page: Page) -> str:
-    """The page as HTML."""
+    """Return a page as HTML."""
     return _document(_line(page.theme), "".join(_part(part) for part in page.parts))
 
 
 def policy(page: Page) -> str:
-    """The page's Content-Security-Policy: its media's own origins, its own style, nothing else."""
+    """Return a page's Content-Security-Policy: it allows the origins of its media, its own style, nothing else."""
     return _policy(
         {
             "img-src": _origins(page, ("image",)),
@@ -115,7 +115,7 @@ def _part(part: Part) -> str:
 
 
 def _paragraphs(text: str) -> list[str]:
-    """A text's paragraphs as HTML; single line breaks stay line breaks."""
+    """Return a text's paragraphs as HTML. A blank line ends a paragraph; other line breaks stay line breaks."""
     blocks = re.split(r"\n[^\S\n]*\n\s*", _escape(text.replace("\r\n", "\n").replace("\r", "\n")))
     return [block.strip().replace("\n", "<br>") for block in blocks if block.strip()]
 
@@ -129,6 +129,7 @@ def _escape(text: str) -> str:
 
 
 def _notice(title: str, sentence: str) -> str:
+    """Return a page that consists of a title and a sentence."""
     return _document(title, f"<p>{sentence}</p>")
 
 
@@ -142,7 +143,7 @@ def _document(title: str, content: str) -> str:
     )
 
 
-def _answer(
+def _respond(
     request: Request,
     status: int,
     document: str,

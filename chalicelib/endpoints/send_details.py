@@ -1,8 +1,8 @@
 """§12: the sending details of a campaign, page by page.
 
-Only recipients whose final state is known have a row, since `sendStatus` has no word for the others;
-`totalCount` counts those rows, so that paging ends for a client that counts as for one that stops at
-a short page. Rows keep their places: later ones are added at the end of their request.
+Only recipients whose final state is known have a row, because `sendStatus` has no value for the others.
+`totalCount` counts those rows, so paging ends both for a client that counts and for one that stops at a short
+page. Rows keep their positions: later ones are added at the end of their request.
 """
 
 import re
@@ -17,32 +17,33 @@ from chalicelib.quickaudience import bodies
 from chalicelib.store import final_state_log, messages, send_requests, templates
 
 FIELDS = {"sendDetailDTOs": [], "totalCount": 0}
-"""§12's documented fields, as they stand in a refusal."""
+"""The documented fields of §12, with their values in a refusal."""
 
 _MAX_DAYS = 30
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}:\d{2})(?:\.\d+)?)?")
 
 
 def query(body: dict[str, Any]) -> dict[str, Any]:
-    """Answer §12."""
-    asked = bodies.read(bodies.SendDetails, body)
-    start, end = _span(asked)
+    """Answer §12: one page of a campaign's rows."""
+    fields = bodies.read(bodies.SendDetails, body)
+    start, end = _span(fields)
     found = [
         request
-        for request in send_requests.of_out_id(asked.outId)
+        for request in send_requests.of_out_id(fields.outId)
         if (start is None or start <= request.accepted_at)
         and (end is None or request.accepted_at <= end)
     ]
-    counts = final_state_log.counts(asked.outId)
+    counts = final_state_log.counts(fields.outId)
     sizes = [(request, counts.get(request.biz_id, 0)) for request in found]
-    first = (asked.currentPage - 1) * asked.pageSize
+    # Index of the page's first row among the rows of the requests that are left.
+    first = (fields.currentPage - 1) * fields.pageSize
     rows: list[dict[str, Any]] = []
     for request, size in sizes:
-        wanted = min(size - first, asked.pageSize - len(rows))
+        wanted = min(size - first, fields.pageSize - len(rows))
         if wanted > 0:
             rows += _rows(request, first, wanted)
         first = max(0, first - size)
-        if len(rows) >= asked.pageSize:
+        if len(rows) >= fields.pageSize:
             break
     return {"sendDetailDTOs": rows, "totalCount": sum(size for _, size in sizes)}
 
@@ -72,17 +73,18 @@ def _row(message: Message, text: str) -> dict[str, Any]:
     }
 
 
-def _span(asked: bodies.SendDetails) -> tuple[int | None, int | None]:
-    """The time asked about, inclusive, by the acceptance of requests; None is open.
+def _span(fields: bodies.SendDetails) -> tuple[int | None, int | None]:
+    """Return the first and last second of the query, as epochs; None where it is open.
 
-    The document requires both dates; where they are missing, the whole campaign is meant.
+    Requests are selected by the time of their acceptance. The document requires both dates; without them, the
+    query is about the whole campaign. Dates in reverse order are swapped.
     """
-    start, end = _epoch("startDate", asked.startDate), _epoch("endDate", asked.endDate, last=True)
+    start, end = _epoch("startDate", fields.startDate), _epoch("endDate", fields.endDate, last=True)
     if start is not None and end is not None:
         if start > end:
             start, end = (
-                _epoch("endDate", asked.endDate),
-                _epoch("startDate", asked.startDate, last=True),
+                _epoch("endDate", fields.endDate),
+                _epoch("startDate", fields.startDate, last=True),
             )
         if (end or 0) - (start or 0) > _MAX_DAYS * 24 * 3600:
             raise Refused(
@@ -93,7 +95,10 @@ def _span(asked: bodies.SendDetails) -> tuple[int | None, int | None]:
 
 
 def _epoch(name: str, text: str, *, last: bool = False) -> int | None:
-    """A moment in Beijing time: date and time, a date alone (its first or last second), or an epoch."""
+    """Return the epoch of a time: date and time or a date alone, both Beijing time, or an epoch.
+
+    A date alone means its first second, with `last` its last one. Return None for an empty text. Raises Refused.
+    """
     if not text:
         return None
     if text.isascii() and text.isdigit() and 9 <= len(text) <= 14:

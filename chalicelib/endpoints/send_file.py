@@ -1,8 +1,8 @@
-"""§5: accepting a campaign whose recipients stand in a file.
+"""§5: accept a campaign whose recipients are listed in a file.
 
-What can be refused without the file is refused here; the file itself may take minutes and is read
-behind a queue (`functions/read.py`), so what is wrong with it is told by `ops campaign show` and, for
-each number that can be read, by a failure receipt.
+Whatever can be refused without the file is refused here. Reading the file may take minutes and is done behind a
+queue (`functions/read.py`). So `ops campaign show` reports what is wrong with a file, and each number that can
+be read but not sent to gets a failure receipt.
 """
 
 import hashlib
@@ -10,8 +10,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.endpoints import signs, text_templates
-from chalicelib.endpoints.submission import submit
+from chalicelib.endpoints import signs, submission, text_templates
 from chalicelib.errors import Refused
 from chalicelib.fetching import addresses
 from chalicelib.logs import log
@@ -23,30 +22,30 @@ from chalicelib.store import files, send_requests, submissions
 from chalicelib.store.files import File
 
 FIELDS = {"bizId": ""}
-"""§5's documented field."""
+"""The documented field of §5, with its value in a refusal."""
 
 
 def send_batch(body: dict[str, Any]) -> dict[str, Any]:
-    """Answer §5: check, record, queue."""
-    asked = bodies.read(SendBatch, body)
+    """Answer §5: check the request, store it, and queue its file."""
+    fields = bodies.read(SendBatch, body)
     try:
-        addresses.check_url(asked.phoneOssUrl)
+        addresses.check_url(fields.phoneOssUrl)
     except addresses.FetchError as error:
         raise Refused("isv.INVALID_PARAMETERS", f"phoneOssUrl: {error}") from None
-    sign = signs.approved(asked.signName)
-    revision = text_templates.approved(asked.templateCode)
-    digest = _digest(asked, sign)
-    request, accepted = submit(asked, digest, revision, sign=sign)
-    if accepted:
+    sign = signs.require_approved(fields.signName)
+    revision = text_templates.require_approved(fields.templateCode)
+    digest = _digest(fields, sign)
+    request, already_accepted = submission.claim(fields, digest, revision, sign=sign)
+    if already_accepted:
         return {"bizId": request.biz_id}
     files.record(
         File(
             out_id=request.out_id,
             biz_id=request.biz_id,
-            url=asked.phoneOssUrl,
+            url=fields.phoneOssUrl,
             digest=digest,
             expires=request.expires,
-            limit=asked.limit or 0,
+            limit=fields.limit or 0,
         )
     )
     send_requests.record(request)
@@ -56,13 +55,13 @@ def send_batch(body: dict[str, Any]) -> dict[str, Any]:
     return {"bizId": request.biz_id}
 
 
-def _digest(asked: SendBatch, sign: str) -> str:
-    """What makes two requests the same one: outId, sign, template and file.
+def _digest(fields: SendBatch, sign: str) -> str:
+    """Return the digest by which a repeated request is recognised.
 
-    A file is known by its address without the query, which holds a signature: signed anew, it is the
-    same object.
+    Two requests are the same if outId, sign, template and file are. A file is identified by its URL without the
+    query, because the query holds a signature: the same object may be signed again.
     """
-    parts = urlsplit(asked.phoneOssUrl)
-    place = [parts.scheme, parts.netloc.lower(), parts.path]
-    content = json.dumps(["file", asked.outId, sign, asked.templateCode, place])
+    parts = urlsplit(fields.phoneOssUrl)
+    address = [parts.scheme, parts.netloc.lower(), parts.path]
+    content = json.dumps(["file", fields.outId, sign, fields.templateCode, address])
     return hashlib.sha256(content.encode()).hexdigest()

@@ -1,7 +1,9 @@
-"""§6 and §11: accepting a campaign's recipients.
+"""§6 and §11: accept a campaign whose recipients are listed in the request.
 
-Everything that can be refused is refused here, before anything is sent; then the plan is kept and
-queued, and only then is the request answered. Nothing is sent inside the request.
+    check everything ─▶ claim a bizId ─▶ store the plan ─▶ queue its chunks ─▶ answer
+
+Whatever can be refused is refused here, before anything is sent. The request is answered only once its plan is
+stored and queued. Nothing is sent within the request.
 """
 
 import hashlib
@@ -10,8 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.domain.audience import Audience
-from chalicelib.endpoints import digital_templates, signs, text_templates
-from chalicelib.endpoints.submission import submit
+from chalicelib.endpoints import digital_templates, signs, submission, text_templates
 from chalicelib.errors import Refused
 from chalicelib.logs import log
 from chalicelib.queues import sending
@@ -22,51 +23,54 @@ from chalicelib.store import chunks, send_requests, submissions, templates
 from chalicelib.store.templates import Revision
 
 FIELDS = {"bizId": ""}
-"""§6's and §11's documented field."""
+"""The documented field of §6 and §11, with its value in a refusal."""
 
 
 def send_batch_list(body: dict[str, Any]) -> dict[str, Any]:
-    """Answer §6."""
-    return _accept(body, text_templates.approved)
+    """Answer §6: accept a text campaign."""
+    return _accept(body, text_templates.require_approved)
 
 
 def send_digital_batch_list(body: dict[str, Any]) -> dict[str, Any]:
-    """Answer §11: a text message, too, with a link in its template."""
-    return _accept(body, digital_templates.approved)
+    """Answer §11: accept a digital campaign. It sends text messages, too, with a link in their template."""
+    return _accept(body, digital_templates.require_approved)
 
 
-def _accept(body: dict[str, Any], approved: Callable[[str], Revision]) -> dict[str, Any]:
-    """Check, record, queue; `approved` finds the revision to be sent, and refuses templates of the other kind."""
-    asked = bodies.read(SendBatchList, body)
-    numbers, objects = asked.phoneNumberJson, asked.templateParamJson
-    if asked.limit is not None and asked.limit < len(numbers):
+def _accept(body: dict[str, Any], require_approved: Callable[[str], Revision]) -> dict[str, Any]:
+    """Check a campaign, store it and queue its chunks.
+
+    `require_approved` returns the revision of a templateCode, and refuses templates of the other kind.
+    """
+    fields = bodies.read(SendBatchList, body)
+    numbers, params = fields.phoneNumberJson, fields.templateParamJson
+    if fields.limit is not None and fields.limit < len(numbers):
         raise Refused(
             "isv.MOBILE_COUNT_OVER_LIMIT",
-            f"手机号有 {len(numbers)} 个, 超过 limit 允许的 {asked.limit} 个: "
+            f"手机号有 {len(numbers)} 个, 超过 limit 允许的 {fields.limit} 个: "
             "请减少手机号或调大 limit",
         )
-    sign = signs.approved(asked.signName)
-    revision = approved(asked.templateCode)
-    audience = Audience(numbers, objects)
+    sign = signs.require_approved(fields.signName)
+    revision = require_approved(fields.templateCode)
+    audience = Audience(numbers, params)
     recipients = audience.recipients(revision.names)
     messages = recipients.accepted
-    first = Audience(numbers[:1], objects[:1])
+    first = Audience(numbers[:1], params[:1])
     if not messages and (failure := first.recipients(revision.names).first_failure):
         raise Refused(failure.code, f"所有手机号都无法发送: {failure.message}")
-    digest = _digest(asked, sign, audience)
-    request, accepted = submit(
-        asked,
+    digest = _digest(fields, sign, audience)
+    request, already_accepted = submission.claim(
+        fields,
         digest,
         revision,
         sign=sign,
         recipients=messages + recipients.refused,
         refused=recipients.refused,
-        related=_related(asked),
+        related=_related(fields),
     )
-    if accepted:
+    if already_accepted:
         return {"bizId": request.biz_id}
     if request.revision != revision.number:
-        # Begun earlier, under a revision that was then the approved one: it goes on under that one.
+        # An earlier attempt at this request began with the revision that was approved then, and keeps it.
         earlier = templates.get(request.template_code, request.revision)
         recipients = audience.recipients((earlier or revision).names)
     keys = chunks.record_plan(request, list(recipients.chunks()))
@@ -84,14 +88,18 @@ def _accept(body: dict[str, Any], approved: Callable[[str], Revision]) -> dict[s
     return {"bizId": request.biz_id}
 
 
-def _digest(asked: SendBatchList, sign: str, audience: Audience) -> str:
-    """What makes two requests the same one: outId, sign, template, and who gets what."""
-    head = json.dumps([asked.outId, sign, asked.templateCode])
+def _digest(fields: SendBatchList, sign: str, audience: Audience) -> str:
+    """Return the digest by which a repeated request is recognised.
+
+    Two requests are the same if outId, sign, template, recipients and their parameters are.
+    """
+    head = json.dumps([fields.outId, sign, fields.templateCode])
     return hashlib.sha256(head.encode() + audience.digest()).hexdigest()
 
 
-def _related(asked: SendBatchList) -> dict[str, str]:
-    related = asked.model_dump(
+def _related(fields: SendBatchList) -> dict[str, str]:
+    """Return the fields that are only stored, for the operator, without the empty ones."""
+    related = fields.model_dump(
         include={"relatedAudienceId", "relatedTaskId", "relatedTaskType", "taskCreatorAccount"}
     )
     return {name: value for name, value in related.items() if value}

@@ -1,4 +1,4 @@
-"""§1: the review status of a sign; and which sign a campaign may use."""
+"""§1: the review status of a sign; and the sign that a campaign uses."""
 
 import time
 from dataclasses import replace
@@ -13,9 +13,9 @@ from chalicelib.store import signs
 from chalicelib.store.signs import Sign
 
 FIELDS = {"signName": "", "signStatus": 0, "reason": "", "createDate": ""}
-"""§1's documented fields, as they stand in a refusal: pending, since nothing else is known."""
+"""The documented fields of §1, with their values in a refusal: the status is "pending", since none is known."""
 
-# For how long an approval is believed before a campaign asks Tencent again.
+# For this long, campaigns rely on an approval before they ask Tencent again.
 _FRESH_SECONDS = 600
 
 
@@ -25,7 +25,7 @@ def query(raw_name: str) -> dict[str, Any]:
     sign = next(filter(None, map(signs.get, names)), None)
     if sign is None:
         raise NotFound(_unknown(names[0]))
-    sign = _refreshed(sign)
+    sign = _refresh(sign)
     return {
         "signName": sign.name,
         "signStatus": reviews.STATUS.get(sign.status, 0),
@@ -34,24 +34,28 @@ def query(raw_name: str) -> dict[str, Any]:
     }
 
 
-def approved(name: str) -> str:
-    """The sign that a campaign names, without brackets.
+def require_approved(name: str) -> str:
+    """Return the name of the sign that a campaign uses, without brackets.
 
-    Raises NotFound where we don't know it, Refused where Tencent has not approved it: Tencent would
-    send such messages all the same, under another sign.
+    Raises NotFound if no such sign is linked, Refused if Tencent has not approved it: otherwise Tencent would
+    send the messages under another sign.
     """
     sign = signs.get(name)
     if sign is None:
         raise NotFound(_unknown(name))
     if sign.status != reviews.APPROVED or time.time() - sign.checked_at > _FRESH_SECONDS:
-        sign = _refreshed(sign)
+        sign = _refresh(sign)
     if sign.status != reviews.APPROVED:
         state = "审核中" if sign.status == reviews.PENDING else f"未通过审核: {sign.reply}"
         raise Refused("isv.SIGN_STATE_ILLEGAL", f"签名“{sign.name}”{state}, 审核通过后才能发送")
     return sign.name
 
 
-def _refreshed(sign: Sign) -> Sign:
+def _refresh(sign: Sign) -> Sign:
+    """Ask Tencent for a sign's review, store it, and return the sign.
+
+    Raises NotFound if Tencent does not have the sign any longer, or has it under another name.
+    """
     with asking_tencent() as tencent:
         found = tencent.get_sign([sign.sign_id])
     for item in found:

@@ -1,4 +1,4 @@
-"""What §5, §6 and §11 have in common: a request gets its bizId, or the one that it has already."""
+"""The step that §5, §6 and §11 share: claim a bizId for a request, or find the one that it already has."""
 
 import time
 import uuid
@@ -11,8 +11,8 @@ from chalicelib.store import submissions
 from chalicelib.store.templates import Revision
 
 
-def submit(
-    asked: Send,
+def claim(
+    fields: Send,
     digest: str,
     revision: Revision,
     *,
@@ -21,14 +21,15 @@ def submit(
     refused: int = 0,
     related: Mapping[str, str] | None = None,
 ) -> tuple[SendRequest, bool]:
-    """Submit a request whose content has this digest, to be sent with a revision.
+    """Claim the submission whose content has this digest; return `(request, already_accepted)`.
 
-    Answers the request to go on with, and whether it was accepted before, so that nothing is to be done.
+    `request` is the one to continue with: a new one that sends with `revision`, or an earlier one with the same
+    content. If `already_accepted`, that earlier request was completely accepted, and there is nothing to do.
     """
-    request, accepted = submissions.claim_submission(
+    request, already_accepted = submissions.claim_submission(
         digest,
         SendRequest(
-            out_id=asked.outId,
+            out_id=fields.outId,
             biz_id=uuid.uuid4().hex,
             sign=sign,
             template_code=revision.code,
@@ -40,6 +41,6 @@ def submit(
             related=related,
         ),
     )
-    if accepted:
-        log.info("the same request again: nothing is sent", extra={"bizId": request.biz_id})
-    return request, accepted
+    if already_accepted:
+        log.info("repeated request: nothing is sent", extra={"bizId": request.biz_id})
+    return request, already_accepted

@@ -1,7 +1,8 @@
-"""What text templates (§2-4) and digital ones (§7-10) share: their revisions and Tencent's review of them.
+"""Revisions of templates and Tencent's review of them, for text templates (§2-4) and digital ones (§7-10) alike.
 
-A revision is kept before Tencent is asked to change a template's text, never after: whatever text
-Tencent then shows, the names that fill its variables are known.
+A template has one code and one or more revisions; each change of its text is a new revision. A revision is
+stored before Tencent is asked to change a template's text, never after. So the bridge knows the names of the
+variables in whichever text Tencent then has.
 """
 
 import time
@@ -17,13 +18,13 @@ from chalicelib.logs import log
 from chalicelib.store import templates
 from chalicelib.store.templates import Revision
 
-# Between two questions to Tencent whether a pending revision has been approved, on behalf of campaigns.
-_ASK_AGAIN_SECONDS = 30
+# A campaign asks Tencent about a pending revision at most this often.
+_RECHECK_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A revision as a marketer asks for it: not numbered, not reviewed."""
+    """A revision as a marketer requests it, without a number or a review."""
 
     name: str
     remark: str
@@ -35,39 +36,46 @@ class Draft:
 
 
 def create(draft: Draft, code: str = "") -> str:
-    """Submit a new template; answers its code, which is Tencent's id where none is given."""
-    tpl_id = _submit(draft)
-    revision = _revision(code or str(tpl_id), 1, tpl_id, draft)
-    _add(revision)
+    """Submit a new template to Tencent and return its code: `code`, or Tencent's id if that is empty."""
+    tpl_id = _submit_to_tencent(draft)
+    revision = _new_revision(code or str(tpl_id), 1, tpl_id, draft)
+    _store(revision)
     return revision.code
 
 
 def change(revisions: Sequence[Revision], draft: Draft) -> None:
-    """Change a template that Tencent has not approved yet, or put a new one behind the same code."""
-    revisions = refreshed(revisions)
-    # mod_template has no `international`: what is to go abroad from now on, or no more, is a new template.
-    moves = (revisions[0].kind == reviews.INTERNATIONAL) != (draft.kind == reviews.INTERNATIONAL)
-    if moves or not _modified(revisions, draft):
-        tpl_id = _submit(draft)
-        _add(_revision(revisions[0].code, revisions[0].number + 1, tpl_id, draft))
+    """Change a template that Tencent has not approved yet, or submit a new one under the same code.
 
-
-def approved(revisions: Sequence[Revision]) -> Revision:
-    """The revision that a campaign uses: the newest that Tencent has approved.
-
-    Raises Refused where none is.
+    `revisions` are all of the template's, newest first.
     """
-    known = any(revision.status == reviews.APPROVED for revision in revisions)
-    if not known or (
+    revisions = refresh(revisions)
+    newest = revisions[0]
+    # mod_template has no `international`, so a change between domestic and international needs a new template.
+    crosses_border = (newest.kind == reviews.INTERNATIONAL) != (draft.kind == reviews.INTERNATIONAL)
+    if crosses_border or not _modify_at_tencent(revisions, draft):
+        tpl_id = _submit_to_tencent(draft)
+        _store(_new_revision(newest.code, newest.number + 1, tpl_id, draft))
+
+
+def require_approved(revisions: Sequence[Revision]) -> Revision:
+    """Return the revision that a campaign uses: the newest that Tencent has approved.
+
+    `revisions` are all of the template's, newest first. Raises Refused if none is approved.
+    """
+    has_approved = any(revision.status == reviews.APPROVED for revision in revisions)
+    if not has_approved or (
         revisions[0].status == reviews.PENDING
-        and time.time() - revisions[0].checked_at > _ASK_AGAIN_SECONDS
+        and time.time() - revisions[0].checked_at > _RECHECK_SECONDS
     ):
         try:
-            revisions = refreshed(revisions)
+            revisions = refresh(revisions)
         except Refused as refusal:
-            if not known:
+            if not has_approved:
                 raise
-            log.warning("sending an approved revision", extra={"why": refusal.message})
+            log.warning(
+                "the pending revision could not be checked: an approved one is sent",
+                extra={"why": refusal.message},
+            )
     for revision in revisions:
         if revision.status == reviews.APPROVED:
             return revision
@@ -76,96 +84,99 @@ def approved(revisions: Sequence[Revision]) -> Revision:
     raise Refused("isv.SMS_TEMPLATE_ILLEGAL", f"模板 {newest.code} {state}, 审核通过后才能发送")
 
 
-def refreshed(revisions: Sequence[Revision]) -> list[Revision]:
-    """The revisions with what Tencent says of them now.
+def refresh(revisions: Sequence[Revision]) -> list[Revision]:
+    """Ask Tencent for the reviews of revisions, store what changed, and return the revisions.
 
-    Asked about are the newest and those that are pending; an approved one can't change.
-
-    All of a template's are given: what Tencent shows may be any of them.
+    Asks about the newest revision and every pending one; an approved one can't change. `revisions` must be all
+    of the template's, newest first, because the text that Tencent has may be that of any of them.
     """
-    asked = {
+    tpl_ids = {
         revision.tpl_id
         for revision in revisions
         if revision.status == reviews.PENDING
         or (revision is revisions[0] and revision.status != reviews.APPROVED)
     }
-    if not asked:
+    if not tpl_ids:
         return list(revisions)
     with asking_tencent() as tencent:
-        found = tencent.get_template(sorted(asked))
-    items = {item["id"]: item for item in found if isinstance(item.get("id"), int)}
+        answer = tencent.get_template(sorted(tpl_ids))
+    items = {item["id"]: item for item in answer if isinstance(item.get("id"), int)}
     fresh = []
     for revision in revisions:
         item = items.get(revision.tpl_id)
         if item is None or revision.status == reviews.APPROVED:
             fresh.append(revision)
             continue
-        shown = _shown(item, [one for one in revisions if one.tpl_id == revision.tpl_id])
+        same_template = [one for one in revisions if one.tpl_id == revision.tpl_id]
         status, reply = int(item.get("status", reviews.PENDING)), str(item.get("reply") or "")
-        if revision is not shown:
+        if revision is not _revision_at_tencent(item, same_template):
             status, reply = reviews.REJECTED, "未生效: 腾讯云中的内容属于另一版本"
         now = int(time.time())
-        same = (status, reply) == (revision.status, revision.reply)
-        if same and now - revision.checked_at < _ASK_AGAIN_SECONDS:
+        unchanged = (status, reply) == (revision.status, revision.reply)
+        if unchanged and now - revision.checked_at < _RECHECK_SECONDS:
             now = revision.checked_at
         fresh.append(replace(revision, status=status, reply=reply, checked_at=now))
     templates.update([revision for revision in fresh if revision not in revisions])
     return fresh
 
 
-def warned(found: Sequence[str]) -> dict[str, str]:
-    """The message of an answer to §2, §3, §7 or §8.
+def message_field(warnings: Sequence[str]) -> dict[str, str]:
+    """Return the `message` field of an answer to §2, §3, §7 or §8; an empty dict if there are no warnings.
 
-    A template is submitted as it is; what Tencent will probably reject is said at once.
+    The template is submitted in any case. The warnings tell the marketer what Tencent will probably reject.
     """
-    return {"message": "已提交审核, 但请注意: " + "; ".join(found)} if found else {}
+    return {"message": "已提交审核, 但请注意: " + "; ".join(warnings)} if warnings else {}
 
 
-def _shown(item: dict[str, Any], candidates: list[Revision]) -> Revision:
-    """The revision whose text Tencent shows; where its reviewers touched the text, the newest."""
+def _revision_at_tencent(item: dict[str, Any], candidates: list[Revision]) -> Revision:
+    """Return the candidate whose text Tencent has; the newest if Tencent's reviewers edited the text.
+
+    `item` is Tencent's template as `get_template` returns it, `candidates` its revisions, newest first.
+    """
     text = "".join(str(item.get("text") or "").split())
     same = [revision for revision in candidates if "".join(revision.text.split()) == text]
-    # A digital template's text may be touched, but its link is its own revision's.
+    # Even in an edited text of a digital template, the link is that of one revision only.
     linked = [revision for revision in candidates if revision.page and revision.page in text]
     return (same or linked or candidates)[0]
 
 
-def _modified(revisions: Sequence[Revision], draft: Draft) -> bool:
-    """Change Tencent's template; answers False where it is approved, if only a moment ago."""
+def _modify_at_tencent(revisions: Sequence[Revision], draft: Draft) -> bool:
+    """Change the text of Tencent's template; return False if Tencent has approved it, even just now."""
     from chalicelib.tencent.interface import CallRefusedError  # noqa: PLC0415 -- see asking_tencent
 
     newest = revisions[0]
     if _is_final(revisions):
         return False
-    revision = _revision(newest.code, newest.number + 1, newest.tpl_id, draft)
-    _add(revision)
+    revision = _new_revision(newest.code, newest.number + 1, newest.tpl_id, draft)
+    _store(revision)
     with asking_tencent() as tencent:
         try:
-            tencent.mod_template(newest.tpl_id, **_fields(draft))
+            tencent.mod_template(newest.tpl_id, **_tencent_fields(draft))
         except CallRefusedError:
             templates.remove(revision)
-            if _is_final(refreshed(revisions)):
+            if _is_final(refresh(revisions)):
                 return False
             raise
     return True
 
 
 def _is_final(revisions: Sequence[Revision]) -> bool:
-    """Whether Tencent has approved its newest template, under whichever of our revisions."""
+    """Return whether Tencent has approved the newest of its templates, in any revision's text."""
     return any(
         revision.status == reviews.APPROVED and revision.tpl_id == revisions[0].tpl_id
         for revision in revisions
     )
 
 
-def _submit(draft: Draft) -> int:
+def _submit_to_tencent(draft: Draft) -> int:
+    """Submit a new template and return Tencent's id of it."""
     international = draft.kind == reviews.INTERNATIONAL
     with asking_tencent() as tencent:
-        made = tencent.add_template(**_fields(draft), international=international)
-    return int(made["id"])
+        created = tencent.add_template(**_tencent_fields(draft), international=international)
+    return int(created["id"])
 
 
-def _fields(draft: Draft) -> dict[str, Any]:
+def _tencent_fields(draft: Draft) -> dict[str, Any]:
     return {
         "text": draft.translation.text,
         "title": draft.name,
@@ -174,7 +185,7 @@ def _fields(draft: Draft) -> dict[str, Any]:
     }
 
 
-def _revision(code: str, number: int, tpl_id: int, draft: Draft) -> Revision:
+def _new_revision(code: str, number: int, tpl_id: int, draft: Draft) -> Revision:
     now = int(time.time())
     return Revision(
         code=code,
@@ -195,6 +206,7 @@ def _revision(code: str, number: int, tpl_id: int, draft: Draft) -> Revision:
     )
 
 
-def _add(revision: Revision) -> None:
+def _store(revision: Revision) -> None:
+    """Store a new revision. Raises Refused if another request has stored one of this number."""
     if not templates.add(revision):
         raise Refused("isp.SYSTEM_ERROR", f"模板 {revision.code} 刚被其他人修改, 请刷新后重试")

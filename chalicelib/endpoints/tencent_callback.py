@@ -1,8 +1,8 @@
-"""What Tencent pushes to us: statuses and replies, on one URL.
+"""Tencent's callbacks: delivery statuses and replies, at one URL.
 
-Nothing is looked up here. A payload is queued as it came and only then answered with
-`{"result": 0, "errmsg": "OK"}`; anything else makes Tencent push it again (twice, by its FAQ).
-Tencent signs nothing: the secret in the path is the only lock.
+Nothing is looked up here. A payload is queued unchanged and only then acknowledged with
+`{"result": 0, "errmsg": "OK"}`. After any other answer, Tencent pushes it again (twice, according to its FAQ).
+Tencent signs nothing: the secret token in the path is the only protection.
 """
 
 import hmac
@@ -17,24 +17,24 @@ from chalicelib.logs import log
 from chalicelib.queues import bodies, sending
 from chalicelib.tencent import events
 
-# What is worked on within a push's time, far above what Tencent pushes: 100 statuses, or one reply, each of
-# which travels in a message of its own.
+# Limits of one push. A push within them is queued in time. Tencent itself pushes up to 100 statuses or one reply
+# at once. Each reply becomes a queue message of its own, so their limit is lower.
 _MAX_BYTES = 2 * 1024 * 1024
 _MAX_EVENTS = 50_000
 _MAX_REPLIES = 1000
 
 
 def receive(token: str, request: Request) -> Response:
-    """Queue a push of Tencent's: an array of statuses or a reply object.
+    """Queue what Tencent pushed: an array of statuses, or a reply object.
 
-    403 for a wrong token, 400 for what is neither, 500 where it could not be queued.
+    Answers 403 for a wrong token, 400 for any other payload, 500 if it could not be queued.
     """
-    if not _opens(token):
+    if not _is_valid(token):
         return _answer(403, "wrong token in the callback URL")
     try:
         payload = _payload(request)
     except (ValueError, RecursionError):
-        return _answer(400, "the body is not JSON, or larger than any push")
+        return _answer(400, "the body is not JSON, or is larger than any push")
     pushed = payload if isinstance(payload, list) else [payload]
     if not all(isinstance(event, dict) for event in pushed):
         return _answer(400, "expected an array of statuses or a reply object")
@@ -43,13 +43,13 @@ def receive(token: str, request: Request) -> Response:
     for event in pushed:
         (replies if events.is_reply(event) else statuses).append(event)
     if len(pushed) > _MAX_EVENTS or len(replies) > _MAX_REPLIES:
-        return _answer(400, "more statuses or replies than one push may have")
+        return _answer(400, "more statuses or replies than one push may contain")
     try:
         if len(request.raw_body) > bodies.BYTES_PER_MESSAGE and any(map(_is_too_large, pushed)):
-            return _answer(400, "a status or a reply is larger than a queue takes")
+            return _answer(400, "a status or a reply is larger than a queue's message may be")
         sending.send("callbacks", bodies.of_events(statuses, replies))
     except RecursionError:
-        # Reading it went just well; writing it goes a little deeper.
+        # Encoding recurses a little deeper than decoding, which succeeded.
         return _answer(400, "the body is nested too deeply")
     except Exception:
         log.exception(
@@ -61,7 +61,10 @@ def receive(token: str, request: Request) -> Response:
 
 
 def _payload(request: Request) -> Any:
-    """What was pushed: the body, or for a reply by GET, which the document allows, the URL's parameters."""
+    """Return the payload: the body, or the URL's parameters for a reply by GET, which the document allows.
+
+    Raises ValueError or RecursionError if it can't be read.
+    """
     body = request.raw_body
     if len(body) > _MAX_BYTES:
         raise ValueError("larger than any push")
@@ -75,14 +78,15 @@ def _is_too_large(event: Any) -> bool:
     return len(bodies.encoded(event)) > bodies.BYTES_PER_MESSAGE
 
 
-def _opens(token: str) -> bool:
-    """Compares with every token, in a time that doesn't tell which came near.
+def _is_valid(token: str) -> bool:
+    """Return whether a token is one of the configured ones, in a time that does not depend on how similar they are.
 
-    Path parameters arrive percent-encoded, or decoded, depending on who stands in front.
+    A proxy in front may pass the path parameter percent-encoded or decoded, so both readings are compared.
     """
-    given = [reading.encode("utf-8", "replace") for reading in (token, unquote(token))]
-    known = settings.load().tencent_callback_tokens
-    matches = [hmac.compare_digest(one, wanted.encode()) for one in given for wanted in known]
+    readings = [reading.encode("utf-8", "replace") for reading in (token, unquote(token))]
+    valid = [one.encode() for one in settings.load().tencent_callback_tokens]
+    # A list, so that every pair is compared.
+    matches = [hmac.compare_digest(reading, one) for reading in readings for one in valid]
     return any(matches)
 
 

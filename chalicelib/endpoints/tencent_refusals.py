@@ -1,4 +1,4 @@
-"""Tencent's answers to what we ask on a marketer's behalf, as refusals."""
+"""Errors of calls to Tencent that are made for a marketer's request, turned into refusals of that request."""
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 @contextmanager
 def asking_tencent() -> "Iterator[Client]":
-    """Tencent's API, and what it refused or didn't answer turned into Refused."""
-    # Imported where Tencent is asked: most campaigns find their sign and template approved lately.
+    """Yield Tencent's API; turn its refusals and missing answers into Refused."""
+    # Imported only here: most campaigns use a sign and a template whose approval is recent, and call nothing.
     from chalicelib.tencent.interface import CallRefusedError, TencentError  # noqa: PLC0415
     from chalicelib.tencent.v5 import client  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""§2-4: text templates; and which revision a campaign of texts uses."""
+"""§2-4: text templates; and the revision that a text campaign uses."""
 
 import time
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chalicelib.quickaudience.bodies import Template
 
 CREATE_FIELDS = {"templateCode": ""}
-"""§2's and §3's documented field."""
+"""The documented field of §2 and §3, with its value in a refusal."""
 
 QUERY_FIELDS = {
     "templateCode": "",
@@ -28,28 +28,28 @@ QUERY_FIELDS = {
     "reason": "",
     "createDate": "",
 }
-"""§4's documented fields, as they stand in a refusal."""
+"""The documented fields of §4, with their values in a refusal."""
 
 
 def create(body: dict[str, Any]) -> dict[str, Any]:
     """Answer §2: submit a template to Tencent; its id there becomes the templateCode."""
-    asked = _read(body)
-    draft = _draft(asked, asked.creatorAccount)
-    return {"templateCode": template_revisions.create(draft), **_warned(draft)}
+    fields = _parse(body)
+    draft = _draft(fields, fields.creatorAccount)
+    return {"templateCode": template_revisions.create(draft), **_message_field(draft)}
 
 
 def modify(raw_code: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Answer §3: change a template that Tencent has not approved yet, or put a new one behind the same code."""
-    asked = _read(body)
-    draft = _draft(asked, asked.modifierAccount or asked.creatorAccount)
-    found = _known(raw_code)
-    template_revisions.change(found, draft)
-    return {"templateCode": found[0].code, **_warned(draft)}
+    """Answer §3: change a template that Tencent has not approved yet, or submit a new one under the same code."""
+    fields = _parse(body)
+    draft = _draft(fields, fields.modifierAccount or fields.creatorAccount)
+    revisions = _require_text(raw_code)
+    template_revisions.change(revisions, draft)
+    return {"templateCode": revisions[0].code, **_message_field(draft)}
 
 
 def query(raw_code: str) -> dict[str, Any]:
     """Answer §4: the newest revision and its review."""
-    revision = template_revisions.refreshed(_known(raw_code))[0]
+    revision = template_revisions.refresh(_require_text(raw_code))[0]
     return {
         "templateCode": revision.code,
         "templateName": revision.name,
@@ -61,79 +61,84 @@ def query(raw_code: str) -> dict[str, Any]:
     }
 
 
-def approved(code: str) -> Revision:
-    """The revision that a campaign of texts (§5, §6) uses.
+def require_approved(code: str) -> Revision:
+    """Return the revision that a text campaign (§5, §6) uses.
 
-    Raises NotFound for an unknown code, Refused for a digital one or where nothing is approved.
+    Raises NotFound for an unknown code, Refused for a digital template or if no revision is approved.
     """
-    found = _found(code)
-    if found[0].page:
+    revisions = _find_or_import(code)
+    if revisions[0].page:
         raise Refused(
             "isv.SMS_TEMPLATE_ILLEGAL",
-            f"模板 {found[0].code} 是数字短信模板, 请通过数字短信接口 sendDigitalBatchList 发送",
+            f"模板 {revisions[0].code} 是数字短信模板, 请通过数字短信接口 sendDigitalBatchList 发送",
         )
-    return template_revisions.approved(found)
+    return template_revisions.require_approved(revisions)
 
 
-def _read(body: dict[str, Any]) -> "Template":
-    # Imported where there is a body: to ask for a template's status, it would be a fifth of a cold start.
+def _parse(body: dict[str, Any]) -> "Template":
+    # Imported only here, because a query (§4) has no body, and this import would be a fifth of its cold start.
     from chalicelib.quickaudience import bodies  # noqa: PLC0415
 
     return bodies.read(bodies.Template, body)
 
 
-def _draft(asked: "Template", author: str) -> Draft:
+def _draft(fields: "Template", author: str) -> Draft:
     try:
-        translation = template_text.translate(asked.templateContent)
+        translation = template_text.translate(fields.templateContent)
     except template_text.UntranslatableError as error:
         raise Refused("isv.SMS_TEMPLATE_ILLEGAL", str(error)) from None
     return Draft(
-        name=asked.templateName,
-        remark=asked.remark,
-        kind=asked.templateType,
-        content=asked.templateContent,
+        name=fields.templateName,
+        remark=fields.remark,
+        kind=fields.templateType,
+        content=fields.templateContent,
         translation=translation,
         author=author,
     )
 
 
-def _warned(draft: Draft) -> dict[str, str]:
+def _message_field(draft: Draft) -> dict[str, str]:
     promotional = draft.kind == reviews.PROMOTION
-    return template_revisions.warned(
+    return template_revisions.message_field(
         template_text.warnings(draft.translation, promotional=promotional)
     )
 
 
-def _known(raw_code: str) -> list[Revision]:
-    """A text template's revisions, newest first."""
-    found = _found(raw_code)
-    if found[0].page:
+def _require_text(raw_code: str) -> list[Revision]:
+    """Return a text template's revisions, newest first. Raises NotFound for any other code."""
+    revisions = _find_or_import(raw_code)
+    if revisions[0].page:
         raise NotFound(
-            f"模板 {found[0].code} 是数字短信模板, 请通过数字短信接口 digitalSmsTemplate 查询或修改"
+            f"模板 {revisions[0].code} 是数字短信模板, 请通过数字短信接口 digitalSmsTemplate 查询或修改"
         )
-    return found
+    return revisions
 
 
-def _found(raw_code: str) -> list[Revision]:
-    """Any template's revisions, newest first; one made in Tencent's console is taken in by its id."""
+def _find_or_import(raw_code: str) -> list[Revision]:
+    """Return a template's revisions, newest first, whether it is a text or a digital template.
+
+    A code that the bridge does not know may be the id of a template that was made in Tencent's console: such a
+    template is imported. Raises NotFound if Tencent does not know it either, or if it was deleted.
+    """
     codes = path_names(raw_code)
     for code in codes:
-        found, deleted = templates.find(code)
+        revisions, deleted = templates.find(code)
         if deleted:
             raise NotFound(f"模板 {code} 已删除")
-        if found:
-            return found
+        if revisions:
+            return revisions
     code = codes[0]
     if code.isascii() and code.isdigit() and len(code) < 16:
         with asking_tencent() as tencent:
             items = tencent.get_template([int(code)])
         for item in items:
             if item.get("id") == int(code):
-                return [_taken_in(item)]
+                return [_import_from_tencent(item)]
     raise NotFound(f"没有模板 {code}: 请核对模板编号")
 
 
-def _taken_in(item: dict[str, Any]) -> Revision:
+def _import_from_tencent(item: dict[str, Any]) -> Revision:
+    """Store a template of Tencent's, as `get_template` returns it, and return it as a first revision."""
     now = int(time.time())
     text = str(item.get("text") or "")
     names = template_text.variables(text)

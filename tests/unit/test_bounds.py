@@ -54,13 +54,13 @@ def request(body: Any, *, encoded: bool) -> Request:
 )
 def test_a_body_that_cannot_be_decoded_is_refused(body: str, *, encoded: bool) -> None:
     with pytest.raises(Refused) as refusal:
-        envelope.raw(request(body, encoded=encoded))
+        envelope.raw_body(request(body, encoded=encoded))
     assert refusal.value.code == "isv.INVALID_JSON_PARAM"
 
 
 def test_a_body_in_base64_is_decoded() -> None:
-    assert envelope.raw(request(base64.b64encode(b"{}").decode(), encoded=True)) == b"{}"
-    assert envelope.raw(request(None, encoded=False)) == b""
+    assert envelope.raw_body(request(base64.b64encode(b"{}").decode(), encoded=True)) == b"{}"
+    assert envelope.raw_body(request(None, encoded=False)) == b""
 
 
 @pytest.mark.parametrize("raw", ["x" * 10_000, "%41" * 5_000, "好" * 101, "%E5%A5%BD" * 101])

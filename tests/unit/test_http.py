@@ -163,11 +163,11 @@ def test_any_body_is_an_object_or_refused(body: bytes) -> None:
 
 @pytest.mark.parametrize("body", ['{"a": "中"}', '{"a": "中"}'.encode()], ids=["text", "bytes"])
 def test_a_body_is_read_from_text_and_bytes(body: str | bytes) -> None:
-    assert envelope.raw(request(body)) == '{"a": "中"}'.encode()
+    assert envelope.raw_body(request(body)) == '{"a": "中"}'.encode()
 
 
 def test_a_request_without_a_body_has_an_empty_one() -> None:
-    assert envelope.raw(request(None)) == b""
+    assert envelope.raw_body(request(None)) == b""
 
 
 # --- the envelope ------------------------------------------------------------------------------
