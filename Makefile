@@ -9,7 +9,7 @@ UV := 0.13.9
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test test-deployed chaos bench browser check format pins deploy destroy clean
+.PHONY: help run up test test-deployed chaos bench browser check format pins resources deploy destroy clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} \
@@ -80,6 +80,9 @@ pins: .venv/.installed ## Resolve pyproject.toml's dependencies into the two req
 		-o requirements.txt --custom-compile-command "make pins"
 	$(BIN)/uv pip compile --quiet --upgrade --no-annotate --python-version 3.11 --group dev pyproject.toml \
 		-o requirements-dev.txt --custom-compile-command "make pins"
+
+resources: .venv/.installed ## Write .chalice/resources.json from its description in ops/resources/
+	@$(BIN)/python -m ops.resources
 
 clean: ## Remove the virtual environment and the local stack's data
 	rm -rf .venv .local

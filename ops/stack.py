@@ -14,13 +14,12 @@ import boto3
 from botocore.exceptions import ClientError
 
 from ops import stage as stages
+from ops.resources.queues import QUEUES
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_cloudformation.type_defs import ParameterTypeDef
 
-# Which function empties which queue: a message stays hidden for six of the function's time-outs.
-_FED = {"Sends": "deliver", "Callbacks": "settle", "Receipts": "push", "Files": "read"}
 _BETWEEN_LOOKS = 1.0
 # CloudFormation takes longer only where something is badly wrong; its own limits are hours.
 _PATIENCE = 1800
@@ -217,9 +216,12 @@ def parameters(config: dict[str, Any], stage: str) -> dict[str, str]:
         "ApiName": str(config["app_name"]),
         "ApiStage": http.api_gateway_stage,
         **({"LogDays": str(http.log_retention_in_days)} if http.log_retention_in_days else {}),
+        # A received message stays hidden for six time-outs of the function that its queue feeds.
         **{
-            f"{queue}Visibility": str(6 * stages.of_function(config, stage, fed).lambda_timeout)
-            for queue, fed in _FED.items()
+            f"{queue.resource}Visibility": str(
+                6 * stages.of_function(config, stage, queue.function).lambda_timeout
+            )
+            for queue in QUEUES
         },
     }
     free = sorted(template("").get("Parameters", {}).keys() - given.keys())
