@@ -10,15 +10,15 @@ import gc
 from collections.abc import Callable
 from typing import Any
 
-RARELY = 50_000
+NORMAL_THRESHOLD = 50_000
 """Objects that are made, less those that are gone, between two looks; Python's own figure is 700."""
 # It is not switched off: the first event may be a long one.
-_SELDOM = 200_000
+_STARTUP_THRESHOLD = 200_000
 
 
 def postpone() -> None:
     """Have it look seldom. Called before anything large is imported."""
-    gc.set_threshold(_SELDOM)
+    gc.set_threshold(_STARTUP_THRESHOLD)
 
 
 def resume(event: Any, answer: Callable[[Any], Any]) -> Any:
@@ -26,6 +26,6 @@ def resume(event: Any, answer: Callable[[Any], Any]) -> Any:
     try:
         return answer(event)
     finally:
-        if gc.get_threshold()[0] == _SELDOM:
+        if gc.get_threshold()[0] == _STARTUP_THRESHOLD:
             gc.freeze()
-            gc.set_threshold(RARELY)
+            gc.set_threshold(NORMAL_THRESHOLD)

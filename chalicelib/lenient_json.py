@@ -17,7 +17,7 @@ def loads(text: str) -> Any:
     Raises ValueError for anything that is not JSON, NaN and texts that are no Unicode included. May raise
     RecursionError for absurd nesting.
     """
-    with _uncollected() if len(text) > _LONG else nullcontext():
+    with _without_garbage_collection() if len(text) > _LONG else nullcontext():
         value = json.loads(text, parse_float=str, parse_constant=_no_constant)
     if _SURROGATE.search(text):
         # Half a character can't be kept or sent anywhere: UnicodeEncodeError is a ValueError.
@@ -26,7 +26,7 @@ def loads(text: str) -> Any:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def _without_garbage_collection() -> Iterator[None]:
     """Without the garbage collector: millions of lists would be looked through while they are being read."""
     collecting = gc.isenabled()
     gc.disable()

@@ -11,12 +11,12 @@ _MAX_IDS = 10
 log = Logger(service="qa-sms-bridge")
 
 
-def clean(text: str) -> str:
+def mask_numbers(text: str) -> str:
     """What another side said, as it may stand in a log: numbers as long as a phone's are masked."""
     return _LONG_NUMBER.sub(lambda match: mask(match[0]), text)
 
 
-def some(ids: Iterable[str]) -> list[str]:
+def sample(ids: Iterable[str]) -> list[str]:
     """A few of the bizIds that a line of the log is about: a line has an end."""
     return sorted(set(ids))[:_MAX_IDS]
 

@@ -45,10 +45,10 @@ def close(
 
     Example: ops breaker close quickaudience --stage prod
     """
-    if breakers.look(name) is None:
+    if breakers.get_open(name) is None:
         fail(f"{name} is not open")
     breakers.close(name, int(time.time()))
-    if again := breakers.look(name):
+    if again := breakers.get_open(name):
         fail(f"{name} was written by a function in the same moment: {again.why}. Try again")
     show(_row(name), as_json=json)
     if not json:
@@ -59,7 +59,7 @@ def close(
 
 
 def _row(name: Side) -> dict[str, Any]:
-    there = breakers.last(name)
+    there = breakers.get(name)
     if there is None:
         return {"breaker": name, "state": "closed", "since": None}
     row: dict[str, Any] = {

@@ -10,7 +10,7 @@ import typer
 
 from chalicelib import aws, dates
 from chalicelib.domain import sign_names
-from chalicelib.logs import clean, mask
+from chalicelib.logs import mask, mask_numbers
 from chalicelib.queues import sending
 from chalicelib.queues.sending import Queue
 from chalicelib.store import messages
@@ -254,7 +254,7 @@ def _row(dead: Dead) -> dict[str, Any]:
     try:
         return common | _content(dead.queue, js.loads(dead.body))
     except (ValueError, LookupError, TypeError, AttributeError):
-        return common | {"what": f"not understood: {clean(dead.body[:200])}"}
+        return common | {"what": f"not understood: {mask_numbers(dead.body[:200])}"}
 
 
 def _content(queue: Queue, body: Any) -> dict[str, Any]:
@@ -288,11 +288,11 @@ def _entries(shown: list[str], count: int) -> dict[str, Any]:
 
 def _status(status: dict[str, Any]) -> str:
     said = (str(status.get(name) or "") for name in ("report_status", "errmsg"))
-    return " ".join([mask(events.phone_of(status)), *(clean(one[:40]) for one in said)])
+    return " ".join([mask(events.phone_of(status)), *(mask_numbers(one[:40]) for one in said)])
 
 
 def _reply(phone: str, text: str) -> str:
-    return f"reply of {mask(phone)}: {clean(text[:40])}"
+    return f"reply of {mask(phone)}: {mask_numbers(text[:40])}"
 
 
 def _age(seconds: int) -> str:

@@ -244,7 +244,7 @@ def _dead(queue: str) -> Finding:
 
 
 def _breaker(name: breaker.Side) -> Finding:
-    check, there = f"breaker {name}", breakers.look(name)
+    check, there = f"breaker {name}", breakers.get_open(name)
     if there is None:
         return Finding(check, "ok", "closed")
     since = dates.to_beijing(there.opened_at)

@@ -114,7 +114,7 @@ def modify(
         fail(f"{error}. It may have been changed all the same: give the command again")
     fresh = _kept(wanted, sign.sign_id, made)
     if wanted != sign.name:
-        signs.forget(sign.name)
+        signs.delete(sign.name)
     show(_row(fresh), as_json=json)
 
 
@@ -133,7 +133,7 @@ def delete(name: Name, yes: Yes = False, stage: Stage = "local", json: Json = Fa
         if _of_tencent(sign.sign_id) is not None:
             raise
         warn(f"Tencent has no sign {sign.sign_id} any more: only the link is taken out")
-    signs.forget(sign.name)
+    signs.delete(sign.name)
     show({"name": sign.name, "signId": sign.sign_id, "status": "deleted"}, as_json=json)
 
 

@@ -156,7 +156,9 @@ def _row(found: Sequence[Revision]) -> dict[str, Any]:
 
 def _row_of_tencent(item: Mapping[str, Any]) -> dict[str, Any]:
     """A template that is Tencent's alone: it has no code of Quick Audience's."""
-    kind = reviews.kind_of(int(item.get("type") or 0), int(item.get("international") or 0))
+    kind = reviews.quick_audience_type(
+        int(item.get("type") or 0), int(item.get("international") or 0)
+    )
     return {
         "code": "",
         "name": str(item.get("title") or ""),

@@ -117,7 +117,7 @@ def _settle(unknown: list[Message], state: State, reason: str) -> list[Message]:
         by=BY + uuid.uuid4().hex[:16],
     )
     try:
-        return final_states.record_and_report([one.settled(receipt) for one in unknown])
+        return final_states.record_and_report([one.with_receipt(receipt) for one in unknown])
     except (BotoCoreError, ClientError, BridgeError, TimeoutError) as error:
         out_id = unknown[0].origin.out_id
         fail(

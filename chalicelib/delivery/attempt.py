@@ -12,7 +12,7 @@ from chalicelib import metrics
 from chalicelib.delivery import final_states
 from chalicelib.domain import phones
 from chalicelib.domain.chunks import ChunkKey, ChunkProgress, Outcome
-from chalicelib.domain.messages import Message, Origin, failed
+from chalicelib.domain.messages import Message, Origin, failure_receipt
 from chalicelib.domain.planning import Failure
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.logs import log
@@ -84,7 +84,9 @@ class Attempt:
 
     def give_up(self, failure: Failure) -> None:
         """Refuse every recipient that waits: for an attempt that was claimed and will make no call."""
-        waiting = [position for positions, _ in self.progress.waiting() for position in positions]
+        waiting = [
+            position for positions, _ in self.progress.remaining_calls() for position in positions
+        ]
         self.record_outcomes(dict.fromkeys(waiting, failure))
         self.finish()
 
@@ -94,7 +96,7 @@ class Attempt:
         A recipient of whom nothing is stored is of unknown outcome.
         """
         found: dict[int, Outcome] = {}
-        for positions, call in self.progress.waiting():
+        for positions, call in self.progress.remaining_calls():
             for position, phone in zip(positions, call.phones, strict=True):
                 message = messages.of_position(phone, self.request.biz_id, position)
                 if message and message.sid:
@@ -112,7 +114,7 @@ class Attempt:
 
     def queue_rest(self) -> None:
         """Queue another attempt for recipients that wait. Harmless when queued twice: one function claims it."""
-        waiting = sum(len(positions) for positions, _ in self.progress.waiting())
+        waiting = sum(len(positions) for positions, _ in self.progress.remaining_calls())
         if waiting:
             again = SendBody(self.key, self.number + 1)
             log.warning(
@@ -121,20 +123,20 @@ class Attempt:
             sending.send("sends", [again], delay=RETRY_SECONDS * (self.number + 1))
 
     def _message(self, phone: str, position: int, outcome: Outcome) -> Message:
-        given = self.progress.plan.given.get(position, "")
+        given = self.progress.plan.original_forms.get(position, "")
         if position >= self.progress.plan.first_refused:
-            phone, given = phones.kept(phone), phone
+            phone, given = phones.stored_form(phone), phone
         message = Message(
             phone=phone,
             position=position,
             origin=self._origin,
             sid=outcome if isinstance(outcome, str) else "",
             unknown=outcome is None,
-            given=given,
+            original_form=given,
             params=self._params.get(position, ()),
         )
         if isinstance(outcome, Failure):
-            return message.settled(failed(outcome, self._origin.sent_at))
+            return message.with_receipt(failure_receipt(outcome, self._origin.sent_at))
         return message
 
     def _refusals(self) -> dict[int, Outcome]:

@@ -9,7 +9,7 @@ from chalicelib.domain import parameters, recipient_file
 from chalicelib.domain.digest_set import DigestSet
 from chalicelib.domain.periods import CLOSED_AFTER_SECONDS
 from chalicelib.domain.planning import Failure, Recipients
-from chalicelib.domain.recipient_file import Bad, Line
+from chalicelib.domain.recipient_file import BadLine, Line
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.fetching import stream
 from chalicelib.fetching.addresses import FetchError
@@ -122,7 +122,7 @@ class FileReading:
         """Keep how far it came, in order to hold it on unless `until` is among the changes."""
         held = {"until": int(time.time()) + HELD_SECONDS}
         file = replace(self._file, **held | changes)
-        files.keep(file)
+        files.save(file)
         self._file = file
 
     def _fail(self, why: str) -> None:
@@ -184,15 +184,15 @@ class FileReading:
         entry = recipient_file.parse(line.raw, self._file.encoding)
         if entry is None:
             return None
-        if isinstance(entry, Bad):
-            return _Found(entry.given, failure=entry.failure, bad=True)
+        if isinstance(entry, BadLine):
+            return _Found(entry.original_form, failure=entry.failure, bad=True)
         params = parameters.values(entry.params, self._names)
         if isinstance(params, Failure):
-            return _Found(entry.given, failure=params, bad=True)
+            return _Found(entry.original_form, failure=params, bad=True)
         if self._file.over:
             failure = Failure("isv.MOBILE_COUNT_OVER_LIMIT", self._file.over)
-            return _Found(entry.given, failure=failure)
-        return _Found(entry.given, entry.phone, params)
+            return _Found(entry.original_form, failure=failure)
+        return _Found(entry.original_form, entry.phone, params)
 
     def _take(self, step: _Step, line: Line, found: _Found | None, *, new: bool) -> None:
         step.lines += 1

@@ -27,9 +27,9 @@ RECOVERY = {
 def queue_kept() -> bool:
     """Queue what earlier runs could store only in the table; return whether all of it is queued."""
     try:
-        for name, kept in pulled.kept():
+        for name, kept in pulled.saved():
             sending.send("callbacks", [CallbackBody.from_dict(one) for one in kept])
-            pulled.forget(name)
+            pulled.delete(name)
     except Exception:
         log.exception("what was pulled earlier can't be queued yet, it stays in the table")
         return False
@@ -53,7 +53,7 @@ def secure(kind: PullType, events: Sequence[dict[str, Any]], deadline: float) ->
         else:
             return
         try:
-            pulled.keep([body.to_dict() for body in made])
+            pulled.save([body.to_dict() for body in made])
         except Exception as error:
             log.warning("what was pulled can't be stored", extra={"why": str(error)})
         else:

@@ -15,7 +15,7 @@ from chalicelib import metrics
 from chalicelib.domain import retries
 from chalicelib.domain.breaker import Side
 from chalicelib.domain.push_batches import Entry, PushKind
-from chalicelib.logs import log, some
+from chalicelib.logs import log, sample
 from chalicelib.queues import bodies, sending
 from chalicelib.queues.receiving import DONE, PUT_BACK, Record, Result, later
 from chalicelib.quickaudience import client
@@ -82,7 +82,7 @@ class PushSession:
             "kind": call.kind,
             "entries": len(call.entries),
             "tries": call.tries,
-            "bizIds": some(entry.at[0] for entry in call.entries if entry.at),
+            "bizIds": sample(entry.at[0] for entry in call.entries if entry.at),
         }
         try:
             self._push(call, call.entries)

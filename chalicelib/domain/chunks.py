@@ -33,7 +33,7 @@ class ChunkProgress:
     done: frozenset[int]
     """The attempts that have a result."""
 
-    def waiting(self) -> list[tuple[list[int], Call]]:
+    def remaining_calls(self) -> list[tuple[list[int], Call]]:
         """Return the calls to recipients without an outcome: their positions, and the call itself."""
         calls = []
         for start, call in self.plan.call_starts():

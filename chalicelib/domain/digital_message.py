@@ -21,7 +21,7 @@ MAX_BYTES = 1900 * 1024
 # Sign, text and values together (Tencent, 1017): a text alone never more.
 MAX_CHARACTERS = 500
 # The same with its variables' names, which are not sent: they have to fit into an item of the table.
-MAX_WRITTEN = 10 * MAX_CHARACTERS
+MAX_SOURCE_CHARACTERS = 10 * MAX_CHARACTERS
 _MAX_URL = 4096
 
 LEAD_IN = "查看"
@@ -53,7 +53,7 @@ class Part:
     contents: str
 
 
-def parts(given: Sequence[Mapping[str, Any]]) -> list[Part]:
+def read_parts(given: Sequence[Mapping[str, Any]]) -> list[Part]:
     """Read §7's list, in the order of `index`; in the list's own where that is no number.
 
     `fileSize` is not looked at: its unit is not documented, and the files are measured.
@@ -142,16 +142,16 @@ def check_total(sizes: Sequence[int]) -> None:
         )
 
 
-def content(theme: str, given: Sequence[Part]) -> str:
+def text_of(theme: str, given: Sequence[Part]) -> str:
     """What of a message is text, as the marketer wrote it."""
     return " ".join([theme, *(part.contents for part in given if part.kind == "text")])
 
 
-def message(theme: str, given: Sequence[Part], link: str) -> Translation:
+def tencent_template(theme: str, given: Sequence[Part], link: str) -> Translation:
     """The Tencent template: theme, text parts, link, and how to unsubscribe. Raises ContentError."""
-    written = content(theme, given)
-    if len(written) > MAX_WRITTEN:
-        raise _too_long(theme, given, len(written), MAX_WRITTEN)
+    written = text_of(theme, given)
+    if len(written) > MAX_SOURCE_CHARACTERS:
+        raise _too_long(theme, given, len(written), MAX_SOURCE_CHARACTERS)
     try:
         translation = template_text.translate(written)
     except template_text.UntranslatableError as error:
@@ -176,7 +176,7 @@ def _too_long(theme: str, given: Sequence[Part], length: int, most: int) -> Cont
     )
 
 
-def masked(text: str, written: str) -> str:
+def mask_variables(text: str, written: str) -> str:
     """A text as everybody may read it, its variables masked; `written` is all of the message's text.
 
     `{1}` is a variable only in a message that has no `${name}` (see `templates.translate`).
@@ -184,7 +184,7 @@ def masked(text: str, written: str) -> str:
     return template_text.mask(text, MASK, numbered=bool(template_text.variables(written)))
 
 
-def shown(part: Part, written: str) -> Part:
+def masked_part(part: Part, written: str) -> Part:
     """A part as its page shows it: a file's address stays as it is."""
-    contents = masked(part.contents, written) if part.kind == "text" else part.contents
-    return replace(part, name=masked(part.name, written), contents=contents)
+    contents = mask_variables(part.contents, written) if part.kind == "text" else part.contents
+    return replace(part, name=mask_variables(part.name, written), contents=contents)

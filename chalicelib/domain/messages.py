@@ -33,7 +33,7 @@ OUTCOME_UNKNOWN = Failure("OUTCOME_UNKNOWN", "腾讯云未返回发送结果, 72
 NOT_SENT = Failure("NOT_SENT", "72小时内未能发送")
 
 
-def failed(failure: Failure, now: float, by: str = "") -> Receipt:
+def failure_receipt(failure: Failure, now: float, by: str = "") -> Receipt:
     """The receipt of a recipient whose failure we know ourselves."""
     received = dates.to_beijing(now)
     return Receipt(
@@ -84,7 +84,7 @@ class Message:
     origin: Origin
     sid: str = ""
     unknown: bool = False
-    given: str = ""
+    original_form: str = ""
     params: tuple[str, ...] = ()
     receipt: Receipt | None = None
 
@@ -98,14 +98,14 @@ class Message:
     @property
     def phone_num(self) -> str:
         """The recipient as Quick Audience knows it."""
-        return self.given or phones.to_quick_audience(self.phone)
+        return self.original_form or phones.to_quick_audience(self.phone)
 
     @property
     def at(self) -> tuple[str, int]:
         """Return its request's bizId and its position there: how queued entries name it."""
         return self.origin.biz_id, self.position
 
-    def settled(self, receipt: Receipt) -> "Message":
+    def with_receipt(self, receipt: Receipt) -> "Message":
         """With its final state, which is never changed afterwards."""
         return replace(self, receipt=receipt)
 

@@ -106,7 +106,7 @@ def to_tencent(phone: str) -> tuple[str, str]:
     return phone[:length], phone[length:]
 
 
-def kept(given: str) -> str:
+def stored_form(given: str) -> str:
     """A refused recipient as it is kept: a number of anybody's as all numbers, what is none as it was given."""
     try:
         return parse(given)

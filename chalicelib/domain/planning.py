@@ -48,7 +48,7 @@ class Chunk:
     start: int
     calls: tuple[Call, ...] = ()
     refused: tuple[tuple[str, Failure], ...] = ()
-    given: dict[int, str] = field(default_factory=dict)
+    original_forms: dict[int, str] = field(default_factory=dict)
 
     @property
     def phones(self) -> list[str]:
@@ -155,7 +155,7 @@ class Recipients:
         if self._original_form:
             pairs = ((phone, call.params) for call in calls for phone in call.phones)
             forms = enumerate(map(self._original_form.get, pairs), start)
-            chunk.given.update({position: form for position, form in forms if form})
+            chunk.original_forms.update({position: form for position, form in forms if form})
         return chunk
 
 

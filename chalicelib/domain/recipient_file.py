@@ -33,19 +33,19 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RecipientLine:
     """A line that names a recipient: the number as it is kept, as it was given, and named parameters."""
 
     phone: str
-    given: str
+    original_form: str
     params: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Bad:
+class BadLine:
     """A line that doesn't; `given` is what looks like a number in it, or ""."""
 
-    given: str
+    original_form: str
     failure: Failure
 
 
@@ -105,7 +105,7 @@ def survey(parts: Iterable[bytes]) -> Survey:
     return Survey(count, "gb18030" if other > utf8 else "utf-8")
 
 
-def parse(raw: bytes, encoding: str) -> Entry | Bad | None:
+def parse(raw: bytes, encoding: str) -> RecipientLine | BadLine | None:
     """Read a line; None where it is blank."""
     if not raw.strip():
         return None
@@ -122,13 +122,15 @@ def parse(raw: bytes, encoding: str) -> Entry | Bad | None:
     except ValueError:
         return _bad(text, "isv.MOBILE_NUMBER_ILLEGAL", "手机号格式错误")
     if not brace:
-        return Entry(phone, given, {})
+        return RecipientLine(phone, given, {})
     try:
-        return Entry(phone, given, loads("{" + rest.rstrip(_SEPARATORS)))
+        return RecipientLine(phone, given, loads("{" + rest.rstrip(_SEPARATORS)))
     except (ValueError, RecursionError):
-        return Bad(given, Failure("isv.INVALID_JSON_PARAM", "手机号后的变量不是正确的 JSON 对象"))
+        return BadLine(
+            given, Failure("isv.INVALID_JSON_PARAM", "手机号后的变量不是正确的 JSON 对象")
+        )
 
 
-def _bad(text: str, code: str, message: str) -> Bad:
+def _bad(text: str, code: str, message: str) -> BadLine:
     match = _LIKE_A_NUMBER.match(text.lstrip("\ufeff" + _SEPARATORS))
-    return Bad(match[0] if match else "", Failure(code, message))
+    return BadLine(match[0] if match else "", Failure(code, message))

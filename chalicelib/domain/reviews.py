@@ -42,7 +42,7 @@ def carriers(status: int, reply: str) -> dict[str, str]:
     return dict.fromkeys(("UNICOM", "MOBILE", "TELCOM"), said)
 
 
-def kind_of(tencent_type: int, international: int) -> int:
+def quick_audience_type(tencent_type: int, international: int) -> int:
     """Quick Audience's type of a template that was made in Tencent's console."""
     if international:
         return INTERNATIONAL

@@ -141,19 +141,19 @@ def _draft(fields: "DigitalTemplate", author: str, request: Request) -> tuple[Dr
     """Store the page of a digital template; return its draft, and warnings for the marketer."""
     page = pages.new_code()
     try:
-        parts = digital_message.parts(fields.templateContent)
-        translation = digital_message.message(
+        parts = digital_message.read_parts(fields.templateContent)
+        translation = digital_message.tencent_template(
             fields.templateTheme, parts, f"{_public_base(request)}/m/{page}"
         )
         warnings = template_text.warnings(translation, promotional=True) + _check_files(parts)
     except ContentError as error:
         raise Refused("isv.SMS_TEMPLATE_ILLEGAL", str(error)) from None
-    content = digital_message.content(fields.templateTheme, parts)
+    content = digital_message.text_of(fields.templateTheme, parts)
     pages.put(
         Page(
             code=page,
-            theme=digital_message.masked(fields.templateTheme, content),
-            parts=tuple(digital_message.shown(part, content) for part in parts),
+            theme=digital_message.mask_variables(fields.templateTheme, content),
+            parts=tuple(digital_message.masked_part(part, content) for part in parts),
             made_at=int(time.time()),
         )
     )

@@ -148,7 +148,9 @@ def _import_from_tencent(item: dict[str, Any]) -> Revision:
         tpl_id=item["id"],
         name=str(item.get("title") or f"腾讯云模板 {item['id']}"),
         remark="",
-        kind=reviews.kind_of(int(item.get("type") or 0), int(item.get("international") or 0)),
+        kind=reviews.quick_audience_type(
+            int(item.get("type") or 0), int(item.get("international") or 0)
+        ),
         content=template_text.restore(text, names),
         text=text,
         names=names,

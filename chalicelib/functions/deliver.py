@@ -54,7 +54,7 @@ def handle(event: Mapping[str, Any], seconds_left: float, functions: int) -> Non
     deadline = time.time() + seconds_left
     records = receiving.records(event)
     client = v5.client()
-    breaker = breakers.look(SIDE)
+    breaker = breakers.get_open(SIDE)
     if breaker and not (breakers.take_probe(breaker, int(time.time())) and client.is_there()):
         _finish([(record, PUT_BACK) for record in records])
         return
@@ -71,7 +71,7 @@ def _finish(results: Sequence[tuple[Record, Result]]) -> None:
     """End the invocation. Messages that are put back come when Tencent is to be tried again."""
     seconds = 1
     back = [record for record, result in results if result is PUT_BACK]
-    if back and (breaker := breakers.look(SIDE)):
+    if back and (breaker := breakers.get_open(SIDE)):
         seconds = breaker.delay(int(time.time()))
         metrics.count(BreakerOpen=1)
         log.warning(
@@ -134,7 +134,7 @@ def _send(attempt: Attempt, calls: TencentCalls, pool: ThreadPoolExecutor) -> No
     def submit(parts: Iterable[Part]) -> set[Future[CallResult]]:
         return {pool.submit(calls.send, attempt.request, *part) for part in parts}
 
-    parts = attempt.progress.waiting()
+    parts = attempt.progress.remaining_calls()
     if calls.cautious:
         parts = _single_first(parts)
     pending = submit(parts[:1])

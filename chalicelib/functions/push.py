@@ -36,7 +36,7 @@ def handle(event: Mapping[str, Any], seconds_left: float) -> None:
         )
     deadline = time.time() + seconds_left
     records = receiving.records(event)
-    breaker = breakers.look(SIDE)
+    breaker = breakers.get_open(SIDE)
     if breaker and not breakers.take_probe(breaker, int(time.time())):
         _finish([(record, PUT_BACK) for record in records], breaker)
         return
@@ -48,7 +48,7 @@ def handle(event: Mapping[str, Any], seconds_left: float) -> None:
     for call, result in zip(calls, called, strict=True):
         results += [(record, _of_record(record, result)) for record in call.records]
     locked_out = any(result is PUT_BACK for _, result in results)
-    _finish(results, breakers.look(SIDE) if locked_out else None)
+    _finish(results, breakers.get_open(SIDE) if locked_out else None)
 
 
 def _calls(records: Sequence[Record]) -> tuple[list[PushCall], list[tuple[Record, Result]]]:

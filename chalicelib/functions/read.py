@@ -24,7 +24,7 @@ from chalicelib.queues import receiving
 from chalicelib.queues.bodies import FileBody
 from chalicelib.queues.receiving import DONE, Record, Result, later
 from chalicelib.store import files, send_requests
-from chalicelib.store.files import LostError
+from chalicelib.store.files import HoldLostError
 
 # An invocation begins with at least this much time left.
 MIN_SECONDS = 60
@@ -60,7 +60,7 @@ def _read(body: FileBody, deadline: float) -> Result:
         return DONE
     if (held := file.until - time.time()) > 0:
         return later(int(held) + 1)
-    taken = files.take(file, int(time.time()) + HELD_SECONDS)
+    taken = files.acquire(file, int(time.time()) + HELD_SECONDS)
     if taken is None:
         return later(HELD_SECONDS)
     reading = FileReading(request, taken, deadline)
@@ -69,7 +69,7 @@ def _read(body: FileBody, deadline: float) -> Result:
     except FetchError as error:
         pause = reading.put_off(str(error))
         return DONE if pause is None else later(pause)
-    except LostError:
+    except HoldLostError:
         log.warning("the file is read by another function", extra=body.to_dict())
         return later(HELD_SECONDS)
     except Exception:

@@ -15,7 +15,7 @@ from chalicelib.delivery import final_states
 from chalicelib.domain import retries, sign_names
 from chalicelib.domain.messages import Message, read_status
 from chalicelib.domain.push_batches import Entry
-from chalicelib.logs import log, mask, some
+from chalicelib.logs import log, mask, sample
 from chalicelib.queues import bodies, receiving, sending
 from chalicelib.queues.bodies import CallbackBody, Event
 from chalicelib.queues.receiving import DONE, Record, Result, later
@@ -87,7 +87,7 @@ def _statuses(statuses: list[_Status]) -> None:
         elif key not in settled and (not message.receipt or message.receipt.by == status.by):
             # The first status of a message is its final one; Tencent may push it several times. One
             # that this very queue's message settled may not have been reported.
-            settled[key] = message.settled(read_status(status.report, now, status.by))
+            settled[key] = message.with_receipt(read_status(status.report, now, status.by))
     reported = final_states.record_and_report(list(settled.values()))
     for (looks, since), reports in waiting.items():
         _wait("statuses", reports, looks, since)
@@ -96,7 +96,7 @@ def _statuses(statuses: list[_Status]) -> None:
         extra={
             "statuses": len(statuses),
             "settled": len(reported),
-            "bizIds": some(message.origin.biz_id for message in reported),
+            "bizIds": sample(message.origin.biz_id for message in reported),
         },
     )
     delivered = sum(message.state == "delivered" for message in reported)
@@ -104,7 +104,7 @@ def _statuses(statuses: list[_Status]) -> None:
 
 
 def _adopt(status: _Status, now: int) -> Message | None:
-    if not status.sid or now - status.since < retries.UNKNOWN_AFTER:
+    if not status.sid or now - status.since < retries.ADOPT_AFTER_SECONDS:
         return None
     message = messages.adopt(status.phone, status.sid)
     if message:
@@ -150,7 +150,7 @@ def _wait(
     kind: Literal["statuses", "replies"], events: list[Event], looks: int, since: int
 ) -> None:
     """Look again later. After enough looks, park them: they belong to no message of the bridge."""
-    delay = retries.wait(looks)
+    delay = retries.settle_delay(looks)
     if delay is None:
         for event in events:
             messages.park(phone_of(event), kind, event, int(time.time()))

@@ -10,7 +10,13 @@ from chalicelib import metrics
 from chalicelib.delivery import final_states
 from chalicelib.delivery.attempt import Attempt
 from chalicelib.domain.chunks import ChunkKey, ChunkProgress
-from chalicelib.domain.messages import NO_RECEIPT, NOT_SENT, OUTCOME_UNKNOWN, Message, failed
+from chalicelib.domain.messages import (
+    NO_RECEIPT,
+    NOT_SENT,
+    OUTCOME_UNKNOWN,
+    Message,
+    failure_receipt,
+)
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.logs import log
 from chalicelib.store import chunks, due_chunks, messages, send_requests
@@ -53,7 +59,9 @@ def _close(key: ChunkKey, until: int) -> bool:
     progress = chunks.progress(key)
     if progress is None:
         return True
-    if (progress.waiting() or not progress.done) and not _end(key, request, progress, until):
+    if (progress.remaining_calls() or not progress.done) and not _end(
+        key, request, progress, until
+    ):
         return False
     _report(request, progress)
     return True
@@ -79,7 +87,9 @@ def _report(request: SendRequest, progress: ChunkProgress) -> None:
     """Tell what is missing for those who were sent to, or perhaps were."""
     now = int(time.time())
     missing: list[Message] = [
-        message.settled(failed(OUTCOME_UNKNOWN if message.unknown else NO_RECEIPT, now, BY))
+        message.with_receipt(
+            failure_receipt(OUTCOME_UNKNOWN if message.unknown else NO_RECEIPT, now, BY)
+        )
         for message in messages.of_chunk(request.biz_id, progress).values()
         if message.receipt is None or message.receipt.by == BY
     ]

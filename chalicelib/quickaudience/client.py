@@ -19,7 +19,7 @@ import requests
 from chalicelib import settings
 from chalicelib.domain.push_batches import PushKind
 from chalicelib.errors import BridgeError
-from chalicelib.logs import clean
+from chalicelib.logs import mask_numbers
 from chalicelib.quickaudience import signature
 
 _PATHS: dict[PushKind, tuple[str, str]] = {
@@ -76,9 +76,9 @@ def _check(kind: PushKind, response: requests.Response) -> None:
     code = str(answer.get("code")) if isinstance(answer, dict) else ""
     if 200 <= response.status_code < 300 and code.upper() in ("200", "OK"):
         return
-    said = clean(str(answer.get("message", ""))[:200]) if isinstance(answer, dict) else ""
+    said = mask_numbers(str(answer.get("message", ""))[:200]) if isinstance(answer, dict) else ""
     raise _kind_of(response.status_code, code)(
-        f"{kind}: HTTP {response.status_code}, code {clean(code[:40]) or 'missing'}: {said}"
+        f"{kind}: HTTP {response.status_code}, code {mask_numbers(code[:40]) or 'missing'}: {said}"
     )
 
 

@@ -6,13 +6,13 @@ from chalicelib.domain.breaker import Breaker, Side, opened
 from chalicelib.store import table
 
 
-def look(name: Side) -> Breaker | None:
+def get_open(name: Side) -> Breaker | None:
     """Return the breaker if it is open."""
-    breaker = last(name)
+    breaker = get(name)
     return breaker if breaker and not breaker.closed_at else None
 
 
-def last(name: Side) -> Breaker | None:
+def get(name: Side) -> Breaker | None:
     """Return the breaker as it stands, closed or open; None if it never opened."""
     item = table.get("BREAKER", name, consistent=True)
     if item is None:
@@ -23,7 +23,7 @@ def last(name: Side) -> Breaker | None:
 def trip(name: Side, why: str, now: int) -> Breaker:
     """Open a breaker unless it is open; return it as it stands."""
     while True:
-        there = last(name)
+        there = get(name)
         if there and not there.closed_at:
             return there
         breaker = opened(name, why, now, there)
@@ -38,7 +38,7 @@ def take_probe(breaker: Breaker, now: int) -> bool:
 
 def close(name: Side, now: int) -> None:
     """Let every function call again, whoever may be probing at this moment."""
-    while (there := look(name)) and not _put(there.closed(now), there):
+    while (there := get_open(name)) and not _put(there.closed(now), there):
         pass
 
 

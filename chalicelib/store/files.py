@@ -15,7 +15,7 @@ from chalicelib.store import table
 from chalicelib.store.table import Item
 
 
-class LostError(BridgeError):
+class HoldLostError(BridgeError):
     """Another function holds the file by now."""
 
 
@@ -69,16 +69,16 @@ def get(out_id: str, biz_id: str) -> File | None:
     return _file(item) if item else None
 
 
-def take(file: File, until: int) -> File | None:
+def acquire(file: File, until: int) -> File | None:
     """Hold a file that nobody holds any more; None where another was quicker."""
     held = replace(file, token=uuid.uuid4().hex, until=until)
     return held if table.replace(_item(held), "token", file.token) else None
 
 
-def keep(file: File) -> None:
-    """Keep how far the holder came. Raises LostError where it holds the file no more."""
+def save(file: File) -> None:
+    """Keep how far the holder came. Raises HoldLostError where it holds the file no more."""
     if not table.replace(_item(file), "token", file.token):
-        raise LostError(f"the file of {file.biz_id} is read by another function")
+        raise HoldLostError(f"the file of {file.biz_id} is read by another function")
 
 
 def _item(file: File) -> Item:

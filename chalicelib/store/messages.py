@@ -97,7 +97,10 @@ def settled_of_chunk(biz_id: str, progress: ChunkProgress) -> list[Message]:
     """Return the messages of a chunk that have their receipts, those of refused recipients included."""
     plan, by_position = progress.plan, progress.plan.phones
     refused = (
-        (phones.kept(by_position[position - plan.start]), _marked("REFUSED", biz_id, position))
+        (
+            phones.stored_form(by_position[position - plan.start]),
+            _marked("REFUSED", biz_id, position),
+        )
         for position, outcome in progress.outcomes.items()
         if isinstance(outcome, Failure)
     )
@@ -179,7 +182,7 @@ def _item(message: Message) -> Item:
         "template": origin.template_code,
         "sentAt": origin.sent_at,
         "expires": origin.sent_at + periods.RETENTION_SECONDS,
-        "given": message.given or None,
+        "given": message.original_form or None,
         "params": list(message.params) or None,
         "receipt": _receipt_item(message.receipt),
     }
@@ -216,7 +219,7 @@ def _message(item: Item) -> Message:
         origin=origin,
         sid=rest if kind == "SID" else "",
         unknown=kind == "UNKNOWN",
-        given=item.get("given", ""),
+        original_form=item.get("given", ""),
         params=tuple(item.get("params", ())),
         receipt=_receipt(item["receipt"]),
     )

@@ -14,7 +14,7 @@ def write(chunk: Chunk) -> Item:
         "params": [text for call in chunk.calls for text in call.params],
         "calls": [len(call.phones) for call in chunk.calls],
         "refused": [[phone, why.code, why.message] for phone, why in chunk.refused],
-        "given": chunk.given,
+        "given": chunk.original_forms,
     }
     return {
         "numbers": pack_numbers(chain.from_iterable(call.phones for call in chunk.calls)),

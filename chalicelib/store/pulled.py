@@ -16,7 +16,7 @@ from chalicelib.store.packing import pack, unpack
 _PK = "PULLED"
 
 
-def keep(bodies: Sequence[dict[str, Any]]) -> None:
+def save(bodies: Sequence[dict[str, Any]]) -> None:
     """Keep messages that were meant for the `callbacks` queue. Kept twice, they are queued twice."""
     now = int(time.time())
     table.put(
@@ -28,12 +28,12 @@ def keep(bodies: Sequence[dict[str, Any]]) -> None:
     )
 
 
-def kept() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def saved() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """What is kept, oldest first, each with the name to forget it by."""
     for item in table.query(_PK, consistent=True):
         yield item["sk"], unpack(item["bodies"])
 
 
-def forget(name: str) -> None:
+def delete(name: str) -> None:
     """Forget what was queued by now."""
     table.delete(_PK, name)

@@ -36,7 +36,7 @@ def put(sign: Sign) -> None:
     table.put(table.key("SIGNS", sign.name))
 
 
-def forget(name: str) -> None:
+def delete(name: str) -> None:
     """Take a sign out."""
     table.delete("SIGNS", normal(name))
     table.delete(f"SIGN#{normal(name)}", "-")

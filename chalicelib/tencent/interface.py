@@ -14,7 +14,7 @@ from enum import IntEnum
 from typing import Any
 
 from chalicelib.errors import BridgeError
-from chalicelib.logs import clean
+from chalicelib.logs import mask_numbers
 from chalicelib.tencent import error_codes
 
 MAX_PULLED = 100
@@ -29,7 +29,7 @@ class CallRefusedError(TencentError):
     """Tencent answered with a code other than 0."""
 
     def __init__(self, code: int, said: str) -> None:
-        super().__init__(f"Tencent {code}: {clean(said)}")
+        super().__init__(f"Tencent {code}: {mask_numbers(said)}")
         self.code = code
         self.said = said
         self.meaning = error_codes.meaning(code)

@@ -11,7 +11,7 @@ import requests
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
-from chalicelib.logs import clean
+from chalicelib.logs import mask_numbers
 from chalicelib.tencent import error_codes
 from chalicelib.tencent.interface import CallRefusedError, NotSentError, OutcomeUnknownError
 from chalicelib.tencent.v5_signature import sign
@@ -98,7 +98,7 @@ def _read(name: str, response: requests.Response) -> dict[str, Any]:
         said = str(answer.get("errmsg") or answer.get("msg") or answer.get("ErrorInfo") or "")
         gateway_failed = response.status_code >= 500 and code not in error_codes.MEANINGS
         if gateway_failed or error_codes.meaning(code).kind is error_codes.CodeClass.UNKNOWN:
-            raise OutcomeUnknownError(f"{name}: Tencent {code}: {clean(said)}")
+            raise OutcomeUnknownError(f"{name}: Tencent {code}: {mask_numbers(said)}")
         raise CallRefusedError(code, said)
     if response.status_code == requests.codes.too_many_requests:
         raise NotSentError(f"{name}: HTTP 429")

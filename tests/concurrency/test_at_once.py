@@ -11,7 +11,7 @@ import requests
 
 from chalicelib.domain import retries
 from chalicelib.domain.chunks import ChunkKey
-from chalicelib.domain.messages import NO_RECEIPT, failed
+from chalicelib.domain.messages import NO_RECEIPT, failure_receipt
 from chalicelib.domain.periods import RETENTION_SECONDS
 from chalicelib.functions import push, settle, sweep
 from chalicelib.store import (
@@ -40,7 +40,7 @@ def template(world: World) -> str:
 def status(number: str, sid: str, report_status: str = "SUCCESS") -> dict[str, Any]:
     """A message on the callbacks queue, of old enough a status to be given to a send of unknown outcome."""
     report = tencent.status(Sms("86" + number, sid, SIGN, 7000, ()), report_status)
-    since = int(time.time()) - 2 * retries.UNKNOWN_AFTER
+    since = int(time.time()) - 2 * retries.ADOPT_AFTER_SECONDS
     return {"id": unique("status"), "statuses": [report], "since": since}
 
 
@@ -354,7 +354,7 @@ def test_of_many_who_want_to_try_one_may(world: World) -> None:
     now = int(time.time())
     breakers.trip("quickaudience", "401", now)
     for _ in range(20):
-        breaker = breakers.look("quickaudience")
+        breaker = breakers.get_open("quickaudience")
         assert breaker
         now = breaker.probe_at
         assert sum(at_once(*[partial(breakers.take_probe, breaker, now)] * 8)) == 1
@@ -367,7 +367,7 @@ def test_of_many_who_open_it_one_does(world: World) -> None:
         opened = at_once(*(partial(breakers.trip, "tencent", str(n), now) for n in range(8)))
         assert len({one.token for one in opened}) == 1
         at_once(*[partial(breakers.close, "tencent", now + 1)] * 4)
-        assert breakers.look("tencent") is None
+        assert breakers.get_open("tencent") is None
 
 
 def test_functions_that_are_locked_out_at_once_call_once_each_and_then_no_more(
@@ -394,5 +394,5 @@ def test_functions_that_are_locked_out_at_once_call_once_each_and_then_no_more(
 
 def receipt(out_id: str) -> dict[str, Any]:
     kept = message(phone(), out_id, "sid")
-    told = kept.settled(failed(NO_RECEIPT, time.time()))
+    told = kept.with_receipt(failure_receipt(NO_RECEIPT, time.time()))
     return {"kind": "details", "outId": out_id, "entries": [told.entry()]}

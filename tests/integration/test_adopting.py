@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.domain.messages import Message
-from chalicelib.domain.retries import UNKNOWN_AFTER
+from chalicelib.domain.retries import ADOPT_AFTER_SECONDS
 from chalicelib.store import messages
 from tests.integration.support import tencent, web
 from tests.integration.support.bridge import Bridge
@@ -36,7 +36,7 @@ def test_the_status_of_an_unknown_send_is_told_under_its_campaign(linked: Bridge
 def test_it_is_not_adopted_while_its_own_send_may_be_unanswered(linked: Bridge) -> None:
     (sms,) = unknown(linked, A)
     settle(linked, tencent.status(sms))
-    linked.pump.run("settle", "push", hours=(UNKNOWN_AFTER - 1) / 3600)
+    linked.pump.run("settle", "push", hours=(ADOPT_AFTER_SECONDS - 1) / 3600)
     assert linked.quick_audience.told(A) == []
     linked.pump.run("settle", "push", hours=0.1)
     assert linked.quick_audience.told(A) == [(2, "DELIVERED")]

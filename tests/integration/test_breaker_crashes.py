@@ -89,7 +89,7 @@ def test_everything_is_pushed(
         # Where it could not be closed, the next push does.
         queue_many(bridge, 1, start=3)
         bridge.pump.run("push", hours=1)
-        assert breakers.look("quickaudience") is None, what
+        assert breakers.get_open("quickaudience") is None, what
 
 
 # --- deliver -------------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ def test_nobody_is_sent_to_twice_and_everybody_has_an_end(
         times = Counter(sms.phone for sms in linked.tencent.sent)
         assert not times or max(times.values()) == 1, what
         for progress in linked.progress(answer):
-            assert not progress.waiting(), what
+            assert not progress.remaining_calls(), what
         for phone in PHONES:
             (kept,) = messages.of_phone("86" + phone)
             assert kept.unknown or [kept.sid] == [

@@ -81,7 +81,7 @@ def check_outcomes(bridge: Bridge, what: str, answer: Answer) -> None:
     sent = Counter(sms.phone for sms in bridge.tencent.sent)
     heard = by_phone(bridge.quick_audience.receipts)
     for progress in bridge.progress(answer):
-        assert not progress.waiting(), what
+        assert not progress.remaining_calls(), what
         for position, phone in enumerate(progress.plan.phones, progress.plan.start):
             outcome = progress.outcomes[position]
             times = sent[phone]

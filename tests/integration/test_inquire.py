@@ -326,7 +326,7 @@ def test_nothing_is_scanned(sent: Bridge) -> None:
 
 
 def test_what_a_pull_could_only_keep_is_queued_even_in_callback_mode(sent: Bridge) -> None:
-    pulled.keep([CallbackBody(statuses=statuses(sent.tencent.sent)).to_dict()])
+    pulled.save([CallbackBody(statuses=statuses(sent.tencent.sent)).to_dict()])
     run("inquire")
     sent.pump.drain()
     assert len(told(sent)) == 6

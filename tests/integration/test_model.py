@@ -331,7 +331,7 @@ class Life(RuleBasedStateMachine):
         for out_id, biz_id in self.accepted.items():
             assert len(self.told(out_id)) == 1, f"{out_id} has no final state"
             (progress,) = self.bridge.progress(self.ask_nothing(biz_id), out_id)
-            assert not progress.waiting()
+            assert not progress.remaining_calls()
             assert pushed.pushed_positions(out_id, biz_id) == {0}
         for queue in ("sends", "callbacks", "receipts"):
             assert self.bridge.pump.count(queue) == 0, queue

@@ -259,7 +259,7 @@ def test_what_sqs_does_not_take_is_kept_and_queued_by_the_next_run_first(
         run("pull")
         # All of it is read: what is kept is as safe as what is queued.
         assert pulls.waiting == {0: [], 1: []}
-        assert len(list(pulled.kept())) == 3
+        assert len(list(pulled.saved())) == 3
         calls = len(pulling.tencent.made("pullstatus"))
         # Nothing more is read where what is kept can't be queued.
         pulls.add(event(999))
@@ -269,7 +269,7 @@ def test_what_sqs_does_not_take_is_kept_and_queued_by_the_next_run_first(
     sids = [one["sid"] for one in queued(pulling)]
     assert sorted(sids) == sorted([f"8:{number}" for number in range(150)] + ["8:999"])
     assert [one["text"] for one in queued(pulling, "replies")] == ["T"]
-    assert list(pulled.kept()) == []
+    assert list(pulled.saved()) == []
 
 
 def test_a_batch_is_held_on_to_while_neither_queue_nor_table_takes_it(
@@ -286,7 +286,7 @@ def test_a_batch_is_held_on_to_while_neither_queue_nor_table_takes_it(
 
     monkeypatch.setattr(time, "sleep", lambda seconds: pulling.clock.pass_(seconds=seconds))
     monkeypatch.setattr(sending, "send", mended_at_the_fourth_try)
-    monkeypatch.setattr(pulled, "keep", broken)
+    monkeypatch.setattr(pulled, "save", broken)
     run("pull")
     assert queued(pulling) == [event(1)]
 
@@ -300,7 +300,7 @@ def test_giving_up_a_batch_is_said_with_what_finds_it_again(
     pulls.add(event(1))
     monkeypatch.setattr(time, "sleep", lambda seconds: pulling.clock.pass_(seconds=seconds))
     monkeypatch.setattr(sending, "send", broken)
-    monkeypatch.setattr(pulled, "keep", broken)
+    monkeypatch.setattr(pulled, "save", broken)
     with pytest.raises(sending.NotQueuedError):
         run("pull")
     level, line = logged[-1]
@@ -320,7 +320,7 @@ def test_logs_show_no_phone_number(
     monkeypatch.setattr(log, "error", lambda message, extra: shown.append((message, extra)))
     monkeypatch.setattr(time, "sleep", lambda seconds: pulling.clock.pass_(seconds=seconds))
     monkeypatch.setattr(sending, "send", broken)
-    monkeypatch.setattr(pulled, "keep", broken)
+    monkeypatch.setattr(pulled, "save", broken)
     pulls.add(event(12345678))
     with caplog.at_level(logging.INFO), pytest.raises(sending.NotQueuedError):
         run("pull")

@@ -65,7 +65,7 @@ def pauses(bridge: Bridge) -> list[float]:
 
 def to_the_probe(bridge: Bridge) -> None:
     """Go on to when the next one may try, and everything that waits has come."""
-    breaker = breakers.look("quickaudience")
+    breaker = breakers.get_open("quickaudience")
     assert breaker
     bridge.clock.move_to(max(breaker.probe_at, time.time(), *bridge.pump.due("push")) + 0.001)
 
@@ -169,7 +169,7 @@ def test_two_functions_that_are_locked_out_at_once_open_it_once(bridge: Bridge) 
     bridge.pump.once("push")
     # Its first call was under way already when the other was locked out.
     assert len(bridge.quick_audience.pushes) == 2
-    breaker = breakers.look("quickaudience")
+    breaker = breakers.get_open("quickaudience")
     assert breaker
     assert breaker.probes == 0
     bridge.pump.run("push", hours=1)
@@ -210,13 +210,13 @@ def test_a_try_that_is_not_taken_keeps_it_open(bridge: Bridge, answer: Behaviour
         to_the_probe(bridge)
         bridge.pump.drain("push")
         assert len(bridge.quick_audience.pushes) == 1 + tries
-        breaker = breakers.look("quickaudience")
+        breaker = breakers.get_open("quickaudience")
         assert breaker
         assert breaker.probe_at - int(time.time()) == 10 * 3**tries
     bridge.quick_audience.always(ok)
     bridge.pump.run("push", hours=3)
     check_all_told_once(bridge, 20)
-    assert breakers.look("quickaudience") is None
+    assert breakers.get_open("quickaudience") is None
 
 
 def test_a_try_whose_function_dies_is_followed_by_a_longer_pause(bridge: Bridge) -> None:
@@ -240,12 +240,12 @@ def test_a_relapse_soon_after_goes_on_with_the_long_pauses(bridge: Bridge) -> No
     queue_many(bridge, 1)
     bridge.quick_audience.next(NO, NO, NO, NO, ok)
     bridge.pump.run("push", hours=1)
-    assert breakers.look("quickaudience") is None
+    assert breakers.get_open("quickaudience") is None
     bridge.clock.pass_(seconds=890)
     queue_many(bridge, 1, start=1)
     bridge.quick_audience.always(NO)
     bridge.pump.drain("push")
-    breaker = breakers.look("quickaudience")
+    breaker = breakers.get_open("quickaudience")
     assert breaker
     assert breaker.probe_at - breaker.opened_at == 810, "after 10, 30, 90 and 270"
 
@@ -258,7 +258,7 @@ def test_a_relapse_long_after_begins_anew(bridge: Bridge) -> None:
     queue_many(bridge, 1, start=1)
     bridge.quick_audience.always(NO)
     bridge.pump.drain("push")
-    breaker = breakers.look("quickaudience")
+    breaker = breakers.get_open("quickaudience")
     assert breaker
     assert breaker.probe_at - breaker.opened_at == 10
 
@@ -322,7 +322,7 @@ def test_being_locked_out_while_taking_apart_stops_everything(bridge: Bridge, an
     sizes = refuse_together(bridge, LOCKED[answer])
     bridge.pump.run("push", hours=19 / 3600)
     assert sizes == [*[8] * TRIES, 4]
-    assert breakers.look("quickaudience")
+    assert breakers.get_open("quickaudience")
     queue_many(bridge, 12)
     bridge.pump.drain("push")
     assert len(sizes) == TRIES + 1
@@ -338,7 +338,7 @@ def test_what_was_taken_before_the_lock_out_is_not_repeated(bridge: Bridge) -> N
     sizes = refuse_together(bridge, in_turns)
     bridge.pump.run("push", hours=19 / 3600)
     assert sizes == [*[8] * TRIES, 4, 4]
-    assert breakers.look("quickaudience")
+    assert breakers.get_open("quickaudience")
     bridge.pump.run("push", hours=1)
     assert len(bridge.quick_audience.receipts) == 8
     assert pushed.pushed_positions("x", BIZ) == set(range(8))
@@ -381,7 +381,7 @@ def test_what_cannot_be_closed_does_not_undo_what_was_pushed(
         patch.setattr(breakers, "close", fail)
         assert bridge.pump.once("push") is True
     check_all_told_once(bridge, 3)
-    assert breakers.look("quickaudience"), "the next one tries again"
+    assert breakers.get_open("quickaudience"), "the next one tries again"
     queue_many(bridge, 1, start=3)
     bridge.pump.run("push", hours=1)
     check_all_told_once(bridge, 4)
@@ -409,7 +409,7 @@ def test_closing_wins_over_somebody_who_tries_at_that_moment(
 ) -> None:
     now = int(time.time())
     breakers.trip("quickaudience", "401", now)
-    look, pending = breakers.look, [True]
+    look, pending = breakers.get_open, [True]
 
     def seen_before(name: breaker.Side) -> breaker.Breaker | None:
         found = look(name)
@@ -418,7 +418,7 @@ def test_closing_wins_over_somebody_who_tries_at_that_moment(
             assert breakers.take_probe(found, now + 20)
         return found
 
-    monkeypatch.setattr(breakers, "look", seen_before)
+    monkeypatch.setattr(breakers, "get_open", seen_before)
     breakers.close("quickaudience", now + 20)
     assert look("quickaudience") is None
 

@@ -56,13 +56,13 @@ def open_it(bridge: Bridge, behaviour: tencent.Behaviour = HANGS) -> None:
     silence(bridge, behaviour)
     queue_chunks(bridge, 2, start=4000)
     bridge.pump.drain("deliver")
-    assert breakers.look("tencent")
+    assert breakers.get_open("tencent")
     assert len(bridge.tencent.send_calls) == 2
     bridge.tencent.calls.clear()
 
 
 def to_the_probe(bridge: Bridge) -> None:
-    breaker = breakers.look("tencent")
+    breaker = breakers.get_open("tencent")
     assert breaker
     bridge.clock.move_to(max(breaker.probe_at, time.time(), *bridge.pump.due("deliver")) + 0.001)
 
@@ -80,7 +80,7 @@ def waiting(bridge: Bridge, out_id: str) -> int:
     """How many recipients of an outId have no outcome yet."""
     (request,) = send_requests.of_out_id(out_id)
     found = [one for _, one in chunks.all_progress(out_id, request.biz_id)]
-    return sum(len(positions) for one in found for positions, _ in one.waiting())
+    return sum(len(positions) for one in found for positions, _ in one.remaining_calls())
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_an_outage_of_hours_costs_two_calls_and_the_tries(ready: Bridge) -> None
     mend(ready)
     ready.pump.run("deliver", hours=1)
     check_all_sent_once(ready, phones[4:])
-    assert breakers.look("tencent") is None
+    assert breakers.get_open("tencent") is None
     assert not ready.pump.failures
 
 
@@ -196,7 +196,7 @@ def test_a_try_in_vain_costs_one_call_to_one_number_in_a_new_process_too(
         ready.tencent.calls.clear()
         ready.pump.drain("deliver")
         assert [len(call.phones) for call in ready.tencent.send_calls] == [1]
-        assert breakers.look("tencent")
+        assert breakers.get_open("tencent")
         unknown = tries if behaviour is HANGS else 0
         assert waiting(ready, "many") == 30 - unknown
     mend(ready)
@@ -230,7 +230,7 @@ def test_of_an_event_one_chunk_tries_and_the_others_follow(ready: Bridge) -> Non
     ready.tencent.calls.clear()
     ready.pump.once("deliver", batch=5)
     assert len(ready.tencent.sent) == 2
-    assert breakers.look("tencent") is None
+    assert breakers.get_open("tencent") is None
     ready.pump.run("deliver", hours=1)
     check_all_sent_once(ready, phones)
 
@@ -246,7 +246,7 @@ def test_a_single_silent_number_never_opens_it(ready: Bridge) -> None:
         out_id = f"task-{number}"
         assert ready.campaign(mine, params, code=code, out_id=out_id).code == "OK"
         ready.pump.drain("deliver")
-    assert breakers.look("tencent") is None
+    assert breakers.get_open("tencent") is None
     assert len(ready.tencent.sent) == len(ready.tencent.send_calls) == 40
 
 
@@ -281,11 +281,11 @@ def test_a_relapse_soon_after_goes_on_with_the_long_pauses(ready: Bridge) -> Non
     ready.pump.run("deliver", hours=0.15)
     mend(ready)
     ready.pump.run("deliver", hours=0.1)
-    assert breakers.look("tencent") is None
+    assert breakers.get_open("tencent") is None
     silence(ready)
     queue_chunks(ready, 2, start=1)
     ready.pump.drain("deliver")
-    breaker = breakers.look("tencent")
+    breaker = breakers.get_open("tencent")
     assert breaker
     assert breaker.probe_at - breaker.opened_at == 60
 
@@ -341,7 +341,7 @@ def test_a_breaker_that_cannot_be_closed_costs_no_answer(
     with monkeypatch.context() as patch:
         patch.setattr(breakers, "close", fail)
         ready.pump.drain("deliver")
-    assert breakers.look("tencent"), "the next one tries again"
+    assert breakers.get_open("tencent"), "the next one tries again"
     assert all(isinstance(one, str) and one != "…" for one in outcomes(ready, answer).values())
     assert times_sent(ready) == Counter([A, B, C])
     ready.pump.run("deliver", hours=1)

@@ -53,7 +53,7 @@ def prepare(bridge: Bridge) -> None:
     ):
         bridge.pump.put("callbacks", body.encode())
     # Long enough for the unknown one to be adopted at the first look.
-    bridge.clock.pass_(seconds=retries.UNKNOWN_AFTER + 1)
+    bridge.clock.pass_(seconds=retries.ADOPT_AFTER_SECONDS + 1)
 
 
 @pytest.mark.parametrize("how", HOWS)

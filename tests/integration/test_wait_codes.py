@@ -104,7 +104,7 @@ def test_waiting_is_no_silence(waits: Bridge, code: int) -> None:
     accept(waits, *PHONES, singly=True)
     waits.tencent.always("send", refused(code))
     waits.pump.run("deliver", hours=1)
-    assert breakers.look("tencent") is None
+    assert breakers.get_open("tencent") is None
     assert not waits.tencent.made("get_template")[1:], "but for the template's own review"
 
 

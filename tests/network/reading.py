@@ -48,8 +48,8 @@ class Stubs:
             chunks: {"record_plan": self.record_plan},
             files: {
                 "get": lambda *_: self.file,
-                "take": lambda file, _: file,
-                "keep": self.keep,
+                "acquire": lambda file, _: file,
+                "save": self.save,
             },
             templates: {"get": lambda *_: type("Revision", (), {"names": ("name", "city")})},
             sending: {"send": self.send},
@@ -59,7 +59,7 @@ class Stubs:
                 assert hasattr(module, name), name
                 setattr(module, name, stub)
 
-    def keep(self, file: File) -> None:
+    def save(self, file: File) -> None:
         self.file = file
 
     def record_plan(self, _: SendRequest, chunks: Sequence[Chunk]) -> list[ChunkKey]:

@@ -96,7 +96,7 @@ def test_a_number_that_python_does_not_read_is_too_high() -> None:
 )
 def test_a_long_text_is_refused_before_it_is_looked_through(text: str) -> None:
     with quick(), pytest.raises(ContentError, match="第 1 部分太长"):
-        digital_message.message("主题", [Part("text", "txt", "", text)], LINK)
+        digital_message.tencent_template("主题", [Part("text", "txt", "", text)], LINK)
 
 
 def test_the_address_of_a_file_has_an_end() -> None:

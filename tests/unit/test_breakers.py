@@ -56,7 +56,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Table:
 
 
 def opened(name: Side) -> Breaker:
-    found = breakers.look(name)
+    found = breakers.get_open(name)
     assert found
     return found
 
@@ -81,14 +81,14 @@ def test_however_long_it_lasts_a_pause_is_a_number_of_seconds(name: Side) -> Non
 
 
 def test_nothing_is_open_at_first(items: Table) -> None:
-    assert breakers.look("tencent") is None
+    assert breakers.get_open("tencent") is None
     breakers.close("tencent", NOW)
     assert not items.items
 
 
 def test_the_two_sides_know_nothing_of_each_other(items: Table) -> None:
     breakers.trip("tencent", "silent", NOW)
-    assert breakers.look("quickaudience") is None
+    assert breakers.get_open("quickaudience") is None
     breakers.trip("quickaudience", "401", NOW)
     breakers.close("tencent", NOW)
     assert opened("quickaudience").why == "401"
@@ -123,7 +123,7 @@ def test_who_saw_it_before_it_was_closed_may_not_try(items: Table) -> None:
     seen = breakers.trip("tencent", "silent", NOW)
     breakers.close("tencent", NOW + 5)
     assert not breakers.take_probe(seen, NOW + 10)
-    assert breakers.look("tencent") is None
+    assert breakers.get_open("tencent") is None
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -168,7 +168,7 @@ def test_closing_is_not_lost_to_somebody_who_tries(items: Table) -> None:
     breakers.trip("tencent", "silent", NOW)
     items.before_writing.append(lambda: breakers.take_probe(opened("tencent"), NOW + 10))
     breakers.close("tencent", NOW + 10)
-    assert breakers.look("tencent") is None
+    assert breakers.get_open("tencent") is None
 
 
 @given(
@@ -191,7 +191,7 @@ def test_it_is_a_small_machine(events: list[tuple[str, int, int]]) -> None:
         for what, who, seconds in events:
             if what == "wait":
                 now += seconds
-                seen[who] = breakers.look("quickaudience")
+                seen[who] = breakers.get_open("quickaudience")
             elif what == "trip":
                 breakers.trip("quickaudience", "x", now)
                 if not is_open:
@@ -205,4 +205,4 @@ def test_it_is_a_small_machine(events: list[tuple[str, int, int]]) -> None:
                 assert now >= next_try
                 next_try = opened("quickaudience").probe_at
                 assert 30 <= next_try - now <= 3600
-            assert (breakers.look("quickaudience") is not None) == is_open
+            assert (breakers.get_open("quickaudience") is not None) == is_open

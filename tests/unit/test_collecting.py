@@ -23,12 +23,12 @@ def test_the_collector_looks_seldom_until_the_first_event_is_answered() -> None:
     seen = []
 
     def answer(event: Any) -> str:
-        seen.append((event, gc.get_threshold()[0] > garbage_collection.RARELY))
+        seen.append((event, gc.get_threshold()[0] > garbage_collection.NORMAL_THRESHOLD))
         return "answer"
 
     assert garbage_collection.resume("event", answer) == "answer"
     assert seen == [("event", True)]
-    assert gc.get_threshold()[0] == garbage_collection.RARELY
+    assert gc.get_threshold()[0] == garbage_collection.NORMAL_THRESHOLD
     assert gc.get_freeze_count() > 0
 
 
@@ -40,7 +40,7 @@ def test_it_works_from_then_on_after_a_first_event_that_failed() -> None:
 
     with pytest.raises(RuntimeError, match="own"):
         garbage_collection.resume("event", answer)
-    assert gc.get_threshold()[0] == garbage_collection.RARELY
+    assert gc.get_threshold()[0] == garbage_collection.NORMAL_THRESHOLD
 
 
 def test_later_events_leave_it_alone() -> None:

@@ -24,7 +24,7 @@ def image(url: str = URL, **more: Any) -> dict[str, Any]:
 
 
 def contents(*given: dict[str, Any]) -> list[str]:
-    return [part.contents for part in digital_message.parts(given)]
+    return [part.contents for part in digital_message.read_parts(given)]
 
 
 # --- parts --------------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ def test_the_documents_list_is_read_in_its_order() -> None:
             "index": "2",
         },
     ]
-    assert digital_message.parts(given) == [
+    assert digital_message.read_parts(given) == [
         Part("image", "jpg", "File Name", URL),
         Part("text", "txt", "", "Text"),
     ]
@@ -72,7 +72,7 @@ def test_the_same_index_twice_keeps_the_lists_order() -> None:
 
 @pytest.mark.parametrize("suffix", ["txt", ".TXT", "Txt "])
 def test_text_is_literal_even_where_it_looks_like_a_url(suffix: str) -> None:
-    (part,) = digital_message.parts([text("http://169.254.169.254/latest", fileSuffix=suffix)])
+    (part,) = digital_message.read_parts([text("http://169.254.169.254/latest", fileSuffix=suffix)])
     assert (part.kind, part.contents) == ("text", "http://169.254.169.254/latest")
 
 
@@ -99,11 +99,11 @@ def test_what_is_no_list_of_parts_is_refused_in_words(
     given: list[dict[str, Any]], problem: str
 ) -> None:
     with pytest.raises(ContentError, match=problem):
-        digital_message.parts(given)
+        digital_message.read_parts(given)
 
 
 def test_a_text_has_lines_of_one_kind_and_a_name_has_an_end() -> None:
-    (part,) = digital_message.parts([text("甲\r\n乙\n丙", fileName="名" * 101)])
+    (part,) = digital_message.read_parts([text("甲\r\n乙\n丙", fileName="名" * 101)])
     assert (part.contents, part.name) == ("甲\n乙\n丙", "名" * 100)
 
 
@@ -116,26 +116,26 @@ def test_a_part_without_an_index_stands_where_it_stands_in_the_list(
 
 
 def test_ten_parts_are_taken() -> None:
-    assert len(digital_message.parts([image()] * 10)) == 10
+    assert len(digital_message.read_parts([image()] * 10)) == 10
 
 
 def test_a_second_video_is_refused() -> None:
     video = image(fileSuffix="mp4")
-    assert digital_message.parts([video])[0].kind == "video"
+    assert digital_message.read_parts([video])[0].kind == "video"
     with pytest.raises(ContentError, match="2 个视频"):
-        digital_message.parts([video, text("x"), image(fileSuffix="3gp")])
+        digital_message.read_parts([video, text("x"), image(fileSuffix="3gp")])
 
 
 @pytest.mark.parametrize("suffix", ["svg", "html", "webp", "exe", "", None, 7, "jpg;png"])
 def test_an_unknown_suffix_is_refused_by_its_place(suffix: Any) -> None:
     with pytest.raises(ContentError, match="第 2 部分的 fileSuffix"):
-        digital_message.parts([text("x"), image(fileSuffix=suffix)])
+        digital_message.read_parts([text("x"), image(fileSuffix=suffix)])
 
 
 @pytest.mark.parametrize("empty", [None, "", "  ", "\n", [], {}, True])
 def test_an_empty_part_is_refused_by_its_place(empty: Any) -> None:
     with pytest.raises(ContentError, match="第 1 部分的 fileContents 为空"):
-        digital_message.parts([text(empty)])
+        digital_message.read_parts([text(empty)])
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_an_empty_part_is_refused_by_its_place(empty: Any) -> None:
 )
 def test_what_is_no_address_of_a_file_is_refused(url: str) -> None:
     with pytest.raises(ContentError, match="fileContents"):
-        digital_message.parts([image(url)])
+        digital_message.read_parts([image(url)])
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ any_part = st.dictionaries(
 @examples(300)
 def test_any_list_is_parts_or_a_refusal_in_words(given: list[dict[str, Any]]) -> None:
     with suppress(ContentError):
-        found = digital_message.parts(given)
+        found = digital_message.read_parts(given)
         assert len(found) == len(given) <= 10
         assert all(part.contents for part in found)
 
@@ -198,7 +198,7 @@ def test_any_list_is_parts_or_a_refusal_in_words(given: list[dict[str, Any]]) ->
 
 
 def part(suffix: str) -> Part:
-    return digital_message.parts([image(fileSuffix=suffix)])[0]
+    return digital_message.read_parts([image(fileSuffix=suffix)])[0]
 
 
 @pytest.mark.parametrize("suffix", FILES)
@@ -234,7 +234,7 @@ def test_files_are_measured_together() -> None:
 
 
 def message(theme: str, *given: dict[str, Any]) -> template_text.Translation:
-    return digital_message.message(theme, digital_message.parts(given), LINK)
+    return digital_message.tencent_template(theme, digital_message.read_parts(given), LINK)
 
 
 def test_theme_texts_and_link_become_a_message() -> None:
@@ -272,8 +272,8 @@ def test_a_theme_that_is_longer_than_all_texts_is_named() -> None:
 
 
 def test_a_text_that_is_too_long_to_be_looked_through_is_counted_as_it_was_written() -> None:
-    most = digital_message.MAX_WRITTEN
-    room = most - len(digital_message.content("新品", [Part("text", "", "", "x")])) + 1
+    most = digital_message.MAX_SOURCE_CHARACTERS
+    room = most - len(digital_message.text_of("新品", [Part("text", "", "", "x")])) + 1
     with pytest.raises(ContentError, match="最多 500 个"):
         message("新品", text("字" * room))
     with pytest.raises(ContentError, match=rf"合计 {most + 1} 个字符, 最多 {most} 个"):
@@ -297,10 +297,10 @@ def test_a_variable_that_is_left_open_is_refused(open_: str) -> None:
 
 
 def shown(theme: str, *given: dict[str, Any]) -> tuple[str, list[Part]]:
-    found = digital_message.parts(given)
-    written = digital_message.content(theme, found)
-    return digital_message.masked(theme, written), [
-        digital_message.shown(part, written) for part in found
+    found = digital_message.read_parts(given)
+    written = digital_message.text_of(theme, found)
+    return digital_message.mask_variables(theme, written), [
+        digital_message.masked_part(part, written) for part in found
     ]
 
 
@@ -329,11 +329,11 @@ def test_a_number_in_braces_beside_named_variables_is_not_reached() -> None:
 @examples(500)
 def test_no_variable_is_ever_left(pieces: list[str]) -> None:
     text = "".join(pieces)
-    assert "${" not in digital_message.masked(text, text)
+    assert "${" not in digital_message.mask_variables(text, text)
 
 
 @given(st.text(max_size=60))
 @examples(200)
 def test_a_text_without_variables_is_shown_as_it_is(text: str) -> None:
     if "{" not in text:
-        assert digital_message.masked(text, text) == text
+        assert digital_message.mask_variables(text, text) == text

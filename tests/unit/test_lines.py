@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import recipient_file
 from chalicelib.domain.planning import Failure
-from chalicelib.domain.recipient_file import MAX_LINE, Bad, Entry, Survey
+from chalicelib.domain.recipient_file import MAX_LINE, BadLine, RecipientLine, Survey
 from tests.unit.support import examples
 
 ILLEGAL = "isv.MOBILE_NUMBER_ILLEGAL"
@@ -65,7 +65,7 @@ def test_an_endless_line_is_not_kept_and_the_next_ones_are_in_their_places(size:
     assert found[1].raw == b"13900001111"
     assert all(len(line.raw) <= MAX_LINE + 1000 for line in found)
     entry = recipient_file.parse(found[0].raw, "utf-8")
-    assert isinstance(entry, Bad)
+    assert isinstance(entry, BadLine)
     code = "isv.PARAM_LENGTH_LIMIT" if size > MAX_LINE else ILLEGAL
     assert entry.failure.code == code
 
@@ -86,7 +86,7 @@ def test_an_endless_line_is_not_kept_and_the_next_ones_are_in_their_places(size:
     ],
 )
 def test_a_line_with_a_recipient(text: str, phone: str, given: str, params: object) -> None:
-    assert recipient_file.parse(text.encode(), "utf-8") == Entry(phone, given, params)  # type: ignore[arg-type]
+    assert recipient_file.parse(text.encode(), "utf-8") == RecipientLine(phone, given, params)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("text", ["", " ", "\t", "\r", " \r"])
@@ -123,14 +123,14 @@ def test_a_blank_line(text: str) -> None:
 )
 def test_a_bad_line_with_and_without_a_number(text: str, given: str, code: str) -> None:
     found = recipient_file.parse(text.encode(), "utf-8")
-    assert isinstance(found, Bad)
-    assert (found.given, found.failure.code) == (given, code)
+    assert isinstance(found, BadLine)
+    assert (found.original_form, found.failure.code) == (given, code)
     assert found.failure.message
 
 
 def test_a_line_in_another_encoding_is_bad_by_itself() -> None:
     line = '13900001111 {"name":"李雷"}'.encode("gbk")
-    assert recipient_file.parse(line, "utf-8") == Bad(
+    assert recipient_file.parse(line, "utf-8") == BadLine(
         "13900001111", Failure("isv.INVALID_PARAMETERS", "该行编码错误")
     )
 
@@ -148,14 +148,14 @@ def test_what_is_written_is_read(
 ) -> None:
     text = f"{number}{separator}{json.dumps(params, ensure_ascii=escaped)}"
     found = recipient_file.parse(text.encode(encoding), encoding)
-    assert found == Entry(f"86{number}", str(number), params)
+    assert found == RecipientLine(f"86{number}", str(number), params)
 
 
 @examples(500)
 @given(st.binary(max_size=60), st.sampled_from(["utf-8", "gb18030"]))
 def test_any_bytes_are_read_or_bad(data: bytes, encoding: str) -> None:
     found = recipient_file.parse(data.replace(b"\n", b" "), encoding)
-    assert found is None or isinstance(found, Entry | Bad)
+    assert found is None or isinstance(found, RecipientLine | BadLine)
 
 
 @pytest.mark.parametrize(

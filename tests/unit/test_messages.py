@@ -107,7 +107,7 @@ def test_unknown_fields_are_ignored() -> None:
 
 
 def test_a_failure_of_our_own_is_dated_in_beijing() -> None:
-    assert messages.failed(Failure("code", "why"), NOW) == Receipt(
+    assert messages.failure_receipt(Failure("code", "why"), NOW) == Receipt(
         state="failed", code="code", reason="why", received="2015-10-17 08:03:04"
     )
 
@@ -120,7 +120,7 @@ RECEIPT = Receipt(state="delivered", code="DELIVERED", reason="", received="2019
 
 
 def test_an_entry_has_the_documented_fields_and_our_own_place() -> None:
-    assert message(sid="8:x").settled(RECEIPT).entry() == Entry(
+    assert message(sid="8:x").with_receipt(RECEIPT).entry() == Entry(
         {
             "outId": "out-1",
             "phoneNum": "13900001111",
@@ -135,18 +135,24 @@ def test_an_entry_has_the_documented_fields_and_our_own_place() -> None:
 
 
 def test_an_entry_of_a_failure_says_1_and_why() -> None:
-    entry = message().settled(messages.failed(messages.NO_RECEIPT, NOW)).entry().fields
+    entry = (
+        message().with_receipt(messages.failure_receipt(messages.NO_RECEIPT, NOW)).entry().fields
+    )
     assert (entry["sendStatus"], entry["errCode"]) == (1, "NO_RECEIPT")
     assert "72小时" in entry["message"]
 
 
 def test_an_entry_of_a_foreign_number_has_its_country_code() -> None:
-    assert message("85251234567").settled(RECEIPT).entry().fields["phoneNum"] == "85251234567"
+    assert message("85251234567").with_receipt(RECEIPT).entry().fields["phoneNum"] == "85251234567"
 
 
 def test_an_entry_has_the_number_as_quick_audience_wrote_it() -> None:
-    made = message(given="+86 139-0000-1111")
-    assert made.settled(RECEIPT).entry().fields["phoneNum"] == made.phone_num == "+86 139-0000-1111"
+    made = message(original_form="+86 139-0000-1111")
+    assert (
+        made.with_receipt(RECEIPT).entry().fields["phoneNum"]
+        == made.phone_num
+        == "+86 139-0000-1111"
+    )
 
 
 @pytest.mark.parametrize(
@@ -154,7 +160,7 @@ def test_an_entry_has_the_number_as_quick_audience_wrote_it() -> None:
 )
 def test_nothing_is_received_before_it_was_sent(received: str) -> None:
     receipt = Receipt(state="delivered", code="DELIVERED", reason="", received=received)
-    entry = message().settled(receipt).entry().fields
+    entry = message().with_receipt(receipt).entry().fields
     assert entry["sendDate"] == "2019-01-08 16:44:13"
     assert entry["receiveDate"] == max(received, "2019-01-08 16:44:13")
 
@@ -170,8 +176,8 @@ def test_without_a_receipt_there_is_no_entry() -> None:
         (message(), "waiting"),
         (message(sid="x"), "waiting"),
         (message(unknown=True), "unknown"),
-        (message(unknown=True).settled(RECEIPT), "delivered"),
-        (message().settled(messages.failed(messages.NOT_SENT, NOW)), "failed"),
+        (message(unknown=True).with_receipt(RECEIPT), "delivered"),
+        (message().with_receipt(messages.failure_receipt(messages.NOT_SENT, NOW)), "failed"),
     ],
     ids=["accepted", "sent", "unknown", "settled", "failed"],
 )
@@ -181,7 +187,7 @@ def test_a_state_is_one_word(made: Message, state: str) -> None:
 
 def test_settling_changes_nothing_but_the_receipt() -> None:
     before = message(sid="x")
-    after = before.settled(RECEIPT)
+    after = before.with_receipt(RECEIPT)
     assert (after.phone, after.position, after.origin, after.sid) == (
         before.phone,
         before.position,
@@ -195,4 +201,4 @@ def test_settling_changes_nothing_but_the_receipt() -> None:
 def test_a_receipt_says_by_whose_work_it_is_known(status: str) -> None:
     report = DELIVERED | {"report_status": status}
     assert messages.read_status(report, NOW, "queue:1").by == "queue:1"
-    assert messages.failed(messages.NO_RECEIPT, NOW, "sweep").by == "sweep"
+    assert messages.failure_receipt(messages.NO_RECEIPT, NOW, "sweep").by == "sweep"

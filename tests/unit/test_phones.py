@@ -169,7 +169,7 @@ def test_a_callback_of_a_sent_number_leads_back_to_it(number: str) -> None:
     ("given", "kept"), [("139 0000 1111", "8613900001111"), ("1391111****", "1391111****")]
 )
 def test_a_refused_recipient_is_kept_as_a_number_or_as_given(given: str, kept: str) -> None:
-    assert phones.kept(given) == kept
+    assert phones.stored_form(given) == kept
 
 
 numbers = st.lists(

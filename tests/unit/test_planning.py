@@ -211,7 +211,7 @@ def test_a_number_that_was_given_in_another_form_is_told_in_that_form() -> None:
     recipients.add(foreign(3), ("x",), "+85251230003")
     recipients.add(foreign(4), ("x",), "85251230004")
     [chunk] = recipients.chunks()
-    assert {chunk.phones[position]: given for position, given in chunk.given.items()} == {
+    assert {chunk.phones[position]: given for position, given in chunk.original_forms.items()} == {
         mainland(2): "+86 139-0000-0002",
         foreign(3): "+85251230003",
     }
@@ -223,7 +223,7 @@ def test_forms_are_kept_by_position_in_every_chunk() -> None:
         recipients.add(mainland(number), (), "+" + mainland(number))
     for chunk in recipients.chunks():
         positions = range(chunk.start, chunk.start + len(chunk.phones))
-        assert chunk.given == {
+        assert chunk.original_forms == {
             position: "+" + phone for position, phone in zip(positions, chunk.phones, strict=True)
         }
 
@@ -233,7 +233,7 @@ def test_two_messages_to_one_number_are_told_each_in_its_own_form() -> None:
     recipients.add(mainland(1), ("x",), "13900000001")
     recipients.add(mainland(1), ("y",), "+8613900000001")
     [chunk] = recipients.chunks()
-    assert chunk.given == {1: "+8613900000001"}
+    assert chunk.original_forms == {1: "+8613900000001"}
 
 
 @given(plans())
@@ -269,4 +269,4 @@ def test_a_number_that_was_given_in_two_forms_is_told_in_the_one_that_is_not_pla
         for form in forms:
             recipients.add(mainland(1), ("x",), form)
         [chunk] = recipients.chunks()
-        assert chunk.given == {0: "+8613900000001"}
+        assert chunk.original_forms == {0: "+8613900000001"}

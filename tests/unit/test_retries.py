@@ -21,12 +21,12 @@ def test_with_the_least_jitter_the_queues_tries_span_72_hours(
 ) -> None:
     jitter(0)
     # The hundredth failure is the last: between a hundred tries lie 99 delays.
-    assert sum(map(retries.push_delay, range(1, retries.PUSH_TRIES))) > 72 * 3600
+    assert sum(map(retries.push_delay, range(1, retries.MAX_PUSH_TRIES))) > 72 * 3600
 
 
 def test_even_all_tries_end_before_sqs_forgets_the_message(jitter: Callable[[float], None]) -> None:
     jitter(1)
-    assert sum(map(retries.push_delay, range(1, retries.PUSH_TRIES + 1))) < 14 * 24 * 3600
+    assert sum(map(retries.push_delay, range(1, retries.MAX_PUSH_TRIES + 1))) < 14 * 24 * 3600
 
 
 def test_delays_double_from_seconds_to_an_hour(jitter: Callable[[float], None]) -> None:
@@ -62,17 +62,17 @@ def test_delays_are_spread() -> None:
 
 def test_looking_for_a_message_ends() -> None:
     looks = 0
-    while (seconds := retries.wait(looks)) is not None:
+    while (seconds := retries.settle_delay(looks)) is not None:
         assert 0 < seconds <= 900
         looks += 1
-    assert looks == len(retries.WAITS)
-    assert retries.wait(10**9) is None
+    assert looks == len(retries.SETTLE_DELAYS)
+    assert retries.settle_delay(10**9) is None
 
 
 def test_waiting_outlasts_a_killed_function_and_its_chunk_coming_again() -> None:
     # Half an hour of invisibility, then the function's own time and as much again for the queue.
-    assert sum(retries.WAITS) >= 90 * 60
+    assert sum(retries.SETTLE_DELAYS) >= 90 * 60
 
 
 def test_waits_never_get_shorter() -> None:
-    assert list(retries.WAITS) == sorted(retries.WAITS)
+    assert list(retries.SETTLE_DELAYS) == sorted(retries.SETTLE_DELAYS)

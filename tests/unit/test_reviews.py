@@ -39,7 +39,7 @@ def test_no_other_type_is_translated() -> None:
 def test_the_type_of_a_console_template_is_guessed(
     tencent: int, international: int, quick_audience: int
 ) -> None:
-    assert reviews.kind_of(tencent, international) == quick_audience
+    assert reviews.quick_audience_type(tencent, international) == quick_audience
 
 
 @pytest.mark.parametrize("no_comment", [reviews.NO_COMMENT_ON_SIGN, reviews.NO_COMMENT_ON_TEMPLATE])
