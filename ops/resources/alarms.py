@@ -96,8 +96,8 @@ def _old(queue: Queue, description: str) -> Alarm:
 
 def _schedule(function: str, consequence: str, period: int) -> Alarm:
     description = (
-        f"The scheduled function {function} failed: {consequence}, until a later run succeeds. "
-        f"Look: chalice logs -n {function}"
+        f"The scheduled function {function} failed. {consequence} until a later run succeeds. "
+        f"Inspect: chalice logs -n {function}"
     )
     metric = _function("Errors", function)
     return Alarm(f"{function}-errors", description, metric, period=period, condition="Deployed")
@@ -108,100 +108,102 @@ _SENDS, _CALLBACKS, _RECEIPTS, _FILES = QUEUES
 ALARMS: dict[str, Alarm] = {
     "SendsDeadAlarm": _dead(
         _SENDS,
-        "Chunks that failed five times: nobody in them was sent to since. Look: ops deadletters list. "
-        "When the cause is mended: ops deadletters replay --queue sends",
+        "Chunks failed five times. Their remaining recipients are not sent to. "
+        "Inspect: ops deadletters list. Once the cause is fixed: ops deadletters replay --queue sends",
     ),
     "CallbacksDeadAlarm": _dead(
         _CALLBACKS,
-        "Tencent's statuses or replies that could not be worked on. Look: ops deadletters list. "
-        "When the cause is mended: ops deadletters replay --queue callbacks",
+        "Statuses or replies from Tencent could not be processed. Inspect: ops deadletters list. "
+        "Once the cause is fixed: ops deadletters replay --queue callbacks",
     ),
     "ReceiptsDeadAlarm": _dead(
         _RECEIPTS,
-        "Receipts or replies that Quick Audience did not take in 72 hours of tries. "
-        "Look: ops deadletters list. When it takes them again: ops deadletters replay --queue receipts",
+        "Quick Audience did not accept receipts or replies in 72 hours of retries. "
+        "Inspect: ops deadletters list. Once it accepts them again: ops deadletters replay --queue receipts",
     ),
     "FilesDeadAlarm": _dead(
         _FILES,
-        "Files whose reading failed for good: the rest of their recipients was not sent to. "
-        "Look: ops deadletters list, ops campaign show OUT_ID. Then: ops deadletters replay --queue files",
+        "Reading a file failed for good. The rest of its recipients was not sent to. "
+        "Inspect: ops deadletters list, ops campaign show OUT_ID. "
+        "Then: ops deadletters replay --queue files",
     ),
     "SendsOldAlarm": _old(
         _SENDS,
-        "Messages wait to be sent for too long. See Tencent's answers: ops doctor, chalice logs -n deliver. "
-        "A large campaign may take this long: then raise SendsOldest",
+        "Messages have been waiting too long to be sent. Inspect Tencent's answers: ops doctor, "
+        "chalice logs -n deliver. If a large campaign needs this long, raise SendsOldest",
     ),
     "CallbacksOldAlarm": _old(
         _CALLBACKS,
-        "Tencent's callbacks are not worked on. Look: chalice logs -n settle, ops doctor",
+        "Tencent's callbacks are not being processed. Inspect: chalice logs -n settle, ops doctor",
     ),
     "ReceiptsOldAlarm": _old(
         _RECEIPTS,
-        "Quick Audience does not take receipts. Look: ops breaker show, chalice logs -n push. "
-        "What was refused is tried again by itself for 72 hours",
+        "Quick Audience does not accept receipts. Inspect: ops breaker show, chalice logs -n push. "
+        "Refused receipts are retried automatically for 72 hours",
     ),
     "FilesOldAlarm": _old(
         _FILES,
-        "A file is not read to its end. Look: ops campaign show OUT_ID, chalice logs -n read",
+        "A file has not been read to its end. Inspect: ops campaign show OUT_ID, chalice logs -n read",
     ),
     "BreakerAlarm": Alarm(
         "breaker-open",
-        "Pushes wait since Quick Audience answered 401 or 403 (it would ban our address), or sends wait "
-        "since Tencent does not answer. Which: ops breaker show. For 401 and 403, compare QA_KEY and "
-        "QA_PLATFORM_NAME with its screen, then: ops breaker close quickaudience. Tencent's closes by itself",
+        "Either pushes wait because Quick Audience answered 401 or 403 (more attempts would get our address "
+        "banned), or sends wait because Tencent does not answer. Which of the two: ops breaker show. For 401 "
+        "and 403, compare QA_KEY and QA_PLATFORM_NAME with Quick Audience's settings, then: "
+        "ops breaker close quickaudience. Tencent's breaker closes by itself",
         _bridge("BreakerOpen"),
     ),
     "UnknownAlarm": Alarm(
         "unknown-outcomes",
-        "Calls to Tencent got no answer: these recipients may have been sent to or not, and are not sent to "
-        "again. Look: ops unknown list. What you know from Tencent's console: "
+        "Calls to Tencent got no answer. Their recipients may or may not have been sent to, and are not sent "
+        "to again. Inspect: ops unknown list. To record the outcome that Tencent's console shows: "
         "ops unknown settle --out-id OUT_ID --phone PHONE --as failed",
         _bridge("UnknownOutcomes"),
     ),
     "TencentAlarm": Alarm(
         "tencent-config",
-        "Tencent refuses our calls for the sake of the account: 1001 App Key or clock, 1009 our address is "
-        "not on its list, 1019 application, 1031 no messages left to spend. Look: ops doctor",
+        "Tencent refuses calls because of the account: 1001 App Key or clock, 1009 our address is not on its "
+        "whitelist, 1019 application, 1031 no messages left to spend. Inspect: ops doctor",
         _bridge("TencentConfigErrors"),
     ),
     "HttpErrorsAlarm": Alarm(
         "http-errors",
-        "The HTTP function crashed or ran out of time: Quick Audience or Tencent got a 502. "
-        "Look: chalice logs",
+        "The HTTP function crashed or timed out, so Quick Audience or Tencent got a 502. "
+        "Inspect: chalice logs",
         _function("Errors"),
         condition="Deployed",
     ),
     "HttpThrottlesAlarm": Alarm(
         "http-throttles",
-        "The HTTP function was throttled: the account's concurrency is used up. "
-        "Look: Service Quotas, Lambda, concurrent executions",
+        "The HTTP function was throttled because the account's concurrency is exhausted. "
+        "Inspect: Service Quotas, Lambda, concurrent executions",
         _function("Throttles"),
         condition="Deployed",
     ),
     "Http5xxAlarm": Alarm(
         "http-5xx",
-        "The API answered 5xx. Stages of one account and region that have the same api_gateway_stage share "
-        "this figure. Look: chalice logs",
+        "The API answered 5xx. Stages of one account and region with the same api_gateway_stage share this "
+        "metric. Inspect: chalice logs",
         _api("5XXError"),
         condition="Deployed",
     ),
     "SweepAlarm": _schedule(
-        "sweep", "what nobody settled within 72 hours is not closed", period=_HOUR
+        "sweep", "Messages without a receipt after 72 hours are not closed", period=_HOUR
     ),
     "PullAlarm": _schedule("pull", "Tencent's queue of statuses is not emptied", period=300),
-    "InquireAlarm": _schedule("inquire", "missing receipts are not asked for", period=_HOUR),
+    "InquireAlarm": _schedule("inquire", "Tencent is not asked for missing receipts", period=_HOUR),
 }
 
 
 def _oldest(queue: Queue) -> dict[str, Any]:
-    said = f"Seconds after which the oldest message of {queue.name} is worth an alarm"
+    said = f"Age in seconds at which the oldest message of {queue.name} raises an alarm"
     return number(said, queue.oldest, 60, 14 * 24 * _HOUR)
 
 
 PARAMETERS = {
     "AlarmEmail": text(
-        "Who gets the alarms; AWS asks this address to confirm. Empty: nobody, until somebody subscribes to "
-        "the topic",
+        "Address that receives the alarms once it has confirmed the subscription that AWS mails to it. "
+        "Empty: nobody receives them until an address is subscribed to the topic",
         Default="",
     ),
     **{f"{queue.resource}Oldest": _oldest(queue) for queue in QUEUES},

@@ -38,26 +38,26 @@ def _rows() -> list[list[Widget]]:
             _alarms("Alarms of ${QueuePrefix}"),
         ],
         [
-            _bridge("Messages: sent, and what came of them", "Sent Delivered Failed ClosedWithoutReceipt"),
-            _bridge("Told to Quick Audience", "Pushed PushesRefused BreakerOpen"),
-            _bridge("Needs somebody", "UnknownOutcomes TencentConfigErrors Parked"),
+            _bridge("Messages and their results", "Sent Delivered Failed ClosedWithoutReceipt"),
+            _bridge("Reported to Quick Audience", "Pushed PushesRefused BreakerOpen"),
+            _bridge("Needs attention", "UnknownOutcomes TencentConfigErrors Parked"),
         ],
         [
             _queues("Waiting in the queues", _VISIBLE),
-            _queues("Age of the oldest, seconds", _OLDEST),
+            _queues("Age of the oldest message, seconds", _OLDEST),
             _queues("Dead letters", _VISIBLE, suffix="-dead"),
         ],
         [
-            _api("Requests, by how they ended", "Count 4XXError 5XXError"),
-            _latency("Answers took, ms", "p50 p99"),
+            _api("Requests, by result", "Count 4XXError 5XXError"),
+            _latency("Response time, ms", "p50 p99"),
             _table("Table, request units", "ConsumedWriteCapacityUnits ConsumedReadCapacityUnits"),
         ],
         [
             _functions("Functions: longest run, ms", "Duration", "Maximum"),
-            _functions("Functions: failed runs (some messages came again)", "Errors", "Sum"),
-            _functions("Functions: at once", "ConcurrentExecutions", "Maximum"),
+            _functions("Functions: failed runs (some put messages back)", "Errors", "Sum"),
+            _functions("Functions: concurrent runs", "ConcurrentExecutions", "Maximum"),
         ],
-    ]  # fmt: skip
+    ]
 
 
 def body() -> dict[str, Any]:

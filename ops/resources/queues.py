@@ -73,7 +73,7 @@ QUEUES = (
         visibility=5400,
         receives=100,
         oldest=3600,
-        about_receives=": waiting for another reader counts, too",
+        about_receives=": waiting for another reader counts as a receive",
     ),
 )
 
@@ -85,7 +85,7 @@ def _visibility(queue: Queue) -> dict[str, Any]:
 
 def _receives(queue: Queue) -> dict[str, Any]:
     said = (
-        f"Tries of {queue.message} before it rests in the dead-letter queue{queue.about_receives}"
+        f"Receives of {queue.message} before it goes to the dead-letter queue{queue.about_receives}"
     )
     return number(said, queue.receives, 1, _MAX_RECEIVES)
 

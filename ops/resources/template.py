@@ -8,8 +8,8 @@ from ops.resources.intrinsics import is_set, number, ref, sub, text
 
 _FUNCTIONS = {
     "Functions": text(
-        "Start of the functions' names, Chalice's <app>-<stage>. Empty where none are deployed, as on the "
-        "local stack: then nothing that names one is made",
+        "Start of the functions' names: Chalice's <app>-<stage>. Empty if no functions are deployed, as on "
+        "the local stack: then no resource that names one is created",
         Default="",
     ),
     "ApiName": text("Name of the REST API: Chalice's app_name", Default="qa-sms-bridge"),
@@ -39,8 +39,8 @@ def build() -> dict[str, Any]:
     """Return the template."""
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": "qa-sms-bridge: what outlives a deployment of its functions. The table, four queues, "
-        "each with a dead-letter queue, alarms and a dashboard",
+        "Description": "qa-sms-bridge: the resources that outlive a deployment of its functions. The table, "
+        "four queues, each with a dead-letter queue, alarms and a dashboard",
         "Parameters": {
             **table.PARAMETERS,
             **queues.PARAMETERS,
