@@ -13,7 +13,7 @@ import boto3
 from bench.campaign import World
 from bench.processes import stub
 from local import aws
-from local.stack import DEFAULTS
+from local.configuration import DEFAULTS
 
 Item = dict[str, Any]
 

@@ -27,9 +27,9 @@ from rich.console import Console
 from rich.table import Table
 
 from local import aws
+from local.configuration import DEFAULTS
 from local.quickaudience.signature import SIGNATURE_HEADER, sign
 from local.runtime import Function, unpacked
-from local.stack import DEFAULTS
 from ops import bundle
 
 EVENTS = Path(__file__).parent.parent / "tests" / "deployed" / "events"

@@ -18,8 +18,9 @@ import requests
 
 from bench import events, setting
 from bench.processes import Stub, Worker, stub
+from local.configuration import TENCENT_API
 from local.ports import free_port
-from local.stack import TENCENT_API, Stack
+from local.stack import Stack
 
 _PATIENCE = 300.0
 _POLL = 0.05

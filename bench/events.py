@@ -6,8 +6,8 @@ import uuid
 from typing import Any
 from urllib.parse import urlencode
 
+from local.configuration import DEFAULTS
 from local.quickaudience.signature import SIGNATURE_HEADER, new_nonce, new_timestamp, sign
-from local.stack import DEFAULTS
 
 QUEUES = {"deliver": "sends", "settle": "callbacks", "push": "receipts"}
 """The functions that a queue feeds, and their queues."""

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from urllib.request import ProxyHandler, build_opener
 
 from local import aws
+from local.configuration import DEFAULTS, TENCENT_API
 from local.processes import LISTENING, ROOT, Process
-from local.stack import DEFAULTS, TENCENT_API
 
 
 class Stub:

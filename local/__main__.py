@@ -1,6 +1,7 @@
-"""`python -m local up`, `run` and `chaos`: what `make up`, `make run` and `make chaos` call."""
+"""`python -m local up`, `run` and `chaos`: the commands behind `make up`, `make run` and `make chaos`."""
 
 import os
+import shlex
 import signal
 import time
 from contextlib import suppress
@@ -9,10 +10,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from local.processes import StackError
 from local.stack import Stack
 from local.state import DEFAULT
+
+_SAME_REQUEST_SECONDS = 2.0
 
 application = typer.Typer(
     help="The bridge on this machine, with stand-ins for everything around it.",
@@ -28,11 +32,12 @@ def up(
         int, typer.Option(envvar="BRIDGE_PORT", min=1, max=65535, help="Port of the HTTP front.")
     ] = 8000,
     state: Annotated[
-        Path, typer.Option(envvar="BRIDGE_STATE", file_okay=False, help="Folder of its data.")
+        Path,
+        typer.Option(envvar="BRIDGE_STATE", file_okay=False, help="Folder of the stack's data."),
     ] = Path(DEFAULT),
     app: Annotated[str, typer.Option(hidden=True, help="Module of the Chalice app.")] = "app",
 ) -> None:
-    """Start the stack and keep it up until Ctrl-C."""
+    """Start the stack and keep it running until Ctrl-C."""
     console = Console(highlight=False)
     try:
         stack = Stack(port=port, state=state, app=app)
@@ -40,7 +45,7 @@ def up(
         with suppress(KeyboardInterrupt), stack:
             signals.starting = False
             _announce(console, stack)
-            while not signals.asked and not stack.failed.is_set():
+            while not signals.received and not stack.failed.is_set():
                 time.sleep(0.1)
         if stack.failure is not None:
             raise stack.failure
@@ -51,22 +56,29 @@ def up(
 
 
 class _Signals:
-    """Ctrl-C, SIGTERM and a closed terminal stop the stack; once more makes it hurry."""
+    """Stop the stack on Ctrl-C, SIGTERM or a closed terminal; hurry on a second signal.
+
+    `kill` and `make` may both pass one request to stop on to this process. So only Ctrl-C hurries at
+    once; other signals do so after two seconds.
+    """
 
     def __init__(self, stack: Stack) -> None:
         self.starting = True
-        self.asked = False
+        self.received = False
         self._stack = stack
+        self._first = 0.0
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signum, self._receive)
 
-    def _receive(self, *_: object) -> None:
-        if self.asked:
-            self._stack.hurry()
+    def _receive(self, signum: int, _frame: object) -> None:
+        if self.received:
+            if signum == signal.SIGINT or time.monotonic() - self._first > _SAME_REQUEST_SECONDS:
+                self._stack.hurry()
             return
-        self.asked = True
-        # Straight to the terminal: the signal may have come in the middle of a print.
-        os.write(2, b"Stopping: what is in hand is finished first (Ctrl-C again: do not wait)\n")
+        self.received = True
+        self._first = time.monotonic()
+        # Written directly to the terminal, because the signal may interrupt a print.
+        os.write(2, b"Stopping: work in progress is finished first (Ctrl-C again: do not wait)\n")
         if self.starting:
             raise KeyboardInterrupt
 
@@ -77,13 +89,22 @@ def _announce(console: Console, stack: Stack) -> None:
     for label, value in (
         ("Give to Quick Audience", addresses.prefix),
         ("Give to Tencent", addresses.callback),
-        ("Tencent", addresses.tencent),
-        ("Quick Audience", addresses.quickaudience),
-        ("AWS (ministack)", addresses.aws),
-        ("Data", stack.state.folder),
-        ("Logs", stack.state.logs),
+        ("TENCENT_BASE_URL", addresses.tencent),
+        ("QA_BASE_URL", addresses.quickaudience),
+        ("AWS_ENDPOINT_URL", addresses.aws),
+        ("In another shell", _adoption(stack.state.folder)),
+        ("Data", str(stack.state.folder)),
+        ("Logs", str(stack.state.logs)),
     ):
-        console.print(f"  {label:<24}[bold]{value}[/]", soft_wrap=True)
+        console.print(f"  {label:<24}[bold]{escape(value)}[/]", soft_wrap=True)
+
+
+def _adoption(folder: Path) -> str:
+    """Return the command that gives a shell the environment of the stack in this folder."""
+    chosen = (
+        "" if folder == Path(DEFAULT).resolve() else f"BRIDGE_STATE={shlex.quote(str(folder))} "
+    )
+    return f'eval "$({chosen}.venv/bin/python -m ops env)"'
 
 
 @application.command()
@@ -92,11 +113,12 @@ def run(
         bool, typer.Option(help="Have Tencent lose one receipt, to see that it is noticed.")
     ] = False,
     patience: Annotated[
-        float, typer.Option(help="Seconds without news after which what is missing is missing.")
+        float,
+        typer.Option(help="Seconds without progress after which missing receipts count as lost."),
     ] = 45,
 ) -> None:
-    """Send a campaign of 1,000 recipients from end to end, and say what came of it."""
-    # Imported when it is called: no other command needs it, and it takes time.
+    """Send a campaign to 1,000 recipients from end to end, and report the result."""
+    # Imported here because no other command needs it, and it takes time.
     from local import demo  # noqa: PLC0415
 
     raise typer.Exit(demo.run(lose_a_receipt=lose_a_receipt, patience=patience))
@@ -104,10 +126,10 @@ def run(
 
 @application.command()
 def chaos(
-    seconds: Annotated[float, typer.Option(min=1, help="How long there is trouble.")] = 180,
-    seed: Annotated[str, typer.Option(help="Decides what happens; any, if none is given.")] = "",
+    seconds: Annotated[float, typer.Option(min=1, help="How long faults are injected.")] = 180,
+    seed: Annotated[str, typer.Option(help="Seed of the random choices; empty: a new one.")] = "",
 ) -> None:
-    """Make trouble of every kind at random, and then account for every recipient."""
+    """Inject faults of every kind at random, then account for every recipient."""
     from local.chaos import storm  # noqa: PLC0415 -- as above
 
     raise typer.Exit(storm.run(seconds=seconds, seed=seed or str(time.time_ns() % 10**6)))

@@ -1,14 +1,14 @@
 """The whole bridge on this machine, with stand-ins for everything around it.
 
-ministack is AWS; two simulators are Tencent and Quick Audience; the app's routes, queue functions
-and schedules run in processes of their own, as they would in Lambda. Everything is on loopback.
+ministack stands in for AWS, and two simulators stand in for Tencent and Quick Audience. The app's
+routes, queue functions and schedules run in processes of their own, as they would in Lambda.
+Everything listens on loopback only.
 """
 
 import os
 import socket
-import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,57 +17,42 @@ from typing import Self
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
-from local import aws, http, scheduler, worker
+from local import aws, configuration, http
+from local.configuration import TENCENT_API
 from local.functions import App
-from local.processes import LISTENING, Process, StackError
+from local.parts import Parts
+from local.processes import Process, StackError
 from local.state import DEFAULT, State
-
-TENCENT_API = "/v5/tlssmssvr"
-"""Where Tencent's v5 API begins, on its own host as on the simulator."""
-
-DEFAULTS = {
-    "QA_PLATFORM_NAME": "qa-sms-bridge",
-    "QA_KEY": "local-qa-key",
-    "TENCENT_SDK_APP_ID": "1400000001",
-    "TENCENT_APP_KEY": "local-app-key",
-    "TENCENT_CALLBACK_TOKENS": "local-callback-token",
-    "BRIDGE_TABLE": "qa-sms-bridge-local",
-    "BRIDGE_QUEUE_PREFIX": "qa-sms-bridge-local-",
-}
-"""What the bridge is configured with where the environment says nothing."""
+from local.supervision import Supervisor
 
 _WORKERS = 2
 _SLACK = 10
 _HEALTHY = 30.0
-_PATIENCE = 30.0
-_WATCH = 0.1
-_POLL = 0.02
-_PUBLISHED = ("AWS_", "BRIDGE_", "NO_PROXY", "OSS_", "PUBLIC_", "QA_", "TENCENT_", "no_proxy")
-_SHORTEST_LIFE = 1.0
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where to reach what runs."""
+    """The addresses of a running stack."""
 
     prefix: str
-    """What Quick Audience is given."""
+    """Prefix URL to enter in Quick Audience."""
     callback: str
-    """What Tencent is given."""
+    """Callback URL to enter at Tencent."""
     tencent: str
-    """Tencent's v5 API: the simulator's, or what TENCENT_BASE_URL says."""
+    """Tencent's v5 API: the simulator's, or the value of TENCENT_BASE_URL."""
     quickaudience: str
-    """Quick Audience: the simulator, or what QA_BASE_URL says."""
+    """Quick Audience: the simulator, or the value of QA_BASE_URL."""
     aws: str
+    """Endpoint of ministack."""
 
 
 class Stack:
     """A running bridge: `with Stack(port=8000, state=Path(".local")) as stack: …`.
 
-    What is not given comes from the environment as the contract has it (BRIDGE_PORT, BRIDGE_STATE,
-    BRIDGE_WORKERS), then from defaults. `visibility` sets the queues' visibility timeouts, in
-    seconds, and `receives` their tries before the dead letters, by the queues' short names; `app` is
-    the module of another app, for tests.
+    Arguments that are not given come from the environment (BRIDGE_PORT, BRIDGE_STATE,
+    BRIDGE_WORKERS), then from defaults. `visibility` sets the queues' visibility timeouts in
+    seconds, and `receives` the number of receives before a message moves to the dead-letter queue;
+    both by the queues' short names. `app` is the module of another app, for tests.
     """
 
     def __init__(
@@ -90,9 +75,6 @@ class Stack:
         self._app = App(app, environ)
         self.environment: dict[str, str] = {}
         self.addresses = Addresses("", "", "", "", "")
-        self.failure: StackError | None = None
-        """Why the stack cannot go on, once it can't."""
-        self.failed = threading.Event()
         self._lock = -1
         self._held = ExitStack()
         self._listener: socket.socket | None = None
@@ -100,11 +82,12 @@ class Stack:
         self._simulators: list[Process] = []
         self._front: list[Process] = []
         self._functions: list[Process] = []
-        self._watcher: threading.Thread | None = None
-        self._tending = threading.Lock()
-        self._stopping = False
-        self._ended = threading.Event()
-        self._patience = _PATIENCE
+        self._supervisor = Supervisor(
+            replaceable=lambda: (*self._front, *self._functions),
+            essential=lambda: (*self._aws_process(), *self._simulators),
+        )
+        self.failed = self._supervisor.failed
+        """Set when the stack cannot go on."""
 
     def __enter__(self) -> Self:
         try:
@@ -125,14 +108,31 @@ class Stack:
         self.stop()
 
     @property
+    def failure(self) -> StackError | None:
+        """The reason why the stack cannot go on; None while it can."""
+        return self._supervisor.failure
+
+    @property
     def processes(self) -> list[Process]:
-        """Everything that was started and has not been stopped."""
-        ministack = [self._ministack.process] if self._ministack else []
-        everything = [*self._functions, *self._simulators, *self._front, *filter(None, ministack)]
+        """All processes that are running."""
+        everything = (
+            *self._functions,
+            *self._simulators,
+            *self._front,
+            *self._aws_process(),
+        )
         return [process for process in everything if process.running]
 
+    def _aws_process(self) -> Iterator[Process]:
+        if self._ministack is not None and self._ministack.process is not None:
+            yield self._ministack.process
+
     def _listen(self) -> socket.socket:
-        """Take the front's port. It is ours and outlives a front that dies: who calls then, waits for the next."""
+        """Take the front's port.
+
+        The socket belongs to the stack and outlives a front that dies: a request that arrives then
+        waits for the next front.
+        """
         try:
             return socket.create_server((http.HOST, self.port), backlog=128)
         except OSError as error:
@@ -142,7 +142,7 @@ class Stack:
             ) from error
 
     def _start(self) -> None:
-        """Start everything: first what depends on nothing, then what needs to know of that."""
+        """Start everything: first the independent processes, then those that need their addresses."""
         for log in self.state.logs.glob("*.log"):
             log.unlink()
         prefix = f"http://{http.HOST}:{self.port}"
@@ -150,10 +150,25 @@ class Stack:
             self.state.aws, log=self.state.logs / "ministack.log", lock=self._lock
         )
         self._ministack.start()
-        self.environment = self._configure(prefix, self._ministack.endpoint)
+        self.environment = configuration.configure(
+            self._inherited,
+            endpoint=self._ministack.endpoint,
+            prefix=prefix,
+            port=self.port,
+            state=self.state.folder,
+        )
         token = self.environment["TENCENT_CALLBACK_TOKENS"].split(",")[0].strip()
         callback = f"{prefix}/tencent/{token}/callback"
-        tencent, quickaudience = self._start_simulators(prefix, callback)
+        parts = Parts(self.environment, self.state, self._lock)
+        tencent = quick_audience = None
+        if "TENCENT_BASE_URL" not in self.environment:
+            tencent = parts.tencent(callback)
+            self._simulators.append(tencent)
+        if "QA_BASE_URL" not in self.environment:
+            quick_audience = parts.quick_audience(prefix)
+            self._simulators.append(quick_audience)
+        for simulator in self._simulators:
+            simulator.start()
 
         self._ministack.wait_ready()
         aws.create_resources(
@@ -166,8 +181,8 @@ class Stack:
         if tencent:
             url = tencent.wait_ready()["url"]
             self.environment["TENCENT_BASE_URL"] = url + TENCENT_API
-        if quickaudience:
-            self.environment["QA_BASE_URL"] = quickaudience.wait_ready()["url"]
+        if quick_audience:
+            self.environment["QA_BASE_URL"] = quick_audience.wait_ready()["url"]
         self.addresses = Addresses(
             prefix=prefix,
             callback=callback,
@@ -176,89 +191,27 @@ class Stack:
             aws=self._ministack.endpoint,
         )
 
-        # Before the front answers: who sees it healthy may look here next.
+        # Before the front answers, because a caller that finds it healthy may read this next.
         self.state.publish(self._description())
-        self._start_app()
+        self._start_app(parts)
         self._wait_healthy()
-        self._watcher = threading.Thread(target=self._watch, name="stack-watcher")
-        self._watcher.start()
+        self._supervisor.start()
 
-    def _configure(self, prefix: str, endpoint: str) -> dict[str, str]:
-        given = {name: value for name, value in self._inherited.items() if value}
-        return {
-            "PUBLIC_BASE_URL": prefix,
-            **DEFAULTS,
-            **aws.environment(endpoint, given),
-            "BRIDGE_PORT": str(self.port),
-            "BRIDGE_STATE": str(self.state.folder),
-        }
-
-    def _start_simulators(
-        self, prefix: str, callback: str
-    ) -> tuple[Process | None, Process | None]:
-        tencent = quickaudience = None
-        if "TENCENT_BASE_URL" not in self.environment:
-            tencent = self._process(
-                "tencent",
-                "local.tencent",
-                *("--port", "0", "--state", str(self.state.folder / "tencent")),
-                *("--callback-url", callback),
-                ready=LISTENING,
-            )
-            self._simulators.append(tencent)
-        if "QA_BASE_URL" not in self.environment:
-            quickaudience = self._process(
-                "quickaudience",
-                "local.quickaudience",
-                *("serve", "--port", "0", "--state", str(self.state.folder / "quickaudience")),
-                *("--bridge-url", prefix),
-                ready=LISTENING,
-            )
-            self._simulators.append(quickaudience)
-        for simulator in self._simulators:
-            simulator.start()
-        return tencent, quickaudience
-
-    def _start_app(self) -> None:
-        app = ("--app", self._app_name)
+    def _start_app(self, parts: Parts) -> None:
         assert self._listener is not None  # noqa: S101 - for the type checker
-        fd = self._listener.fileno()
-        self._front.append(
-            self._process("http", "local.http", "--fd", str(fd), *app, ready=LISTENING, fd=fd)
-        )
-        for name, trigger in self._app.queues.items():
-            for n in range(min(self._workers, trigger.maximum_concurrency or self._workers)):
-                self._functions.append(
-                    self._process(f"{name}-{n + 1}", "local.worker", name, *app, ready=worker.READY)
-                )
-        if self._app.schedules:
-            self._functions.append(
-                self._process("scheduler", "local.scheduler", *app, ready=scheduler.READY)
-            )
+        self._front.append(parts.front(self._app_name, self._listener.fileno()))
+        self._functions.extend(parts.functions(self._app_name, self._app, self._workers))
         for process in (*self._front, *self._functions):
             process.start()
         for process in (*self._front, *self._functions):
             process.wait_ready()
 
-    def _process(
-        self, name: str, module: str, *arguments: str, ready: str, fd: int | None = None
-    ) -> Process:
-        return Process(
-            name,
-            module,
-            *arguments,
-            environment=self.environment,
-            log=self.state.logs / f"{name}.log",
-            ready=ready,
-            pass_fds=(self._lock,) if fd is None else (self._lock, fd),
-        )
-
     def _shortest_visibility(self) -> dict[str, int]:
-        """The shortest visibility timeout at which no message comes back while it is worked on.
+        """Return the shortest visibility timeouts at which no message returns while it is processed.
 
-        AWS advises six times the function's time-out to leave room for throttled calls, and the
-        template says so. Here nothing throttles, and what a killed process had in hand should come
-        back while somebody still looks on.
+        AWS advises six times the function's time-out, to leave room for throttled calls, and the
+        template follows that. Nothing throttles here, and the messages of a killed process should
+        return while somebody is still watching.
         """
         return {
             queue: int(self._app.function(name).timeout) + _SLACK
@@ -283,11 +236,7 @@ class Stack:
 
     def _description(self) -> dict[str, object]:
         return {
-            "environment": {
-                name: value
-                for name, value in self.environment.items()
-                if name.startswith(_PUBLISHED)
-            },
+            "environment": configuration.published(self.environment),
             "prefix": self.addresses.prefix,
             "callback": self.addresses.callback,
             "tencent": self.addresses.tencent,
@@ -295,62 +244,31 @@ class Stack:
             "pid": os.getpid(),
         }
 
-    def _watch(self) -> None:
-        # Until everything has ended, because the kernel would take the end of this thread for
-        # the end of the parent of what it started.
-        while not self._ended.wait(_WATCH):
-            with self._tending:
-                if not self._stopping and not self.failed.is_set():
-                    self._tend()
-
-    def _tend(self) -> None:
-        """Replace functions that ended, as Lambda does; give up when anything else has ended."""
-        ministack = [self._ministack.process] if self._ministack else []
-        for process in (*filter(None, ministack), *self._simulators):
-            if not process.running:
-                self.failure = StackError(f"{process.name} {process.fate()}")
-                self.failed.set()
-        for process in (*self._front, *self._functions):
-            if not process.running and time.monotonic() - process.started > _SHORTEST_LIFE:
-                process.start()
-
     def stop(self) -> None:
-        """Stop everything, gently, in the order in which nothing is lost.
+        """Stop everything gently, in the order in which nothing is lost.
 
-        Functions first, while the simulators still answer: a message whose sending is cut off is
-        of unknown outcome for ever. Then the simulators, while the front still takes their
-        callbacks into the queues; then the front; and last AWS, which writes all of it down.
+        1. The functions, while the simulators still answer: a message whose sending is interrupted
+           has an unknown outcome for ever.
+        2. The simulators, while the front still accepts their callbacks into the queues.
+        3. The front.
+        4. ministack, which writes everything to disk.
         """
-        with self._tending:
-            self._stopping = True
+        self._supervisor.suspend()
         try:
             if self._lock >= 0:
                 self.state.withdraw()
-            self._end(self._functions)
-            self._end(self._simulators)
+            self._supervisor.end(self._functions)
+            self._supervisor.end(self._simulators)
             if self._listener is not None:
-                # From now on who calls is refused, rather than left waiting for a front that ends.
+                # From now on a connection is refused, rather than left waiting for a front that ends.
                 self._listener.close()
-            self._end(self._front)
+            self._supervisor.end(self._front)
             if self._ministack is not None:
                 self._ministack.stop()
         finally:
-            self._ended.set()
-            if self._watcher is not None:
-                self._watcher.join()
+            self._supervisor.close()
             self._held.close()
 
     def hurry(self) -> None:
-        """Make a `stop` that is under way wait for nothing but AWS; may be called by a signal."""
-        self._patience = 0.0
-
-    def _end(self, stage: Iterable[Process]) -> None:
-        left = [process for process in stage if process.running]
-        began = time.monotonic()
-        for process in left:
-            process.terminate()
-        while left := [process for process in left if process.running]:
-            if time.monotonic() - began > self._patience:
-                for process in left:
-                    process.kill()
-            time.sleep(_POLL)
+        """Make a `stop` in progress wait for ministack only. A signal handler may call this."""
+        self._supervisor.hurry()

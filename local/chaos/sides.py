@@ -14,8 +14,9 @@ import requests
 
 from local import aws
 from local.chaos.audit import DELIVERED, Facts, Recipient, Sent, State
+from local.configuration import TENCENT_API
 from local.processes import StackError
-from local.stack import TENCENT_API, Stack
+from local.stack import Stack
 
 SIGN, SIGN_ID = "测试签名", "1001"
 REPLY = "请问几点开始？"

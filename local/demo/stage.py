@@ -11,8 +11,9 @@ from typing import Any
 import requests
 from rich.console import Console
 
+from local.configuration import TENCENT_API
 from local.oss import Files
-from local.stack import TENCENT_API, Stack
+from local.stack import Stack
 
 SIGN, SIGN_ID = "测试签名", 1001
 

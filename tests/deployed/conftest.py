@@ -12,9 +12,9 @@ import pytest
 import requests
 
 from local import aws
+from local.configuration import DEFAULTS, TENCENT_API
 from local.quickaudience import background as quick_audience
 from local.runtime import unpacked
-from local.stack import DEFAULTS, TENCENT_API
 from local.tencent import background as tencent
 from ops import bundle
 from ops.bundle import Package

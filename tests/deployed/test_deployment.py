@@ -18,9 +18,9 @@ import pytest
 import requests
 
 from local import aws
+from local.configuration import DEFAULTS, TENCENT_API
 from local.deployed import Deployment, deploy
 from local.functions import App
-from local.stack import DEFAULTS, TENCENT_API
 from tests.deployed.conftest import SIGN, SIGN_ID, Queues, Simulator
 from tests.waiting import wait_for
 

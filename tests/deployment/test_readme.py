@@ -11,8 +11,8 @@ import boto3
 import pytest
 
 from local import aws
+from local.configuration import DEFAULTS, TENCENT_API
 from local.processes import LISTENING, Process
-from local.stack import DEFAULTS, TENCENT_API
 from tests.deployment.checkout import Checkout
 
 # Packing takes a quarter of a minute, and is done twice.

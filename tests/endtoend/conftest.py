@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 import requests
 
+from local.configuration import TENCENT_API
 from local.ports import free_port
-from local.stack import TENCENT_API, Stack
+from local.stack import Stack
 from tests import thoroughness
 from tests.waiting import wait_for
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -183,6 +184,11 @@ def test_sigterm_stops_everything_including_the_simulators(tmp_path: Path) -> No
     assert description["quickaudience"] == description["environment"]["QA_BASE_URL"]
     for address in ("prefix", "callback", "tencent", "quickaudience"):
         assert description[address] in announced
+    for name in ("TENCENT_BASE_URL", "QA_BASE_URL", "AWS_ENDPOINT_URL"):
+        [line] = [line for line in announced.splitlines() if name in line]
+        assert line.split() == [name, description["environment"][name]]
+    state = tmp_path / "state"
+    assert f'eval "$(BRIDGE_STATE={state} .venv/bin/python -m ops env)"' in announced
 
 
 def test_sigterm_while_it_starts(tmp_path: Path) -> None:
@@ -213,6 +219,26 @@ def test_ctrl_c_waits_for_what_is_in_hand_and_again_does_not(tmp_path: Path) -> 
     assert not any(alive(pid) for pid in started)
     # Not waiting does not mean losing: AWS has still been written down.
     assert "hold" in (tmp_path / "state" / "aws" / "sqs.json").read_text()
+
+
+def test_sigterm_several_times_at_once_is_as_gentle_as_once(tmp_path: Path) -> None:
+    with up(environ(tmp_path)) as process:
+        announcement(process)
+        description = State(tmp_path / "state").running()
+        assert description is not None
+        started = children(process.pid)
+        send(description["environment"]["AWS_ENDPOINT_URL"], "qa-sms-bridge-local-", "hold")
+        wait_for(lambda: bodies(tmp_path))
+        for _ in range(3):
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+        wait_for(lambda: sum(map(alive, started)) == len(["ministack", "http", "deliver"]))
+        Path(tmp_path, "record.release").touch()
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert not any(alive(pid) for pid in started)
+    # The function returned, so its message was deleted.
+    assert "hold" not in (tmp_path / "state" / "aws" / "sqs.json").read_text()
 
 
 def test_kill_leaves_no_process_behind_and_loses_nothing(tmp_path: Path) -> None:
