@@ -3,7 +3,7 @@
     python -m bench [--quick]
 
 All of it takes twenty minutes on an idle machine and writes docs/benchmarks.md; quick takes less than three minutes and
-only prints. Nothing passes or fails here: counts are held by tests/bench/test_costs.py and
+only prints. Nothing passes or fails here: counts are held by tests/bench/test_bench_costs.py and
 tests/integration/test_costs.py, and times are of this machine.
 """
 

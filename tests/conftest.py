@@ -18,8 +18,13 @@ _INTEGRATION = _TESTS / "integration"
 # Tests that share nothing go to whatever process has time; others stay together by file, and by folder where
 # they share what takes seconds to start, unless they start it by themselves.
 _SPREAD = {"unit", "integration", "documents"}
-_SHARING = {"endtoend", "browser", "stack", "concurrency", "deployment"}
-_BY_THEMSELVES = {"test_bringing_back.py", "test_make_run.py", "test_pull.py", "test_restart.py"}
+_SHARING = {"end_to_end", "browser", "local_stack", "concurrency", "deployment"}
+_BY_THEMSELVES = {
+    "test_bringing_back.py",
+    "test_make_run.py",
+    "test_pulling_stack.py",
+    "test_restart.py",
+}
 _used: set[tuple[str, str, str]] = set()
 
 
@@ -32,7 +37,7 @@ def allowed_by_their_policies(
         yield
         return
     # The folders of pure tests need none of it, and it takes time to import.
-    from tests.deployment.permissions import Guard
+    from tests.support.deployment.permissions import Guard
 
     guard = Guard()
     guard.install(monkeypatch)
@@ -97,7 +102,7 @@ def _all_of_them(config: pytest.Config) -> bool:
 
 
 def _unused() -> list[tuple[str, str, str]]:
-    from tests.deployment.permissions import documents, ours
+    from tests.support.deployment.permissions import documents, ours
 
     return sorted(
         (function, one.action, one.resource)

@@ -1,21 +1,18 @@
 """A local stack, a stand-in for OSS whose files it may fetch, and a browser."""
 
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from local.ports import free_port
 from local.stack import Stack
-from tests.browser import chromium
-from tests.browser.chromium import Browser
-from tests.endtoend.conftest import SIGN, SIGN_ID, Bench
+from tests.support.local_stack import chromium
+from tests.support.local_stack.chromium import Browser
+from tests.support.local_stack.files import Oss, reply, serving
+from tests.support.local_stack.running_stack import SIGN, SIGN_ID, Bench
 
 MEDIA = Path(__file__).parent / "media"
 
@@ -30,45 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.skip(reason=reason))
-
-
-@dataclass(frozen=True)
-class Oss:
-    """Where files stand in for OSS's, and which of them were asked for."""
-
-    origin: str
-    asked: list[str]
-
-
-@contextmanager
-def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
-    """The origin of a server whose every GET is answered so."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            answer(self)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def reply(handler: BaseHTTPRequestHandler, body: bytes, **headers: str) -> None:
-    """Answer 200 with a body; names of headers have underscores here."""
-    handler.send_response(200)
-    handler.send_header("Content-Length", str(len(body)))
-    for name, value in headers.items():
-        handler.send_header(name.replace("_", "-"), value)
-    handler.end_headers()
-    handler.wfile.write(body)
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ import pytest
 from chalice.test import BaseClient
 
 from local import aws as local_aws
-from tests.concurrency.support import World
-from tests.integration.support import aws
-from tests.integration.support.bridge import Bridge, forget
-from tests.integration.support.outside import Outside
+from tests.support.concurrency import World
+from tests.support.in_process import aws
+from tests.support.in_process.bridge import Bridge, forget
+from tests.support.in_process.outside import Outside
 
 
 @pytest.fixture(scope="session")

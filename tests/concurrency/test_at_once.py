@@ -24,11 +24,11 @@ from chalicelib.store import (
     send_requests,
     table,
 )
-from tests.concurrency.support import World, at_once, event, message, phone, record, unique
-from tests.integration.support import tencent
-from tests.integration.support.bridge import SIGN, Answer
-from tests.integration.support.quickaudience import said
-from tests.integration.support.tencent import Sms
+from tests.support.concurrency import World, at_once, event, message, phone, record, unique
+from tests.support.in_process import tencent
+from tests.support.in_process.bridge import SIGN, Answer
+from tests.support.in_process.quickaudience import said
+from tests.support.in_process.tencent import Sms
 
 
 @pytest.fixture

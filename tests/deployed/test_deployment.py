@@ -21,8 +21,8 @@ from local import aws
 from local.configuration import DEFAULTS, TENCENT_API
 from local.deployed import Deployment, deploy
 from local.functions import App
-from tests.deployed.conftest import SIGN, SIGN_ID, Queues, Simulator
-from tests.waiting import wait_for
+from tests.support.deployment.bundle import SIGN, SIGN_ID, Queues, Simulator
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -21,9 +21,9 @@ import pytest
 from local import aws, oss
 from local.quickaudience.signature import SIGNATURE_HEADER, new_nonce, sign
 from local.runtime import Function
-from tests.deployed import recorder
-from tests.deployed.conftest import SIGN, SIGN_ID, Queues, Simulator, event
-from tests.waiting import wait_for
+from tests.support.deployment import recorder
+from tests.support.deployment.bundle import SIGN, SIGN_ID, Queues, Simulator, event
+from tests.support.waiting import wait_for
 
 ALLOWED = Path(__file__).with_name("imports.txt")
 # Lambda's own, and the recorder.

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import pytest
 
 from local.runtime import Answer, Function
-from tests.deployed.conftest import SIGN, Queues, Simulator, event
+from tests.support.deployment.bundle import SIGN, Queues, Simulator, event
 
 
 @pytest.fixture(scope="module")

@@ -17,10 +17,10 @@ from chalicelib import settings
 from chalicelib.queues import sending
 from local import aws
 from ops import bundle, stack, stage
-from tests.deployment.chalice_program import Chalice
-from tests.deployment.checkout import Checkout
-from tests.deployment.commands import keep_secrets, ops
-from tests.integration.conftest import bridge, clock, linked
+from tests.support.deployment.chalice_program import Chalice
+from tests.support.deployment.checkout import Checkout
+from tests.support.deployment.commands import keep_secrets, ops
+from tests.support.in_process.fixtures import bridge, clock, linked
 
 __all__ = ["bridge", "clock", "linked"]
 

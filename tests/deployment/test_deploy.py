@@ -17,9 +17,9 @@ from typer.testing import Result
 from chalicelib import aws
 from ops import stack
 from ops.secret import NAMES
-from tests.deployment.chalice_program import PREFIX, Chalice
-from tests.deployment.checkout import Checkout
-from tests.deployment.commands import SECRETS, keep_secrets, ops
+from tests.support.deployment.chalice_program import PREFIX, Chalice
+from tests.support.deployment.checkout import Checkout
+from tests.support.deployment.commands import SECRETS, keep_secrets, ops
 
 pytestmark = pytest.mark.usefixtures("emulated")
 

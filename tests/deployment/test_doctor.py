@@ -10,9 +10,9 @@ from typer.testing import Result
 
 from chalicelib import aws
 from ops import doctor
-from tests.deployment.chalice_program import PREFIX
-from tests.deployment.checkout import Checkout
-from tests.deployment.commands import ops
+from tests.support.deployment.chalice_program import PREFIX
+from tests.support.deployment.checkout import Checkout
+from tests.support.deployment.commands import ops
 
 
 @pytest.fixture(autouse=True)

@@ -14,12 +14,19 @@ from chalice.app import SQSEventConfig
 
 import app
 from ops import policies
-from tests.deployment.permissions import Guard, Permission, allows, documents, granted, needed
-from tests.integration.support import aws, pulls
-from tests.integration.support.bridge import TOKEN, Bridge
-from tests.integration.support.pulls import Pulls
-from tests.integration.support.quickaudience import KEY
-from tests.integration.support.tencent import APP_KEY
+from tests.support.deployment.permissions import (
+    Guard,
+    Permission,
+    allows,
+    documents,
+    granted,
+    needed,
+)
+from tests.support.in_process import aws, pulls
+from tests.support.in_process.bridge import TOKEN, Bridge
+from tests.support.in_process.pulls import Pulls
+from tests.support.in_process.quickaudience import KEY
+from tests.support.in_process.tencent import APP_KEY
 
 TABLE = "arn:aws:dynamodb:ap-southeast-1:123456789012:table/bridge-test"
 SECRETS = {
@@ -172,7 +179,7 @@ def test_what_is_not_allowed_is_denied() -> None:
 def test_a_call_of_a_function_is_looked_at(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
     guard = Guard()
     guard.install(monkeypatch)
-    monkeypatch.setattr("tests.deployment.permissions.allows", lambda *_: False)
+    monkeypatch.setattr("tests.support.deployment.permissions.allows", lambda *_: False)
     failed = linked.ask("GET", "/sms/smsTemplate/7000")
     assert failed.status == 500
     assert guard.used.keys() == {"api_handler"}

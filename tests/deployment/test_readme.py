@@ -13,7 +13,7 @@ import pytest
 from local import aws
 from local.configuration import DEFAULTS, TENCENT_API
 from local.processes import LISTENING, Process
-from tests.deployment.checkout import Checkout
+from tests.support.deployment.checkout import Checkout
 
 # Packing takes a quarter of a minute, and is done twice.
 pytestmark = [pytest.mark.timeout(600), pytest.mark.deployed]

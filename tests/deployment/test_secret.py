@@ -5,8 +5,8 @@ import os
 import boto3
 import pytest
 
-from tests.deployment.checkout import Checkout
-from tests.deployment.commands import ops
+from tests.support.deployment.checkout import Checkout
+from tests.support.deployment.commands import ops
 
 pytestmark = pytest.mark.usefixtures("emulated")
 

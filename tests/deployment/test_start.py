@@ -8,9 +8,9 @@ from chalice.test import Client
 
 import app
 from chalicelib.logs import log
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.pulls import run
-from tests.integration.support.pump import FUNCTIONS
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.pulls import run
+from tests.support.in_process.pump import FUNCTIONS
 
 SECRET = "s3cret-in-the-wrong-place"
 

@@ -1,5 +1,5 @@
 """The world of the integration tests."""
 
-from tests.integration.conftest import bridge, clock, here, linked, no_sockets, oss
+from tests.support.in_process.fixtures import bridge, clock, here, linked, no_sockets, oss
 
 __all__ = ["bridge", "clock", "here", "linked", "no_sockets", "oss"]

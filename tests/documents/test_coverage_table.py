@@ -1,6 +1,5 @@
 """docs/coverage.md: complete, and true as far as a program can tell."""
 
-import ast
 import functools
 import importlib
 import re
@@ -12,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.documents.reading import Row, examples, fields, loads, table
+from tests.support.documents.names import is_test
+from tests.support.documents.reading import Row, examples, fields, loads, table
 
 ROWS = table()
 FIELDS = fields()
@@ -65,22 +65,6 @@ def _is_there(place: str) -> bool:
             return False
         found = getattr(found, part)
     return True
-
-
-def is_test(test: str) -> bool:
-    path, _, name = test.partition("::")
-    return path.startswith("tests/") and Path(path).exists() and name in _tests_in(path)
-
-
-@functools.cache
-def _tests_in(path: str) -> set[str]:
-    tree = ast.parse(Path(path).read_text())
-    return {
-        node.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.name.startswith("test_")
-    }
 
 
 def _names(value: Any) -> set[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents.test_coverage_table import is_test
+from tests.support.documents.names import is_test
 
 PAGE = Path("docs/guarantees.md").read_text()
 TESTS = sorted(set(re.findall(r"`(tests/[\w/]+\.py(?:::\w+)?)`", PAGE)))

@@ -8,8 +8,8 @@ import pytest
 from openapi_spec_validator import validate
 
 from app import app
-from tests.documents import openapi
-from tests.documents.reading import fields
+from tests.support.documents import openapi
+from tests.support.documents.reading import fields
 
 WRITTEN = openapi.PATH.read_text()
 DOCUMENT = json.loads(WRITTEN)
@@ -23,7 +23,7 @@ OPERATIONS = {
 
 
 def test_the_file_is_what_the_generator_makes() -> None:
-    assert openapi.text() == WRITTEN, "make it anew: python -m tests.documents.openapi"
+    assert openapi.text() == WRITTEN, "make it anew: python -m tests.support.documents.openapi"
 
 
 def test_it_is_valid() -> None:

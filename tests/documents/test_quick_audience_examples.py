@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from chalicelib.store import send_requests
-from tests.documents.reading import examples, fields, loads, shape
-from tests.integration.support.bridge import SIGN, Answer, Bridge, template_body
-from tests.integration.support.digital import OSS, body, create, file, page, page_code, query, text
-from tests.integration.support.digital import PATH as DIGITAL
-from tests.integration.support.oss import BUCKET
-from tests.integration.support.quickaudience import DETAILS, PLATFORM, REPLY
-from tests.integration.support.tencent import reply, status
+from tests.support.documents.reading import examples, fields, loads, shape
+from tests.support.in_process.bridge import SIGN, Answer, Bridge, template_body
+from tests.support.in_process.digital import OSS, body, create, file, page, page_code, query, text
+from tests.support.in_process.digital import PATH as DIGITAL
+from tests.support.in_process.oss import BUCKET
+from tests.support.in_process.quickaudience import DETAILS, PLATFORM, REPLY
+from tests.support.in_process.tencent import reply, status
 
 EXAMPLES = examples("quick_audience")
 ADDRESSES = {

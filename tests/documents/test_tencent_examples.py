@@ -1,6 +1,6 @@
 """Tencent's document: its examples, word for word, against the client and the callback URL.
 
-Those of templates, signs, pulls and statistics are cases of test_document_examples_tencent.py; here
+Those of templates, signs, pulls and statistics are cases of `tests/unit/test_v5_document_examples.py`; here
 stands that these are the document's.
 """
 
@@ -19,12 +19,12 @@ import app
 from chalicelib.domain.planning import Call
 from chalicelib.tencent.interface import Accepted, NumberResult, PullType
 from chalicelib.tencent.v5 import Client
-from tests.documents.reading import examples, loads
-from tests.integration.support.bridge import SIGN, TOKEN, Bridge
-from tests.integration.support.pulls import Pulls, run
-from tests.integration.test_ops_tencent import PNG, Ops, made
-from tests.unit.support import Transport
-from tests.unit.test_document_examples_tencent import CASES
+from tests.support.documents.reading import examples, loads
+from tests.support.documents.tencent_cases import CASES
+from tests.support.in_process.bridge import SIGN, TOKEN, Bridge
+from tests.support.in_process.operator import PNG, Ops, made
+from tests.support.in_process.pulls import Pulls, run
+from tests.support.transport import Transport
 
 EXAMPLES = examples("tencent")
 NAMES = {heading.partition(" — ")[0]: heading for heading in EXAMPLES}

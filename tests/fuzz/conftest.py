@@ -1,40 +1,15 @@
 """A bridge behind API Gateway, with a sign, a text template and a digital one that may be sent."""
 
-import os
-from dataclasses import dataclass
-
 import pytest
-from hypothesis import HealthCheck, settings
 
 from chalicelib.store import templates
-from tests.fuzz.support.gateway import Gateway
-from tests.integration.conftest import bridge, clock, here, linked, no_sockets, oss
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.digital import create, text
+from tests.support.fuzz.gateway import Gateway
+from tests.support.fuzz.world import World
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.digital import create, text
+from tests.support.in_process.fixtures import bridge, clock, here, linked, no_sockets, oss
 
 __all__ = ["bridge", "clock", "here", "linked", "no_sockets", "oss"]
-
-TIMES = 20 if os.environ.get("FUZZ") == "long" else 1
-
-
-def fuzzed(examples: int) -> settings:
-    """So many examples, the same ones at each run; twenty times as many where they may take long."""
-    return settings(
-        max_examples=examples * TIMES,
-        derandomize=TIMES == 1,
-        database=None,
-        deadline=None,
-        # The bridge is made once for a test's examples: what they leave behind is part of the game.
-        suppress_health_check=list(HealthCheck),
-    )
-
-
-@dataclass(frozen=True)
-class World:
-    """A gateway, and the codes of what there is: TEXT, DIGITAL, PAGE."""
-
-    gateway: Gateway
-    codes: dict[str, str]
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from local import aws, http
 from local.functions import App
 from local.processes import LISTENING, Process
-from tests.fuzz.conftest import fuzzed
-from tests.integration.support.bridge import ENVIRONMENT
-from tests.stack.support import TINY
+from tests.support.fuzz.world import fuzzed
+from tests.support.in_process.bridge import ENVIRONMENT
+from tests.support.local_stack.processes import TINY
 
 HOST = b"Host: x\r\n"
 POST = b"POST /sms/sendBatchList HTTP/1.1\r\n" + HOST

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.fuzz.conftest import TIMES, World
-from tests.fuzz.support import endpoints, heavy
-from tests.fuzz.support.checks import CALLBACK, ask
-from tests.fuzz.support.endpoints import BODIES
-from tests.fuzz.support.gateway import Asked
-from tests.fuzz.support.heavy import SIX_MEGABYTES
+from tests.support.fuzz import endpoints, heavy
+from tests.support.fuzz.checks import CALLBACK, ask
+from tests.support.fuzz.endpoints import BODIES
+from tests.support.fuzz.gateway import Asked
+from tests.support.fuzz.heavy import SIX_MEGABYTES
+from tests.support.fuzz.world import TIMES, World
 
 pytestmark = pytest.mark.timeout(120 * TIMES)
 LIST = ("POST", "/sms/sendBatchList")

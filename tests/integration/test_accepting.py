@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.support.bridge import SIGN, SIGN_ID, Bridge
-from tests.integration.support.tencent import lost, refused
-from tests.integration.support.web import read_timeout
+from tests.support.in_process.bridge import SIGN, SIGN_ID, Bridge
+from tests.support.in_process.tencent import lost, refused
+from tests.support.in_process.web import read_timeout
 
 A, B, C = "13900001111", "13900002222", "13900003333"
 

@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 
 from chalicelib.domain import planning
-from tests.integration.support.bridge import Answer, Bridge
-from tests.integration.support.outside import HOWS, How
-from tests.integration.support.snapshot import snapshot
+from tests.support.in_process.bridge import Answer, Bridge
+from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.snapshot import snapshot
 
 PHONES = ["13900001111", "13900002222", "13900003333", "bad", "13900005555"]
 PARAMS = [{"name": "甲"}, {"name": "甲"}, {"name": "乙"}, {"name": "丙"}, {}]

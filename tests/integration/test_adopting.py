@@ -8,20 +8,11 @@ import pytest
 from chalicelib.domain.messages import Message
 from chalicelib.domain.retries import ADOPT_AFTER_SECONDS
 from chalicelib.store import messages
-from tests.integration.support import tencent, web
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.tencent import Sms, lost
-from tests.integration.test_delivering import A, B, C, D
-from tests.integration.test_settling import parked, send, settle
-
-
-def unknown(bridge: Bridge, *phones: str, out_id: str = "task-1") -> list[Sms]:
-    """Sent, but the answer was lost."""
-    bridge.tencent.next("send", *[lost(web.read_timeout, sent=True)] * len(phones))
-    found = []
-    for phone in phones:
-        found += send(bridge, phone, out_id=f"{out_id}")
-    return found
+from tests.support.in_process import tencent
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.sends import A, B, C, D, send, unknown
+from tests.support.in_process.settling import parked, settle
+from tests.support.in_process.tencent import Sms
 
 
 def test_the_status_of_an_unknown_send_is_told_under_its_campaign(linked: Bridge) -> None:

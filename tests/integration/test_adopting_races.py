@@ -4,10 +4,9 @@ import pytest
 
 from chalicelib.domain.messages import Message
 from chalicelib.store import messages
-from tests.integration.support import tencent
-from tests.integration.support.bridge import Bridge
-from tests.integration.test_adopting import unknown
-from tests.integration.test_delivering import A
+from tests.support.in_process import tencent
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.sends import A, unknown
 
 
 @pytest.mark.parametrize("late", ["SUCCESS", "FAIL"])

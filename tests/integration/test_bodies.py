@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.integration.support.bridge import Bridge, template_body
+from tests.support.in_process.bridge import Bridge, template_body
 
 TYPES = (
     "application/json",

@@ -7,14 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.store import breakers, messages, pushed
-from tests.integration.support import tencent, web
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.outside import HOWS, How
-from tests.integration.support.quickaudience import by_phone, said
-from tests.integration.support.snapshot import snapshot
-from tests.integration.support.tencent import lost
-from tests.integration.test_push_breaker import NO, queue_many
-from tests.integration.test_pushing import BIZ
+from tests.support.in_process import tencent, web
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.pushes import BIZ, queue_many
+from tests.support.in_process.quickaudience import by_phone, said, unauthorized
+from tests.support.in_process.snapshot import snapshot
+from tests.support.in_process.tencent import lost
 
 HANGS = lost(web.read_timeout, sent=False)
 
@@ -24,7 +23,7 @@ HANGS = lost(web.read_timeout, sent=False)
 
 def closed_then_locked_out(bridge: Bridge) -> None:
     """The first call is answered 401."""
-    bridge.quick_audience.next(NO)
+    bridge.quick_audience.next(unauthorized)
 
 
 def open_(bridge: Bridge) -> None:
@@ -39,7 +38,7 @@ def tried_and_taken(bridge: Bridge) -> None:
 
 def tried_and_locked_out(bridge: Bridge) -> None:
     tried_and_taken(bridge)
-    bridge.quick_audience.next(NO)
+    bridge.quick_audience.next(unauthorized)
 
 
 def tried_and_failed(bridge: Bridge) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.support import tencent
-from tests.integration.support.bridge import TOKEN, Bridge
-from tests.integration.support.tencent import Sms
+from tests.support.in_process import tencent
+from tests.support.in_process.bridge import TOKEN, Bridge
+from tests.support.in_process.tencent import Sms
 
 SMS = Sms("8613900001111", "8:x20260302", "某某科技", 7000, ())
 OK = (200, {"result": 0, "errmsg": "OK"})

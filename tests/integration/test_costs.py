@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from tests.integration.support import tencent
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.meter import Meter
+from tests.support.in_process import tencent
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.meter import Meter
 
 RECIPIENTS = 1000
 PHONES = [f"139{number:08d}" for number in range(RECIPIENTS)]

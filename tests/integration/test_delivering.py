@@ -6,40 +6,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.planning import Failure
-from tests.integration.support import tencent, web
-from tests.integration.support.bridge import Answer, Bridge
-from tests.integration.support.quickaudience import by_phone
-from tests.integration.support.tencent import lost, obeyed, refused, said, turned, unmentioned
-
-A, B, C, D = (f"1390000{number}{number}{number}{number}" for number in range(1, 5))
-PHONES = [A, B, C, D]
-
-
-def accept(bridge: Bridge, *phones: str, singly: bool = False) -> Answer:
-    params = [{"name": phone} for phone in phones] if singly else {"name": "您"}
-    answer = bridge.campaign(phones, params, code=bridge.template())
-    assert answer.code == "OK"
-    return answer
-
-
-def outcomes(bridge: Bridge, answer: Answer) -> dict[str, Any]:
-    """What is known of each recipient: a sid, a failure's code, None for unknown, "…" for waiting."""
-    found: dict[str, Any] = {}
-    for progress in bridge.progress(answer):
-        for position, phone in enumerate(progress.plan.phones, progress.plan.start):
-            outcome = progress.outcomes.get(position, "…")
-            found[phone[2:]] = outcome.code if isinstance(outcome, Failure) else outcome
-    return found
-
-
-def times_sent(bridge: Bridge) -> Counter[str]:
-    return Counter(sms.phone[2:] for sms in bridge.tencent.sent)
-
-
-def told(bridge: Bridge) -> dict[str, set[tuple[int, str]]]:
-    bridge.pump.drain("push")
-    return by_phone(bridge.quick_audience.receipts)
+from tests.support.in_process import tencent, web
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.sends import PHONES, A, B, C, D, accept, outcomes, times_sent, told
+from tests.support.in_process.tencent import lost, obeyed, refused, said, turned, unmentioned
 
 
 def test_equal_messages_share_one_call(linked: Bridge) -> None:

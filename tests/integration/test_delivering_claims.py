@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from chalicelib.store import messages
-from tests.integration.support import tencent
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.outside import Killed
-from tests.integration.support.pump import timeout
-from tests.integration.test_delivering import A, B, C, accept, outcomes, times_sent
+from tests.support.in_process import tencent
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.outside import Killed
+from tests.support.in_process.pump import timeout
+from tests.support.in_process.sends import A, B, C, accept, outcomes, times_sent
 
 
 def event_of(bridge: Bridge) -> dict[str, Any]:

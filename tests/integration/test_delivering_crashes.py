@@ -10,13 +10,13 @@ import pytest
 
 from chalicelib.domain.planning import Failure
 from chalicelib.store import messages
-from tests.integration.support import web
-from tests.integration.support.bridge import Answer, Bridge
-from tests.integration.support.outside import HOWS, How
-from tests.integration.support.quickaudience import by_phone
-from tests.integration.support.snapshot import snapshot
-from tests.integration.support.tencent import Answer as TencentAnswer
-from tests.integration.support.tencent import Call, FakeTencent, lost, refused
+from tests.support.in_process import web
+from tests.support.in_process.bridge import Answer, Bridge
+from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.quickaudience import by_phone
+from tests.support.in_process.snapshot import snapshot
+from tests.support.in_process.tencent import Answer as TencentAnswer
+from tests.support.in_process.tencent import Call, FakeTencent, lost, refused
 
 # Three share a call, and the third of them is turned away; one has to wait; one's answer is lost;
 # two can't be sent to.

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.support.bridge import Answer, Bridge
-from tests.integration.support.tencent import refused, status
+from tests.support.in_process.bridge import Answer, Bridge
+from tests.support.in_process.tencent import refused, status
 
 FIELDS = {
     "content",

@@ -3,8 +3,8 @@
 import pytest
 
 from chalicelib.store import templates
-from tests.integration.support.bridge import Answer, Bridge, template_body
-from tests.integration.support.digital import (
+from tests.support.in_process.bridge import Answer, Bridge, template_body
+from tests.support.in_process.digital import (
     PATH,
     body,
     create,
@@ -15,8 +15,8 @@ from tests.integration.support.digital import (
     send,
     text,
 )
-from tests.integration.support.tencent import and_first, lost, obeyed, refused
-from tests.integration.support.web import read_timeout
+from tests.support.in_process.tencent import and_first, lost, obeyed, refused
+from tests.support.in_process.web import read_timeout
 
 # --- modifying ----------------------------------------------------------------------------------
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.digital import OSS, create, page, page_code
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.digital import OSS, create, page, page_code
 
 
 def test_the_page_is_html_whatever_is_accepted(here: Bridge) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.integration.support.bridge import Bridge, template_body
-from tests.integration.support.digital import OSS, PATH, body, campaign, create, file, send, text
+from tests.support.in_process.bridge import Bridge, template_body
+from tests.support.in_process.digital import OSS, PATH, body, campaign, create, file, send, text
 
 # --- the two kinds ------------------------------------------------------------------------------
 

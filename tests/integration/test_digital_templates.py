@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib.fetching.addresses import FetchError
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.clock import START, beijing
-from tests.integration.support.digital import (
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.clock import START, beijing
+from tests.support.in_process.digital import (
     OSS,
     PARTS,
     PATH,
@@ -24,9 +24,9 @@ from tests.integration.support.digital import (
     send,
     text,
 )
-from tests.integration.support.tencent import lost, refused
-from tests.integration.support.web import read_timeout
-from tests.unit.support import FILES
+from tests.support.in_process.tencent import lost, refused
+from tests.support.in_process.web import read_timeout
+from tests.support.media_files import FILES
 
 # --- creating -----------------------------------------------------------------------------------
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.file_campaigns import FileCampaigns
-from tests.integration.support.oss import BUCKET
-from tests.integration.support.outside import HOWS, How
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.file_campaigns import FileCampaigns
+from tests.support.in_process.oss import BUCKET
+from tests.support.in_process.outside import HOWS, How
 
 URL = f"{BUCKET}/numbers.txt"
 

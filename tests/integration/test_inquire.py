@@ -13,11 +13,11 @@ from chalicelib.logs import log
 from chalicelib.queues import sending
 from chalicelib.queues.bodies import CallbackBody
 from chalicelib.store import pulled
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.outside import HOWS, How
-from tests.integration.support.pulls import Pulls, run
-from tests.integration.support.tencent import Sms, lost, refused, said, status, statuses
-from tests.integration.support.web import read_timeout
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.pulls import Pulls, run
+from tests.support.in_process.tencent import Sms, lost, refused, said, status, statuses
+from tests.support.in_process.web import read_timeout
 
 PHONES = [f"1390000{number:04d}" for number in range(6)]
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.integration.support import aws, tencent, web
-from tests.integration.support.bridge import SIGN, Bridge
-from tests.integration.support.quickaudience import said
-from tests.integration.support.tencent import Sms, lost, refused, turned
-from tests.integration.test_delivering import PHONES, A, B, C, D, accept
-from tests.integration.test_push_breaker import NO, queue_many
+from tests.support.in_process import aws, tencent, web
+from tests.support.in_process.bridge import SIGN, Bridge
+from tests.support.in_process.pushes import queue_many
+from tests.support.in_process.quickaudience import said, unauthorized
+from tests.support.in_process.sends import PHONES, A, B, C, D, accept
+from tests.support.in_process.tencent import Sms, lost, refused, turned
 
 HANGS = lost(web.read_timeout, sent=False)
 
@@ -111,7 +111,7 @@ def test_a_push_that_is_not_taken(linked: Bridge, counts: Counts) -> None:
 
 def test_each_invocation_that_finds_pushing_stopped_says_so(linked: Bridge, counts: Counts) -> None:
     queue_many(linked, 30)
-    linked.quick_audience.always(NO)
+    linked.quick_audience.always(unauthorized)
     for _ in range(3):
         linked.pump.once("push")
         assert counts() == {"BreakerOpen": 1}

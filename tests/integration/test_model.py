@@ -34,12 +34,12 @@ from chalicelib.domain.chunks import ChunkKey
 from chalicelib.domain.periods import CLOSED_AFTER_SECONDS, SAME_REQUEST_SECONDS
 from chalicelib.store import breakers, due_chunks, messages, pushed, table
 from ops import unknown
-from tests.integration.support import aws, tencent, web
-from tests.integration.support.bridge import Answer, Bridge
-from tests.integration.support.outside import How
-from tests.integration.support.quickaudience import broken, ok, said
-from tests.integration.support.snapshot import snapshot
-from tests.integration.support.tencent import lost, refused
+from tests.support.in_process import aws, tencent, web
+from tests.support.in_process.bridge import Answer, Bridge
+from tests.support.in_process.outside import How
+from tests.support.in_process.quickaudience import broken, ok, said
+from tests.support.in_process.snapshot import snapshot
+from tests.support.in_process.tencent import lost, refused
 
 if TYPE_CHECKING:
     from chalicelib.domain.messages import Message

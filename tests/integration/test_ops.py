@@ -6,35 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from chalicelib.domain import breaker
 from chalicelib.store import breakers, signs
-from ops.__main__ import app
-from tests.integration.support import tencent, web
-from tests.integration.support.bridge import ENVIRONMENT, SIGN, SIGN_ID, Bridge
-from tests.integration.support.tencent import lost, refused, turned
-from tests.integration.test_delivering import A, B, C, D
-
-
-@pytest.fixture
-def local(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Bridge:
-    """A local stack's environment file, which the commands read by default."""
-    state = Path(bridge.state)
-    (state / "stack.json").write_text(json.dumps({"environment": ENVIRONMENT}))
-    monkeypatch.setenv("BRIDGE_STATE", str(state))
-    monkeypatch.setenv("COLUMNS", "250")
-    return bridge
-
-
-def ops(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments)
-
-
-def answer(*arguments: str) -> Any:
-    result = ops(*arguments, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
+from tests.support.in_process import tencent, web
+from tests.support.in_process.bridge import ENVIRONMENT, SIGN, SIGN_ID, Bridge
+from tests.support.in_process.operator import answer, counts, ops
+from tests.support.in_process.sends import A, B, C, D
+from tests.support.in_process.tencent import lost, refused, turned
 
 
 def offer(bridge: Bridge, **fields: Any) -> None:
@@ -96,14 +75,6 @@ def trouble(bridge: Bridge) -> None:
     bridge.tencent.next("86" + D, refused(1013))
     params = [{"name": name} for name in ("1", "1", "3", "4", "5")]
     bridge.campaign([A, B, C, D, "1391111****"], params, code=code)
-
-
-def counts() -> dict[str, int]:
-    shown = answer("campaign", "show", "task-1")
-    found = {name: count for name, count in shown.items() if isinstance(count, int)}
-    states = ("delivered", "failed", "waiting", "unknown")
-    assert found["recipients"] == sum(found[state] for state in states), shown
-    return found
 
 
 def test_a_campaign_is_counted_at_every_moment(local: Bridge) -> None:

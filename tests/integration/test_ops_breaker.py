@@ -7,12 +7,10 @@ import pytest
 
 from chalicelib.domain import breaker
 from chalicelib.store import breakers
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.quickaudience import said
-from tests.integration.test_ops import answer, local, ops
-from tests.integration.test_pushing import queue
-
-__all__ = ["local"]
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.operator import answer, ops
+from tests.support.in_process.pushes import queue
+from tests.support.in_process.quickaudience import said
 
 
 def shown() -> dict[str, dict[str, Any]]:

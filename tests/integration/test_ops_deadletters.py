@@ -10,16 +10,11 @@ from typer.testing import Result
 
 from chalicelib.store import messages
 from ops import deadletters
-from tests.integration import test_ops
-from tests.integration.support import aws, tencent
-from tests.integration.support.bridge import SIGN, Bridge
-from tests.integration.support.quickaudience import said
-from tests.integration.test_delivering import A, B, times_sent
-from tests.integration.test_ops import local
-from tests.integration.test_pushing import entry, queue
-from tests.integration.test_settling import send
-
-__all__ = ["local"]
+from tests.support.in_process import aws, operator, tencent
+from tests.support.in_process.bridge import SIGN, Bridge
+from tests.support.in_process.pushes import entry, queue
+from tests.support.in_process.quickaudience import said
+from tests.support.in_process.sends import A, B, send, times_sent
 
 REPLY = {"outId": "x", "phoneNum": A, "sendTime": "2026-03-02 10:00:00", "content": f"找{B}"}
 
@@ -45,7 +40,7 @@ def receipts(bridge: Bridge, out_id: str, count: int = 1) -> str:
 def ops(bridge: Bridge, *arguments: str) -> Result:
     # moto has what was given back in the next millisecond.
     bridge.clock.pass_(seconds=0.002)
-    return test_ops.ops("deadletters", *arguments)
+    return operator.ops("deadletters", *arguments)
 
 
 def answer(bridge: Bridge, *arguments: str) -> Any:

@@ -5,14 +5,11 @@ from typing import Any
 import pytest
 
 from chalicelib.store import final_state_log, messages
-from tests.integration.support import tencent
-from tests.integration.support.bridge import SIGN, Bridge
-from tests.integration.support.tencent import turned
-from tests.integration.test_delivering import A, B, C, D
-from tests.integration.test_ops import answer, local, ops
-from tests.integration.test_settling import send
-
-__all__ = ["local"]
+from tests.support.in_process import tencent
+from tests.support.in_process.bridge import SIGN, Bridge
+from tests.support.in_process.operator import answer, ops
+from tests.support.in_process.sends import A, B, C, D, send
+from tests.support.in_process.tencent import turned
 
 NOBODY = "1391111****"
 E = "13900005555"

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from chalicelib.store import signs
-from ops.__main__ import app
-from tests.integration.support.bridge import SIGN, SIGN_ID, Bridge
-from tests.integration.support.pulls import Pulls, run
-from tests.integration.support.tencent import (
+from tests.support.in_process.bridge import SIGN, SIGN_ID, Bridge
+from tests.support.in_process.operator import PNG, Ops, made
+from tests.support.in_process.pulls import Pulls, run
+from tests.support.in_process.tencent import (
     Answer,
     Behaviour,
     Call,
@@ -20,9 +19,7 @@ from tests.integration.support.tencent import (
     refused,
     statuses,
 )
-from tests.integration.support.web import read_timeout
-
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+from tests.support.in_process.web import read_timeout
 
 
 def answered(**fields: Any) -> Behaviour:
@@ -30,42 +27,6 @@ def answered(**fields: Any) -> Behaviour:
         return {"result": 0, "errmsg": "", **fields}
 
     return behave
-
-
-def made(sign_id: int = 601) -> Behaviour:
-    """A sign is applied for: it is there, and pending."""
-
-    def behave(tencent: FakeTencent, call: Call) -> Answer:
-        number = call.body.get("sign_id", sign_id)
-        tencent.signs[number] = {"id": number, "text": call.body["text"], "status": 1}
-        return {"result": 0, "errmsg": "", "data": tencent.signs[number]}
-
-    return behave
-
-
-class Ops:
-    """The operator at a terminal."""
-
-    def __init__(self, bridge: Bridge) -> None:
-        Path(bridge.state, "stack.json").write_text('{"environment": {}}')
-
-    def type(self, *words: str, answer: str = "") -> Result:
-        return CliRunner().invoke(app, list(words), input=answer)
-
-    def json(self, *words: str) -> Any:
-        result = self.type(*words, "--json")
-        assert result.exit_code == 0, result.stderr
-        return json.loads(result.stdout)
-
-    def fails(self, *words: str, answer: str = "") -> str:
-        result = self.type(*words, answer=answer)
-        assert result.exit_code == 1
-        # What is typed is shown by the terminal.
-        assert answer or not result.stdout.strip()
-        # Behind the question, where there is one.
-        [_, line] = result.stderr.rstrip("\n").split("error: ")
-        assert "\n" not in line
-        return str(line)
 
 
 @pytest.fixture

@@ -4,16 +4,12 @@ import pytest
 
 from chalicelib.queues import sending
 from chalicelib.store import messages
-from tests.integration.support import tencent, web
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.tencent import lost
-from tests.integration.test_adopting import unknown
-from tests.integration.test_delivering import A, B, C
-from tests.integration.test_ops import answer, counts, local, ops
-from tests.integration.test_settling import parked, send, settle
-from tests.integration.test_settling_races import meanwhile
-
-__all__ = ["local"]
+from tests.support.in_process import tencent, web
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.operator import answer, counts, ops
+from tests.support.in_process.sends import A, B, C, send, unknown
+from tests.support.in_process.settling import meanwhile, parked, settle
+from tests.support.in_process.tencent import lost
 
 SETTLE = ("unknown", "settle", "--out-id", "task-1", "--phone", A, "--yes")
 

@@ -11,12 +11,12 @@ from chalicelib.functions import pull
 from chalicelib.logs import log
 from chalicelib.queues import sending
 from chalicelib.store import pulled
-from tests.integration.support.bridge import SIGN, Bridge
-from tests.integration.support.outside import HOWS, How
-from tests.integration.support.pulls import Pulls, run
-from tests.integration.support.pump import timeout
-from tests.integration.support.tencent import lost, refused, reply, said, status, statuses
-from tests.integration.support.web import never_connected, read_timeout
+from tests.support.in_process.bridge import SIGN, Bridge
+from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.pulls import Pulls, run
+from tests.support.in_process.pump import timeout
+from tests.support.in_process.tencent import lost, refused, reply, said, status, statuses
+from tests.support.in_process.web import never_connected, read_timeout
 
 
 @pytest.fixture

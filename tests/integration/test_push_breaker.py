@@ -18,13 +18,13 @@ from chalicelib.queues.receiving import PUT_BACK, Record
 from chalicelib.quickaudience import client
 from chalicelib.quickaudience.client import EntriesRefusedError
 from chalicelib.store import breakers, pushed
-from tests.integration.support import web
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.quickaudience import REPLY, Behaviour, broken, ok, said
-from tests.integration.test_pushing import BIZ, entry, queue
+from tests.support.in_process import web
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.pushes import BIZ, entry, queue, queue_many
+from tests.support.in_process.quickaudience import REPLY, Behaviour, broken, ok, said, unauthorized
 
 LOCKED: dict[str, Behaviour] = {
-    "401": lambda: said(401, {"code": "401", "message": "unauthorized"}),
+    "401": unauthorized,
     "403": lambda: said(403, {"code": "403", "message": "forbidden"}),
     "401 without a body": lambda: said(401, b""),
     "403 of a gateway": lambda: said(403, b"<html>Forbidden</html>"),
@@ -33,15 +33,8 @@ LOCKED: dict[str, Behaviour] = {
     "401 within 500": lambda: said(500, {"code": "401"}),
     "a yes within 403": lambda: said(403, {"code": "OK"}),
 }
-NO = LOCKED["401"]
 DAY = 24
 TRIES = pushes._TRIES_BEFORE_DIVIDING
-
-
-def queue_many(bridge: Bridge, count: int, start: int = 0) -> None:
-    """Messages of as many outIds, so that each is a call of its own."""
-    for number in range(start, start + count):
-        queue(bridge, f"task-{number}", range(2))
 
 
 def check_all_told_once(bridge: Bridge, count: int) -> None:
@@ -85,7 +78,7 @@ def test_the_first_stops_everything_after_one_call(bridge: Bridge, answer: str) 
 
 def test_a_new_process_calls_nothing_either(bridge: Bridge) -> None:
     queue_many(bridge, 3)
-    bridge.quick_audience.always(NO)
+    bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
     queue_many(bridge, 3, start=3)
     bridge.restart()
@@ -95,7 +88,7 @@ def test_a_new_process_calls_nothing_either(bridge: Bridge) -> None:
 
 def test_the_pauses_are_three_times_as_long_each_time_to_an_hour_at_most(bridge: Bridge) -> None:
     queue_many(bridge, 1)
-    bridge.quick_audience.always(NO)
+    bridge.quick_audience.always(unauthorized)
     bridge.pump.run("push", hours=DAY)
     wanted = [10, 30, 90, 270, 810, 2430, *[3600] * 22]
     found = pauses(bridge)
@@ -106,7 +99,7 @@ def test_the_pauses_are_three_times_as_long_each_time_to_an_hour_at_most(bridge:
 
 def test_after_a_week_nothing_is_lost_and_no_receive_is_spent(bridge: Bridge) -> None:
     queue_many(bridge, 2)
-    bridge.quick_audience.always(NO)
+    bridge.quick_audience.always(unauthorized)
     start = time.time()
     bridge.pump.run("push", hours=8)
     while time.time() < start + 7 * DAY * 3600:
@@ -129,7 +122,7 @@ def test_after_a_week_nothing_is_lost_and_no_receive_is_spent(bridge: Bridge) ->
 
 def test_one_at_a_time_tries(bridge: Bridge) -> None:
     queue_many(bridge, 40)
-    bridge.quick_audience.always(NO)
+    bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
     to_the_probe(bridge)
 
@@ -137,7 +130,7 @@ def test_one_at_a_time_tries(bridge: Bridge) -> None:
         # Three other functions, while the one that tries waits for its answer.
         for _ in range(3):
             assert bridge.pump.once("push") is True
-        return NO()
+        return unauthorized()
 
     bridge.quick_audience.next(meanwhile)
     bridge.pump.once("push")
@@ -161,9 +154,9 @@ def test_two_functions_that_are_locked_out_at_once_open_it_once(bridge: Bridge) 
     queue_many(bridge, 20)
 
     def meanwhile() -> requests.Response:
-        bridge.quick_audience.next(NO)
+        bridge.quick_audience.next(unauthorized)
         assert bridge.pump.once("push") is True
-        return NO()
+        return unauthorized()
 
     bridge.quick_audience.next(meanwhile)
     bridge.pump.once("push")
@@ -179,7 +172,7 @@ def test_two_functions_that_are_locked_out_at_once_open_it_once(bridge: Bridge) 
 def test_of_calls_that_are_under_way_none_is_followed_by_another(bridge: Bridge) -> None:
     queue_many(bridge, 40)
     bridge.quick_audience.next(ok)
-    bridge.quick_audience.always(NO)
+    bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
     # One event makes ten calls, the first of them alone.
     assert 2 <= len(bridge.quick_audience.pushes) <= 10
@@ -203,7 +196,7 @@ def test_of_calls_that_are_under_way_none_is_followed_by_another(bridge: Bridge)
 )
 def test_a_try_that_is_not_taken_keeps_it_open(bridge: Bridge, answer: Behaviour) -> None:
     queue_many(bridge, 20)
-    bridge.quick_audience.always(NO)
+    bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
     bridge.quick_audience.always(answer)
     for tries in range(1, 4):
@@ -221,7 +214,7 @@ def test_a_try_that_is_not_taken_keeps_it_open(bridge: Bridge, answer: Behaviour
 
 def test_a_try_whose_function_dies_is_followed_by_a_longer_pause(bridge: Bridge) -> None:
     queue_many(bridge, 20)
-    bridge.quick_audience.always(NO)
+    bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
     to_the_probe(bridge)
     names = ["dynamodb GetItem", "dynamodb PutItem", "sqs GetQueueUrl", "quickaudience details"]
@@ -238,12 +231,12 @@ def test_a_try_whose_function_dies_is_followed_by_a_longer_pause(bridge: Bridge)
 
 def test_a_relapse_soon_after_goes_on_with_the_long_pauses(bridge: Bridge) -> None:
     queue_many(bridge, 1)
-    bridge.quick_audience.next(NO, NO, NO, NO, ok)
+    bridge.quick_audience.next(unauthorized, unauthorized, unauthorized, unauthorized, ok)
     bridge.pump.run("push", hours=1)
     assert breakers.get_open("quickaudience") is None
     bridge.clock.pass_(seconds=890)
     queue_many(bridge, 1, start=1)
-    bridge.quick_audience.always(NO)
+    bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
     breaker = breakers.get_open("quickaudience")
     assert breaker
@@ -252,11 +245,11 @@ def test_a_relapse_soon_after_goes_on_with_the_long_pauses(bridge: Bridge) -> No
 
 def test_a_relapse_long_after_begins_anew(bridge: Bridge) -> None:
     queue_many(bridge, 1)
-    bridge.quick_audience.next(NO, NO, NO, NO, ok)
+    bridge.quick_audience.next(unauthorized, unauthorized, unauthorized, unauthorized, ok)
     bridge.pump.run("push", hours=1)
     bridge.clock.pass_(seconds=901)
     queue_many(bridge, 1, start=1)
-    bridge.quick_audience.always(NO)
+    bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
     breaker = breakers.get_open("quickaudience")
     assert breaker
@@ -276,7 +269,7 @@ def reply(bridge: Bridge, out_id: str) -> None:
 
 def test_replies_wait_with_receipts_and_receipts_with_replies(bridge: Bridge) -> None:
     reply(bridge, "task-0")
-    bridge.quick_audience.always(NO)
+    bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
     queue_many(bridge, 2)
     reply(bridge, "task-1")
@@ -290,7 +283,7 @@ def test_replies_wait_with_receipts_and_receipts_with_replies(bridge: Bridge) ->
 
 def test_a_message_that_nobody_understands_does_not_keep_it_open(bridge: Bridge) -> None:
     queue_many(bridge, 3)
-    bridge.quick_audience.always(NO)
+    bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
     for _ in range(5):
         bridge.pump.put("receipts", "not JSON")
@@ -370,7 +363,7 @@ def test_what_cannot_be_closed_does_not_undo_what_was_pushed(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue_many(bridge, 3)
-    bridge.quick_audience.next(NO)
+    bridge.quick_audience.next(unauthorized)
     bridge.pump.drain("push")
     to_the_probe(bridge)
 
@@ -391,7 +384,7 @@ def test_what_cannot_be_opened_does_not_undo_what_was_pushed(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue_many(bridge, 3)
-    bridge.quick_audience.next(ok, NO)
+    bridge.quick_audience.next(ok, unauthorized)
 
     def fail(*_: Any) -> None:
         raise TimeoutError("DynamoDB is not there")

@@ -11,32 +11,11 @@ import pytest
 from chalicelib.functions import push
 from chalicelib.quickaudience import client
 from chalicelib.store import pushed
-from tests.integration.support import aws, web
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.pump import timeout
-from tests.integration.support.quickaudience import Behaviour, broken, ok, said
-
-BIZ = "b" * 32
-
-
-def entry(out_id: str, position: int, **fields: Any) -> dict[str, Any]:
-    return {
-        "outId": out_id,
-        "phoneNum": f"139{position:08d}",
-        "sendStatus": 2,
-        "sendDate": "2026-03-02 10:00:00",
-        "receiveDate": "2026-03-02 10:00:07",
-        "errCode": "DELIVERED",
-        "message": "",
-        "at": [BIZ, position],
-    } | fields
-
-
-def queue(bridge: Bridge, out_id: str, positions: range) -> None:
-    """What settle puts on the queue."""
-    entries = [entry(out_id, position) for position in positions]
-    body = {"kind": "details", "outId": out_id, "entries": entries}
-    bridge.pump.put("receipts", json.dumps(body))
+from tests.support.in_process import aws, web
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.pump import timeout
+from tests.support.in_process.pushes import BIZ, queue
+from tests.support.in_process.quickaudience import Behaviour, broken, ok, said
 
 
 def sizes(bridge: Bridge) -> list[tuple[str, int, bool]]:

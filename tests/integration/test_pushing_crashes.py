@@ -3,10 +3,10 @@
 import pytest
 
 from chalicelib.store import pushed
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.outside import HOWS, How
-from tests.integration.support.snapshot import snapshot
-from tests.integration.test_pushing import BIZ, queue
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.pushes import BIZ, queue
+from tests.support.in_process.snapshot import snapshot
 
 
 @pytest.mark.parametrize("how", HOWS)

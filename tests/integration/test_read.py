@@ -10,8 +10,8 @@ from chalicelib.delivery import file_reading
 from chalicelib.errors import ConfigurationError
 from chalicelib.fetching.addresses import FetchError
 from chalicelib.store import due_chunks
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.file_campaigns import FileCampaigns
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.file_campaigns import FileCampaigns
 
 NUMBERS = [f"139000011{number:02d}" for number in range(20)]
 

@@ -7,9 +7,9 @@ import pytest
 from chalicelib.delivery import file_reading
 from chalicelib.domain import planning
 from chalicelib.fetching import stream
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.file_campaigns import FileCampaigns
-from tests.integration.support.outside import HOWS, How
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.file_campaigns import FileCampaigns
+from tests.support.in_process.outside import HOWS, How
 
 LINES = [
     '13900001111 {"name":"甲"}',

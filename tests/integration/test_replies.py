@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.integration.support import tencent, web
-from tests.integration.support.bridge import SIGN, Bridge
-from tests.integration.support.clock import beijing
-from tests.integration.test_delivering import A
-from tests.integration.test_settling import parked, send
+from tests.support.in_process import tencent, web
+from tests.support.in_process.bridge import SIGN, Bridge
+from tests.support.in_process.clock import beijing
+from tests.support.in_process.sends import A, send
+from tests.support.in_process.settling import parked
 
 OTHER_SIGN = "另一品牌"
 

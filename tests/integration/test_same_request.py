@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.domain.periods import SAME_REQUEST_SECONDS
-from tests.integration.support.bridge import Bridge
+from tests.support.in_process.bridge import Bridge
 
 PHONES = ["13900001111", "13900002222", "13900003333"]
 PARAMS = [{"name": "甲"}, {"name": "乙"}, {"name": "丙"}]

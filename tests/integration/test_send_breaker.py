@@ -9,12 +9,12 @@ import pytest
 
 from chalicelib.functions import sweep
 from chalicelib.store import breakers, chunks, messages, send_requests
-from tests.integration.support import tencent, web
-from tests.integration.support.bridge import Answer, Bridge
-from tests.integration.support.quickaudience import by_phone
-from tests.integration.support.tencent import lost, refused, said
-from tests.integration.test_delivering import PHONES, A, B, C, D, accept, outcomes, times_sent
-from tests.integration.test_sweeping import NOT_SENT, UNKNOWN
+from tests.support.in_process import tencent, web
+from tests.support.in_process.bridge import Answer, Bridge
+from tests.support.in_process.quickaudience import by_phone
+from tests.support.in_process.sends import PHONES, A, B, C, D, accept, outcomes, times_sent
+from tests.support.in_process.sweeping import NOT_SENT, UNKNOWN
+from tests.support.in_process.tencent import lost, refused, said
 
 HANGS = lost(web.read_timeout, sent=False)
 OBEYS_AND_HANGS = lost(web.read_timeout, sent=True)

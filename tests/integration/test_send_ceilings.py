@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from chalicelib.tencent import throttle
-from tests.integration.support import tencent
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.pump import timeout
-from tests.integration.test_delivering import outcomes, times_sent
+from tests.support.in_process import tencent
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.pump import timeout
+from tests.support.in_process.sends import outcomes, times_sent
 
 PHONES = [f"139{number:08d}" for number in range(80)]
 

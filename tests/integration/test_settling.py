@@ -4,29 +4,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.store import table
-from tests.integration.support import tencent
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.tencent import Sms
-from tests.integration.test_delivering import A, B, C, accept
-
-
-def send(bridge: Bridge, *phones: str, out_id: str = "task-1") -> list[Sms]:
-    """A campaign that Tencent took."""
-    code = "7000" if bridge.tencent.templates else bridge.template()
-    before = len(bridge.tencent.sent)
-    assert bridge.campaign(phones, {"name": "您"}, code=code, out_id=out_id).code == "OK"
-    bridge.pump.drain("deliver")
-    return bridge.tencent.sent[before:]
-
-
-def settle(bridge: Bridge, *events: Any) -> None:
-    assert bridge.callback(list(events))[0] == 200
-    bridge.pump.drain("settle", "push")
-
-
-def parked() -> list[table.Item]:
-    return [item for day in range(1, 10) for item in table.query(f"PARKED#2026-03-0{day}")]
+from tests.support.in_process import tencent
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.sends import A, B, C, accept, send
+from tests.support.in_process.settling import parked, settle
+from tests.support.in_process.tencent import Sms
 
 
 def test_a_status_becomes_a_receipt(linked: Bridge) -> None:

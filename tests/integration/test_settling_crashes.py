@@ -9,13 +9,13 @@ from chalicelib.domain import retries
 from chalicelib.domain.messages import Message, Origin
 from chalicelib.queues.bodies import CallbackBody
 from chalicelib.store import messages
-from tests.integration.support import tencent
-from tests.integration.support.bridge import SIGN, Bridge
-from tests.integration.support.outside import HOWS, How
-from tests.integration.support.quickaudience import by_phone
-from tests.integration.support.snapshot import snapshot
-from tests.integration.support.tencent import Sms
-from tests.integration.test_delivering import A, B, C, D
+from tests.support.in_process import tencent
+from tests.support.in_process.bridge import SIGN, Bridge
+from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.quickaudience import by_phone
+from tests.support.in_process.sends import A, B, C, D
+from tests.support.in_process.snapshot import snapshot
+from tests.support.in_process.tencent import Sms
 
 
 def message(phone: str, out_id: str, sid: str) -> Message:

@@ -1,7 +1,6 @@
 """Two pieces of work that know a message's final state at the same moment: one of them tells."""
 
 import json
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -9,23 +8,10 @@ import pytest
 from chalicelib.delivery import final_states
 from chalicelib.domain.messages import Message
 from chalicelib.store import messages
-from tests.integration.support import tencent
-from tests.integration.support.bridge import SIGN, Bridge
-from tests.integration.test_adopting import unknown
-from tests.integration.test_delivering import A
-from tests.integration.test_settling import send
-
-
-def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Any]) -> None:
-    """Something happens between the moment at which receipts are known and their first write."""
-    settle, pending = messages.settle, [happens]
-
-    def late(settled: Sequence[Message]) -> list[Message]:
-        if pending:
-            pending.pop()()
-        return settle(settled)
-
-    monkeypatch.setattr(messages, "settle", late)
+from tests.support.in_process import tencent
+from tests.support.in_process.bridge import SIGN, Bridge
+from tests.support.in_process.sends import A, send, unknown
+from tests.support.in_process.settling import meanwhile
 
 
 def told(bridge: Bridge) -> list[dict[str, Any]]:

@@ -4,10 +4,10 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.integration.support.bridge import SIGN, SIGN_ID, Bridge
-from tests.integration.support.clock import START, beijing
-from tests.integration.support.tencent import lost, refused, said
-from tests.integration.support.web import never_connected, read_timeout
+from tests.support.in_process.bridge import SIGN, SIGN_ID, Bridge
+from tests.support.in_process.clock import START, beijing
+from tests.support.in_process.tencent import lost, refused, said
+from tests.support.in_process.web import never_connected, read_timeout
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,12 @@ import time
 import pytest
 
 from chalicelib.store import table
-from tests.integration.support import tencent, web
-from tests.integration.support.bridge import Answer, Bridge
-from tests.integration.support.quickaudience import by_phone
-from tests.integration.support.tencent import Sms, lost, refused
-from tests.integration.test_delivering import A, B, C, D
-
-HOURS = 72
-NO_RECEIPT, UNKNOWN, NOT_SENT = (1, "NO_RECEIPT"), (1, "OUTCOME_UNKNOWN"), (1, "NOT_SENT")
+from tests.support.in_process import tencent, web
+from tests.support.in_process.bridge import Answer, Bridge
+from tests.support.in_process.quickaudience import by_phone
+from tests.support.in_process.sends import A, B, C, D
+from tests.support.in_process.sweeping import HOURS, NO_RECEIPT, NOT_SENT, UNKNOWN, pass_72_hours
+from tests.support.in_process.tencent import Sms, lost, refused
 
 
 @pytest.fixture
@@ -25,10 +23,6 @@ def campaign(bridge: Bridge, *phones: str, out_id: str = "task-1") -> Answer:
     answer = bridge.campaign(phones, code="7000", out_id=out_id)
     assert answer.code == "OK"
     return answer
-
-
-def pass_72_hours(bridge: Bridge) -> None:
-    bridge.clock.pass_(hours=HOURS + 1)
 
 
 def sweep(bridge: Bridge) -> dict[str, set[tuple[int, str]]]:

@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.integration.support import web
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.outside import HOWS, How
-from tests.integration.support.quickaudience import by_phone
-from tests.integration.support.snapshot import snapshot
-from tests.integration.support.tencent import lost, refused
-from tests.integration.test_delivering import A, B, C, D
-from tests.integration.test_sweeping import NO_RECEIPT, NOT_SENT, UNKNOWN, pass_72_hours
+from tests.support.in_process import web
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.quickaudience import by_phone
+from tests.support.in_process.sends import A, B, C, D
+from tests.support.in_process.snapshot import snapshot
+from tests.support.in_process.sweeping import NO_RECEIPT, NOT_SENT, UNKNOWN, pass_72_hours
+from tests.support.in_process.tencent import lost, refused
 
 
 def prepare(bridge: Bridge) -> None:

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.integration.support.bridge import Bridge, template_body
-from tests.integration.support.clock import START, beijing
-from tests.integration.support.tencent import Behaviour, lost, refused, said
-from tests.integration.support.web import connect_timeout, read_timeout
+from tests.support.in_process.bridge import Bridge, template_body
+from tests.support.in_process.clock import START, beijing
+from tests.support.in_process.tencent import Behaviour, lost, refused, said
+from tests.support.in_process.web import connect_timeout, read_timeout
 
 PATH = "/sms/smsTemplate"
 

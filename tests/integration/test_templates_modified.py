@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.integration.support.bridge import Answer, Bridge, template_body
-from tests.integration.support.tencent import (
+from tests.support.in_process.bridge import Answer, Bridge, template_body
+from tests.support.in_process.tencent import (
     and_first,
     lost,
     obeyed,
     refused,
 )
-from tests.integration.support.web import never_connected, read_timeout, reset
+from tests.support.in_process.web import never_connected, read_timeout, reset
 
 PATH = "/sms/smsTemplate"
 OLD, NEW = "甲${a}乙${b}", "乙${b}甲${a}丙"

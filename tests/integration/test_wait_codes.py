@@ -7,11 +7,11 @@ import pytest
 
 from chalicelib.settings import WAITABLE
 from chalicelib.store import breakers
-from tests.integration.support import tencent
-from tests.integration.support.bridge import Bridge
-from tests.integration.support.tencent import refused, turned
-from tests.integration.test_delivering import PHONES, A, B, C, D, accept, outcomes, times_sent, told
-from tests.integration.test_sweeping import NOT_SENT
+from tests.support.in_process import tencent
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.sends import PHONES, A, B, C, D, accept, outcomes, times_sent, told
+from tests.support.in_process.sweeping import NOT_SENT
+from tests.support.in_process.tencent import refused, turned
 
 # Said of a whole bulk call, these may be meant for one of its numbers.
 OF_A_NUMBER = (1023, 1024, 1025, 1026)

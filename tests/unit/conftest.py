@@ -1,14 +1,10 @@
 """No unit test opens a socket; settings are given to each anew."""
 
-from collections.abc import Callable
-
 import pytest
 
 from chalicelib import settings
 from chalicelib.settings import Settings
-from tests.unit.support import ENVIRONMENT
-
-Configure = Callable[..., Settings]
+from tests.support.settings import ENVIRONMENT, Configure
 
 
 @pytest.fixture(autouse=True)

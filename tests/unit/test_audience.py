@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from chalicelib.domain import parameters, phones
 from chalicelib.domain.audience import Audience
 from chalicelib.domain.planning import Call, Failure, Recipients
-from tests.unit.support import calls_of, examples
+from tests.support.planning import calls_of
+from tests.support.property_tests import examples
 
 
 def recipients(numbers: list[str], objects: list[dict[str, Any]]) -> Recipients:

@@ -3,8 +3,8 @@ import time_machine
 
 from chalicelib.errors import Unauthorized
 from chalicelib.quickaudience import authentication, signature
-from tests.unit.conftest import Configure
-from tests.unit.support import request
+from tests.support.chalice_requests import request
+from tests.support.settings import Configure
 
 KEY, NOW, NONCE = "123456789", 1631865523, "2e6eceb5737b473284c930c8ef79090e"
 at_the_time = time_machine.travel(NOW, tick=False)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.domain import breaker
 from chalicelib.domain.breaker import Breaker, Side
 from chalicelib.store import breakers, table
-from tests.unit.support import examples
+from tests.support.property_tests import examples
 
 NAMES: tuple[Side, ...] = ("quickaudience", "tencent")
 NOW = 1_772_416_800

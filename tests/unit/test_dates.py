@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import dates
-from tests.unit.support import examples
+from tests.support.property_tests import examples
 
 VECTORS = [
     (0, "1970-01-01 08:00:00"),

@@ -151,13 +151,13 @@ FORBIDDEN = {
     "chalicelib/metrics.py": "from ops import stage",
     "chalicelib/functions/read.py": "import local",
     "chalicelib/functions/push.py": "from bench.bill import Bill",
-    "app.py": "from tests import waiting",
+    "app.py": "from tests.support import waiting",
     "ops/deploy.py": "from local.processes import Process",
     "ops/bundle.py": "import bench.cold_start",
-    "ops/stage.py": "from tests.unit.support import ENVIRONMENT",
+    "ops/stage.py": "from tests.support.settings import ENVIRONMENT",
     "local/stack.py": "from bench import floor",
-    "local/http.py": "from tests.waiting import until",
-    "bench/table.py": "from tests.integration.support.meter import size",
+    "local/http.py": "from tests.support.waiting import wait_for",
+    "bench/table.py": "from tests.support.in_process.meter import Meter",
     # Wherever the statement stands, and however it is written.
     "chalicelib/store/pages.py": "def get():\n    from chalicelib.delivery import pushes",
     "chalicelib/store/signs.py": (

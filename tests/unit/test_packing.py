@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.store.packing import pack, pack_numbers, unpack, unpack_numbers
-from tests.unit.support import examples
+from tests.support.property_tests import examples
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(alphabet="x\x00😀值\n"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from chalicelib.domain import parameters
 from chalicelib.domain.planning import Failure
 from chalicelib.lenient_json import loads
-from tests.unit.support import examples
+from tests.support.property_tests import examples
 
 
 def test_values_stand_in_the_order_of_the_template() -> None:

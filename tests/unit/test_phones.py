@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain import phones
-from tests.unit.support import examples
+from tests.support.property_tests import examples
 
 mainland = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain import phones
-from tests.unit.support import examples
+from tests.support.property_tests import examples
 
 # By ITU-T E.164, some of every length; 1242 and 1268 are Tencent's own price list's.
 CODES = [

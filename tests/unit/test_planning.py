@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import phones
 from chalicelib.domain.planning import Call, Chunk, Failure, Recipients
-from tests.unit.support import calls_of, examples
+from tests.support.planning import calls_of
+from tests.support.property_tests import examples
 
 Pair = tuple[str, tuple[str, ...]]
 BAD = Failure("isv.MOBILE_NUMBER_ILLEGAL", "手机号格式错误")

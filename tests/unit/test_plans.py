@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.planning import Call, Chunk, Failure
 from chalicelib.store import plans
-from tests.unit.support import examples
+from tests.support.property_tests import examples
 
 phones = st.lists(st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True), min_size=1, max_size=5)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.quickaudience.signature import make, matches
-from tests.unit.support import examples
+from tests.support.property_tests import examples
 
 TIME, NONCE = "1631865523", "2e6eceb5737b473284c930c8ef79090e"
 VECTORS = {

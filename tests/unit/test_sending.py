@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chalicelib import aws
 from chalicelib.queues import sending
 from chalicelib.queues.bodies import Body
-from tests.unit.support import examples
+from tests.support.property_tests import examples
 
 
 @dataclass(frozen=True)

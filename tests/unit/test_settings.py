@@ -8,7 +8,7 @@ import pytest
 from chalicelib import settings
 from chalicelib.errors import ConfigurationError
 from chalicelib.settings import Settings, from_environment
-from tests.unit.support import ENVIRONMENT
+from tests.support.settings import ENVIRONMENT
 
 SECRETS = {
     "QA_KEY": "k3y-of-quick-audience",

@@ -6,7 +6,7 @@ import pytest
 
 from local.quickaudience.background import running
 from local.quickaudience.settings import Settings
-from tests.simulators.quickaudience.driver import FakeBridge, Simulator, bridging
+from tests.support.simulators.quickaudience import FakeBridge, Simulator, bridging
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from local.quickaudience.endpoints import ENDPOINTS, answer_violations
-from tests.simulators.quickaudience.driver import (
+from tests.support.simulators.quickaudience import (
     DETAIL_ROW,
     DIGITAL_TEMPLATE,
     REVIEW,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulators.quickaudience.driver import (
+from tests.support.simulators.quickaudience import (
     DETAIL_ROW,
     DIGITAL_TEMPLATE,
     OUT_ID,
@@ -21,7 +21,7 @@ from tests.simulators.quickaudience.driver import (
     campaign,
     envelope,
 )
-from tests.waiting import wait_for
+from tests.support.waiting import wait_for
 
 # Templates
 

@@ -5,7 +5,7 @@ import time
 import pytest
 import requests
 
-from tests.simulators.quickaudience.driver import (
+from tests.support.simulators.quickaudience import (
     DETAILS,
     REPLY,
     Simulator,

@@ -16,7 +16,7 @@ import requests
 from local.quickaudience.background import running
 from local.quickaudience.settings import DEFAULT_KEY, Settings
 from local.quickaudience.signature import SIGNATURE_HEADER, new_nonce, new_timestamp, sign
-from tests.simulators.quickaudience.driver import (
+from tests.support.simulators.quickaudience import (
     OUT_ID,
     PHONES,
     PREFIX,

@@ -8,7 +8,7 @@ import pytest
 
 from local.quickaudience.settings import DEFAULT_KEY
 from local.quickaudience.signature import SIGNATURE_HEADER, new_timestamp
-from tests.simulators.quickaudience.driver import (
+from tests.support.simulators.quickaudience import (
     DETAILS,
     REPLY,
     Simulator,
@@ -17,7 +17,7 @@ from tests.simulators.quickaudience.driver import (
     replies,
     reply,
 )
-from tests.waiting import wait_for
+from tests.support.waiting import wait_for
 
 
 def test_receipt_is_taken_and_shown(simulator: Simulator) -> None:

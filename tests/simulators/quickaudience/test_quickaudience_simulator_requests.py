@@ -7,7 +7,7 @@ import pytest
 
 from local.quickaudience.settings import DEFAULT_KEY
 from local.quickaudience.signature import SIGNATURE_HEADER, sign
-from tests.simulators.quickaudience.driver import FakeBridge, Simulator, campaign, envelope
+from tests.support.simulators.quickaudience import FakeBridge, Simulator, campaign, envelope
 
 # Requests
 

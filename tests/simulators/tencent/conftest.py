@@ -7,7 +7,7 @@ import pytest
 from local.tencent.background import running
 from local.tencent.behaviour import Behaviour
 from local.tencent.simulator import Approved
-from tests.simulators.tencent.driver import (
+from tests.support.simulators.tencent import (
     CODE_TEMPLATE,
     FOREIGN_TEMPLATE,
     PLAIN_TEMPLATE,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from local.tencent import magic
-from tests.simulators.tencent.driver import (
+from tests.support.simulators.tencent import (
     FOREIGN_TEMPLATE,
     MOBILE,
     Caller,
@@ -15,7 +15,7 @@ from tests.simulators.tencent.driver import (
     receiving,
     tel,
 )
-from tests.waiting import wait_for
+from tests.support.waiting import wait_for
 
 BEIJING = timezone(timedelta(hours=8))
 

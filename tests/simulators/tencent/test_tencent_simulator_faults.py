@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from local.tencent.behaviour import CALLS
-from tests.simulators.tencent.driver import MOBILE, Caller, Receiver
-from tests.waiting import wait_for
+from tests.support.simulators.tencent import MOBILE, Caller, Receiver
+from tests.support.waiting import wait_for
 
 
 def accepted(simulator: Caller) -> int:

@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 from local.tencent.__main__ import cli
 from local.tencent.background import running
 from local.tencent.behaviour import Behaviour
-from tests.simulators.tencent.driver import MOBILE, Caller, Receiver, receiving
-from tests.waiting import wait_for
+from tests.support.simulators.tencent import MOBILE, Caller, Receiver, receiving
+from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).parents[3]
 QUICK = ("--review-seconds", "0", "--report-delay", "0", "0", "--retry-seconds", "0.02")

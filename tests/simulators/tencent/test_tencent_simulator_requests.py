@@ -12,7 +12,7 @@ from local.tencent.background import running
 from local.tencent.checks import Application, signature
 from local.tencent.formats import encode
 from local.tencent.simulator import DEFAULT_SIGN, Approved
-from tests.simulators.tencent.driver import (
+from tests.support.simulators.tencent import (
     CODE_TEMPLATE,
     FOREIGN_TEMPLATE,
     MOBILE,

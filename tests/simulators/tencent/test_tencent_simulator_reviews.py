@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from tests.simulators.tencent.driver import (
+from tests.support.simulators.tencent import (
     CODE_TEMPLATE,
     FOREIGN_TEMPLATE,
     PLAIN_TEMPLATE,
     Caller,
 )
-from tests.waiting import wait_for
+from tests.support.waiting import wait_for
 
 PENDING, REJECTED = 1, 2
 DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")

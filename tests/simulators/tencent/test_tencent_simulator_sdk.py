@@ -13,7 +13,7 @@ from qcloudsms_py import (
     httpclient,
 )
 
-from tests.simulators.tencent.driver import APPKEY, CODE_TEMPLATE, MOBILE, SDKAPPID, Caller
+from tests.support.simulators.tencent import APPKEY, CODE_TEMPLATE, MOBILE, SDKAPPID, Caller
 
 TENCENT = "https://yun.tim.qq.com"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulators.tencent.driver import CODE_TEMPLATE, FOREIGN_TEMPLATE, MOBILE, Caller, tel
+from tests.support.simulators.tencent import CODE_TEMPLATE, FOREIGN_TEMPLATE, MOBILE, Caller, tel
 
 
 def test_bulk_limits(simulator: Caller) -> None:

@@ -1,0 +1,205 @@
+"""§7's parts, from Quick Audience's request to what a phone shows."""
+
+import re
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from chalicelib.domain.digital_message import Part
+from chalicelib.endpoints import message_page
+from chalicelib.store.pages import Page
+from tests.support.hostile_texts import HOSTILE
+from tests.support.local_stack.chromium import Browser, Visit
+from tests.support.local_stack.files import Oss, reply, serving
+from tests.support.local_stack.running_stack import SIGN, Bench
+from tests.support.waiting import wait_for
+
+
+def part(suffix: str, contents: str, index: int, name: str = "") -> dict[str, Any]:
+    return {"fileSuffix": suffix, "fileContents": contents, "fileName": name, "index": index}
+
+
+def create(bench: Bench, theme: str, content: list[dict[str, Any]]) -> str:
+    """Create a digital template as Quick Audience does, and wait for its approval; answers its code."""
+    asked = {"name": theme, "content": content, "digital": True, "signName": SIGN}
+    made = bench.post(bench.quick_audience, "/_sim/templates", asked)
+    code = str(made["templateCode"])
+    wait_for(
+        lambda: bench.get(bench.quick_audience, f"/_sim/templates/{code}?digital=1")["approved"], 20
+    )
+    return code
+
+
+def link_to(bench: Bench, code: str, phone: str, **params: str) -> str:
+    """Send a digital message; answers the link that the phone got."""
+    bench.campaign(
+        f"digital-{phone}",
+        templateCode=code,
+        phones=[phone],
+        params=params or None,
+        digital=True,
+    )
+    bench.complete(f"digital-{phone}")
+    (message,) = bench.messages(phone)
+    found = re.search(
+        rf"{re.escape(bench.prefix)}/m/[A-Za-z0-9]{{11}}(?= 拒收请回复R$)", message["text"]
+    )
+    assert found, message["text"]
+    return found[0]
+
+
+def keep(picture: Path, found: Visit) -> None:
+    """Keep a screenshot, and see that it is one of a phone's width."""
+    picture.parent.mkdir(exist_ok=True)
+    picture.write_bytes(found.screenshot)
+    assert found.screenshot.startswith(b"\x89PNG")
+    assert len(found.screenshot) < 150_000
+
+
+def width_of(png: bytes) -> int:
+    width: int = struct.unpack(">I", png[16:20])[0]
+    return width
+
+
+@pytest.fixture(scope="session")
+def good(bench: Bench, oss: Oss) -> str:
+    """The link of a message with all that it may have."""
+    content = [
+        part(
+            "txt",
+            "${name}，双11到了！\n全场五折，老会员再减20元。\n\n活动时间：11月1日至11月11日",
+            1,
+        ),
+        part("jpg", f"{oss.origin}/poster.jpg", 2, "活动海报"),
+        part("txt", "看看今年的新品：", 3),
+        part("mp4", f"{oss.origin}/clip.mp4", 4, "新品短片"),
+        part("txt", "听听我们的主题曲 🎵", 5),
+        part("mp3", f"{oss.origin}/jingle.mp3", 6, "主题曲"),
+        part("txt", "到店出示本页即可享受优惠 🎁", 7),
+    ]
+    code = create(bench, "双11会员专享", content)
+    return link_to(bench, code, "13800000001", name="李雷")
+
+
+def test_text_and_media_are_shown_on_a_phone(good: str, browser: Browser, pictures: Path) -> None:
+    found = browser.visit(good)
+    keep(pictures / "digital-page.png", found)
+    page = found.page
+    assert found.status == 200
+    assert found.console == []
+    assert page["title"] == "双11会员专享"
+    assert "**，双11到了！\n全场五折，老会员再减20元。\n\n活动时间" in page["text"]
+    assert "${" not in page["html"]
+    assert "李雷" not in page["html"]
+    assert page["images"] == [720]
+    assert len(page["media"]) == 2
+    # HAVE_METADATA or more: the browser has understood both.
+    assert min(page["media"]) >= 1
+    assert page["overflow"] == 0
+    assert width_of(found.screenshot) == 390
+
+
+def test_a_dark_phone_gets_a_dark_page(good: str, browser: Browser, pictures: Path) -> None:
+    light, dark = browser.visit(good), browser.visit(good, dark=True)
+    keep(pictures / "digital-page-dark.png", dark)
+    assert light.page["background"] == "rgb(255, 255, 255)"
+    assert dark.page["background"] == "rgb(28, 28, 30)"
+    assert dark.console == []
+
+
+@pytest.mark.parametrize("width", [240, 320, 1280])
+def test_every_width_will_do(good: str, browser: Browser, width: int) -> None:
+    found = browser.visit(good, width=width)
+    assert found.page["overflow"] == 0
+    assert found.console == []
+
+
+def test_it_loads_its_media_and_nothing_else(good: str, oss: Oss, browser: Browser) -> None:
+    # Chromium draws the players' buttons from data URLs of its own.
+    loaded = {url for url in browser.visit(good).requested if url.startswith("http")}
+    media = {f"{oss.origin}/{name}" for name in ("poster.jpg", "clip.mp4", "jingle.mp3")}
+    assert loaded == {good, *media}
+
+
+def test_hostile_content_stays_text(
+    bench: Bench, oss: Oss, browser: Browser, pictures: Path
+) -> None:
+    names = ("script", "quotes", "apostrophe", "javascript", "cdata", "comment", "closing", "rtl")
+    texts = [HOSTILE[name] for name in names] + ["W" * 100]
+    content = [part("txt", text, index) for index, text in enumerate(texts)]
+    content.append(part("jpg", f"{oss.origin}/poster.jpg", 99, "\"'><script>alert(1)</script>"))
+    theme = "<script>alert(1)</script>"
+    found = browser.visit(link_to(bench, create(bench, theme, content), "13800000002"))
+    keep(pictures / "digital-page-hostile.png", found)
+    assert found.console == []
+    assert found.page["title"] == theme
+    assert found.page["scripts"] == 0
+    assert found.page["overflow"] == 0
+    assert found.page["images"] == [720]
+    for name in names[:-1]:
+        assert HOSTILE[name] in found.page["text"]
+
+
+@pytest.mark.parametrize("code", ["AbCdEfGhIjK", "x", "%3Cscript%3E"])
+def test_a_link_to_nothing_says_so_in_chinese(
+    bench: Bench, browser: Browser, pictures: Path, code: str
+) -> None:
+    found = browser.visit(f"{bench.prefix}/m/{code}")
+    keep(pictures / "digital-page-unknown.png", found)
+    assert found.status == 404
+    assert found.page["text"].startswith("页面不存在")
+    assert found.violations == []
+
+
+def test_the_front_serves_it_to_whoever_asks(good: str) -> None:
+    for accept in ("text/html", "image/webp,image/*", "application/json", "*/*"):
+        answer = requests.get(good, headers={"Accept": accept}, timeout=10)
+        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert answer.text.startswith("<!doctype html>")
+    head = requests.head(good, timeout=10)
+    assert (head.status_code, head.text) == (200, "")
+    assert head.headers["Content-Security-Policy"].startswith("default-src 'none'; img-src ")
+    assert requests.post(good, timeout=10).status_code in (403, 405)
+
+
+# --- without the bridge: what even a page that the bridge would never make can do ----------------
+
+
+def visit(browser: Browser, document: str, policy: str) -> Visit:
+    """Show a page as it is, under a policy."""
+    body = document.encode("utf-8", "replace")
+    headers = {"Content_Type": "text/html; charset=utf-8", "Content_Security_Policy": policy}
+    with serving(lambda handler: reply(handler, body, **headers)) as origin:
+        return browser.visit(origin + "/")
+
+
+def test_hostile_content_of_any_length_keeps_the_layout(browser: Browser, oss: Oss) -> None:
+    parts = [Part("text", "txt", "", text) for text in HOSTILE.values()]
+    parts += [Part("image", "jpg", text, f"{oss.origin}/poster.jpg") for text in HOSTILE.values()]
+    page = Page(code="x", theme=HOSTILE["latin word"], parts=tuple(parts), made_at=0)
+    found = visit(browser, message_page.render(page), message_page.policy(page))
+    assert found.page["overflow"] == 0
+    assert found.page["scripts"] == 0
+    assert found.page["images"] == [720] * len(HOSTILE)
+    assert found.violations == []
+
+
+def test_the_policy_alone_would_stop_scripts_frames_styles_and_foreign_pictures(
+    browser: Browser, oss: Oss
+) -> None:
+    page = Page(code="x", theme="x", parts=(Part("text", "txt", "", "x"),), made_at=0)
+    injected = (
+        "<script>document.title='run'</script><img src=x onerror=\"document.title='run'\">"
+        f"<img src='{oss.origin}/poster.jpg'><iframe src='{oss.origin}/poster.jpg'></iframe>"
+        "<style>body{display:none}</style><base href='http://127.0.0.1:1/'>"
+    )
+    document = message_page.render(page).replace("<main>", f"<main>{injected}")
+    asked = len(oss.asked)
+    found = visit(browser, document, message_page.policy(page))
+    assert found.page["title"] == "x"
+    assert found.page["text"].strip()
+    assert len(found.violations) >= 5
+    assert len(oss.asked) == asked

@@ -1,0 +1,80 @@
+"""Nothing lost, nothing sent twice, wherever a function dies: on the whole stack, with real waiting.
+
+Each function is killed before and after every call that it makes, while campaigns come in one after
+another, and each time the campaigns have to come to the end that they would have come to anyway. It
+takes two minutes, nearly all of which are spent on waiting for `deliver`'s time-out.
+"""
+
+import os
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from local.chaos import audit
+from local.chaos.arena import Arena
+from local.chaos.campaigns import CONTENT, Campaigns
+from local.chaos.deaths import ACCEPT, CALLBACK, FUNCTIONS, Deaths, die_pulling
+from local.chaos.rest import come_to_rest
+from local.chaos.sides import wait_for
+from local.faults import RETURNED, Faults
+from local.ports import free_port
+
+# Decides in which order the points come. To do it again: FAULTS_SEED=… pytest tests/chaos
+SEED = os.environ.get("FAULTS_SEED") or str(time.time_ns() % 10**6)
+# A status is given to a send of unknown outcome half a minute after it came.
+_RARE = frozenset({("settle", "dynamodb TransactWriteItems")})
+
+
+def calls_of(faults: Faults, function: str) -> set[str]:
+    return {point.call for point in faults.seen() if point.function == function}
+
+
+@pytest.mark.timeout(400)
+def test_killed_before_and_after_every_call_everybody_comes_to_one_end(tmp_path: Path) -> None:
+    print(f"FAULTS_SEED={SEED}")  # noqa: T201 - pytest shows it where the test fails
+    with Arena(tmp_path, port=free_port(), timeouts={"settle": 5}) as arena:
+        campaigns = Campaigns(arena.sides, arena.sides.template(CONTENT))
+        first = campaigns.small(unanswered=True)
+        campaigns.send(first)
+        # All but the one whose call was not answered, which takes longer.
+        wait_for(lambda: told(arena, first.out_id) == len(first.phones) - 1, 30, "receipts")
+        wait_for(lambda: "quickaudience reply" in calls_of(arena.faults, "push"), 30, "the reply")
+
+        deaths = Deaths(arena.faults, campaigns, random.Random(SEED), arena.renew, _RARE)
+        deaths.learn(first=True)
+        deaths.run(seconds=150)
+        # While those of `deliver` wait for their time-out.
+        pulled = die_pulling(arena.faults, campaigns)
+        facts, problems = come_to_rest(campaigns, seconds=200)
+        given_up = arena.sides.count_replies_given_up()
+
+    summary = audit.summary(facts)
+    print(f"{len(deaths.executed)} deaths, {campaigns.cut_off} cut off: {summary}")  # noqa: T201
+    assert not problems, f"FAULTS_SEED={SEED}\n" + audit.shortened(problems)
+    assert deaths.left == []
+    # Else the audit doesn't know whose replies had to be told.
+    assert given_up == 0
+    assert {"sqs SendMessageBatch", "tencent pullstatus"} <= {order.point.call for order in pulled}
+    # That it is not the absence of points by which nothing was found.
+    assert {(function, RETURNED) for function in FUNCTIONS} <= deaths.died_of
+    assert {
+        (ACCEPT, "sqs SendMessageBatch"),
+        (CALLBACK, "sqs SendMessageBatch"),
+        ("deliver", "tencent sendmultisms2"),
+        ("deliver", "tencent sendsms"),
+        ("push", "quickaudience details"),
+        ("push", "quickaudience reply"),
+        *_RARE,
+    } <= deaths.died_of
+    # Somebody was sent to by a function that died of it, and somebody was not: so both were met.
+    assert summary["known unknown"] > 0
+    assert summary["delivered"] > summary["recipients"] / 3
+    assert campaigns.cut_off > 0
+
+
+def told(arena: Arena, out_id: str) -> int:
+    sides = arena.sides
+    receipts = sides.get(sides.quick_audience, f"/_sim/receipts?outId={out_id}")["receipts"]
+    return len({receipt["phoneNum"] for receipt in receipts})

@@ -1,0 +1,47 @@
+"""A whole local stack, and its two simulators' control APIs."""
+
+import os
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from local.ports import free_port
+from local.stack import Stack
+from tests.support.local_stack.files import Files, QuietHandler
+from tests.support.local_stack.running_stack import SIGN, SIGN_ID, Bench
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Files]:
+    folder = tmp_path_factory.mktemp("files")
+    handler = partial(QuietHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield Files(folder, f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory, files: Files) -> Iterator[Bench]:
+    environ = {"PATH": os.environ["PATH"], "OSS_ALLOWED_HOSTS": f".aliyuncs.com,{files.origin}"}
+    state = tmp_path_factory.mktemp("stack")
+    with Stack(port=free_port(), state=state, environ=environ) as stack:
+        bench = Bench(stack)
+        bench.ops("sign", "link", SIGN, SIGN_ID)
+        yield bench
+    failures = [
+        line
+        for log in Path(state, "logs").glob("*.log")
+        for line in log.read_text().splitlines()
+        if "Traceback" in line and "UnfinishedError" not in line
+    ]
+    assert not failures, failures[:3]
+
+
+@pytest.fixture(scope="session")
+def plain_template(bench: Bench) -> str:
+    return bench.template("您的包裹已经到达，请及时领取。")

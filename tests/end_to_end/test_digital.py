@@ -1,0 +1,49 @@
+"""A digital message over the whole stack, text alone: pictures are in tests/browser."""
+
+import re
+
+import requests
+
+from tests.support.local_stack.running_stack import SIGN, Bench
+from tests.support.waiting import wait_for
+
+PATH = "/sms/digitalSmsTemplate"
+
+
+def test_a_digital_message_from_its_template_to_its_deletion(bench: Bench) -> None:
+    content = [{"fileSuffix": "txt", "fileContents": "${name}您好，全场五折", "index": "1"}]
+    asked = {"name": "双11", "content": content, "digital": True, "signName": SIGN}
+    code = bench.post(bench.quick_audience, "/_sim/templates", asked)["templateCode"]
+    review = f"/_sim/templates/{code}?digital=1"
+    wait_for(lambda: bench.get(bench.quick_audience, review)["approved"], 20)
+
+    numbers = ["13800000301", "13800000302"]
+    params = {"generate": {"name": "客户{index}"}}
+    bench.campaign("digital", templateCode=code, phones=numbers, params=params, digital=True)
+    account = bench.complete("digital")
+    assert (account["recipients"], account["delivered"]) == (2, 2)
+    texts = [bench.messages(number)[0]["text"] for number in numbers]
+    links = {link for text in texts for link in re.findall(r"http://\S+", text)}
+    assert len(set(texts)) == 2
+    assert len(links) == 1
+
+    page = requests.get(links.pop(), timeout=10)
+    assert page.status_code == 200
+    assert "<p>**您好，全场五折</p>" in page.text
+
+    text_interface = bench.ask(
+        "/sms/sendBatchList",
+        method="POST",
+        body={
+            "outId": "wrong-kind",
+            "signName": SIGN,
+            "templateCode": code,
+            "phoneNumberJson": numbers,
+        },
+    )
+    assert text_interface["body"]["code"] == "isv.SMS_TEMPLATE_ILLEGAL"
+
+    for _ in range(2):
+        assert bench.ask(f"{PATH}/{code}", method="DELETE")["body"]["code"] == "OK"
+    assert bench.ask(f"{PATH}/{code}")["status"] == 404
+    assert requests.get(page.url, timeout=10).status_code == 200

@@ -1,0 +1,70 @@
+"""§5 through the whole stack: a file is fetched, read, sent and told of."""
+
+from tests.support.local_stack.files import Files
+from tests.support.local_stack.running_stack import SIGN, Bench
+from tests.support.waiting import wait_for
+
+
+def ask(bench: Bench, url: str, code: str, out_id: str) -> dict[str, object]:
+    body = {
+        "outId": out_id,
+        "signName": SIGN,
+        "templateCode": code,
+        "phoneOssUrl": url,
+        "isVariable": 1,
+        "limit": 0,
+    }
+    answer: dict[str, object] = bench.ask("/sms/sendBatch", method="POST", body=body)["body"]
+    return answer
+
+
+def test_a_file_of_thousands_of_lines_is_sent_once_and_told_of(bench: Bench, files: Files) -> None:
+    code = bench.template("${name}您好，新品已到店。")
+    lines = [f'{13_400_000_000 + number},{{"name":"会员"}}' for number in range(6_000)]
+    lines += [f'{13_400_010_000 + number}\t{{"name":"客户{number}"}}' for number in range(100)]
+    lines += ["", "姓名", "12345678", "13400030000", *lines[:50]]
+    url = files.put("numbers.txt", "\r\n".join(lines).encode("gbk"))
+    bench.post(bench.tencent, "/_sim/behaviour", {"magic": False})
+    accepted = bench.accepted()
+
+    answer = ask(bench, url, code, "file")
+
+    def shown() -> dict[str, object]:
+        found: dict[str, object] = bench.ops("campaign", "show", "file")
+        return found
+
+    def told() -> bool:
+        found = shown()
+        return found["recipients"] == 6_103 and found["pushed"] == 6_102
+
+    assert answer["code"] == "OK"
+    wait_for(told, 90, shown)
+    bench.post(bench.tencent, "/_sim/behaviour", {"magic": True})
+    found = shown()
+    assert (found["delivered"], found["failed"], found["waiting"]) == (6_100, 3, 0)
+    assert bench.accepted() - accepted == 6_100
+    assert found["files"] == [
+        {
+            "bizId": answer["bizId"],
+            "state": "done",
+            "reason": "",
+            "lines": 6_153,
+            "read": 6_154,
+            "repeated": 50,
+            "withoutNumber": 1,
+            "badLines": [
+                "6102: 手机号格式错误",
+                "6103: 手机号格式错误",
+                "6104: 模板变量 name 没有取值",
+            ],
+        }
+    ]
+    assert bench.messages("13400010007")[0]["text"] == "【测试签名】客户7您好，新品已到店。"
+    receipts = bench.get(bench.quick_audience, "/_sim/receipts?phoneNum=12345678")["receipts"]
+    assert [one["errCode"] for one in receipts] == ["isv.MOBILE_NUMBER_ILLEGAL"]
+
+
+def test_an_address_that_may_not_be_read_is_refused(bench: Bench, plain_template: str) -> None:
+    for url in ("http://127.0.0.1:1/x", "https://169.254.169.254/", f"{bench.prefix}/health"):
+        answer = ask(bench, url, plain_template, "forbidden")
+        assert answer["code"] == "isv.INVALID_PARAMETERS"

@@ -1,0 +1,24 @@
+"""Real processes for the tests of the stack, each started here and ended here."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import aws
+from tests.support.local_stack.processes import Bridge, numbers
+
+
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[aws.Ministack]:
+    with aws.Ministack(tmp_path_factory.mktemp("aws")) as running:
+        yield running
+
+
+@pytest.fixture
+def bridge(ministack: aws.Ministack, tmp_path: Path) -> Iterator[Bridge]:
+    made = Bridge(ministack.endpoint, tmp_path, f"t{next(numbers)}-", [])
+    yield made
+    for process in made.processes:
+        # At once: the queues are this test's own, nobody misses what is in them.
+        process.kill()

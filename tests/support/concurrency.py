@@ -1,0 +1,110 @@
+"""Doing several things at the same moment, and what came of them."""
+
+import itertools
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from chalicelib import aws
+from chalicelib.domain.messages import Message, Origin
+from chalicelib.functions import deliver
+from chalicelib.queues import sending
+from chalicelib.queues.receiving import UnfinishedError
+from chalicelib.queues.sending import Queue
+from tests.support.in_process.bridge import SIGN, Bridge
+
+T = TypeVar("T")
+FUNCTIONS = 4
+_numbers = itertools.count(1)
+
+
+def at_once(*functions: Callable[[], T]) -> list[T]:
+    """Call all of them at the same moment, each in its thread; their answers, in order."""
+    barrier = threading.Barrier(len(functions))
+
+    def call(function: Callable[[], T]) -> T:
+        barrier.wait(10)
+        return function()
+
+    with ThreadPoolExecutor(len(functions)) as pool:
+        return list(pool.map(call, functions))
+
+
+def unique(prefix: str = "task") -> str:
+    return f"{prefix}-{next(_numbers)}"
+
+
+def phone() -> str:
+    """A phone that nobody had before, without its country code."""
+    return f"139{next(_numbers):08d}"
+
+
+def record(body: Any, handle: str = "none") -> dict[str, Any]:
+    return {
+        "body": json.dumps(body) if isinstance(body, dict) else body,
+        "receiptHandle": handle,
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": str(int(time.time() * 1000)),
+        },
+    }
+
+
+def event(*records: dict[str, Any]) -> dict[str, Any]:
+    return {"Records": list(records)}
+
+
+def message(number: str, out_id: str, sid: str, *, position: int = 0, sent_at: int = 0) -> Message:
+    origin = Origin(
+        out_id=out_id,
+        biz_id=f"biz of {out_id}",
+        sign=SIGN,
+        template_code="7000",
+        sent_at=sent_at or int(time.time()),
+    )
+    return Message(phone="86" + number, position=position, origin=origin, sid=sid, unknown=not sid)
+
+
+class World:
+    """The bridge between its two fakes, and ministack's queues."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self.bridge = bridge
+        self.tencent = bridge.tencent
+        self.quick_audience = bridge.quick_audience
+        # The table stays, so that no two tests may get a template of one id.
+        self.tencent.templates[7000 + 10 * next(_numbers)] = {}
+
+    def empty_queues(self) -> None:
+        """What is there is in flight from now on, for longer than a test lasts."""
+        queues: Sequence[Queue] = ("sends", "callbacks", "receipts")
+        for queue in queues:
+            self.take(queue)
+
+    def take(self, queue: Queue) -> list[dict[str, Any]]:
+        """All that a queue gives now; it stays in flight."""
+        found: list[dict[str, Any]] = []
+        while True:
+            answer = aws.sqs().receive_message(
+                QueueUrl=sending.url(queue), MaxNumberOfMessages=10, VisibilityTimeout=600
+            )
+            if not answer.get("Messages"):
+                return found
+            found += [record(one["Body"], one["ReceiptHandle"]) for one in answer["Messages"]]
+
+    def told(self) -> list[dict[str, Any]]:
+        """The entries on the queue of receipts and replies."""
+        bodies = [json.loads(one["body"]) for one in self.take("receipts")]
+        return [entry for body in bodies for entry in body["entries"]]
+
+    def deliver(self, records: Sequence[dict[str, Any]]) -> bool:
+        """An invocation; answers whether it returned, and did not ask for its messages to come again."""
+        try:
+            deliver.handle(event(*records), 300, FUNCTIONS)
+        except (UnfinishedError, aws.sqs().exceptions.ReceiptHandleIsInvalid):
+            # The second: of two workers with one handle, the other has deleted it.
+            return False
+        return True

@@ -1,0 +1,1 @@
+"""What the tests of the deployment and of its bundle share."""

@@ -1,0 +1,54 @@
+"""A checkout of its own for a test that deploys: what it writes is not written into ours."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[3]
+
+
+class Checkout:
+    """A copy of `.chalice/`, and of the code where that is wanted."""
+
+    def __init__(self, folder: Path, *, code: bool = False) -> None:
+        self.folder = folder
+        (folder / ".chalice").mkdir(parents=True)
+        for file in (ROOT / ".chalice").glob("*.json"):
+            shutil.copy2(file, folder / ".chalice" / file.name)
+        if code:
+            for name in ("app.py", "Makefile", "requirements.txt", "requirements-dev.txt"):
+                shutil.copy2(ROOT / name, folder / name)
+            for name in ("chalicelib", "local", "ops"):
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+            (folder / ".venv").mkdir()
+            for part in (ROOT / ".venv").iterdir():
+                if part.name != ".installed":
+                    (folder / ".venv" / part.name).symlink_to(part)
+            # Newer than the requirements: nothing is to be installed into what is ours.
+            (folder / ".venv" / ".installed").touch()
+
+    @property
+    def config(self) -> dict[str, Any]:
+        config: dict[str, Any] = json.loads((self.folder / ".chalice" / "config.json").read_text())
+        return config
+
+    def configure(self, stage: str = "prod", **variables: str | None) -> None:
+        """Set settings of a stage, or take them out."""
+        config = self.config
+        own = config["stages"].setdefault(stage, {}).setdefault("environment_variables", {})
+        for name, value in variables.items():
+            if value is None:
+                own.pop(name, None)
+            else:
+                own[name] = value
+        self.write(config)
+
+    def write(self, config: dict[str, Any]) -> None:
+        (self.folder / ".chalice" / "config.json").write_text(json.dumps(config, indent=2))
+
+    def files(self) -> dict[str, str]:
+        """Everything in `.chalice/`, to see whether it changed."""
+        files = (self.folder / ".chalice").rglob("*.json")
+        return {str(file.relative_to(self.folder)): file.read_text() for file in files}

@@ -1,0 +1,399 @@
+"""docs/openapi.json, made of what is said elsewhere: `python -m tests.support.documents.openapi` writes it.
+
+Routes and fields are those of docs/coverage.md, what becomes of each is its text there, and what a
+field of a request may hold is what `chalicelib/quickaudience/bodies.py` takes.
+"""
+
+import functools
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from app import app
+from chalicelib.quickaudience import bodies
+from tests.support.documents.reading import Row, table
+
+PATH = Path("docs/openapi.json")
+
+Json = dict[str, Any]
+
+_MODELS: dict[str, type[BaseModel]] = {
+    "§2": bodies.Template,
+    "§3": bodies.Template,
+    "§5": bodies.SendBatch,
+    "§6": bodies.SendBatchList,
+    "§7": bodies.DigitalTemplate,
+    "§8": bodies.DigitalTemplate,
+    "§11": bodies.SendBatchList,
+    "§12": bodies.SendDetails,
+}
+_COMMON = "Common to all requests of Quick Audience"
+_STATUSES = "callback of statuses — Notification of MT SMS Delivery Status"
+_REPLIES = "callback of replies — SMS Reply"
+_FIELD = re.compile(r"(?P<name>[\w.\[\]]+)(?: \((?P<type>[^)]*(?:\(\w+\))?[^)]*)\))?")
+_INTERFACE = re.compile(r"(\w+) \$?\{[\w ]+\}(/[^?]*)")
+_TYPES: dict[str, Json] = {
+    "string": {"type": "string"},
+    "integer(int32)": {"type": "integer", "format": "int32"},
+    "integer(int64)": {"type": "integer", "format": "int64"},
+    "number": {"type": "integer"},
+}
+_ABOUT = """\
+The bridge between Quick Audience's third-party SMS platform API (§1-14) and Tencent Cloud SMS, as it is: \
+what a field of a request may hold is what is taken, which is more than Quick Audience documents.
+
+Every answer below `/sms/`, a refusal too, has `platformName`, `code`, `message`, `requestId` and all \
+documented fields, none of them null. `code` is `OK`, or a refusal's: `401`, `403` and `404` with that HTTP \
+status, else one of Aliyun's vocabulary (`isv.…`, `isp.…`) with HTTP 200. Bodies are read as JSON in UTF-8 \
+whatever their content type; fields that are not named here are not looked at. Every other path and method \
+below `/sms` (up to three parts) is answered with HTTP 404 and the same four fields.
+
+The description of a request's field begins with its documented type; what the bridge does with it follows."""
+
+
+def make() -> Json:
+    """The whole document."""
+    project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
+    paths: dict[str, Json] = {}
+    webhooks: dict[str, Json] = {}
+    for heading, method, path in _interfaces():
+        if path.startswith("/sms/"):
+            paths.setdefault(path, {})[method] = _interface(heading, method, path)
+        else:
+            webhooks[path.rpartition("callback/send/")[2]] = {method: _push(heading)}
+    paths |= _ours()
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": project["name"],
+            "version": project["version"],
+            "summary": project["description"],
+            "description": _ABOUT,
+        },
+        "servers": [
+            {
+                "url": "{prefix}",
+                "description": "The deployment's base URL with its stage",
+                "variables": {"prefix": {"default": "http://127.0.0.1:8000"}},
+            }
+        ],
+        "paths": paths,
+        "webhooks": webhooks,
+        "components": {
+            "parameters": _parameters(),
+            "schemas": _answers() | _tencents(),
+        },
+    }
+
+
+def route_of(path: str) -> str:
+    """A path of the document as `app.py` writes it."""
+    return re.sub(r"(?<=[a-z])[A-Z](?=\w*\})", lambda letter: f"_{letter[0].lower()}", path)
+
+
+# --- what Quick Audience calls --------------------------------------------------------------------
+
+
+def _interface(heading: str, method: str, path: str) -> Json:
+    """One of §1-12."""
+    section, view = heading.partition(" ")[0], _view(method, path)
+    statuses = {row.key[1][:3]: row.cells[2] for row in _rows(heading, "status")}
+    statuses["500"] = 'something else failed: code "isp.SYSTEM_ERROR"; the request may be repeated'
+    fields = {row.key[1]: row for row in _rows(heading, "request")}
+    signature = [{"$ref": f"#/components/parameters/{name}"} for name in _parameters()]
+    operation: Json = {
+        "summary": heading,
+        "operationId": view,
+        "parameters": [
+            *(_path_parameter(name, fields) for name in re.findall(r"\{(\w+)\}", path)),
+            *signature,
+        ],
+    }
+    if section in _MODELS:
+        model = _MODELS[section].model_json_schema()
+        body = _nested(
+            {_field(text)["name"]: (_field(text)["type"], row) for text, row in fields.items()},
+            model["properties"],
+            "documented as {}: ",
+        )
+        body["required"] = [name for name in model["required"] if name in body["properties"]]
+        for name in re.findall(r"\{(\w+)\}", path):
+            del body["properties"][name]
+        operation["requestBody"] = _content(body)
+    answer = {"$ref": f"#/components/schemas/{view}_answer"}
+    return operation | {
+        "responses": {
+            status: {"description": text} | _content(answer) for status, text in statuses.items()
+        }
+    }
+
+
+def _path_parameter(name: str, fields: dict[str, Row]) -> Json:
+    row = next(row for text, row in fields.items() if _field(text)["name"] == name)
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": row.cells[2],
+        "schema": {"type": "string"},
+    }
+
+
+def _parameters() -> dict[str, Json]:
+    """What every request is signed with."""
+    found = {}
+    for kind in ("URL", "header"):
+        for row in _rows(_COMMON, kind):
+            match = re.fullmatch(r"([\w-]+) \([^)]*\)", row.key[1])
+            if match:
+                found[match[1]] = {
+                    "name": match[1],
+                    "in": "header" if kind == "header" else "query",
+                    "required": True,
+                    "description": row.cells[2],
+                    "schema": {"type": "string"},
+                }
+    return found
+
+
+def _answers() -> dict[str, Json]:
+    """The answers of §1-12, success or not: the documented fields, all of them, and no other."""
+    found = {}
+    for heading, method, path in _interfaces():
+        if not path.startswith("/sms/"):
+            continue
+        fields = {}
+        for row in _rows(heading, "response"):
+            field = _field(row.key[1])
+            fields[field["name"]] = (field["type"], row)
+        found[f"{_view(method, path)}_answer"] = _closed(_nested(fields, {}))
+    return found
+
+
+# --- what we call, and what else calls us ------------------------------------------------------------
+
+
+def _push(heading: str) -> Json:
+    """§13 or §14."""
+    fields = {}
+    for row in _rows(heading, "request"):
+        field = _field(row.key[1])
+        fields[field["name"]] = ("string" if "." in field["name"] else field["type"], row)
+    body = _closed(_nested(fields, {}))
+    entry = next(iter(body["properties"].values()))["items"]["properties"]
+    if "sendStatus" in entry:
+        entry["sendStatus"] |= {"type": "integer", "enum": [1, 2]}
+    return {
+        "summary": heading,
+        "description": "Pushed to the environment prefix of Quick Audience: QA_BASE_URL.",
+        "parameters": [
+            {
+                "name": name,
+                "in": "header" if name.startswith("X-") else "query",
+                "required": True,
+                "schema": {"type": "string"},
+            }
+            for name in _parameters()
+        ],
+        "requestBody": _content(body),
+        "responses": {
+            "200": {"description": 'Taken where `code` is "OK" or 200, else pushed again.'}
+        },
+    }
+
+
+def _ours() -> dict[str, Json]:
+    """The routes that Quick Audience has nothing to do with."""
+    token = {"name": "token", "in": "path", "required": True, "schema": {"type": "string"}}
+    code = {"name": "code", "in": "path", "required": True, "schema": {"type": "string"}}
+    status, reply = (
+        {"$ref": f"#/components/schemas/{name}"} for name in ("TencentStatus", "TencentReply")
+    )
+    answer = {"$ref": "#/components/schemas/TencentAnswer"}
+    answers = {
+        code: {"description": text} | _content(answer)
+        for code, text in {
+            "200": "queued",
+            "400": "neither an array of statuses nor a reply",
+            "403": "wrong token",
+            "500": "not queued: push it again",
+        }.items()
+    }
+    page = {
+        status: {"description": text, "content": {"text/html": {"schema": {"type": "string"}}}}
+        for status, text in {
+            "200": "the page",
+            "404": "no such page",
+            "503": "the page could not be read",
+        }.items()
+    }
+    reply_fields = _nested(_fields_of(_REPLIES), {})["properties"]
+    return {
+        "/tencent/{token}/callback": {
+            "parameters": [token],
+            "post": {
+                "summary": "Tencent's delivery statuses and replies",
+                "operationId": "tencent_callback",
+                "requestBody": _content(
+                    {"anyOf": [{"type": "array", "items": status}, status, reply]}
+                ),
+                "responses": answers,
+            },
+            "get": {
+                "summary": "A reply of Tencent's, in the URL's parameters",
+                "operationId": "tencent_callback_by_get",
+                "parameters": [
+                    {"name": name, "in": "query", "schema": schema}
+                    for name, schema in reply_fields.items()
+                ],
+                "responses": answers,
+            },
+        },
+        "/m/{code}": {
+            "parameters": [code],
+            "get": {
+                "summary": "The page of a digital message",
+                "operationId": "digital_page",
+                "responses": page,
+            },
+            "head": {
+                "summary": "The page's headers",
+                "operationId": "digital_page_head",
+                "responses": {
+                    status: {"description": one["description"]} for status, one in page.items()
+                },
+            },
+        },
+        "/health": {
+            "get": {
+                "summary": "For monitors: that the function answers",
+                "operationId": "health",
+                "responses": {
+                    "200": {"description": "it does"}
+                    | _content(
+                        _closed({"type": "object", "properties": {"status": {"const": "ok"}}})
+                    )
+                },
+            }
+        },
+    }
+
+
+def _tencents() -> dict[str, Json]:
+    """Tencent's callbacks. Nothing in them is required: what can't be used is found out behind the queue."""
+    answer = {
+        name: ("number" if name == "result" else "string", row)
+        for name, (_, row) in _fields_of(_STATUSES, "response").items()
+    }
+    statuses = {
+        name.removeprefix("[]."): field
+        for name, field in _fields_of(_STATUSES).items()
+        if name.startswith("[].")
+    }
+    return {
+        "TencentStatus": _nested(statuses, {}),
+        "TencentReply": _nested(_fields_of(_REPLIES), {}),
+        "TencentAnswer": _closed(_nested(answer, {})),
+    }
+
+
+# --- fields and their schemas ----------------------------------------------------------------------
+
+Fields = dict[str, tuple[str, Row]]
+
+
+def _fields_of(heading: str, kind: str = "request") -> Fields:
+    found = {}
+    for row in _rows(heading, kind):
+        if field := _FIELD.fullmatch(row.key[1]):
+            found[field["name"]] = ((field["type"] or "").partition(",")[0], row)
+    return found
+
+
+def _nested(fields: Fields, taken: Json, documented_as: str = "") -> Json:
+    """An object of these fields; `name[].part` is a part of the objects in the list `name`.
+
+    `taken` are the schemas of a request's fields that are read; others of it may be anything.
+    """
+    properties: Json = {}
+    for name, (kind, row) in fields.items():
+        lists, _, part = name.partition("[].")
+        schema = dict(taken.get(name, {}) if taken else _TYPES.get(kind, {}))
+        schema.pop("title", None)
+        said = (documented_as.format(kind) if kind else "") + row.cells[2]
+        if part:
+            # A part's texts may be numbers, too.
+            schema |= {"type": ["string", "integer"]} if taken else {}
+            _objects(properties[lists])["properties"][part] = schema | {"description": said}
+        else:
+            properties[name] = schema | {"description": said}
+            if any(other.startswith(f"{name}[].") for other in fields) and name not in taken:
+                properties[name] |= {"type": "array", "items": {"type": "object"}}
+    return {"type": "object", "properties": properties}
+
+
+def _objects(schema: Json) -> Json:
+    """The schema of the objects that a list holds, wherever in a choice of types it stands."""
+    lists = next(one for one in [schema, *schema.get("anyOf", [])] if one.get("type") == "array")
+    items = lists["items"]
+    found: Json = next(
+        one for one in [items, *items.get("anyOf", [])] if one.get("type") == "object"
+    )
+    found.setdefault("properties", {})
+    return found
+
+
+def _closed(schema: Json) -> Json:
+    """An object that has all of its fields and no other."""
+    for one in schema["properties"].values():
+        if one.get("type") == "array":
+            one["items"] = _closed(one["items"])
+    return schema | {"required": list(schema["properties"]), "additionalProperties": False}
+
+
+def _content(schema: Json) -> Json:
+    return {"content": {"application/json": {"schema": schema}}}
+
+
+def _field(text: str) -> dict[str, str]:
+    match = _FIELD.fullmatch(text)
+    if match is None:
+        raise ValueError(f"not a documented field: {text}")
+    return {"name": match["name"], "type": match["type"] or ""}
+
+
+@functools.cache
+def _table() -> list[Row]:
+    return table()
+
+
+def _interfaces() -> list[tuple[str, str, str]]:
+    """Heading, method and path of each of Quick Audience's interfaces."""
+    found = []
+    for row in _table():
+        match = _INTERFACE.match(row.key[1])
+        if row.heading.startswith("§") and row.key[0] == "URL" and match:
+            found.append((row.heading, match[1].lower(), match[2]))
+    return found
+
+
+def _view(method: str, path: str) -> str:
+    """The name of the function in `app.py` that answers."""
+    return str(app.routes[route_of(path)][method.upper()].view_name)
+
+
+def _rows(heading: str, kind: str) -> list[Row]:
+    return [row for row in _table() if (row.heading, row.key[0]) == (heading, kind)]
+
+
+def text() -> str:
+    """The file as it stands in docs/."""
+    return json.dumps(make(), ensure_ascii=False, indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    PATH.write_text(text())

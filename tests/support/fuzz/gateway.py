@@ -1,0 +1,166 @@
+"""Requests as API Gateway hands them to Lambda, and what the bridge did about each."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from moto.core.botocore_stubber import BotocoreStubber
+
+import app
+from bench.item_size import size
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.pump import FUNCTIONS, Context
+from tests.support.in_process.quickaudience import signed
+from tests.support.in_process.snapshot import snapshot
+
+QUEUES = {"read": "files", "deliver": "sends", "settle": "callbacks", "push": "receipts"}
+# DynamoDB's limits, in bytes: moto looks at them for some operations and not for others.
+_LONGEST_KEYS = {"pk": 2048, "sk": 1024}
+_LARGEST_ITEM = 400 * 1024
+_READS = ("GetItem", "Query", "BatchGetItem", "GetQueueUrl")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request. `route` is a path of `app.py`, `names` what stands in its braces, as it arrives."""
+
+    method: str
+    route: str
+    names: Mapping[str, Any] = field(default_factory=dict)
+    body: str | bytes | None = None
+    query: Mapping[str, Sequence[str]] | None = None
+    headers: Mapping[str, str] | None = None
+    base64: bool = False
+
+    def event(self) -> dict[str, Any]:
+        """What Lambda is called with. A body is text there, whatever bytes it was."""
+        path = self.route
+        for name, value in self.names.items():
+            path = path.replace(f"{{{name}}}", quote(str(value), errors="replace"))
+        body = self.body
+        if isinstance(body, bytes):
+            body = body.decode("utf-8", "replace")
+        return {
+            "resource": self.route,
+            "path": path,
+            "httpMethod": self.method,
+            "headers": None if self.headers is None else dict(self.headers),
+            "multiValueHeaders": None,
+            "queryStringParameters": None,
+            "multiValueQueryStringParameters": (
+                None
+                if self.query is None
+                else {name: list(one) for name, one in self.query.items()}
+            ),
+            "pathParameters": dict(self.names) or None,
+            "stageVariables": None,
+            "requestContext": {
+                "resourcePath": self.route,
+                "httpMethod": self.method,
+                "path": "/api" + path,
+                "domainName": "abc.execute-api.ap-southeast-1.amazonaws.com",
+                "stage": "api",
+            },
+            "body": body,
+            "isBase64Encoded": self.base64,
+        }
+
+    def signed(self) -> "Asked":
+        """The same with a signature, a timestamp and a nonce of its own."""
+        from dataclasses import replace
+        from urllib.parse import parse_qs, urlsplit
+
+        url, headers = signed("/")
+        return replace(
+            self,
+            query={**(self.query or {}), **parse_qs(urlsplit(url).query)},
+            headers={**(self.headers or {}), **headers},
+        )
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer, the seconds of work that it took, and how many messages were queued for it."""
+
+    asked: Asked
+    status: int
+    headers: dict[str, str]
+    text: str
+    seconds: float
+    queued: int
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text)
+
+
+class Gateway:
+    """Calls the app as Lambda does, and watches what it asks of AWS."""
+
+    def __init__(self, bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.bridge = bridge
+        self._motos = 0.0
+        self._wrote = False
+        self._restore = snapshot(bridge)
+        bridge.outside.observers.append(self._look_at)
+        process = BotocoreStubber.process_request
+
+        def timed(stubber: BotocoreStubber, request: Any) -> Any:
+            began = time.process_time()
+            try:
+                return process(stubber, request)
+            finally:
+                self._motos += time.process_time() - began
+
+        monkeypatch.setattr(BotocoreStubber, "process_request", timed)
+
+    def ask(self, asked: Asked) -> Answered:
+        """One request. The work is the processor's time, less what moto does in AWS's place."""
+        event = asked.event()
+        before = self.queued()
+        began, self._motos = time.process_time(), 0.0
+        with self.bridge.outside.watched():
+            answer = app.app(event, Context("api_handler", 29))
+        seconds = time.process_time() - began - self._motos
+        answered = Answered(
+            asked,
+            answer["statusCode"],
+            {name.lower(): value for name, value in answer["headers"].items()},
+            answer["body"],
+            seconds,
+            self.queued() - before,
+        )
+        if self._wrote:
+            # The next one finds the world as this one did; and moto grows slow with what it holds.
+            self._restore()
+            self._wrote = False
+        return answered
+
+    def _look_at(self, operation: str, params: dict[str, Any], _: Any) -> None:
+        self._wrote |= operation not in _READS
+        _check_call(operation, params)
+
+    def queued(self) -> int:
+        """The messages on all queues."""
+        return sum(self.bridge.pump.count(QUEUES[function]) for function in FUNCTIONS)
+
+
+def _check_call(operation: str, params: dict[str, Any]) -> None:
+    """What DynamoDB would not take."""
+    items = [params.get("Item"), params.get("Key")]
+    for entries in params.get("RequestItems", {}).values():
+        if isinstance(entries, list):
+            items += [one["PutRequest"]["Item"] for one in entries if "PutRequest" in one]
+        else:
+            items += entries["Keys"]
+    for item in filter(None, items):
+        assert size(item) <= _LARGEST_ITEM, f"{operation}: an item of {size(item)} bytes"
+        for name, most in _LONGEST_KEYS.items():
+            assert 0 < len(item[name]["S"].encode()) <= most, f"{operation}: {name}"
+    for value in params.get("ExpressionAttributeValues", {}).values():
+        if operation == "Query":
+            assert len(value["S"].encode()) <= _LONGEST_KEYS["pk"], f"{operation}: a key too long"

@@ -1,0 +1,243 @@
+"""The bridge under test, and everything around it, behind one handle."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+from chalice.test import Client
+from moto.dynamodb.models import dynamodb_backends
+from moto.sqs.models import sqs_backends
+
+import app
+from chalicelib import aws as clients
+from chalicelib import settings
+from chalicelib.domain.chunks import ChunkProgress
+from chalicelib.queues import sending
+from chalicelib.quickaudience import client
+from chalicelib.store import chunks, send_requests, signs
+from chalicelib.store.signs import Sign
+from chalicelib.tencent import throttle, v5
+from tests.support.in_process import aws, quickaudience, tencent
+from tests.support.in_process.clock import Clock
+from tests.support.in_process.outside import Outside
+from tests.support.in_process.pump import Pump
+from tests.support.in_process.quickaudience import FakeQuickAudience, signed
+from tests.support.in_process.tencent import FakeTencent
+
+TOKEN = "callback-secret"
+SIGN = "某某科技"
+SIGN_ID = 501
+ENVIRONMENT = {
+    "QA_PLATFORM_NAME": quickaudience.PLATFORM,
+    "QA_KEY": quickaudience.KEY,
+    "QA_BASE_URL": quickaudience.BASE_URL,
+    "TENCENT_SDK_APP_ID": tencent.APP_ID,
+    "TENCENT_APP_KEY": tencent.APP_KEY,
+    "TENCENT_BASE_URL": tencent.BASE_URL,
+    "TENCENT_CALLBACK_TOKENS": f"{TOKEN},the-next-secret",
+    # As good as no ceiling: the clock of these tests stands still, and with it whoever waits for a turn.
+    "TENCENT_CALLS_PER_SECOND": "1000000000",
+    "BRIDGE_TABLE": aws.TABLE,
+    "BRIDGE_QUEUE_PREFIX": aws.PREFIX,
+}
+_http = Client(app.app)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer under /sms/, whose envelope was looked at."""
+
+    status: int
+    body: dict[str, Any]
+
+    @property
+    def code(self) -> str:
+        return str(self.body["code"])
+
+    @property
+    def message(self) -> str:
+        return str(self.body["message"])
+
+    def __getitem__(self, name: str) -> Any:
+        return self.body[name]
+
+
+def forget() -> None:
+    """Clear what a process remembers: a new one begins."""
+    remembered: list[Any] = [
+        settings.load,
+        clients.dynamodb,
+        clients.dynamodb_once,
+        clients.sqs,
+        sending.url,
+        send_requests.get,
+        v5._client,
+        throttle._throttle,
+        client._session,
+    ]
+    for cached in remembered:
+        cached.cache_clear()
+
+
+class Bridge:
+    """Quick Audience and Tencent on its sides, its queues, its clock, its faults."""
+
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, clock: Clock, outside: Outside, state: str
+    ) -> None:
+        self._monkeypatch = monkeypatch
+        self.clock = clock
+        self.outside = outside
+        self.state = state
+        self.tencent = FakeTencent(outside)
+        self.quick_audience = FakeQuickAudience(outside)
+        monkeypatch.setattr(v5, "new_session", lambda _: self._session(self.tencent))
+        self.configure(**ENVIRONMENT)
+        self.pump = Pump(clock, outside, self.restart)
+
+    def configure(self, **environment: str) -> None:
+        """Set the environment, and begin with a new process."""
+        for name, value in environment.items():
+            self._monkeypatch.setenv(name, value)
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin with a new process."""
+        forget()
+        client._session().mount("https://", self.quick_audience)
+
+    @staticmethod
+    def _session(adapter: requests.adapters.BaseAdapter) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        session.mount("https://", adapter)
+        return session
+
+    def begin_anew(self) -> None:
+        """Empty the world, but for the clock. moto's queries cost more with every item there is."""
+        dynamodb_backends.reset()
+        sqs_backends.reset()
+        aws.create()
+        self.tencent.__init__(self.outside)  # type: ignore[misc]
+        self.quick_audience.__init__(self.outside)  # type: ignore[misc]
+        self.pump.failures.clear()
+        self.restart()
+
+    # --- what Quick Audience asks ---
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        nonce: str = "",
+        timestamp: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """A signed request."""
+        url, signature = signed(path, nonce, timestamp)
+        return self.send(method, url, body, {**signature, **(headers or {})})
+
+    def send(
+        self, method: str, url: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> Answer:
+        """A request as it is. Every answer's envelope is checked here."""
+        raw = (
+            body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        )
+        given = {"Content-Type": "application/json", **(headers or {})}
+        answer = _http.http.request(method, url, headers=given, body=raw)
+        assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+        found = json.loads(answer.body)
+        assert found["platformName"] == quickaudience.PLATFORM
+        for name in ("code", "message", "requestId"):
+            assert isinstance(found[name], str)
+            assert found[name]
+        assert not [name for name, value in found.items() if value is None]
+        assert (answer.status_code == 200) or found["code"] != "OK"
+        return Answer(answer.status_code, found)
+
+    def template(
+        self, content: str = "您好${name}, 您的订单已发货", kind: int = 1, *, approve: bool = True
+    ) -> str:
+        """Create a template through §2, and have it approved; answers its code."""
+        answer = self.ask("POST", "/sms/smsTemplate", template_body(content, kind))
+        assert answer.code == "OK"
+        code = str(answer["templateCode"])
+        if approve:
+            self.tencent.review(int(code), 0)
+            assert self.ask("GET", f"/sms/smsTemplate/{code}")["templateStatus"] == 1
+        return code
+
+    def link(self, name: str = SIGN, sign_id: int = SIGN_ID, status: int = 0) -> None:
+        """Link a sign that Tencent has."""
+        now = int(time.time())
+        self.tencent.signs[sign_id] = {"id": sign_id, "text": name, "status": status, "reply": ""}
+        signs.put(
+            Sign(
+                name=name, sign_id=sign_id, status=status, reply="", created_at=now, checked_at=now
+            )
+        )
+
+    def campaign(
+        self,
+        phones: Sequence[Any],
+        params: Any = None,
+        *,
+        code: str,
+        out_id: str = "task-1",
+        nonce: str = "",
+        **fields: Any,
+    ) -> Answer:
+        """§6."""
+        body = {
+            "outId": out_id,
+            "signName": SIGN,
+            "templateCode": code,
+            "phoneNumberJson": list(phones),
+            "templateParamJson": params,
+        } | fields
+        return self.ask("POST", "/sms/sendBatchList", body, nonce=nonce)
+
+    # --- what Tencent tells ---
+
+    def callback(self, events: Any, token: str = TOKEN) -> tuple[int, dict[str, Any]]:
+        """A push of Tencent's to our callback URL."""
+        raw = events if isinstance(events, bytes) else json.dumps(events).encode()
+        answer = _http.http.post(
+            f"/tencent/{token}/callback", headers={"Content-Type": "application/json"}, body=raw
+        )
+        return answer.status_code, json.loads(answer.body)
+
+    def deliver_all(self, report_status: str = "SUCCESS") -> None:
+        """Tencent reports every message that it sent."""
+        events = tencent.statuses(self.tencent.sent, report_status)
+        for first in range(0, len(events), 100):
+            assert self.callback(events[first : first + 100]) == (
+                200,
+                {"result": 0, "errmsg": "OK"},
+            )
+
+    # --- what the table says ---
+
+    def progress(self, answer: Answer, out_id: str = "task-1") -> list[ChunkProgress]:
+        return [one for _, one in chunks.all_progress(out_id, answer["bizId"])]
+
+
+def template_body(
+    content: str, kind: Any = 1, name: str = "发货通知", **fields: Any
+) -> dict[str, Any]:
+    """§2's and §3's document example, with a content."""
+    return {
+        "remark": "订单发货后通知买家",
+        "templateContent": content,
+        "templateName": name,
+        "templateSubject": "string",
+        "templateType": kind,
+        "creatorAccount": "marketer",
+    } | fields

@@ -1,0 +1,101 @@
+"""Fixtures: one bridge for each test, without sockets."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_socket
+import time_machine
+from moto import mock_aws
+from moto.core.serialize import ResponseSerializer
+from moto.dynamodb.models import DynamoDBBackend
+from moto.sqs.models import SQSBackend
+
+from chalicelib.fetching import addresses, stream
+from chalicelib.fetching.addresses import FetchError
+from tests.support.in_process import aws
+from tests.support.in_process.bridge import ENVIRONMENT, Bridge, forget
+from tests.support.in_process.clock import START, Clock
+from tests.support.in_process.digital import OSS, PUBLIC
+from tests.support.in_process.outside import Outside
+from tests.support.media_files import FILES
+
+
+@pytest.fixture(autouse=True)
+def no_sockets() -> Iterator[None]:
+    pytest_socket.disable_socket()
+    yield
+    pytest_socket.enable_socket()
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    with time_machine.travel(START, tick=False) as traveller:
+        yield Clock(traveller)
+
+
+@pytest.fixture
+def bridge(monkeypatch: pytest.MonkeyPatch, clock: Clock, tmp_path: Path) -> Iterator[Bridge]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", aws.REGION)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setattr("boto3.client", aws.client)
+    for patched, name in (
+        # what moto does wrong
+        (SQSBackend, "change_message_visibility"),
+        (DynamoDBBackend, "batch_execute_statement"),
+        # what it takes a third of its time for
+        (SQSBackend, "is_message_valid_based_on_retention_period"),
+        (ResponseSerializer, "get_value"),
+    ):
+        monkeypatch.setattr(patched, name, getattr(aws, name))
+    with mock_aws():
+        aws.create()
+        outside = Outside()
+        outside.install(monkeypatch)
+        yield Bridge(monkeypatch, clock, outside, str(tmp_path))
+    forget()
+
+
+@pytest.fixture
+def linked(bridge: Bridge) -> Bridge:
+    """A bridge with an approved sign."""
+    bridge.link()
+    return bridge
+
+
+@pytest.fixture
+def oss(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Files by address; what is an exception is raised."""
+    files: dict[str, Any] = {f"{OSS}/a.{suffix}": data for suffix, data in FILES.items()}
+
+    def read(url: str, *, max_bytes: int, seconds: float) -> bytes:
+        addresses.check_url(url)
+        found = files.get(url, FetchError("文件不存在 (HTTP 404)"))
+        if isinstance(found, Exception):
+            raise found
+        assert 0 < seconds < 29
+        assert max_bytes == 1900 * 1024
+        return bytes(found)
+
+    monkeypatch.setattr(stream, "read_all", read)
+    return files
+
+
+@pytest.fixture
+def here(bridge: Bridge, oss: dict[str, Any]) -> Bridge:
+    """A bridge with a public address, an approved sign, and files to be had."""
+    bridge.configure(PUBLIC_BASE_URL=PUBLIC + "/")
+    bridge.link()
+    return bridge
+
+
+@pytest.fixture
+def local(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Bridge:
+    """A local stack's environment file, which the commands read by default."""
+    state = Path(bridge.state)
+    (state / "stack.json").write_text(json.dumps({"environment": ENVIRONMENT}))
+    monkeypatch.setenv("BRIDGE_STATE", str(state))
+    monkeypatch.setenv("COLUMNS", "250")
+    return bridge

@@ -1,0 +1,59 @@
+"""Campaigns that are accepted and sent, and what Tencent received of them."""
+
+from collections import Counter
+from typing import Any
+
+from chalicelib.domain.planning import Failure
+from tests.support.in_process import web
+from tests.support.in_process.bridge import Answer, Bridge
+from tests.support.in_process.quickaudience import by_phone
+from tests.support.in_process.tencent import Sms, lost
+
+A, B, C, D = (f"1390000{number}{number}{number}{number}" for number in range(1, 5))
+
+
+PHONES = [A, B, C, D]
+
+
+def accept(bridge: Bridge, *phones: str, singly: bool = False) -> Answer:
+    params = [{"name": phone} for phone in phones] if singly else {"name": "您"}
+    answer = bridge.campaign(phones, params, code=bridge.template())
+    assert answer.code == "OK"
+    return answer
+
+
+def outcomes(bridge: Bridge, answer: Answer) -> dict[str, Any]:
+    """What is known of each recipient: a sid, a failure's code, None for unknown, "…" for waiting."""
+    found: dict[str, Any] = {}
+    for progress in bridge.progress(answer):
+        for position, phone in enumerate(progress.plan.phones, progress.plan.start):
+            outcome = progress.outcomes.get(position, "…")
+            found[phone[2:]] = outcome.code if isinstance(outcome, Failure) else outcome
+    return found
+
+
+def times_sent(bridge: Bridge) -> Counter[str]:
+    return Counter(sms.phone[2:] for sms in bridge.tencent.sent)
+
+
+def told(bridge: Bridge) -> dict[str, set[tuple[int, str]]]:
+    bridge.pump.drain("push")
+    return by_phone(bridge.quick_audience.receipts)
+
+
+def send(bridge: Bridge, *phones: str, out_id: str = "task-1") -> list[Sms]:
+    """A campaign that Tencent took."""
+    code = "7000" if bridge.tencent.templates else bridge.template()
+    before = len(bridge.tencent.sent)
+    assert bridge.campaign(phones, {"name": "您"}, code=code, out_id=out_id).code == "OK"
+    bridge.pump.drain("deliver")
+    return bridge.tencent.sent[before:]
+
+
+def unknown(bridge: Bridge, *phones: str, out_id: str = "task-1") -> list[Sms]:
+    """Sent, but the answer was lost."""
+    bridge.tencent.next("send", *[lost(web.read_timeout, sent=True)] * len(phones))
+    found = []
+    for phone in phones:
+        found += send(bridge, phone, out_id=f"{out_id}")
+    return found

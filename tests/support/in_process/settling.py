@@ -1,0 +1,31 @@
+"""Callbacks that are settled, and what happens at the same moment."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.messages import Message
+from chalicelib.store import messages, table
+from tests.support.in_process.bridge import Bridge
+
+
+def settle(bridge: Bridge, *events: Any) -> None:
+    assert bridge.callback(list(events))[0] == 200
+    bridge.pump.drain("settle", "push")
+
+
+def parked() -> list[table.Item]:
+    return [item for day in range(1, 10) for item in table.query(f"PARKED#2026-03-0{day}")]
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Any]) -> None:
+    """Something happens between the moment at which receipts are known and their first write."""
+    settle, pending = messages.settle, [happens]
+
+    def late(settled: Sequence[Message]) -> list[Message]:
+        if pending:
+            pending.pop()()
+        return settle(settled)
+
+    monkeypatch.setattr(messages, "settle", late)

@@ -1,0 +1,326 @@
+"""Tencent's side: takes the v5 calls, keeps what it sent, and misbehaves by script."""
+
+import hashlib
+import json
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+
+from tests.support.in_process import web
+from tests.support.in_process.outside import Outside
+
+APP_ID = "1400006666"
+APP_KEY = "5f03a35d00ee52a21327ab048186a2c4"
+BASE_URL = "https://tencent.test/v5/tlssmssvr"
+SENDS = ("sendsms", "sendmultisms2", "sendisms")
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sms:
+    """A message that a phone got."""
+
+    phone: str
+    sid: str
+    sign: str
+    tpl_id: int
+    params: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that arrived. `phones` have their country code."""
+
+    name: str
+    body: dict[str, Any]
+    at: float = field(default_factory=time.time)
+
+    @property
+    def phones(self) -> list[str]:
+        tel = self.body.get("tel", [])
+        if isinstance(tel, str):
+            return [tel.removeprefix("+")]
+        return [
+            one["nationcode"] + one["mobile"] for one in ([tel] if isinstance(tel, dict) else tel)
+        ]
+
+
+Behaviour = Callable[["FakeTencent", Call], Answer | requests.Response]
+
+
+class FakeTencent(web.Adapter):
+    """Obeys, unless told otherwise for the next calls of a name, of a phone, or of any send."""
+
+    def __init__(self, outside: Outside) -> None:
+        super().__init__()
+        self.calls: list[Call] = []
+        self.sent: list[Sms] = []
+        self.templates: dict[int, dict[str, Any]] = {}
+        self.signs: dict[int, dict[str, Any]] = {}
+        self._outside = outside
+        self._next: dict[str, deque[Behaviour]] = defaultdict(deque)
+        self._always: dict[str, Behaviour] = {}
+        self._lock = threading.Lock()
+
+    # --- script ---
+
+    def next(self, what: str, *behaviours: Behaviour) -> None:
+        """What the next calls do: of an API's name, of a single phone, or of `send`."""
+        self._next[what].extend(behaviours)
+
+    def always(self, what: str, behaviour: Behaviour | None) -> None:
+        """What every call does from now on that has nothing else to do."""
+        if behaviour:
+            self._always[what] = behaviour
+        else:
+            self._always.pop(what, None)
+
+    def made(self, *names: str) -> list[Call]:
+        """The calls of these names that arrived."""
+        return [call for call in self.calls if call.name in names]
+
+    @property
+    def send_calls(self) -> list[Call]:
+        return self.made(*SENDS)
+
+    def sent_to(self, phone: str) -> list[Sms]:
+        return [sms for sms in self.sent if sms.phone == phone]
+
+    def review(self, tpl_id: int, status: int, reply: str = "") -> None:
+        """What a reviewer says: 0 approved, 1 pending, 2 rejected."""
+        self.templates[tpl_id] |= {"status": status, "reply": reply}
+
+    # --- wire ---
+
+    def answer(self, request: requests.PreparedRequest) -> requests.Response:
+        url = urlsplit(request.url or "")
+        call = Call(url.path.rpartition("/")[2], json.loads(request.body or b"{}"))
+        query = parse_qs(str(url.query))
+        return self._outside.call(
+            f"tencent {call.name}",
+            lambda: self._answer(call, query),
+            web.never_connected(),
+            web.read_timeout(),
+        )
+
+    def _answer(self, call: Call, query: dict[str, list[str]]) -> requests.Response:
+        self.calls.append(call)
+        refusal = self._check(call, query)
+        found = refusal or self._behaviour(call)(self, call)
+        if isinstance(found, requests.Response):
+            return found
+        return web.response(200, json.dumps(found).encode())
+
+    def _check(self, call: Call, query: dict[str, list[str]]) -> Answer | None:
+        if query.get("sdkappid") != [APP_ID]:
+            return {"result": 1019, "errmsg": "sdkappid not exists", "ext": ""}
+        if abs(call.body["time"] - time.time()) > 600:
+            return {"result": 1021, "errmsg": "request time is not in the valid range", "ext": ""}
+        text = f"appkey={APP_KEY}&random={query['random'][0]}&time={call.body['time']}"
+        tel = call.body.get("tel")
+        if isinstance(tel, str):
+            text += f"&tel={tel}"
+        elif tel:
+            mobiles = [one["mobile"] for one in ([tel] if isinstance(tel, dict) else tel)]
+            text += f"&mobile={','.join(mobiles)}"
+        if hashlib.sha256(text.encode()).hexdigest() != call.body["sig"]:
+            return {"result": 1001, "errmsg": "sig check failed", "ext": ""}
+        return None
+
+    def _behaviour(self, call: Call) -> Behaviour:
+        keys = [call.name]
+        if call.name in SENDS:
+            keys += call.phones if len(call.phones) == 1 else []
+            keys.append("send")
+        with self._lock:
+            for key in keys:
+                if self._next[key]:
+                    return self._next[key].popleft()
+        return next((self._always[key] for key in keys if key in self._always), obeyed)
+
+    # --- obeying ---
+
+    def obey(self, call: Call, turned: dict[str, tuple[int, str]] | None = None) -> Answer:
+        """Do what a call asks; of a bulk call, to all but the numbers that are turned away."""
+        if call.name in SENDS:
+            return self._send(call, turned or {})
+        done: Answer = getattr(self, f"_{call.name}")(call.body)
+        return {"result": 0, "errmsg": ""} | done
+
+    def _send(self, call: Call, turned: dict[str, tuple[int, str]]) -> Answer:
+        details = []
+        for phone in call.phones:
+            detail: Answer = {"mobile": phone.removeprefix("86"), "nationcode": "86"}
+            if phone in turned:
+                code, said = turned[phone]
+                details.append(detail | {"result": code, "errmsg": said})
+                continue
+            with self._lock:
+                sid = f"8:{len(self.sent):019d}20260302"
+                body = call.body
+                self.sent.append(
+                    Sms(phone, sid, body["sign"], body["tpl_id"], tuple(body["params"]))
+                )
+            details.append(detail | {"result": 0, "errmsg": "OK", "sid": sid, "fee": 1})
+        if call.name == "sendmultisms2":
+            return {"result": 0, "errmsg": "OK", "ext": "", "detail": details[::-1]}
+        return details[0] | {"ext": ""}
+
+    def _add_template(self, body: Answer) -> Answer:
+        tpl_id = max([6999, *self.templates]) + 1
+        self.templates[tpl_id] = {
+            "id": tpl_id,
+            "text": body["text"],
+            "status": 1,
+            "reply": "",
+            "type": body["type"],
+            "international": body.get("international", 0),
+            "title": body["title"],
+        }
+        return {"data": self.templates[tpl_id]}
+
+    def _mod_template(self, body: Answer) -> Answer:
+        template = self.templates[body["tpl_id"]]
+        if template["status"] == 0:
+            return {"result": 1004, "errmsg": "approved template can not be modified"}
+        template |= {"text": body["text"], "status": 1, "reply": "", "title": body["title"]}
+        return {"data": template}
+
+    def _get_template(self, body: Answer) -> Answer:
+        if page := body.get("tpl_page"):
+            first, every = page["offset"], list(self.templates.values())
+            return {"data": every[first : first + page["max"]], "total": len(every)}
+        return {"data": [self.templates[one] for one in body["tpl_id"] if one in self.templates]}
+
+    def _del_template(self, body: Answer) -> Answer:
+        if not all(one in self.templates for one in body["tpl_id"]):
+            return {"result": 1014, "errmsg": "package format error, sdkappid not have this tpl_id"}
+        for one in body["tpl_id"]:
+            del self.templates[one]
+        return {}
+
+    def _get_sign(self, body: Answer) -> Answer:
+        return {"data": [self.signs[one] for one in body["sign_id"] if one in self.signs]}
+
+
+# --- behaviours ---------------------------------------------------------------------------------
+
+
+def obeyed(tencent: FakeTencent, call: Call) -> Answer:
+    return tencent.obey(call)
+
+
+def refused(code: int, said: str = "no") -> Behaviour:
+    """The call as a whole is refused, and nothing is done."""
+    return lambda tencent, call: {"result": code, "errmsg": said, "ext": ""}
+
+
+def turned(numbers: dict[str, int], said: str = "no") -> Behaviour:
+    """Some numbers of a bulk call are turned away, the others are sent to."""
+    return lambda tencent, call: tencent.obey(
+        call, {one: (code, said) for one, code in numbers.items()}
+    )
+
+
+def unmentioned(*phones: str) -> Behaviour:
+    """All are sent to, and the answer does not mention some of them."""
+
+    def behave(tencent: FakeTencent, call: Call) -> Answer:
+        answer = tencent.obey(call)
+        hidden = {phone.removeprefix("86") for phone in phones}
+        details = [one for one in answer["detail"] if one["mobile"] not in hidden]
+        return answer | {"detail": details}
+
+    return behave
+
+
+def lost(error: Callable[[], Exception], *, sent: bool) -> Behaviour:
+    """The answer never comes; the call may have been obeyed all the same."""
+
+    def behave(tencent: FakeTencent, call: Call) -> Answer:
+        if sent:
+            tencent.obey(call)
+        raise error()
+
+    return behave
+
+
+def said(status: int, content: bytes, *, sent: bool = False) -> Behaviour:
+    """These bytes are answered."""
+
+    def behave(tencent: FakeTencent, call: Call) -> requests.Response:
+        if sent:
+            tencent.obey(call)
+        return web.response(status, content)
+
+    return behave
+
+
+def and_then(callback: Callable[[], object], behaviour: Behaviour = obeyed) -> Behaviour:
+    """Something happens between the doing and the answer."""
+
+    def behave(tencent: FakeTencent, call: Call) -> Answer | requests.Response:
+        answer = behaviour(tencent, call)
+        callback()
+        return answer
+
+    return behave
+
+
+def and_first(callback: Callable[[], object], behaviour: Behaviour = obeyed) -> Behaviour:
+    """Something happens before the call is looked at."""
+
+    def behave(tencent: FakeTencent, call: Call) -> Answer | requests.Response:
+        callback()
+        return behaviour(tencent, call)
+
+    return behave
+
+
+# --- what it pushes ------------------------------------------------------------------------------
+
+
+def status(sms: Sms, report_status: str = "SUCCESS", **fields: Any) -> dict[str, Any]:
+    """A delivery status, as in the document's example."""
+    nationcode, mobile = _split(sms.phone)
+    delivered = report_status == "SUCCESS"
+    return {
+        "user_receive_time": "2026-03-02 10:00:07",
+        "nationcode": nationcode,
+        "mobile": mobile,
+        "report_status": report_status,
+        "errmsg": "DELIVRD" if delivered else "MK:0001",
+        "description": "用户短信送达成功" if delivered else "空号",
+        "sid": sms.sid,
+    } | fields
+
+
+def statuses(messages: Iterable[Sms], report_status: str = "SUCCESS") -> list[dict[str, Any]]:
+    return [status(sms, report_status) for sms in messages]
+
+
+def reply(phone: str, text: str, sign: str, **fields: Any) -> dict[str, Any]:
+    """A reply, as in the document's example: neither sid nor outId in it."""
+    nationcode, mobile = _split(phone)
+    return {
+        "nationcode": nationcode,
+        "mobile": mobile,
+        "text": text,
+        "sign": sign,
+        "time": int(time.time()),
+        "extend": "",
+    } | fields
+
+
+def _split(phone: str) -> tuple[str, str]:
+    for code in ("86", "852", "1"):
+        if phone.startswith(code):
+            return code, phone.removeprefix(code)
+    raise ValueError(phone)

@@ -1,0 +1,1 @@
+"""Real processes: the local stack, a tiny app, a browser, servers of files."""

@@ -1,0 +1,99 @@
+"""A running local stack and its two simulators' control APIs."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import requests
+
+from local.configuration import TENCENT_API
+from local.stack import Stack
+from tests.support import thoroughness
+from tests.support.waiting import wait_for
+
+SIGN, SIGN_ID = "测试签名", "1001"
+
+
+for_ci = pytest.mark.skipif(
+    not thoroughness.ALL,
+    reason="has a stack of its own for what tests/integration shows in process: BREAKS=all runs it",
+)
+
+
+class Bench:
+    """A running stack with what a test does to it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.prefix = stack.addresses.prefix
+        self.callback = stack.addresses.callback
+        self.quick_audience = stack.addresses.quickaudience
+        self.tencent = stack.addresses.tencent.removesuffix(TENCENT_API)
+
+    def get(self, base: str, path: str) -> dict[str, Any]:
+        response = requests.get(base + path, timeout=60)
+        response.raise_for_status()
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def post(self, base: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        response = requests.post(base + path, json=body, timeout=60)
+        assert response.ok, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def ask(self, path: str, **more: Any) -> dict[str, Any]:
+        """One request of Quick Audience's to the bridge, checked against the document by the simulator."""
+        answer = self.post(self.quick_audience, "/_sim/request", {"path": path, **more})
+        assert answer["violations"] == []
+        return answer
+
+    def campaign(self, out_id: str, **more: Any) -> dict[str, Any]:
+        campaign = {"outId": out_id, "signName": SIGN, "batch": 100_000, **more}
+        return self.post(self.quick_audience, "/_sim/campaigns", campaign)
+
+    def account(self, out_id: str) -> dict[str, Any]:
+        return self.get(self.quick_audience, f"/_sim/campaigns/{out_id}")
+
+    def complete(self, out_id: str, seconds: float = 60) -> dict[str, Any]:
+        """The account of a campaign once everything accepted was told."""
+        wait_for(lambda: self.account(out_id)["complete"], seconds, lambda: self.account(out_id))
+        return self.account(out_id)
+
+    def messages(self, mobile: str) -> list[dict[str, Any]]:
+        """What Tencent sent to a number."""
+        found: list[dict[str, Any]] = self.get(self.tencent, f"/_sim/messages?mobile={mobile}")[
+            "messages"
+        ]
+        return found
+
+    def calls(self) -> dict[str, int]:
+        calls: dict[str, int] = self.get(self.tencent, "/_sim/state")["calls"]
+        return calls
+
+    def accepted(self) -> int:
+        """How many messages Tencent has taken in all."""
+        numbers: dict[str, int] = self.get(self.tencent, "/_sim/state")["numbers"]
+        return numbers["accepted"]
+
+    def template(self, content: str, kind: int = 1) -> str:
+        """Create a template and wait for its approval."""
+        asked = {"name": "测试", "content": content, "type": kind}
+        code = str(self.post(self.quick_audience, "/_sim/templates", asked)["templateCode"])
+        wait_for(lambda: self.get(self.quick_audience, f"/_sim/templates/{code}")["approved"], 20)
+        return code
+
+    def ops(self, *words: str) -> Any:
+        """An operator's command with --json."""
+        done = subprocess.run(
+            [sys.executable, "-m", "ops", *words, "--json"],
+            env={**os.environ, **self.stack.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)

@@ -1,0 +1,1 @@
+"""Drivers of the two simulators' control APIs."""

@@ -1,0 +1,350 @@
+import json
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from chalice.app import Request, Response
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.endpoints import tencent_callback
+from chalicelib.queues import bodies, sending
+from chalicelib.queues.bodies import CallbackBody
+from chalicelib.tencent import events
+from tests.support.chalice_requests import request
+from tests.support.property_tests import examples
+from tests.support.settings import Configure
+
+# The document's own examples, their comments taken out.
+STATUS = {
+    "user_receive_time": "2015-10-17 08:03:04",
+    "nationcode": "86",
+    "mobile": "13xxxxxxxx",
+    "report_status": "SUCCESS",
+    "errmsg": "DELIVRD",
+    "description": "The SMS message is successfully sent ",
+    "sid": "xxxxxxx",
+}
+REPLY = {
+    "nationcode": "86",
+    "mobile": "13xxxxxxxx",
+    "text": "User's reply",
+    "sign": "SMS signature",
+    "time": 1457336869,
+    "extend": "Extended code",
+}
+TOKEN = "first-token"
+Messages = list[dict[str, Any]]
+
+
+class Queue:
+    """The queue of callbacks: takes what SQS would take."""
+
+    def __init__(self) -> None:
+        self.messages: Messages = []
+        self.ids: list[str] = []
+        self.error: Exception | None = None
+
+    def send(self, queue: str, bodies: Iterable[CallbackBody], *, delay: int = 0) -> None:
+        assert (queue, delay) == ("callbacks", 0)
+        if self.error:
+            raise self.error
+        for body in bodies:
+            assert len(body.encode().encode()) <= 256 * 1024
+            fields = body.to_dict()
+            self.ids.append(fields.pop("id"))
+            self.messages.append(fields)
+
+    def events(self, kind: str) -> list[Any]:
+        return [event for message in self.messages for event in message.get(kind, [])]
+
+
+@pytest.fixture
+def queue(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Queue:
+    configure()
+    made = Queue()
+    monkeypatch.setattr(sending, "send", made.send)
+    return made
+
+
+def push(payload: Any, token: str = TOKEN) -> Response:
+    body = payload if isinstance(payload, bytes | str) else json.dumps(payload)
+    return tencent_callback.receive(token, request(body))
+
+
+def assert_taken(response: Response) -> None:
+    assert response.status_code == 200
+    assert response.body == {"result": 0, "errmsg": "OK"}
+
+
+def test_an_array_of_statuses_is_queued_as_it_came(queue: Queue) -> None:
+    second = STATUS | {"sid": "y", "sub_error": "unknown field"}
+    assert_taken(push([STATUS, second]))
+    assert queue.messages == [{"statuses": [STATUS, second]}]
+
+
+def test_every_message_has_an_id_of_its_own(queue: Queue) -> None:
+    for _ in range(2):
+        push([STATUS] * 150 + [REPLY, REPLY])
+    assert len(queue.ids) == len(set(queue.ids)) == 8
+
+
+def test_the_documents_padding_is_left_out(queue: Queue) -> None:
+    assert_taken(push([STATUS, {}, {}]))
+    assert queue.messages == [{"statuses": [STATUS]}]
+
+
+def test_a_status_without_an_array_is_queued(queue: Queue) -> None:
+    assert_taken(push(STATUS))
+    assert queue.messages == [{"statuses": [STATUS]}]
+
+
+def test_a_reply_is_queued_as_it_came(queue: Queue) -> None:
+    assert_taken(push(REPLY))
+    assert queue.messages == [{"replies": [REPLY]}]
+
+
+def test_replies_in_an_array_are_queued_one_by_one(queue: Queue) -> None:
+    other = REPLY | {"text": "T"}
+    assert_taken(push([REPLY, STATUS, other]))
+    assert queue.messages == [{"statuses": [STATUS]}, {"replies": [REPLY]}, {"replies": [other]}]
+
+
+def test_a_reply_may_be_empty(queue: Queue) -> None:
+    assert_taken(push(REPLY | {"text": ""}))
+    assert queue.messages == [{"replies": [REPLY | {"text": ""}]}]
+
+
+def test_what_has_a_sid_is_a_status_whatever_else_it_has(queue: Queue) -> None:
+    assert_taken(push(STATUS | {"text": "x"}))
+    assert queue.messages == [{"statuses": [STATUS | {"text": "x"}]}]
+
+
+@pytest.mark.parametrize("payload", [[], {}, [{}], [{}, {}]], ids=str)
+def test_nothing_is_taken_and_nothing_queued(queue: Queue, payload: Any) -> None:
+    assert_taken(push(payload))
+    assert queue.messages == []
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes"),
+    [(1, [1]), (100, [100]), (101, [100, 1]), (250, [100, 100, 50]), (1000, [100] * 10)],
+)
+def test_many_statuses_are_queued_in_messages_of_100(
+    queue: Queue, count: int, sizes: list[int]
+) -> None:
+    statuses = [STATUS | {"sid": str(number)} for number in range(count)]
+    assert_taken(push(statuses))
+    assert [len(message["statuses"]) for message in queue.messages] == sizes
+    assert queue.events("statuses") == statuses
+
+
+def test_statuses_that_are_long_are_queued_in_messages_of_200_kib(queue: Queue) -> None:
+    # With its quotation marks, a name and a colon, each is a quarter of what a message may have.
+    quarter = {"sid": "é" * 25_594 + "x"}
+    assert len(json.dumps(quarter, ensure_ascii=False).encode()) == 200 * 1024 / 4
+    assert_taken(push([quarter] * 9))
+    assert [len(message["statuses"]) for message in queue.messages] == [4, 4, 1]
+    longer = {"sid": quarter["sid"] + "x"}
+    queue.messages.clear()
+    assert_taken(push([quarter] * 3 + [longer] * 4))
+    assert [len(message["statuses"]) for message in queue.messages] == [3, 3, 1]
+
+
+@given(st.lists(st.sampled_from(["status", "reply", "padding"]), max_size=250))
+@examples(25)
+def test_no_event_is_lost_or_doubled(kinds: list[str]) -> None:
+    events: dict[str, list[Any]] = {
+        "status": [STATUS | {"sid": str(n)} for n, kind in enumerate(kinds) if kind == "status"],
+        "reply": [REPLY | {"time": n} for n, kind in enumerate(kinds) if kind == "reply"],
+    }
+    made = bodies.of_events(events["status"], events["reply"])
+    assert [event for one in made for event in one.statuses] == events["status"]
+    assert [event for one in made for event in one.replies] == events["reply"]
+
+
+def test_equal_statuses_are_queued_as_often_as_they_came(queue: Queue) -> None:
+    assert_taken(push([STATUS, STATUS, REPLY, REPLY]))
+    assert len(queue.events("statuses")) == 2
+    assert len(queue.events("replies")) == 2
+
+
+# --- the body ----------------------------------------------------------------------------------
+
+TEXT = json.dumps(REPLY | {"text": "中文😀"}, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        TEXT,
+        TEXT.encode(),
+        b"\xef\xbb\xbf" + TEXT.encode(),
+        "\ufeff" + TEXT,
+        json.dumps(json.loads(TEXT)),
+        f" {TEXT}\r\n",
+    ],
+    ids=["text", "bytes", "bom-bytes", "bom-text", "escaped", "padded"],
+)
+def test_a_body_is_read_from_text_and_bytes(queue: Queue, body: str | bytes) -> None:
+    assert_taken(push(body))
+    assert queue.messages == [{"replies": [REPLY | {"text": "中文😀"}]}]
+
+
+class TextRequest:
+    """A request whose body was left as text."""
+
+    method = "POST"
+
+    def __init__(self, raw_body: str) -> None:
+        self.raw_body = raw_body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        TEXT,
+        pytest.param(
+            "\ufeff" + TEXT,
+        ),
+    ],
+    ids=["text", "bom"],
+)
+def test_a_raw_body_may_be_text(queue: Queue, body: str) -> None:
+    made: Any = TextRequest(body)
+    assert_taken(tencent_callback.receive(TOKEN, made))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" ",
+        b"null",
+        b"0",
+        b"true",
+        b'"x"',
+        b"[null]",
+        b"[1]",
+        b"[[]]",
+        b'[{"sid": "x"}, 5]',
+        b"{",
+        b"mobile=13800000000",
+        b"<xml/>",
+        b"\xff",
+        '{"text": "中"}'.encode("gbk"),
+        b"[" * 100_000,
+        b'{"time": 1' + b"0" * 5000 + b"}",
+    ],
+    ids=lambda body: str(body[:20]),
+)
+def test_garbage_is_refused_and_not_queued(queue: Queue, body: bytes) -> None:
+    response = push(body)
+    assert response.status_code == response.body["result"] == 400
+    assert response.body["errmsg"]
+    assert queue.messages == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [REPLY | {"text": "收到\ud83d"}, STATUS | {"description": "\udc00"}],
+    ids=["reply", "status"],
+)
+def test_half_a_character_does_not_cost_the_event(queue: Queue, event: dict[str, Any]) -> None:
+    assert_taken(push([STATUS | {"sid": "good"}, event]))
+    assert "good" in [status["sid"] for status in queue.events("statuses")]
+
+
+def test_long_statuses_are_queued_in_messages_that_sqs_takes(queue: Queue) -> None:
+    assert_taken(push([STATUS | {"description": "长" * 1000}] * 100))
+
+
+# --- the token ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("token", ["first-token", "second-token"])
+def test_every_configured_token_opens(queue: Queue, token: str) -> None:
+    assert_taken(push(STATUS, token))
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        " ",
+        "first",
+        "first-token ",
+        "First-Token",
+        "first-token,second-token",
+        "first-token\0",
+        "令牌",
+        "ｆirst-token",
+        "x" * 10_000,
+    ],
+    ids=lambda token: ascii(token)[:20],
+)
+def test_no_other_token_opens_and_nothing_is_queued(queue: Queue, token: str) -> None:
+    response = push(STATUS, token)
+    assert response.status_code == response.body["result"] == 403
+    assert queue.messages == []
+
+
+def test_a_wrong_token_is_told_before_the_body_is_looked_at(queue: Queue) -> None:
+    assert push(b"garbage", "wrong").status_code == 403
+
+
+def test_an_answer_holds_no_token(queue: Queue) -> None:
+    for response in (push(STATUS), push(STATUS, "wrong-token"), push(b"garbage")):
+        assert "token" not in json.dumps(response.body).replace(
+            "wrong token in the callback URL", ""
+        )
+
+
+@pytest.mark.parametrize("token", ["令牌", "clé", "😀"])
+def test_a_token_need_not_be_ascii(queue: Queue, configure: Configure, token: str) -> None:
+    configure(TENCENT_CALLBACK_TOKENS=f"other,{token}")
+    assert_taken(push(STATUS, token))
+    assert push(STATUS, token + "x").status_code == 403
+
+
+@pytest.mark.parametrize("token", ["令牌", "a b", "a+b=/"])
+def test_a_token_is_compared_decoded(queue: Queue, configure: Configure, token: str) -> None:
+    configure(TENCENT_CALLBACK_TOKENS=token)
+    assert_taken(push(STATUS, quote(token, safe="")))
+
+
+# --- the queue ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "error", [sending.NotQueuedError("x"), OSError("secret"), KeyError("x")], ids=repr
+)
+def test_what_could_not_be_queued_is_to_be_pushed_again(queue: Queue, error: Exception) -> None:
+    queue.error = error
+    response = push([STATUS])
+    assert response.status_code == response.body["result"] == 500
+    assert "secret" not in json.dumps(response.body)
+
+
+def test_a_request_of_chalice_hands_its_body_over_as_bytes() -> None:
+    # What this module and the parsing of Quick Audience's bodies rely on.
+    made: Request = request('{"text": "中"}')
+    assert made.raw_body == '{"text": "中"}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("event", "phone"),
+    [
+        (STATUS, "8613xxxxxxxx"),
+        ({"nationcode": "852", "mobile": "51234567"}, "85251234567"),
+        ({"nationcode": 86, "mobile": 13900001111}, "8613900001111"),
+        ({"mobile": "13900001111"}, "8613900001111"),
+        ({"nationcode": None, "mobile": "13900001111"}, "8613900001111"),
+        ({"nationcode": "86", "mobile": None}, "86"),
+        ({}, "86"),
+        ({"nationcode": "86", "mobile": "1" * 200}, "86" + "1" * 98),
+    ],
+)
+def test_whose_phone_an_event_is_about(event: dict[str, Any], phone: str) -> None:
+    assert events.phone_of(event) == phone
