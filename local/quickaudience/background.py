@@ -1,4 +1,4 @@
-"""The simulator inside another program, for tests."""
+"""Run the simulator inside another program, for tests."""
 
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -12,7 +12,11 @@ from .settings import Settings
 def running(
     settings: Settings | None = None, state: Path | None = None
 ) -> AbstractContextManager[str]:
-    """Run a simulator in a thread on a free port; gives its base URL."""
+    """Run a simulator in a thread, on a free port.
+
+    Returns:
+        A context manager that yields the simulator's base URL.
+    """
     return background.running(
         "quickaudience",
         lambda ready, stop: serve(

@@ -1,4 +1,4 @@
-"""Misbehaviour on demand: what goes wrong between a push's arrival and its answer."""
+"""Misbehaviour on demand: wrong answers to pushes that would have been accepted."""
 
 import asyncio
 import random
@@ -12,28 +12,30 @@ from pydantic import Field, model_validator
 
 from .wire import WireModel
 
-Kind = Literal["status", "code", "slow", "reset", "truncate", "empty", "garbage", "hang"]
+MisbehaviourKind = Literal[
+    "status", "code", "slow", "reset", "truncate", "empty", "garbage", "hang"
+]
 
-_HANG_CHECK_SECONDS = 0.1
+_DISCONNECT_CHECK_SECONDS = 0.1
 
 
 class Misbehaviour(WireModel):
-    """One thing to do wrong, how often, and to which pushes."""
+    """One kind of wrong answer, how often it is given, and to which pushes."""
 
-    kind: Kind
+    kind: MisbehaviourKind
     endpoint: Literal["details", "reply", "both"] = "both"
     status: Annotated[int, Field(ge=400, le=599)] | None = None
     """The HTTP status (kind ``status``) or the ``code`` inside an HTTP 200 (kind ``code``)."""
     seconds: Annotated[float, Field(ge=0)] | None = None
     """How long ``slow`` waits."""
     record: bool = False
-    """Whether the entries count as received although the sender can't know it."""
+    """Whether the entries count as received, although the sender cannot know it."""
     times: Annotated[int, Field(ge=1)] | None = None
-    """How many pushes to spoil; None for until cleared."""
+    """The number of pushes to spoil; None means until the rules are cleared."""
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
     """The share of pushes to spoil."""
     seed: int = 0
-    """Makes a share repeatable."""
+    """Makes the choice of pushes repeatable when ``share`` is below 1."""
 
     @model_validator(mode="after")
     def _has_what_its_kind_needs(self) -> Self:
@@ -45,53 +47,54 @@ class Misbehaviour(WireModel):
 
     @property
     def recorded(self) -> bool:
-        """Whether the entries of a spoilt push count; a slow answer is a good one in the end."""
+        """Whether the entries of a spoilt push count. A slow answer is a success in the end."""
         return self.record or self.kind == "slow"
 
 
 class _Rule:
     def __init__(self, misbehaviour: Misbehaviour) -> None:
         self.misbehaviour = misbehaviour
-        self.done = 0
+        self.times_applied = 0
         self._random = random.Random(misbehaviour.seed)
 
-    def hits(self, endpoint: str) -> bool:
-        wanted = self.misbehaviour
-        if wanted.endpoint not in (endpoint, "both"):
+    def applies(self, endpoint: str) -> bool:
+        """Return whether the rule spoils this push, and count it if so."""
+        misbehaviour = self.misbehaviour
+        if misbehaviour.endpoint not in (endpoint, "both"):
             return False
-        if wanted.times is not None and self.done >= wanted.times:
+        if misbehaviour.times is not None and self.times_applied >= misbehaviour.times:
             return False
-        if self._random.random() >= wanted.share:
+        if self._random.random() >= misbehaviour.share:
             return False
-        self.done += 1
+        self.times_applied += 1
         return True
 
 
 class Misbehaviours:
-    """The rules in force; the first that hits a push spoils it."""
+    """The rules in force. The first rule that applies to a push spoils it."""
 
     def __init__(self) -> None:
         self._rules: list[_Rule] = []
 
     def add(self, misbehaviour: Misbehaviour) -> None:
-        """Put a rule behind those in force."""
+        """Append a rule to those in force."""
         self._rules.append(_Rule(misbehaviour))
 
     def clear(self) -> None:
-        """Behave again."""
+        """Remove all rules."""
         self._rules.clear()
 
-    def draw(self, endpoint: str) -> Misbehaviour | None:
-        """Decide what to do wrong with the push that just arrived, if anything."""
+    def pick(self, endpoint: str) -> Misbehaviour | None:
+        """Return the misbehaviour for the push that just arrived, or None."""
         for rule in self._rules:
-            if rule.hits(endpoint):
+            if rule.applies(endpoint):
                 return rule.misbehaviour
         return None
 
     def as_json(self) -> list[dict[str, object]]:
-        """List the rules and how often each was applied."""
+        """Return the rules, each with the number of pushes that it was applied to."""
         return [
-            {**rule.misbehaviour.model_dump(by_alias=True), "done": rule.done}
+            {**rule.misbehaviour.model_dump(by_alias=True), "done": rule.times_applied}
             for rule in self._rules
         ]
 
@@ -102,7 +105,7 @@ async def answer_wrongly(
     good_answer: web.Response,
     stopping: asyncio.Event,
 ) -> web.StreamResponse:
-    """Answer a push as badly as asked for."""
+    """Answer a push as the misbehaviour says."""
     match misbehaviour.kind:
         case "status" | "code":
             status = misbehaviour.status or 500
@@ -126,14 +129,17 @@ async def answer_wrongly(
 
 
 async def _wait(seconds: float | None, request: web.Request, stopping: asyncio.Event) -> None:
-    """Wait that long, or for ever, but not past the sender's patience or the server's end."""
+    """Wait for some seconds, or without limit for None.
+
+    Return early when the sender disconnects or the server stops.
+    """
     until = None if seconds is None else time.monotonic() + seconds
     while until is None or time.monotonic() < until:
         if request.transport is None or request.transport.is_closing():
             return
-        left = _HANG_CHECK_SECONDS if until is None else max(0.0, until - time.monotonic())
+        left = _DISCONNECT_CHECK_SECONDS if until is None else max(0.0, until - time.monotonic())
         try:
-            await asyncio.wait_for(stopping.wait(), min(left, _HANG_CHECK_SECONDS))
+            await asyncio.wait_for(stopping.wait(), min(left, _DISCONNECT_CHECK_SECONDS))
         except TimeoutError:
             continue
         return
@@ -142,7 +148,7 @@ async def _wait(seconds: float | None, request: web.Request, stopping: asyncio.E
 def _reset(request: web.Request) -> web.Response:
     transport = request.transport
     if transport is not None:
-        # Lingering for zero seconds makes the kernel send RST in place of FIN.
+        # A linger time of zero makes the kernel send RST in place of FIN.
         transport.get_extra_info("socket").setsockopt(
             socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
         )

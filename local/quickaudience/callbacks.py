@@ -5,61 +5,62 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from .authentication import AuthenticationError, Credentials
 from .behaviour import answer_wrongly
 from .beijing import format_date
-from .entries import BadContentError, DetailsPush, ReplyPush, read_push, require_known_forms
-from .gate import Credentials, NotAdmittedError
+from .entries import BadContentError, DetailsPush, ReplyPush, check_phone_numbers, read_push
 from .signature import SIGNATURE_HEADER
 from .state import Simulator
 
 DETAILS_PATH = "/restapi/marketing2/third/sms/callback/send/details"
 REPLY_PATH = "/restapi/marketing2/third/sms/callback/send/reply"
 
-# The two sides' clocks and the cut to whole seconds; a missed time zone is hours.
+# Covers the difference of the two clocks and the rounding to seconds. A missing time zone is hours.
 _CLOCK_TOLERANCE_SECONDS = 120
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_Recorder = Callable[[], int]
+_PushReader = Callable[[bytes, str, str], _Recorder]
 
 
 def routes(simulator: Simulator) -> list[web.RouteDef]:
     """Return the routes of the two endpoints."""
 
-    def take_details(raw: bytes, content_type: str, nonce: str) -> Callable[[], int]:
+    def read_details(raw: bytes, content_type: str, nonce: str) -> _Recorder:
         push = read_push(DetailsPush, content_type, raw, simulator.settings.max_entries)
-        require_known_forms(push, simulator.ledger.is_recipient)
+        check_phone_numbers(push, simulator.ledger.is_recipient)
 
         def record() -> int:
-            simulator.ledger.tell(push.entries, nonce)
-            _question_dates(simulator, push)
+            simulator.ledger.record_receipts(push.entries, nonce)
+            _report_impossible_dates(simulator, push)
             return len(push.entries)
 
         return record
 
-    def take_replies(raw: bytes, content_type: str, nonce: str) -> Callable[[], int]:
+    def read_replies(raw: bytes, content_type: str, nonce: str) -> _Recorder:
         push = read_push(ReplyPush, content_type, raw, simulator.settings.max_entries)
-        require_known_forms(push, simulator.ledger.is_recipient)
+        check_phone_numbers(push, simulator.ledger.is_recipient)
 
         def record() -> int:
-            simulator.ledger.reply(push.entries, nonce)
+            simulator.ledger.record_replies(push.entries, nonce)
             return len(push.entries)
 
         return record
 
     return [
-        web.post(DETAILS_PATH, _endpoint(simulator, "details", take_details)),
-        web.post(REPLY_PATH, _endpoint(simulator, "reply", take_replies)),
+        web.post(DETAILS_PATH, _endpoint(simulator, "details", read_details)),
+        web.post(REPLY_PATH, _endpoint(simulator, "reply", read_replies)),
     ]
 
 
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_Take = Callable[[bytes, str, str], Callable[[], int]]
-
-
-def _endpoint(simulator: Simulator, name: str, take: _Take) -> _Handler:
-    """Make a push endpoint.
+def _endpoint(simulator: Simulator, name: str, read: _PushReader) -> _Handler:
+    """Return the handler of a push endpoint.
 
     Args:
-        simulator: what it acts upon.
+        simulator: the simulator that receives the push.
         name: ``details`` or ``reply``.
-        take: checks a body and returns what records it and says how many entries it had.
+        read: checks a body, and returns a function that records the entries and returns their
+            number.
     """
 
     async def receive(request: web.Request) -> web.StreamResponse:
@@ -73,19 +74,19 @@ def _endpoint(simulator: Simulator, name: str, take: _Take) -> _Handler:
             signature=request.headers.get(SIGNATURE_HEADER, ""),
         )
         try:
-            # Checked before anything is spoilt: a retry has to have a nonce of its own even if
-            # the first attempt never got an answer.
-            simulator.gate.admit(credentials, settings)
-            record = take(raw, request.content_type, credentials.nonce)
-        except (NotAdmittedError, BadContentError) as refusal:
+            # Checked before the answer is spoilt: a retry needs a new nonce, even if the first
+            # attempt got no answer.
+            simulator.authenticator.authenticate(credentials, settings)
+            record = read(raw, request.content_type, credentials.nonce)
+        except (AuthenticationError, BadContentError) as refusal:
             counts["refused"] += 1
             simulator.report(f"push {name}", str(refusal))
-            code = refusal.code if isinstance(refusal, NotAdmittedError) else 400
+            code = refusal.code if isinstance(refusal, AuthenticationError) else 400
             return web.json_response(
                 {"code": str(code), "message": str(refusal)},
                 status=code if settings.refusals == "http" else 200,
             )
-        misbehaviour = simulator.misbehaviours.draw(name)
+        misbehaviour = simulator.misbehaviours.pick(name)
         counts["spoilt" if misbehaviour else "accepted"] += 1
         if misbehaviour is None or misbehaviour.recorded:
             counts["entries"] += record()
@@ -97,12 +98,15 @@ def _endpoint(simulator: Simulator, name: str, take: _Take) -> _Handler:
     return receive
 
 
-def _question_dates(simulator: Simulator, push: DetailsPush) -> None:
-    """Report dates that can't be true; the real one can't know, so this refuses nothing."""
-    campaign = simulator.ledger.find(push.entries[0].out_id)
-    if campaign is None or campaign.start is None:
+def _report_impossible_dates(simulator: Simulator, push: DetailsPush) -> None:
+    """Report dates that cannot be true.
+
+    The push is accepted all the same: Quick Audience cannot detect such dates.
+    """
+    account = simulator.ledger.find(push.entries[0].out_id)
+    if account is None or account.start is None:
         return
-    earliest = format_date(campaign.start.at - _CLOCK_TOLERANCE_SECONDS)
+    earliest = format_date(account.start.at - _CLOCK_TOLERANCE_SECONDS)
     latest = format_date(time.time() + _CLOCK_TOLERANCE_SECONDS)
     for entry in push.entries:
         if entry.send_date < earliest:

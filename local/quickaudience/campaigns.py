@@ -1,4 +1,4 @@
-"""Campaigns: many recipients, sent to the platform in batches."""
+"""Campaigns: many recipients, which are sent to the platform in batches."""
 
 import asyncio
 import time
@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from .account import Account
 from .client import Answer, NoAnswerError, dump_body
 from .endpoints import SEND_BATCH_LIST, SEND_DIGITAL_BATCH_LIST
-from .ledger import Campaign, CampaignStart, SendCall, Standing
+from .records import CampaignStart, RequestOutcome, SendCall
 from .state import Simulator
 from .wire import WireModel
 
@@ -19,42 +20,43 @@ Params = dict[str, Scalar]
 
 
 class PhoneRange(WireModel):
-    """Consecutive numbers."""
+    """Consecutive phone numbers."""
 
     count: Annotated[int, Field(ge=1, le=1_000_000)]
     start: Annotated[str, Field(pattern=r"^[0-9]{5,20}\z")]
 
     def numbers(self) -> Iterator[str]:
-        """Go through the numbers; leading zeros stay."""
+        """Yield the numbers, with their leading zeros."""
         width = len(self.start)
         first = int(self.start)
         return (str(number).zfill(width) for number in range(first, first + self.count))
 
 
 class ParamsGenerator(WireModel):
-    """Values made for each recipient from texts with placeholders.
+    """Values that are generated for each recipient from texts with placeholders.
 
-    ``{index}`` is the recipient's place from 0, ``{phone}`` the number, ``{last4}`` its end,
-    ``{group}`` the place modulo ``groups``: recipients of one group have equal values.
+    ``{index}`` is the recipient's position, counted from 0. ``{phone}`` is the number and
+    ``{last4}`` its last four characters. ``{group}`` is the position modulo ``groups``: recipients
+    of one group have equal values.
     """
 
     generate: Annotated[dict[str, str], Field(min_length=1)]
     groups: Annotated[int, Field(ge=1)] = 1
 
     def values(self, phones: Sequence[str]) -> Iterator[Params]:
-        """Make the values, recipient by recipient."""
+        """Yield the values of each recipient."""
         for index, phone in enumerate(phones):
-            places = {
+            placeholders = {
                 "{index}": str(index),
                 "{phone}": phone,
                 "{last4}": phone[-4:],
                 "{group}": str(index % self.groups),
             }
-            yield {name: _filled(text, places) for name, text in self.generate.items()}
+            yield {name: _fill(text, placeholders) for name, text in self.generate.items()}
 
 
 class CampaignRequest(WireModel):
-    """What the control API is given to send."""
+    """A campaign to send, as the control API receives it."""
 
     out_id: Annotated[str, Field(min_length=1)] | None = None
     sign_name: str
@@ -62,7 +64,7 @@ class CampaignRequest(WireModel):
     phones: Annotated[list[str | PhoneRange], Field(min_length=1)] | PhoneRange
     params: ParamsGenerator | Params | list[Params] | None = None
     params_as_string: bool = False
-    """Send templateParamJson as a JSON string in place of an array: both are in use."""
+    """Whether to send templateParamJson as a JSON string in place of an array; both forms occur."""
     batch: Annotated[int, Field(ge=1)] = 100
     parallel: Annotated[int, Field(ge=1, le=64)] = 4
     digital: bool = False
@@ -70,7 +72,7 @@ class CampaignRequest(WireModel):
     wait: bool = True
 
     def recipients(self) -> list[str]:
-        """Return the phones in order, ranges spelled out."""
+        """Return the phones in order, with ranges expanded."""
         parts = self.phones if isinstance(self.phones, list) else [self.phones]
         phones: list[str] = []
         for part in parts:
@@ -78,10 +80,10 @@ class CampaignRequest(WireModel):
         return phones
 
     def values(self, phones: Sequence[str]) -> list[Params] | None:
-        """Return each recipient's values.
+        """Return the values of each recipient; None if the request has none.
 
         Raises:
-            ValueError: there are not as many as recipients.
+            ValueError: the numbers of values and of recipients differ.
         """
         match self.params:
             case None:
@@ -98,16 +100,18 @@ class CampaignRequest(WireModel):
                 return self.params
 
 
-def open_campaign(simulator: Simulator, request: CampaignRequest) -> tuple[Campaign, "Sending"]:
-    """Enter a campaign into the accounts and return what sends it.
+def open_campaign(
+    simulator: Simulator, request: CampaignRequest
+) -> tuple[Account, "CampaignSender"]:
+    """Open a campaign's account; return the account and the campaign's sender.
 
     Raises:
-        ValueError: the recipients and their values don't fit together.
+        ValueError: the numbers of values and of recipients differ.
     """
     phones = request.recipients()
     values = request.values(phones)
     out_id = request.out_id or f"sim-{uuid.uuid4().hex[:20]}"
-    campaign = simulator.ledger.begin(
+    account = simulator.ledger.start_campaign(
         CampaignStart(
             out_id=out_id,
             sign_name=request.sign_name,
@@ -117,55 +121,56 @@ def open_campaign(simulator: Simulator, request: CampaignRequest) -> tuple[Campa
             at=time.time(),
         )
     )
-    return campaign, Sending(simulator, request, campaign, phones, values)
+    return account, CampaignSender(simulator, request, account, phones, values)
 
 
-class Sending:
-    """One campaign's way to the platform."""
+class CampaignSender:
+    """Sends one campaign to the platform."""
 
     def __init__(
         self,
         simulator: Simulator,
         request: CampaignRequest,
-        campaign: Campaign,
+        account: Account,
         phones: Sequence[str],
         values: Sequence[Params] | None,
     ) -> None:
         self._simulator = simulator
         self._request = request
-        self._campaign = campaign
+        self._account = account
         self._endpoint = SEND_DIGITAL_BATCH_LIST if request.digital else SEND_BATCH_LIST
         self._phones = phones
         self._values = values
         self._starts = iter(range(0, len(phones), request.batch))
 
     async def run(self) -> None:
-        """Send all batches, several at a time."""
-        self._campaign.sending += 1
+        """Send all batches, ``parallel`` of them at a time."""
+        self._account.active_senders += 1
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self._request.parallel):
-                    group.create_task(self._work())
+                    group.create_task(self._send_batches())
         finally:
-            self._campaign.sending -= 1
+            self._account.active_senders -= 1
 
-    async def _work(self) -> None:
-        # The workers share one iterator, so each batch is taken once.
+    async def _send_batches(self) -> None:
+        # The tasks share one iterator, so each batch is sent once.
         for start in self._starts:
-            await self._send(slice(start, start + self._request.batch))
+            await self._send_batch(slice(start, start + self._request.batch))
 
-    async def _send(self, part: slice) -> None:
+    async def _send_batch(self, part: slice) -> None:
         phones = self._phones[part]
         values = None if self._values is None else self._values[part]
-        body = send_body(self._request, self._campaign.out_id, phones, values)
+        body = send_body(self._request, self._account.out_id, phones, values)
         simulator = self._simulator
         try:
             answer = await simulator.client.call(simulator.settings, self._endpoint, body=body)
         except NoAnswerError as error:
-            standing, outcome = Standing.UNANSWERED, {"error": str(error)}
+            outcome, shown = RequestOutcome.UNANSWERED, {"error": str(error)}
         else:
-            standing, outcome = _standing(answer), _outcome(answer)
-        simulator.ledger.settle(SendCall(self._campaign.out_id, phones, standing, outcome))
+            outcome, shown = request_outcome(answer), _shown(answer)
+        call = SendCall(self._account.out_id, phones, outcome, shown)
+        simulator.ledger.record_send_call(call)
 
 
 def send_body(
@@ -183,29 +188,30 @@ def send_body(
         "taskCreatorAccount": "simulator",
     }
     if values is not None:
-        written = list(values)
+        params = list(values)
         body["templateParamJson"] = (
-            dump_body(written).decode() if request.params_as_string else written
+            dump_body(params).decode() if request.params_as_string else params
         )
     if request.limit is not None:
         body["limit"] = request.limit
     return body
 
 
-def _standing(answer: Answer) -> Standing:
+def request_outcome(answer: Answer) -> RequestOutcome:
+    """Return what a platform's answer says about a send request."""
     if answer.succeeded:
-        return Standing.ACCEPTED
-    return Standing.REFUSED if answer.refused else Standing.UNANSWERED
+        return RequestOutcome.ACCEPTED
+    return RequestOutcome.REFUSED if answer.refused else RequestOutcome.UNANSWERED
 
 
-def _outcome(answer: Answer) -> dict[str, Any]:
+def _shown(answer: Answer) -> dict[str, Any]:
     return {
         "status": answer.status,
         **{name: answer.get(name) for name in ("code", "message", "bizId", "requestId")},
     }
 
 
-def _filled(text: str, places: dict[str, str]) -> str:
-    for name, value in places.items():
+def _fill(text: str, placeholders: dict[str, str]) -> str:
+    for name, value in placeholders.items():
         text = text.replace(name, value)
     return text

@@ -1,4 +1,4 @@
-"""Quick Audience as a caller of the platform's twelve endpoints."""
+"""The client that calls a platform as Quick Audience does."""
 
 import json
 import time
@@ -16,35 +16,35 @@ from .signature import SIGNATURE_HEADER, new_nonce, new_timestamp, sign
 
 Signing = bool | Literal["wrong"]
 
-# Left alone in a path that is given as a whole; "%" too, so that it may be encoded already.
+# Not encoded in a path that is given as a whole. "%" is included: the path may be encoded already.
 _PATH_SAFE = "/%:@!$&'()*+,;=-._~?"
 
 
 class NoAnswerError(Exception):
-    """A call that got no complete answer: the platform may have acted on it or not."""
+    """A call without a complete answer: the platform may or may not have acted on it."""
 
 
 class NoBridgeError(Exception):
-    """A call while the simulator doesn't know the platform's address."""
+    """A call that was not made because the platform's address is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
-class Oddities:
-    """What a request has otherwise than Quick Audience would make it."""
+class RequestOverrides:
+    """The parts of a request that differ from what Quick Audience would send."""
 
     headers: Mapping[str, str | None] = field(default_factory=dict)
-    """More headers; None takes away one that would be sent."""
+    """Headers to add or replace; None removes a header."""
     nonce: str | None = None
-    """In place of a fresh one."""
+    """Replaces the random nonce."""
     timestamp: str | None = None
-    """In place of the present second."""
+    """Replaces the current time."""
     signing: Signing = True
-    """False: the empty header of disabled authentication; "wrong": signed with another key."""
+    """False sends the empty header of disabled authentication; "wrong" signs with another key."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """A request that is ready to be made."""
+    """A request that is ready to be sent."""
 
     method: str
     url: str
@@ -56,32 +56,32 @@ class SignedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a platform answered."""
+    """A platform's answer."""
 
     status: int
     headers: Mapping[str, str]
     text: str
     body: Any
-    """The parsed JSON; None if it isn't JSON."""
+    """The parsed JSON; None if the answer is not JSON."""
     seconds: float
     violations: list[str]
 
     @property
     def succeeded(self) -> bool:
-        """Whether the platform says that it did what was asked."""
+        """Whether the platform says that the request succeeded."""
         return self.status == 200 and self.get("code") in SUCCESS_CODES
 
     @property
     def refused(self) -> bool:
-        """Whether the platform clearly says that it didn't do what was asked."""
+        """Whether the platform clearly says that it did nothing."""
         return self.status < 500 and isinstance(self.get("code"), str) and not self.succeeded
 
     def get(self, name: str) -> Any:
-        """Return a field of the answer; None if there is no such field."""
+        """Return a field of the answer; None if it is missing."""
         return self.body.get(name) if isinstance(self.body, dict) else None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the answer for showing; ``text`` only if it isn't JSON."""
+        """Return the answer as the control API shows it; ``text`` is null if it is JSON."""
         return {
             "status": self.status,
             "headers": dict(self.headers),
@@ -97,34 +97,34 @@ def prepare(
     method: str,
     path: str,
     body: bytes | None = None,
-    oddities: Oddities | None = None,
+    overrides: RequestOverrides | None = None,
 ) -> SignedRequest:
-    """Sign a request.
+    """Return a signed request.
 
     Args:
-        settings: has the platform's address and the key.
+        settings: contain the platform's address and the key.
         method: the HTTP method.
-        path: what follows the prefix; may have a query of its own.
-        body: the body as it goes out.
-        oddities: what to do otherwise than Quick Audience does.
+        path: the path after the prefix. It may contain a query.
+        body: the encoded body.
+        overrides: the parts that differ from what Quick Audience would send.
 
     Raises:
-        NoBridgeError: the platform's address is not known.
+        NoBridgeError: the platform's address is unknown.
     """
     if settings.bridge_url is None:
         raise NoBridgeError("no address to call: start with --bridge-url or set bridgeUrl")
-    odd = oddities or Oddities()
-    nonce = new_nonce() if odd.nonce is None else odd.nonce
-    timestamp = new_timestamp() if odd.timestamp is None else odd.timestamp
+    overrides = overrides or RequestOverrides()
+    nonce = new_nonce() if overrides.nonce is None else overrides.nonce
+    timestamp = new_timestamp() if overrides.timestamp is None else overrides.timestamp
     signature = ""
-    if settings.auth and odd.signing:
-        key = settings.key if odd.signing is True else f"not {settings.key}"
+    if settings.auth and overrides.signing:
+        key = settings.key if overrides.signing is True else f"not {settings.key}"
         signature = sign(key, timestamp, nonce)
-    # The document has the type on every operation, those without a body too.
+    # The document lists this type for every operation, including those without a body.
     merged: dict[str, str | None] = {
         "Content-Type": "application/json",
         SIGNATURE_HEADER: signature,
-        **odd.headers,
+        **overrides.headers,
     }
     query = urlencode({"timestamp": timestamp, "nonce": nonce})
     separator = "&" if "?" in path else "?"
@@ -139,13 +139,13 @@ def prepare(
 
 
 class BridgeClient:
-    """Calls a platform and judges its answers."""
+    """Calls a platform and checks its answers."""
 
     def __init__(self, report: Callable[[str, str], None]) -> None:
-        """Make a client.
+        """Create a client.
 
         Args:
-            report: is told what was called and what was wrong with the answer.
+            report: called with the request and the problem, for each problem of an answer.
         """
         self._report = report
         self._session: aiohttp.ClientSession | None = None
@@ -159,29 +159,29 @@ class BridgeClient:
             await self._session.close()
             self._session = None
 
-    def forget(self) -> None:
-        """Start counting anew."""
+    def reset_counts(self) -> None:
+        """Set all counts to zero."""
         self.calls.clear()
         self.unanswered = self.unsuccessful = 0
 
     async def call(
         self, settings: Settings, endpoint: Endpoint, *, value: str = "", body: Any = None
     ) -> Answer:
-        """Call an endpoint with the value of its path parameter and a body.
+        """Call an endpoint with the value of its path parameter, and a body.
 
         Raises:
-            NoAnswerError: nothing came back.
-            NoBridgeError: the platform's address is not known.
+            NoAnswerError: the platform did not answer.
+            NoBridgeError: the platform's address is unknown.
         """
         raw = None if body is None else dump_body(body)
         request = prepare(settings, endpoint.method, endpoint.fill(value), raw)
         return await self.send(settings, request)
 
     async def send(self, settings: Settings, request: SignedRequest) -> Answer:
-        """Make a request that is ready, and judge the answer.
+        """Send a request and check the answer.
 
         Raises:
-            NoAnswerError: nothing came back.
+            NoAnswerError: the platform did not answer.
         """
         path = URL(request.url, encoded=True).raw_path
         prefix = URL(settings.bridge_url or "", encoded=True).raw_path.rstrip("/")
@@ -235,7 +235,7 @@ class BridgeClient:
 
 
 def dump_body(body: Any) -> bytes:
-    """Write a body as Java's JSON mappers do: compact, and not escaped to ASCII."""
+    """Encode a body as Java's JSON mappers do: compact, and not escaped to ASCII."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 

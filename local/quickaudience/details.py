@@ -1,38 +1,38 @@
-"""Asking a platform for a campaign's sending details (§12), page by page."""
+"""Query a campaign's sending details (§12), page by page."""
 
 import time
 from typing import Any
 
+from .account import Account
 from .beijing import format_date
 from .client import Answer
 from .endpoints import QUERY_SEND_DETAILS
 from .entries import DELIVERED, FAILED
-from .ledger import Campaign
 from .state import Simulator
 
 _HOUR = 3600
-# Far above any campaign's; ends the paging if the pages never do.
+# Far more pages than any campaign has. Ends the query of a platform whose pages never end.
 _MAX_PAGES = 10_000
 
 
 async def query_all_details(
     simulator: Simulator,
-    campaign: Campaign,
+    account: Account,
     *,
     start_date: str | None,
     end_date: str | None,
     page_size: int,
 ) -> dict[str, Any]:
-    """Page through the sending details and report what they say and where they are at odds.
+    """Fetch all pages of the sending details; return their counts and inconsistencies.
 
     Raises:
-        NoAnswerError: a page didn't come.
-        NoBridgeError: the platform's address is not known.
+        NoAnswerError: the platform did not answer the request for a page.
+        NoBridgeError: the platform's address is unknown.
     """
     now = time.time()
-    started = campaign.start.at if campaign.start else now
+    started = account.start.at if account.start else now
     query = {
-        "outId": campaign.out_id,
+        "outId": account.out_id,
         "pageSize": page_size,
         "startDate": start_date or format_date(started - _HOUR),
         "endDate": end_date or format_date(now + _HOUR),
@@ -58,25 +58,25 @@ async def query_all_details(
         if len(rows) > page_size:
             problems.append(f"page {pages} has {len(rows)} rows, more than {page_size}")
         for row in rows:
-            if row.get("outId") != campaign.out_id:
+            if row.get("outId") != account.out_id:
                 problems.append(f"page {pages} has a row of outId {row.get('outId')!r}")
             phone, status = str(row.get("phoneNum")), row.get("sendStatus")
             if statuses.setdefault(phone, status) != status:
-                problems.append(f"{phone} has two different sendStatus")
+                problems.append(f"{phone} has two different sendStatus values")
         if len(rows) < page_size:
             break
     if row_count != total:
         problems.append(f"totalCount is {total!r}, the pages have {row_count} rows")
     for problem in problems:
         simulator.report("query send details", problem)
-    counts = list(statuses.values())
+    known_statuses = list(statuses.values())
     return {
         "pages": pages,
         "rows": row_count,
         "totalCount": total,
         "phones": len(statuses),
-        "delivered": counts.count(DELIVERED),
-        "failed": counts.count(FAILED),
+        "delivered": known_statuses.count(DELIVERED),
+        "failed": known_statuses.count(FAILED),
         "problems": problems,
     }
 

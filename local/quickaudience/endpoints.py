@@ -1,4 +1,4 @@
-"""The twelve endpoints that a platform offers, and how its answers have to look."""
+"""The twelve endpoints of a platform, and the checks of its answers."""
 
 import json
 import re
@@ -13,9 +13,9 @@ from .beijing import is_date
 SUCCESS_CODES = ("200", "OK")
 _DOCUMENTED_STATUSES = (200, 401, 403, 404)
 _ENVELOPE = {"platformName": str, "code": str, "message": str, "requestId": str}
-_CARRIERS = {"UNICOM", "MOBILE", "TELCOM"}  # the document spells the third so
+_CARRIERS = {"UNICOM", "MOBILE", "TELCOM"}  # The document spells TELECOM without the second E.
 _DATES = ("createDate", "sendDate", "receiveDate")
-_CHOICES = {
+_ALLOWED_VALUES = {
     "signStatus": (0, 1, 2),
     "templateStatus": (0, 1, 2, 3),
     "templateType": (0, 1, 2, 3),
@@ -42,15 +42,15 @@ class Endpoint:
     method: str
     path: str
     fields: Mapping[str, type] = field(default_factory=dict)
-    """What its answer has beside the envelope."""
+    """The fields of its answer, besides the envelope."""
 
     def fill(self, value: str = "") -> str:
-        """Return the path with its parameter's value put in, percent-encoded."""
+        """Return the path with the value of its parameter, percent-encoded."""
         return re.sub(r"\{\w+\}", lambda _: quote(value, safe=""), self.path)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Matches the paths of this endpoint."""
+        """The pattern of this endpoint's paths."""
         return re.compile(re.sub(r"\{\w+\}", "[^/]+", self.path))
 
 
@@ -119,7 +119,7 @@ ENDPOINTS = (
 
 
 def find_endpoint(method: str, path: str) -> Endpoint | None:
-    """Return the endpoint that a request is for."""
+    """Return the endpoint of a request, or None if it has none."""
     for endpoint in ENDPOINTS:
         if endpoint.method == method and endpoint.pattern.fullmatch(path):
             return endpoint
@@ -129,14 +129,15 @@ def find_endpoint(method: str, path: str) -> Endpoint | None:
 def answer_violations(
     endpoint: Endpoint | None, platform_name: str, status: int, content_type: str, body: Any
 ) -> list[str]:
-    """List what an answer has that the document doesn't allow.
+    """Return the ways in which an answer violates the document.
 
     Args:
-        endpoint: None for a request that no endpoint is for; its answer still has an envelope.
+        endpoint: the endpoint that was called; None for an undocumented request, whose answer
+            still has an envelope.
         platform_name: the API name that was entered in Quick Audience.
         status: the HTTP status.
-        content_type: without its parameters.
-        body: the parsed JSON; None if it wasn't JSON.
+        content_type: the content type, without its parameters.
+        body: the parsed JSON; None if the answer is not JSON.
     """
     if not isinstance(body, dict):
         return [f"the answer (HTTP {status}) is not a JSON object"]
@@ -150,11 +151,11 @@ def answer_violations(
     elif succeeded:
         problems += _bad_success(endpoint, body)
     else:
-        # A refusal has no number to give, so null is as good as any there.
+        # A refusal has no value for numeric fields, so it may have null there.
         expected = {
-            name: kind
-            for name, kind in endpoint.fields.items()
-            if not (kind is int and name in body and body[name] is None)
+            name: type_
+            for name, type_ in endpoint.fields.items()
+            if not (type_ is int and name in body and body[name] is None)
         }
         problems += _mistyped(body, expected)
     return problems
@@ -168,7 +169,7 @@ def _bad_envelope(platform_name: str, status: int, body: Mapping[str, Any]) -> l
     if isinstance(name, str) and name != platform_name:
         problems.append(f"platformName is {name!r}, not {platform_name!r}")
     if code in SUCCESS_CODES and status != 200:
-        problems.append(f"code {code!r} says success, HTTP status {status} doesn't")
+        problems.append(f"code {code!r} says success, HTTP status {status} does not")
     if status in (401, 403, 404) and code != str(status):
         problems.append(f"code is {code!r} at HTTP status {status}")
     return problems
@@ -187,34 +188,34 @@ def _bad_success(endpoint: Endpoint, body: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def _mistyped(body: Mapping[str, Any], fields: Mapping[str, type], where: str = "") -> list[str]:
+def _mistyped(body: Mapping[str, Any], fields: Mapping[str, type], prefix: str = "") -> list[str]:
     problems = []
-    for name, kind in fields.items():
+    for name, type_ in fields.items():
         if name not in body:
-            problems.append(f"{where}{name} is missing")
-        # An exact type: True is an instance of int.
-        elif type(body[name]) is not kind:
-            problems.append(f"{where}{name} is {body[name]!r}, not {_TYPE_NAMES[kind]}")
+            problems.append(f"{prefix}{name} is missing")
+        # Compare the exact type: True is an instance of int.
+        elif type(body[name]) is not type_:
+            problems.append(f"{prefix}{name} is {body[name]!r}, not {_TYPE_NAMES[type_]}")
     return problems
 
 
-def _bad_values(body: Mapping[str, Any], where: str = "") -> list[str]:
+def _bad_values(body: Mapping[str, Any], prefix: str = "") -> list[str]:
     problems = [
-        f"{where}{name} is {body[name]!r}, not a date of the form yyyy-MM-dd HH:mm:ss"
+        f"{prefix}{name} is {body[name]!r}, not a date of the form yyyy-MM-dd HH:mm:ss"
         for name in _DATES
         if isinstance(body.get(name), str) and not is_date(body[name])
     ]
     problems += [
-        f"{where}{name} is {body[name]}, not one of {choices}"
-        for name, choices in _CHOICES.items()
-        if type(body.get(name)) is int and body[name] not in choices
+        f"{prefix}{name} is {body[name]}, not one of {allowed}"
+        for name, allowed in _ALLOWED_VALUES.items()
+        if type(body.get(name)) is int and body[name] not in allowed
     ]
     return problems
 
 
 def _bad_support_factory(body: Mapping[str, Any]) -> list[str]:
     text = body.get("supportFactory")
-    # While a review is pending there is nothing to say yet about any carrier.
+    # While the review is pending, no carrier has decided yet.
     if body.get("templateStatus") == 0 or not isinstance(text, str):
         return []
     try:
@@ -228,10 +229,10 @@ def _bad_support_factory(body: Mapping[str, Any]) -> list[str]:
 
 def _bad_send_details(rows: list[Any]) -> list[str]:
     problems = []
-    for number, row in enumerate(rows):
-        where = f"sendDetailDTOs[{number}]."
+    for index, row in enumerate(rows):
+        prefix = f"sendDetailDTOs[{index}]."
         if isinstance(row, dict):
-            problems += _mistyped(row, _SEND_DETAIL_FIELDS, where) + _bad_values(row, where)
+            problems += _mistyped(row, _SEND_DETAIL_FIELDS, prefix) + _bad_values(row, prefix)
         else:
-            problems.append(f"sendDetailDTOs[{number}] is not an object")
+            problems.append(f"sendDetailDTOs[{index}] is not an object")
     return problems

@@ -1,4 +1,4 @@
-"""The bodies of the two pushes, §13 and §14 of the document, and what is wrong with a bad one."""
+"""The bodies of the two pushes (§13 and §14 of the document), and their validation."""
 
 import json
 import re
@@ -13,7 +13,6 @@ from .wire import WireModel, first_problem
 FAILED: Literal[1] = 1
 DELIVERED: Literal[2] = 2
 
-
 _IsRecipient = Callable[[str, str], bool]
 _DIGITS = re.compile(r"\+?[0-9]{5,20}")
 
@@ -21,25 +20,25 @@ _Push = TypeVar("_Push", "DetailsPush", "ReplyPush")
 
 
 class BadContentError(ValueError):
-    """A push whose content is not what the document asks for."""
+    """A push whose content does not match the document."""
 
 
-def _a_date(value: str) -> str:
+def _check_date(value: str) -> str:
     if not is_date(value):
         raise ValueError(f"{value!r} is not a date of the form yyyy-MM-dd HH:mm:ss")
     return value
 
 
 def _status_number(value: object) -> object:
-    # The document quotes the numbers in its example, so both forms are in use.
+    # The document quotes the numbers in its example, so platforms use both forms.
     number = int(value) if isinstance(value, str) and value in ("1", "2") else value
-    # An exact type: Literal takes True and 1.0 for 1.
+    # Compare the exact type: Literal accepts True and 1.0 as 1.
     if type(number) is not int:
         raise ValueError(f"{value!r} is neither 1 nor 2")
     return number
 
 
-Date = Annotated[str, AfterValidator(_a_date)]
+Date = Annotated[str, AfterValidator(_check_date)]
 NonEmpty = Annotated[str, Field(min_length=1)]
 
 
@@ -93,11 +92,11 @@ class ReplyPush(WireModel):
     entries: Annotated[list[SendReply], Field(alias="thirdSmsSendReplyModelList", min_length=1)]
 
 
-def require_known_forms(push: DetailsPush | ReplyPush, is_recipient: _IsRecipient) -> None:
-    """Require each number to be digits, or to be written as the campaign wrote it.
+def check_phone_numbers(push: DetailsPush | ReplyPush, is_recipient: _IsRecipient) -> None:
+    """Check that each number consists of digits, or has the spelling that the campaign used.
 
     Raises:
-        BadContentError: a number that is neither.
+        BadContentError: a number has neither form.
     """
     name = type(push).model_fields["entries"].alias
     entries: list[SendDetail | SendReply] = [*push.entries]
@@ -110,10 +109,10 @@ def require_known_forms(push: DetailsPush | ReplyPush, is_recipient: _IsRecipien
 
 
 def read_push(model: type[_Push], content_type: str, raw: bytes, max_entries: int) -> _Push:
-    """Read a push's body.
+    """Parse and validate a push's body.
 
     Raises:
-        BadContentError: the body is not what the document asks for; the message names the field.
+        BadContentError: the body does not match the document. The message names the field.
     """
     if content_type != "application/json":
         raise BadContentError(f"Content-Type: must be application/json, not {content_type!r}")

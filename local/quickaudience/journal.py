@@ -1,4 +1,4 @@
-"""What is kept across restarts: a file of JSON lines, one for each thing that happened."""
+"""The file that survives a restart: JSON lines, one for each event."""
 
 import fcntl
 import json
@@ -10,7 +10,7 @@ Event = dict[str, Any]
 
 
 class Journal:
-    """Appends events to a file, or nowhere when no folder is given."""
+    """Appends events to a file. Without a folder it stores nothing."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._file: BinaryIO | None = None
@@ -26,33 +26,33 @@ class Journal:
             raise RuntimeError(f"{path} is in use by another simulator") from None
 
     def read(self) -> Iterator[Event]:
-        """Return the events of earlier runs, oldest first."""
+        """Yield the events of earlier runs, oldest first."""
         if self._file is None:
             return
         self._file.seek(0)
-        whole = 0
+        complete_bytes = 0
         for line in self._file:
-            # A process that was killed may have left half a line; all before it is good.
+            # A killed process may have left an incomplete last line; the lines before it are valid.
             if not line.endswith(b"\n"):
                 break
-            whole += len(line)
+            complete_bytes += len(line)
             yield json.loads(line)
-        self._file.truncate(whole)
+        self._file.truncate(complete_bytes)
 
     def append(self, event: Event) -> None:
-        """Write an event down before it is acted upon."""
+        """Write an event. Call this before acting on the event."""
         if self._file is not None:
             line = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
             self._file.write(line.encode("utf-8", "surrogatepass") + b"\n")
             self._file.flush()
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all events."""
         if self._file is not None:
             self._file.truncate(0)
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         if self._file is not None:
             self._file.close()
             self._file = None

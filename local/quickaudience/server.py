@@ -9,15 +9,15 @@ from pathlib import Path
 from aiohttp import web
 
 from . import callbacks, control
-from .control import ControlError
+from .control_bodies import ControlError
 from .settings import Settings
 from .state import Simulator
 
 logger = logging.getLogger(__name__)
 
 _HOST = "127.0.0.1"
-# A campaign may name its recipients one by one.
-_LARGEST_BODY = 256 * 1024 * 1024
+# A campaign may list its recipients one by one.
+_MAX_BODY_BYTES = 256 * 1024 * 1024
 _SHUTDOWN_SECONDS = 1.0
 
 
@@ -29,18 +29,18 @@ async def serve(
     ready: Callable[[str], None],
     stop: asyncio.Event,
 ) -> None:
-    """Serve until told to stop.
+    """Serve until ``stop`` is set.
 
     Args:
-        settings: the switches to start with.
-        port: 0 for any free one.
-        state: folder of what is kept across restarts; None to keep nothing.
-        ready: is told the base URL once requests are answered.
-        stop: ends the serving.
+        settings: the initial settings.
+        port: the port on 127.0.0.1; 0 picks a free one.
+        state: the folder that survives restarts; None stores nothing.
+        ready: called with the base URL once the server accepts requests.
+        stop: ends the server.
     """
     with socket.create_server((_HOST, port)) as listener:
         simulator = Simulator(settings, state)
-        app = web.Application(client_max_size=_LARGEST_BODY, middlewares=[_errors_as_json])
+        app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[_errors_as_json])
         app.add_routes(callbacks.routes(simulator))
         app.add_routes(control.routes(simulator))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
@@ -66,7 +66,7 @@ async def _errors_as_json(
         return _error(request, error.status, error.reason)
     except Exception:
         logger.exception("%s %s failed", request.method, request.path)
-        return _error(request, 500, "the simulator itself failed, see its log")
+        return _error(request, 500, "the simulator itself failed; see its log")
 
 
 def _error(request: web.Request, status: int, message: str) -> web.Response:

@@ -1,4 +1,4 @@
-"""What of the simulator can be chosen, at start or while it runs."""
+"""The simulator's settings, which are chosen at start and can be changed while it runs."""
 
 from typing import Annotated, Literal
 
@@ -13,26 +13,29 @@ Refusals = Literal["http", "body"]
 
 
 class Settings(WireModel):
-    """The simulator's switches."""
+    """The simulator's settings."""
 
     bridge_url: str | None = None
-    """Prefix of the platform to call; None while it is not known."""
+    """Prefix of the platform to call; None while it is unknown."""
     bridge_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
     key: Annotated[str, Field(min_length=1, repr=False)] = DEFAULT_KEY
     auth: bool = True
     platform_name: Annotated[str, Field(min_length=1)] = DEFAULT_PLATFORM_NAME
     clock_skew_seconds: Annotated[int, Field(ge=0)] = 900
-    """Greatest distance of a push's timestamp from now; 0 turns the check off."""
+    """Maximum distance of a push's timestamp from now; 0 turns the check off."""
     max_entries: Annotated[int, Field(ge=1)] = 100
-    """Most entries of one push."""
+    """Maximum number of entries in one push."""
     success_code: Literal["200", "OK", 200] = "200"
-    """What a push that went well is answered: the document allows two, and mappers make a third."""
+    """The code that an accepted push is answered with.
+
+    The document allows the first two; some JSON mappers produce the third.
+    """
     refusals: Refusals = "http"
-    """Whether a refusal shows in the HTTP status too, or only as ``code`` of an HTTP 200."""
+    """Whether a refusal also sets the HTTP status, or only the ``code`` of an HTTP 200."""
     block_after: Annotated[int, Field(ge=1)] = 5
-    """Authentication failures in a row that get the sender blocked."""
+    """Number of consecutive authentication failures that block the sender."""
     block_window_seconds: Annotated[float, Field(gt=0)] = 300.0
-    """Failures further back than this are forgiven."""
+    """Failures older than this are not counted."""
     block_seconds: Annotated[float, Field(gt=0)] = 1800.0
 
     @field_validator("bridge_url")

@@ -1,4 +1,4 @@
-"""The signature of Quick Audience's requests and of the pushes that it receives."""
+"""The signature of Quick Audience's requests, and of the pushes that it receives."""
 
 import hashlib
 import hmac
@@ -8,31 +8,31 @@ import time
 
 SIGNATURE_HEADER = "X-QA-Hmac-Signature"
 
-# Java's \s is ASCII only, Python's is not.
+# Java's \s matches ASCII white space only; Python's matches more.
 _WHITESPACE = re.compile(r"[ \t\n\x0b\f\r]+")
 
 
 def sign(key: str, timestamp: str, nonce: str) -> str:
-    """Return the signature of a timestamp and a nonce, as the document's Java example does.
+    """Return the signature of a timestamp and a nonce, as the document's Java example computes it.
 
-    The three values are sorted and joined. White space is taken out of the joined text, but not
-    out of the key that signs it.
+    The three values are sorted and joined. White space is removed from the joined text, but not
+    from the key that signs it.
     """
-    # Arrays.sort compares UTF-16 units, which differs from Python's order beyond the BMP.
+    # Arrays.sort compares UTF-16 units, which differs from Python's order outside the BMP.
     joined = "".join(sorted((key, timestamp, nonce), key=lambda value: value.encode("utf-16-be")))
     text = _WHITESPACE.sub("", joined)
     return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def is_signed(key: str, timestamp: str, nonce: str, signature: str) -> bool:
-    """Tell, in constant time, whether a signature belongs to this key, timestamp and nonce."""
+    """Return whether a signature is valid for this key, timestamp and nonce, in constant time."""
     expected = sign(key, timestamp, nonce)
-    # As bytes: compare_digest refuses str outside ASCII, which a header may hold.
+    # Compare bytes: compare_digest rejects str outside ASCII, which a header may contain.
     return hmac.compare_digest(expected.encode(), signature.lower().encode("utf-8", "replace"))
 
 
 def new_timestamp() -> str:
-    """Return the present time as Quick Audience writes it: whole seconds."""
+    """Return the current time as Quick Audience writes it, in whole seconds."""
     return str(int(time.time()))
 
 

@@ -1,4 +1,4 @@
-"""All that a running simulator knows."""
+"""The state of a running simulator."""
 
 import asyncio
 import logging
@@ -8,9 +8,9 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+from .authentication import Authenticator
 from .behaviour import Misbehaviours
 from .client import BridgeClient
-from .gate import Gate
 from .journal import Journal
 from .ledger import Ledger
 from .settings import Settings
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 _VIOLATIONS_KEPT = 1000
 
 
-def _no_pushes() -> dict[str, Counter[str]]:
+def _zero_push_counts() -> dict[str, Counter[str]]:
     return {
         name: Counter(calls=0, accepted=0, refused=0, spoilt=0, entries=0)
         for name in ("details", "reply")
@@ -28,53 +28,53 @@ def _no_pushes() -> dict[str, Counter[str]]:
 
 
 class Simulator:
-    """Quick Audience's third-party SMS side: its accounts, its switches and its grievances."""
+    """Quick Audience's third-party SMS side: settings, accounts, rules and recorded violations."""
 
     def __init__(self, settings: Settings, state: Path | None = None) -> None:
         self.settings = settings
-        self.gate = Gate()
+        self.authenticator = Authenticator()
         self.misbehaviours = Misbehaviours()
         self.client = BridgeClient(self.report)
         self.stopping = asyncio.Event()
-        self.pushes = _no_pushes()
+        self.pushes = _zero_push_counts()
         self._journal = Journal(state)
         self.ledger = Ledger(self._journal)
         for nonce in self.ledger.restore():
-            self.gate.spend(nonce)
+            self.authenticator.mark_used(nonce)
         self._violations: deque[dict[str, Any]] = deque(maxlen=_VIOLATIONS_KEPT)
         self._violation_count = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     def report(self, where: str, problem: str) -> None:
-        """Take note of something that the document doesn't allow."""
+        """Record a violation of the document."""
         self._violation_count += 1
         self._violations.append({"at": time.time(), "where": where, "problem": problem})
 
-    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Do something beside answering requests, at most until the simulator ends."""
-        task = asyncio.create_task(work)
+    def start_task(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run a coroutine in the background. It is cancelled when the simulator stops."""
+        task = asyncio.create_task(coroutine)
         self._tasks.add(task)
-        task.add_done_callback(self._finished)
+        task.add_done_callback(self._task_finished)
         return task
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _task_finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            logger.error("work in the background failed", exc_info=error)
+            logger.error("a background task failed", exc_info=error)
 
     async def reset(self) -> None:
-        """Forget all that happened; the settings stay."""
+        """Delete all data; the settings stay."""
         await self._stop_tasks()
         self.ledger.clear()
-        self.gate = Gate()
+        self.authenticator = Authenticator()
         self.misbehaviours.clear()
-        self.client.forget()
-        self.pushes = _no_pushes()
+        self.client.reset_counts()
+        self.pushes = _zero_push_counts()
         self._violations.clear()
         self._violation_count = 0
 
     async def close(self) -> None:
-        """End what is going on and give the files back."""
+        """Stop all work and close the files."""
         self.stopping.set()
         await self._stop_tasks()
         await self.client.close()
@@ -87,8 +87,8 @@ class Simulator:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts of everything."""
-        client, gate, ledger = self.client, self.gate, self.ledger
+        """Return all counts, as the control API shows them."""
+        client, authenticator, ledger = self.client, self.authenticator, self.ledger
         return {
             "calls": {
                 "total": sum(client.calls.values()),
@@ -97,14 +97,14 @@ class Simulator:
                 "unanswered": client.unanswered,
             },
             "pushes": {name: dict(counts) for name, counts in self.pushes.items()},
-            "outIds": sum(1 for _ in ledger.campaigns()),
-            "receipts": ledger.receipts_told,
-            "replies": ledger.replies_told,
-            "authenticationFailures": gate.authentication_failures,
-            "consecutiveAuthenticationFailures": gate.consecutive_failures,
-            "blocked": gate.blocked,
-            "blockedUntil": gate.blocked_until,
-            "refusedWhileBlocked": gate.refused_while_blocked,
+            "outIds": sum(1 for _ in ledger.accounts()),
+            "receipts": ledger.receipt_count,
+            "replies": ledger.reply_count,
+            "authenticationFailures": authenticator.failure_count,
+            "consecutiveAuthenticationFailures": authenticator.consecutive_failures,
+            "blocked": authenticator.blocked,
+            "blockedUntil": authenticator.blocked_until,
+            "refusedWhileBlocked": authenticator.refused_while_blocked,
             "misbehaviours": self.misbehaviours.as_json(),
             "violationCount": self._violation_count,
             "violations": list(self._violations),

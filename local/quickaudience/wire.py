@@ -1,4 +1,4 @@
-"""What every JSON body of this simulator has in common: camel case, nothing undocumented."""
+"""The base of every JSON body of this simulator: camelCase keys, and no undocumented ones."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from pydantic.alias_generators import to_camel
 
 
 class WireModel(BaseModel):
-    """A JSON object with camelCase keys, whose values are never converted to fit."""
+    """A JSON object with camelCase keys. Values are not converted between types."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True
@@ -15,13 +15,13 @@ class WireModel(BaseModel):
 
 
 def first_problem(error: ValidationError) -> str:
-    """Name the first wrong field of a body and say what is wrong with it."""
+    """Return the path of the first invalid field of a body, and the reason."""
     problem: Any = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = ""
+    field_path = ""
     for part in problem["loc"]:
         if isinstance(part, int):
-            where += f"[{part}]"
+            field_path += f"[{part}]"
         else:
-            where += f".{part}" if where else part
+            field_path += f".{part}" if field_path else part
     message = problem["msg"].removeprefix("Value error, ")
-    return f"{where}: {message}" if where else message
+    return f"{field_path}: {message}" if field_path else message

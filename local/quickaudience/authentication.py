@@ -1,4 +1,4 @@
-"""Who may push: signature, timestamp, nonce, and the block of a sender who keeps failing."""
+"""Authentication of pushes: signature, timestamp, nonce, and the block after repeated failures."""
 
 import re
 import time
@@ -11,8 +11,8 @@ from .signature import is_signed
 _SECONDS = re.compile(r"[0-9]{1,15}")
 
 
-class NotAdmittedError(Exception):
-    """A push that is refused whatever it contains."""
+class AuthenticationError(Exception):
+    """A push that is refused before its content is read."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -21,24 +21,24 @@ class NotAdmittedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a push shows at the gate."""
+    """The parts of a push that authenticate its sender."""
 
     timestamp: str
     nonce: str
     signature: str
 
 
-class Gate:
-    """Lets pushes in and remembers who failed.
+class Authenticator:
+    """Authenticates pushes and counts failures.
 
-    Every sender is on the loopback here, so one block stands for the real one's block by address.
+    Quick Audience blocks by address. Every sender is on the loopback here, so there is one block.
     """
 
     def __init__(self) -> None:
-        self._spent_nonces: set[str] = set()
+        self._used_nonces: set[str] = set()
         self._failures: deque[float] = deque()
         self._blocked_until = 0.0
-        self.authentication_failures = 0
+        self.failure_count = 0
         self.refused_while_blocked = 0
 
     @property
@@ -48,40 +48,42 @@ class Gate:
 
     @property
     def blocked_until(self) -> float | None:
-        """When the block ends by itself, in epoch seconds; None when there is none."""
+        """When the block ends, in epoch seconds; None without a block."""
         return self._blocked_until if self.blocked else None
 
     @property
     def consecutive_failures(self) -> int:
-        """How many authentication failures came since the last success, as far as they count."""
+        """The number of authentication failures since the last success, within the window."""
         return len(self._failures)
 
     def unblock(self) -> None:
-        """Let the sender in again, with a clean slate."""
+        """End the block and reset the count of consecutive failures."""
         self._blocked_until = 0.0
         self._failures.clear()
 
-    def spend(self, nonce: str) -> None:
-        """Take note that a nonce was used."""
-        self._spent_nonces.add(nonce)
+    def mark_used(self, nonce: str) -> None:
+        """Record that a nonce was used."""
+        self._used_nonces.add(nonce)
 
-    def admit(self, credentials: Credentials, settings: Settings) -> None:
-        """Let a push in.
+    def authenticate(self, credentials: Credentials, settings: Settings) -> None:
+        """Check a push's credentials and mark its nonce as used.
 
         Raises:
-            NotAdmittedError: 403 while blocked, 401 for an authentication failure.
+            AuthenticationError: 403 while the sender is blocked, 401 for invalid credentials.
         """
         if self.blocked:
             self.refused_while_blocked += 1
-            raise NotAdmittedError(403, "Forbidden: blocked after repeated authentication failures")
+            raise AuthenticationError(
+                403, "Forbidden: blocked after repeated authentication failures"
+            )
         if not settings.auth:
             return
         problem = self._problem(credentials, settings)
         if problem:
-            self._fail(settings)
-            raise NotAdmittedError(401, f"Unauthorized: {problem}")
+            self._count_failure(settings)
+            raise AuthenticationError(401, f"Unauthorized: {problem}")
         self._failures.clear()
-        self.spend(credentials.nonce)
+        self.mark_used(credentials.nonce)
 
     def _problem(self, credentials: Credentials, settings: Settings) -> str | None:
         timestamp, nonce, signature = (
@@ -98,13 +100,13 @@ class Gate:
         distance = abs(int(timestamp) - time.time())
         if settings.clock_skew_seconds and distance > settings.clock_skew_seconds:
             return f"timestamp {timestamp} is {distance:.0f} s away from now"
-        if nonce in self._spent_nonces:
+        if nonce in self._used_nonces:
             return f"nonce {nonce} was used before"
         return None
 
-    def _fail(self, settings: Settings) -> None:
+    def _count_failure(self, settings: Settings) -> None:
         now = time.time()
-        self.authentication_failures += 1
+        self.failure_count += 1
         self._failures.append(now)
         while self._failures[0] < now - settings.block_window_seconds:
             self._failures.popleft()
