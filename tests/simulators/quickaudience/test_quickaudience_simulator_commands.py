@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from local.quickaudience.__main__ import app
-from tests.simulators.quickaudience.driver import (
+from tests.support.simulators.quickaudience import (
     REVIEW,
     TEXT_TEMPLATE,
     FakeBridge,
