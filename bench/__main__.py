@@ -23,30 +23,30 @@ _console = Console(width=130)
 
 _INTRODUCTION = """# Benchmarks
 
-`make bench` writes this page from its own run; `make bench QUICK=1` prints a short one within three minutes.
+`make bench` writes this page from its own run. `make bench QUICK=1` prints a short one within three minutes.
 
-Measured: {machine}. Nothing was switched off meanwhile, so CPU time was measured, and never seconds on a clock,
-except where a table says so. Where a campaign was run several times, the table has the run in the middle.
+Measured: {machine}. Other programs may have run on the machine, so the figures are CPU time, not elapsed time,
+except where a table says otherwise. If a campaign was run several times, the table has the median run.
 
 ## Method
-- **The bridge** is its functions, each in a process of its own (`bench/function.py`): events as Lambda hands them
-  over, app.py's own handlers, the answer as JSON. User and system time of the whole process is counted from the
-  text of an event to the text of the answer. Starts are not: the processes have worked before.
-- **Around it** stands one lean process (`bench/stub.py`) that plays the table, the queues, Tencent and Quick
-  Audience. What it costs is not counted. ministack answers a few hundred calls a second, too few for a million
-  recipients. In each run of the benchmark a campaign of {checked} is sent through either: every message, every
-  receipt and the number of all other items came out the same ({same}).
-- **The floor** makes the very calls that the stand-in recorded, in their order, with the same items, by boto3's
-  low-level clients and one pooled session of requests, one after the other in one thread, with nothing between
-  them (`bench/floor.py`). So it has as many writes, reads, queue requests and HTTP calls, of the same sizes.
-  Both libraries are used as they come. The bridge turns off boto3's checking of parameters and hands its calls
-  to requests' adapter directly; the **tuned floor** does so, too, and is the least that these libraries allow.
+- **The bridge** is its functions, each in a process of its own (`bench/function.py`): events as Lambda passes them,
+  app.py's own handlers, the answer as JSON. User and system time of the whole process are counted from the text of
+  an event to the text of the answer. Process starts are not counted: the processes have handled events before.
+- **The stand-in** is one lean process (`bench/stub.py`) that plays the table, the queues, Tencent and Quick
+  Audience. Its own cost is not counted. ministack answers a few hundred calls a second, too few for a million
+  recipients. Each run of the benchmark sends a campaign of {checked} through the stand-in and through ministack, and
+  compares every message, every receipt and the number of all other items (equal: {same}).
+- **The floor** makes the calls that the stand-in recorded, in the same order and with the same items, with boto3's
+  low-level clients and one pooled session of requests, one after the other in one thread, and nothing else
+  (`bench/floor.py`). So it has the same number of writes, reads, queue requests and HTTP calls, of the same sizes.
+  It uses both libraries with their defaults. The bridge turns off boto3's checking of parameters and passes its
+  calls to requests' adapter directly; the **tuned floor** does so too, and is the least that these libraries allow.
 - **Recipients** are random mainland numbers; Tencent's sids are random, as long as in its documents. *bulk*: all
-  get the same text, in calls of 200. *personalised*: each gets another, in a call of its own. Statuses come in
+  get the same text, in calls of 200. *personalised*: each gets another text, in a call of its own. Statuses come in
   pushes of 100. A campaign of a million is ten requests.
-- **Units** are counted by the stand-in as AWS counts them: a write unit to each KB of an item, half a read unit
-  to 4 KB, a queue request to 64 KB, Lambda's own receiving and deleting included. Lambda's polling of empty
-  queues is not: it costs the same with no campaign at all."""
+- **Units** are counted by the stand-in as AWS counts them: a write unit for each KB of an item, half a read unit
+  for 4 KB, a queue request for 64 KB, Lambda's own receiving and deleting included. Lambda's polling of empty
+  queues is not included: it costs the same without any campaign."""
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def _stages(runs: list[Run]) -> Section:
     section = Section(
         "The same by stage",
         ("campaign", "stage", "invocations", "bridge µs", "floor µs", "tuned floor µs"),
-        text="*deliver* sends, *settle* works on statuses; the stages are those of docs/architecture.md.",
+        text="*deliver* sends, *settle* processes statuses; docs/architecture.md describes the stages.",
     )
     for run in runs:
         for name, stage in run.stages.items():
@@ -120,9 +120,9 @@ def _units(runs: list[Run]) -> Section:
             "$ per million",
         ),
         text=(
-            "Dollars by the list in `docs/prices.json`, API Gateway's requests included; of Lambda's seconds, those "
-            "of the CPU, were Lambda's as fast as this one. Waiting for answers comes on top: half a GB "
-            "for 50 ms, sixteen calls at once, is $0.03 for a million personalised messages."
+            "Dollars by the prices in `docs/prices.json`, API Gateway's requests included. Lambda's seconds are the "
+            "CPU time, as if Lambda's CPU were as fast as this one. Waiting for answers comes on top: half a GB for "
+            "50 ms, with sixteen calls at once, costs $0.03 for a million personalised messages."
         ),
     )
     for run in runs:
@@ -159,17 +159,17 @@ def _accepting(accepted: list[Accepted]) -> Section:
             "floor s",
             "×",
             "memory MB",
-            "of it at start",
+            "at start",
             "s on Lambda",
         ),
         text=(
-            "The floor reads the event's and the body's JSON and makes the same calls. Memory is the most that the "
-            "process ever had. The largest are as large as Lambda takes (6 MB of event, in which the body stands "
-            "as a text, so that each quotation mark takes two bytes); API Gateway would wait 29 s. The last column "
-            f"is the CPU time at the {accepting.MEMORY} MB that the function has, were Lambda's CPU this one; it "
-            "leaves out waiting for AWS. What the floor has not: each number and each parameter is looked at, who "
-            "gets what is brought into one order and digested (the same request may come again in another), "
-            "planned and packed."
+            "The floor parses the JSON of the event and of the body, and makes the same calls. Memory is the process's "
+            "peak. The largest requests are as large as Lambda accepts (6 MB of event, in which the body is a string, "
+            "so that each quotation mark takes two bytes); API Gateway would wait 29 s. The last column is the CPU "
+            f"time at the {accepting.MEMORY} MB that the function has, as if Lambda's CPU were this one; it leaves out "
+            "waiting for AWS. The bridge does more than the floor: it checks each number and each parameter, brings "
+            "the recipients into one order and digests them (the same request may come again in another order), "
+            "plans the calls and packs the plan."
         ),
     )
     for one in accepted:
@@ -195,8 +195,8 @@ def _growth(runs: list[Run]) -> Section:
         "Growth",
         ("campaign", "recipients", "CPU ms", "write units", *(f"{name} MB" for name in functions)),
         text=(
-            "A message's CPU time and write units, and the most memory that each function's process ever had, "
-            "Python and libraries included. `api_handler` has a request of up to 100,000 recipients at once."
+            "CPU time and write units per message, and the peak memory of each function's process, Python and "
+            "libraries included. `api_handler` processes a request of up to 100,000 recipients at once."
         ),
         picture=f"images/{report.GROWTH_PLOT.name}",
     )
@@ -241,9 +241,9 @@ def _delay(found: Delay) -> Section:
             )
         ],
         text=(
-            "On the whole local stack (`make up`), ministack and all: seconds on the clock from the answer to "
-            "Tencent's push to the receipt's arrival at Quick Audience. Two batching windows of a second "
-            "(`maximum_batching_window_in_seconds` of settle and push) are in it: they trade delay for requests."
+            "On the whole local stack (`make up`) with ministack: elapsed seconds from the answer to Tencent's push "
+            "to the receipt's arrival at Quick Audience. They include two batching windows of a second "
+            "(`maximum_batching_window_in_seconds` of settle and push), which trade delay for fewer requests."
         ),
     )
 
@@ -252,7 +252,7 @@ def _cold_starts(runs: int) -> Section:
     section = Section(
         "Cold start",
         ("first answer to", "ms median", "floor ms", "×"),
-        text="From process start to the first answer under Lambda's own runtime client; more in docs/cold-start.md.",
+        text="From process start to the first answer, under Lambda's own runtime client; docs/cold-start.md has more.",
     )
     names = ("health", "callback", "send (§6)", "deliver", "settle", "push")
     with cold_start.prepared("finished") as bench:
@@ -294,8 +294,8 @@ def _targets(runs: list[Run], accepted: list[Accepted], growth: list[Run]) -> Se
             if run.floor_cpu:
                 # Minutes lie between the two, in which a shared machine changes its speed.
                 grown /= run.floor_cpu / first[run.kind].floor_cpu
-                size += " (each to its floor)"
-            add(f"CPU per message, {size}, to 10,000's", grown, 1.05, " ×")
+                size += " (each relative to its floor)"
+            add(f"CPU per message, {size}, compared with 10,000", grown, 1.05, " ×")
     return section
 
 
