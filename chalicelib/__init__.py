@@ -1,1 +1,1 @@
-"""qa-sms-bridge: Quick Audience's third-party SMS platform API over Tencent Cloud SMS v5."""
+"""qa-sms-bridge: implements Quick Audience's third-party SMS platform API on top of Tencent Cloud SMS."""

@@ -1,31 +1,31 @@
-"""What can go wrong, as one tree.
+"""The base of the bridge's exceptions, and those that the endpoints answer with.
 
 BridgeError
- ├── ConfigurationError   a setting is missing or wrong; nothing works until it is mended
- └── Refused              a request is answered with a code and a sentence, and nothing was done
-      ├── Unauthorized    HTTP 401, code "401": we cannot tell that Quick Audience sent it
-      ├── Forbidden       HTTP 403, code "403": we can tell that it must not be obeyed
+ ├── ConfigurationError   a setting is missing or wrong; nothing works until it is corrected
+ └── Refused              the request is refused with a code and a message; nothing was done for it
+      ├── Unauthorized    HTTP 401, code "401": the request can't be shown to come from Quick Audience
+      ├── Forbidden       HTTP 403, code "403": the request reuses a nonce for other content
       └── NotFound        HTTP 404, code "404": no such template, sign or route
 
-Errors of the other side live beside its client: `chalicelib.tencent.client`,
-`chalicelib.quickaudience.push`.
+Errors of the two other systems are defined beside their clients: `chalicelib.tencent.interface` and
+`chalicelib.quickaudience.client`.
 """
 
 
 class BridgeError(Exception):
-    """Base of everything that this code raises on purpose."""
+    """The base of every exception that the bridge raises on purpose."""
 
 
 class ConfigurationError(BridgeError):
-    """A setting is missing or has the wrong shape. The text names it and says where to set it."""
+    """A setting is missing or has the wrong format. The text names the setting and says where to set it."""
 
 
 class Refused(BridgeError):
-    """A request that is refused before anything was done for it.
+    """A request is refused before anything was done for it.
 
-    `code` is of Aliyun's vocabulary (`isv.…` the caller's doing, `isp.…` the platform's), `message`
-    is read by a marketer. Business refusals travel as HTTP 200: Aliyun does the same, and what Quick
-    Audience makes of another status is not documented.
+    `code` is one of Aliyun's codes: `isv.…` for the caller's mistakes, `isp.…` for the platform's. `message`
+    is shown to a marketer. Business refusals are answered with HTTP 200, as Aliyun does, because it is not
+    documented how Quick Audience treats another status.
     """
 
     http_status = 200
@@ -46,7 +46,7 @@ class Unauthorized(Refused):
 
 
 class Forbidden(Refused):
-    """A nonce that came before, with other content."""
+    """The nonce was used before, for other content."""
 
     http_status = 403
 
@@ -55,7 +55,7 @@ class Forbidden(Refused):
 
 
 class NotFound(Refused):
-    """No such template, sign or route."""
+    """There is no such template, sign or route."""
 
     http_status = 404
 

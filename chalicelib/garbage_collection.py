@@ -1,9 +1,10 @@
-"""Python's garbage collector, which would look through what a start imports while it is imported.
+"""Settings of Python's garbage collector that save time at a cold start and in large requests.
 
-Imports make a hundred thousand objects that stay for good. So the collector looks seldom until the first
-event is answered; then all that is there is taken out of its sight. Afterwards it looks less often than
-Python has it: with so little in sight it would take each large request for a reason to look through all of
-it, for a seventh of the time that accepting one takes. Figures: docs/cold-start.md, docs/benchmarks.md.
+Imports create a hundred thousand objects that live as long as the process. Scanning them while they are being
+created is wasted time, so the collector runs rarely until the first event is answered. Then all objects that
+exist are frozen: the collector never scans them again. From then on it runs less often than by default: since
+it tracks few objects after the freeze, every large request would trigger full collections, which take a seventh
+of the time of accepting the request. Figures: docs/cold-start.md, docs/benchmarks.md.
 """
 
 import gc
@@ -11,20 +12,20 @@ from collections.abc import Callable
 from typing import Any
 
 NORMAL_THRESHOLD = 50_000
-"""Objects that are made, less those that are gone, between two looks; Python's own figure is 700."""
-# It is not switched off: the first event may be a long one.
+"""Allocations less deallocations between two collections; Python's default is 700."""
+# Until the first event is answered. Not switched off, because the first event may take long.
 _STARTUP_THRESHOLD = 200_000
 
 
 def postpone() -> None:
-    """Have it look seldom. Called before anything large is imported."""
+    """Make the collector run rarely. Call this before anything large is imported."""
     gc.set_threshold(_STARTUP_THRESHOLD)
 
 
-def resume(event: Any, answer: Callable[[Any], Any]) -> Any:
-    """Answer an event and, if it was the first, have the collector work from now on. A middleware of Chalice's."""
+def resume(event: Any, get_response: Callable[[Any], Any]) -> Any:
+    """Handle an event; after the first one, freeze all objects and let the collector run. A Chalice middleware."""
     try:
-        return answer(event)
+        return get_response(event)
     finally:
         if gc.get_threshold()[0] == _STARTUP_THRESHOLD:
             gc.freeze()

@@ -1,4 +1,4 @@
-"""JSON as Quick Audience's fields hold it, read so that nothing surprising comes out."""
+"""A JSON reader for texts from Quick Audience: it keeps fractions as they are written and refuses non-JSON."""
 
 import gc
 import json
@@ -7,33 +7,35 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
+# Characters from which parsing is faster without the garbage collector.
 _LONG = 100_000
+# Half of a surrogate pair, escaped.
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def loads(text: str) -> Any:
-    """Read JSON. A fraction stays the text it was (5.0 is not 5).
+    """Parse JSON. A fraction is returned as its text, so that 5.0 does not become 5.
 
-    Raises ValueError for anything that is not JSON, NaN and texts that are no Unicode included. May raise
-    RecursionError for absurd nesting.
+    Raises ValueError for anything that is not JSON, including NaN and strings that are not valid Unicode. May
+    raise RecursionError for extremely deep nesting.
     """
     with _without_garbage_collection() if len(text) > _LONG else nullcontext():
         value = json.loads(text, parse_float=str, parse_constant=_no_constant)
     if _SURROGATE.search(text):
-        # Half a character can't be kept or sent anywhere: UnicodeEncodeError is a ValueError.
+        # Half of a surrogate pair can be neither stored nor sent. UnicodeEncodeError is a ValueError.
         json.dumps(value, ensure_ascii=False).encode()
     return value
 
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Without the garbage collector: millions of lists would be looked through while they are being read."""
-    collecting = gc.isenabled()
+    """Switch the garbage collector off: it would scan millions of lists while they are being created."""
+    enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if collecting:
+        if enabled:
             gc.enable()
 
 

@@ -1,4 +1,4 @@
-"""JSON logs, with phone numbers masked before they get there."""
+"""The JSON log, and functions that mask phone numbers before they are logged."""
 
 import re
 from collections.abc import Iterable
@@ -12,15 +12,15 @@ log = Logger(service="qa-sms-bridge")
 
 
 def mask_numbers(text: str) -> str:
-    """What another side said, as it may stand in a log: numbers as long as a phone's are masked."""
+    """Mask the numbers in a text from another system that are as long as a phone number, for a log."""
     return _LONG_NUMBER.sub(lambda match: mask(match[0]), text)
 
 
 def sample(ids: Iterable[str]) -> list[str]:
-    """A few of the bizIds that a line of the log is about: a line has an end."""
+    """Return a few of the bizIds that a log line is about, so that the line stays short."""
     return sorted(set(ids))[:_MAX_IDS]
 
 
 def mask(phone: str) -> str:
-    """A phone number as it may stand in a log: the last four digits, which is what Quick Audience shows."""
+    """Mask a phone number for a log: only the last four digits are left, as Quick Audience shows it."""
     return f"…{phone[-4:]}"

@@ -1,6 +1,6 @@
-"""Counts for CloudWatch, as log lines in its embedded metric format: alarms and the dashboard look at them.
+"""Counts for CloudWatch, written as log lines in its embedded metric format. Alarms and the dashboard use them.
 
-One dimension, `bridge`, whose value is the start of the queues' names: it differs from stage to stage.
+The only dimension is `bridge`; its value is the prefix of the queues' names, which differs from stage to stage.
 """
 
 from chalicelib import settings
@@ -9,15 +9,15 @@ NAMESPACE = "qa-sms-bridge"
 
 
 def count(**counts: int) -> None:
-    """Count things by name; what did not happen is left out."""
-    happened = {name: number for name, number in counts.items() if number}
-    if not happened:
+    """Add counts by metric name. Counts of 0 are left out."""
+    nonzero = {name: number for name, number in counts.items() if number}
+    if not nonzero:
         return
-    # Imported where something is counted: it is not free, and the HTTP function counts little.
+    # Imported only here: the import takes time, and the HTTP function seldom counts anything.
     from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit  # noqa: PLC0415
 
     metrics = EphemeralMetrics(namespace=NAMESPACE)
     metrics.add_dimension("bridge", settings.load().queue_prefix)
-    for name, number in happened.items():
+    for name, number in nonzero.items():
         metrics.add_metric(name, MetricUnit.Count, number)
     metrics.flush_metrics()

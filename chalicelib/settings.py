@@ -1,10 +1,10 @@
-"""The environment as one typed record: every name that the bridge reads, its shape, its default.
+"""The settings: every environment variable that the bridge reads, with its format and its default.
 
-`load()` reads it once per process. A wrong setting raises ConfigurationError, which lists every
-wrong name at once with the shape it should have; no value of a secret is ever in such a text.
+`load()` reads them once per process. Wrong settings raise ConfigurationError, which lists all of them at once,
+each with the expected format. Its text never contains a value, so it can't leak a secret.
 
-A plain dataclass on purpose: every function needs its settings before its first answer, and a library
-for models would take longer to import than all of chalicelib. See docs/cold-start.md.
+`Settings` is a plain dataclass because every function needs its settings before its first answer, and a
+library for models would take longer to import than all of chalicelib. See docs/cold-start.md.
 """
 
 import functools
@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from chalicelib.errors import ConfigurationError
 
-# Refusals for now of which Tencent says how long: caps of the application and of a number, hours of marketing.
+# Tencent's refusals that end after a known time: limits of the application and of a number, marketing hours.
 WAITABLE = (1022, 1023, 1024, 1025, 1026, 1029, 1047)
 
 
@@ -28,10 +28,10 @@ def _setting(
     default: Any = MISSING,
     secret: bool = False,
 ) -> Any:
-    """A field of the settings: its variable, what to write there, and what makes a value of the text.
+    """Define a setting: its environment variable, a description of its format, and the function that parses it.
 
-    `read` raises ValueError with what is wrong, without the value. A default is taken as it is; without
-    one the setting is required.
+    `read` raises ValueError with a text that says what is wrong and does not contain the value. A default is
+    used as it is, without parsing. A setting without a default is required.
     """
     metadata = {"variable": variable, "shape": shape, "read": read}
     return field(default=default, repr=not secret, metadata=metadata)
@@ -40,7 +40,7 @@ def _setting(
 def _matching(pattern: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if not re.fullmatch(pattern, text.strip()):
-            raise ValueError("has the wrong shape")
+            raise ValueError("has the wrong format")
         return text.strip()
 
     return read
@@ -49,7 +49,7 @@ def _matching(pattern: str) -> Callable[[str], str]:
 def _one_of(*values: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in values:
-            raise ValueError("is not understood")
+            raise ValueError("is not an allowed value")
         return text
 
     return read
@@ -59,10 +59,10 @@ def _whole_number(text: str) -> int:
     return int(_matching("[0-9]+")(text))
 
 
-def _at_least(least: int) -> Callable[[str], int]:
+def _at_least(minimum: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         number = _whole_number(text)
-        if number < least:
+        if number < minimum:
             raise ValueError("is too small")
         return number
 
@@ -76,7 +76,7 @@ def _names(text: str) -> tuple[str, ...]:
 def _wait_codes(text: str) -> frozenset[int]:
     codes = frozenset(map(_whole_number, _names(text)))
     if codes - set(WAITABLE):
-        raise ValueError("has codes that don't pass by waiting")
+        raise ValueError("has codes that can't be waited for")
     return codes
 
 
@@ -91,7 +91,7 @@ _url = _matching(r"https?://[^/\s]+(/\S*)?")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The settings of one stage: one Tencent application, one Quick Audience platform."""
+    """The settings of one stage: one Tencent application and one Quick Audience platform."""
 
     platform_name: str = _setting("QA_PLATFORM_NAME", "API name entered in Quick Audience")
     qa_auth: Literal["on", "off"] = _setting(
@@ -143,19 +143,19 @@ class Settings:
     )
     tencent_calls_per_second: int = _setting(
         "TENCENT_CALLS_PER_SECOND",
-        "calls that send, by all functions together: a whole number from 1",
+        "calls per second that send, by all functions together: a whole number, at least 1",
         _at_least(1),
         default=1000,
     )
     tencent_parallel_calls: int = _setting(
         "TENCENT_PARALLEL_CALLS",
-        "calls that send at once, by all functions together: a whole number from 4, as there are 4",
+        "calls that send at the same time, by all 4 functions together: a whole number, at least 4",
         _at_least(4),
         default=64,
     )
     tencent_wait_codes: frozenset[int] = _setting(
         "TENCENT_WAIT_CODES",
-        "comma-separated codes of Tencent's refusals that are waited for, out of "
+        "comma-separated codes of Tencent's refusals that are waited for, from "
         + ", ".join(map(str, WAITABLE)),
         _wait_codes,
         default=frozenset(),
@@ -173,53 +173,53 @@ class Settings:
         "BRIDGE_TABLE", "name of the DynamoDB table", default="qa-sms-bridge-local"
     )
     queue_prefix: str = _setting(
-        "BRIDGE_QUEUE_PREFIX", "start of the queues' names", default="qa-sms-bridge-local-"
+        "BRIDGE_QUEUE_PREFIX", "prefix of the queues' names", default="qa-sms-bridge-local-"
     )
 
     @property
     def qa_key(self) -> str:
-        """The key shared with Quick Audience; "" where authentication is off and none is set."""
+        """Return the key shared with Quick Audience; "" if authentication is off and no key is set."""
         return _reveal(self.qa_key_source)
 
     @property
     def tencent_app_key(self) -> str:
-        """The App Key; stripped, since a space copied with it is the commonest cause of error 1001."""
+        """Return the App Key, stripped: a space that was copied with it is the commonest cause of error 1001."""
         return _reveal(self.tencent_app_key_source).strip()
 
     @property
     def tencent_callback_tokens(self) -> list[str]:
-        """The secrets that open the callback URL: two while one is being replaced."""
+        """Return the secrets that open the callback URL: two of them while one is being replaced."""
         return list(_names(_reveal(self.tencent_callback_tokens_source)))
 
 
 def _reveal(source: str) -> str:
     if not source.startswith("ssm:"):
         return source
-    # Imported only where it is used. The library keeps the value for five minutes, so that a rotated
-    # secret arrives without a new deployment.
+    # Imported only where a secret is in SSM. The library caches the value for five minutes, so a replaced
+    # secret takes effect without a new deployment.
     from aws_lambda_powertools.utilities import parameters  # noqa: PLC0415
 
     return parameters.get_parameter(source.removeprefix("ssm:"), decrypt=True, max_age=300)
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
-    """Read the settings. An empty variable counts as unset, as CloudFormation writes absent values so."""
-    found: dict[str, Any] = {}
-    wrong = []
+    """Read the settings. An empty variable counts as unset, because CloudFormation writes absent values that way."""
+    values: dict[str, Any] = {}
+    errors = []
     for setting in fields(Settings):
         variable, shape = setting.metadata["variable"], setting.metadata["shape"]
         try:
-            found[setting.name] = _value(setting, environment)
+            values[setting.name] = _value(setting, environment)
         except ValueError as error:
-            wrong.append(f"{variable} {error} (expected: {shape})")
-    if wrong:
+            errors.append(f"{variable} {error} (expected: {shape})")
+    if errors:
         raise ConfigurationError(
             "wrong settings: "
-            + "; ".join(wrong)
+            + "; ".join(errors)
             + ". Set them in the stage's environment_variables in "
             ".chalice/config.json."
         )
-    return Settings(**found)
+    return Settings(**values)
 
 
 def _value(setting: Field[Any], environment: Mapping[str, str]) -> Any:
@@ -235,5 +235,5 @@ def _value(setting: Field[Any], environment: Mapping[str, str]) -> Any:
 
 @functools.cache
 def load() -> Settings:
-    """The settings of this process."""
+    """Return the settings of this process."""
     return from_environment(os.environ)

@@ -192,4 +192,4 @@ def test_http_without_its_settings_answers_and_says_which_in_its_log(
 
     assert answer.payload["statusCode"] == 500
     assert body(answer)["code"] == "isp.SYSTEM_ERROR"
-    assert "QA_RECEIPTS is not understood (expected: push or poll)" in said
+    assert "QA_RECEIPTS is not an allowed value (expected: push or poll)" in said

@@ -58,7 +58,7 @@ def test_a_function_names_every_wrong_setting(
     said = "\n".join(logged)
     for name in ("QA_PLATFORM_NAME is not set", "TENCENT_APP_KEY is not set"):
         assert name in said
-    assert "TENCENT_SDK_APP_ID has the wrong shape (expected: digits" in said
+    assert "TENCENT_SDK_APP_ID has the wrong format (expected: digits" in said
     assert ".chalice/config.json" in said
     assert SECRET not in said
 
