@@ -143,13 +143,13 @@ class Settings:
     )
     tencent_calls_per_second: int = _setting(
         "TENCENT_CALLS_PER_SECOND",
-        "calls per second that send, by all functions together: a whole number, at least 1",
+        "sending calls per second, over all invocations together: a whole number, at least 1",
         _at_least(1),
         default=1000,
     )
     tencent_parallel_calls: int = _setting(
         "TENCENT_PARALLEL_CALLS",
-        "calls that send at the same time, by all 4 functions together: a whole number, at least 4",
+        "sending calls in flight, over all 4 parallel invocations: a whole number, at least 4",
         _at_least(4),
         default=64,
     )

@@ -1,1 +1,1 @@
-"""The core: what is sent to whom, what came of it, and who is told. No AWS and no HTTP in here."""
+"""The domain: recipients, plans, messages, receipts and the rules about them. No AWS and no HTTP."""

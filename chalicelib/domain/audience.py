@@ -1,7 +1,7 @@
-"""Whom a request names: numbers, and parameters for them, in one order, however they came.
+"""The recipients that a request names: numbers with their parameters, sorted into one canonical order.
 
-A request that is made again may name them in another order, and must be known again, and planned into
-the same chunks.
+A repeated request may name its recipients in another order. It must still be recognised as the same request and
+be planned into the same chunks.
 """
 
 import hashlib
@@ -12,12 +12,12 @@ from typing import Any
 from chalicelib.domain import parameters, phones, text_lists
 from chalicelib.domain.planning import Failure, Recipients
 
-# Of what is no number: Quick Audience is told of it, so much of it is kept.
-_MAX_SHOWN = 40
+# How many characters of an invalid number are kept, because its failure receipt repeats it.
+_MAX_INVALID_NUMBER = 40
 
 
 class Audience:
-    """Numbers as they were given, with an object of parameters each, or with one or none for all."""
+    """Numbers as the request gives them, and their parameters: an object for each number, or one or none for all."""
 
     def __init__(self, numbers: list[str], objects: list[dict[str, Any]]) -> None:
         params = parameters.collect(objects or [{}])
@@ -25,48 +25,51 @@ class Audience:
             self._numbers, self._params = sorted(numbers), params
             return
         order = sorted(range(len(numbers)), key=numbers.__getitem__)
-        self._numbers = text_lists.copy_contiguous([numbers[place] for place in order])
+        self._numbers = text_lists.copy_contiguous([numbers[index] for index in order])
         if text_lists.has_duplicates(self._numbers):
-            order.sort(key=lambda place: (numbers[place], params.key(place)))
+            order.sort(key=lambda index: (numbers[index], params.key(index)))
         self._params = params.in_order(order)
 
     def digest(self) -> bytes:
-        """Equal for equal audiences alone. One object for all is the same as that object for each."""
+        """Return a digest that only an equal audience has.
+
+        One parameter object for all numbers has the same digest as that object for each number.
+        """
         digest = hashlib.sha256(f"{len(self._numbers)} ".encode())
         digest.update(_lines(self._numbers))
         digest.update(self._params.text())
         return digest.digest()
 
     def recipients(self, names: Sequence[str]) -> Recipients:
-        """Who gets what of a template with these variables.
+        """Return the recipients of a template with these variables, each with their values.
 
-        A bad number or a missing variable is that recipient's failure alone.
+        An invalid number or a missing variable fails that recipient only.
         """
         recipients = Recipients()
         numbers = self._numbers
-        each: Iterable[parameters.Values] = self._params.values(names)
+        values: Iterable[parameters.Values] = self._params.values(names)
         if len(self._params) == 1:
-            # Read once: it may be as long as the list of those who get it.
-            [params] = each
+            # The shared object is read once: it may be as long as the list of numbers.
+            [params] = values
             if not isinstance(params, Failure):
                 plain, numbers = phones.parse_plain(numbers)
                 recipients.add_all(plain, params)
-            each = repeat(params)
-        for given, phone, params in zip(numbers, phones.parse_all(numbers), each, strict=False):
+            values = repeat(params)
+        for number, phone, params in zip(numbers, phones.parse_all(numbers), values, strict=False):
             if phone is None:
                 failure = Failure("isv.MOBILE_NUMBER_ILLEGAL", "手机号格式错误")
-                recipients.refuse(given[:_MAX_SHOWN], failure)
+                recipients.refuse(number[:_MAX_INVALID_NUMBER], failure)
             elif isinstance(params, Failure):
-                recipients.refuse(given, params)
+                recipients.refuse(number, params)
             else:
-                recipients.add(phone, params, given)
+                recipients.add(phone, params, number)
         return recipients
 
 
 def _lines(numbers: list[str]) -> bytes:
-    """Numbers, so that no others come to the same.
+    """Encode numbers so that different lists have different encodings.
 
-    A line each, or Python's own form of the list where one of them has lines of its own.
+    One number per line, or Python's representation of the list if a number contains a line break.
     """
     lines = "\n".join([*numbers, ""])
     return lines.encode() if lines.count("\n") == len(numbers) else repr(numbers).encode()

@@ -1,8 +1,8 @@
-"""Breakers: while one is open, no function calls that side, except for one probe at a time.
+"""Circuit breakers: while one is open, no function calls that side, except for one probe at a time.
 
-closed ─ open ─▶ open ─ probe ─▶ open, one caller tries ─ close ─▶ closed
-▲                       │
-└─ the probe failed: the pause until the next one is longer already
+                 ┌── the probe failed: the next pause is longer ───┐
+                 ▼                                                 │
+closed ─ trip ─▶ open ─ pause over ─▶ open, one caller probes it ──┴─ close ─▶ closed
 """
 
 import uuid
@@ -13,22 +13,22 @@ from typing import Literal
 Side = Literal["quickaudience", "tencent"]
 """The side that is not called."""
 
-# Seconds from opening to the first probe, and from probe to probe: three times as long each time, up to a
-# maximum. A probe at Quick Audience may be one call too many; one at Tencent costs at worst one recipient.
+# Seconds from opening to the first probe. Each further pause is three times as long, up to a maximum. A probe of
+# Quick Audience may be the failure that makes it block the address; one of Tencent costs at worst one recipient.
 _FIRST_PAUSE = 10
 _MAX_PAUSE: Mapping[Side, int] = {"quickaudience": 3600, "tencent": 60}
-# A breaker that opens again this soon after it was closed goes on with the longer pauses.
+# A breaker that opens again within this time of being closed continues with the longer pauses.
 _RELAPSE_SECONDS = 900
-# While a probe is under way, its result is worth waiting for, for this long.
+# How long the result of a probe may take; until then the breaker is checked at the shorter interval.
 _PROBING_SECONDS = 30
-_LOOK_AGAIN = 5
+_CHECK_INTERVAL = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breaker:
-    """A breaker as it was read. Times are epochs; `probes` counts the probes since it opened.
+    """A breaker as it is stored. Times are epochs; `probes` counts the probes since it opened.
 
-    Its field names are stored, so they must not change. `token` is new with every write.
+    The field names are stored, so they must not change. Every write sets a new `token`.
     """
 
     name: Side
@@ -41,13 +41,13 @@ class Breaker:
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def delay(self, now: int) -> int:
-        """Return in how many seconds to look at it again."""
+        """Return the seconds until the breaker should be checked again."""
         if now - self.probed_at < _PROBING_SECONDS:
-            return _LOOK_AGAIN
+            return _CHECK_INTERVAL
         return max(1, self.probe_at - now)
 
     def probed(self, now: int) -> "Breaker":
-        """Return it with a probe that begins now; the pause until the next one is longer."""
+        """Return the breaker with a probe that starts now, and a longer pause until the next one."""
         probes = self.probes + 1
         probe_at = now + pause(self.name, probes)
         return replace(
@@ -55,12 +55,12 @@ class Breaker:
         )
 
     def closed(self, now: int) -> "Breaker":
-        """Return it closed."""
+        """Return the breaker, closed."""
         return replace(self, token=uuid.uuid4().hex, closed_at=now)
 
 
 def opened(name: Side, why: str, now: int, before: Breaker | None) -> Breaker:
-    """Return a breaker that opens now. `before` is the closed one that it replaces."""
+    """Return a breaker that opens now. `before` is the closed breaker that it replaces, if there is one."""
     relapse = before is not None and now - before.closed_at < _RELAPSE_SECONDS
     probes = before.probes if before and relapse else 0
     probe_at = now + pause(name, probes)
@@ -68,5 +68,5 @@ def opened(name: Side, why: str, now: int, before: Breaker | None) -> Breaker:
 
 
 def pause(name: Side, probes: int) -> int:
-    """Return the seconds until the next probe, after this number of probes."""
+    """Return the seconds until the next probe, given the number of probes so far."""
     return min(_MAX_PAUSE[name], int(_FIRST_PAUSE * 3 ** min(probes, 10)))

@@ -1,16 +1,16 @@
-"""A chunk of a request: its name, and how far sending it has come."""
+"""A chunk of a request: its key, and how much of it has been sent."""
 
 from dataclasses import dataclass
 
 from chalicelib.domain.planning import Call, Chunk, Failure
 
 Outcome = str | Failure | None
-"""The outcome of one recipient: a sid, a refusal, or None when it may have been sent and nobody knows."""
+"""The outcome of one recipient: a sid if it was sent, a Failure if it was refused, None if it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkKey:
-    """The name of a chunk: what the `sends` queue carries of it."""
+    """The key of a chunk. The `sends` queue carries nothing else of it."""
 
     out_id: str
     biz_id: str
@@ -18,23 +18,26 @@ class ChunkKey:
 
     @property
     def sort(self) -> str:
-        """Return the start of its items' sort keys."""
+        """Return the prefix of the sort keys of its items."""
         return f"CHUNK#{self.biz_id}#{self.start:08d}#"
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkProgress:
-    """Everything that is stored of a chunk: its plan, the claimed attempts, the outcomes so far."""
+    """Everything that is stored about a chunk: its plan, the claimed attempts and the outcomes so far."""
 
     plan: Chunk
     outcomes: dict[int, Outcome]
     claimed: dict[int, int]
-    """Each claimed attempt, with the epoch at which its claimer is certainly dead."""
+    """The claimed attempts, each with the epoch from which its claimer is certainly dead."""
     done: frozenset[int]
-    """The attempts that have a result."""
+    """The attempts whose result is stored."""
 
     def remaining_calls(self) -> list[tuple[list[int], Call]]:
-        """Return the calls to recipients without an outcome: their positions, and the call itself."""
+        """Return the calls that are still to be made: each with the positions of its recipients.
+
+        A recipient with an outcome is left out.
+        """
         calls = []
         for start, call in self.plan.call_starts():
             left = {

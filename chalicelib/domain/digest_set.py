@@ -1,7 +1,8 @@
-"""Which of millions of texts were there before, in a few bytes for each.
+"""A set of millions of texts that takes a few bytes for each.
 
-64 bits of a digest stand for a text, in one flat array with open addressing: 16 to 32 bytes each,
-where a set of Python's takes 80 and more. Two of a million texts share a digest once in 37 million files.
+It keeps 64 bits of a digest of each text, in one flat array with open addressing: 16 to 32 bytes per text,
+where a Python set takes 80 and more. In a file of a million different texts, the chance that any two share a
+digest is 1 in 37 million.
 """
 
 from array import array
@@ -9,24 +10,25 @@ from hashlib import blake2b
 
 
 class DigestSet:
-    """Room for as many texts as are said beforehand."""
+    """A set with a fixed capacity, which can only be added to."""
 
-    def __init__(self, most: int) -> None:
-        self._left = most
-        size = 1 << (most * 2 - 1).bit_length() if most else 1
+    def __init__(self, capacity: int) -> None:
+        self._free = capacity
+        size = 1 << (capacity * 2 - 1).bit_length() if capacity else 1
         self._slots = array("Q", [0]) * size
         self._mask = size - 1
 
     def add(self, text: str) -> bool:
-        """Answer whether a text is new. Raises OverflowError beyond what there was to be room for."""
+        """Add a text; return whether it is new. Raises OverflowError if the set is full."""
+        # 0 marks a free slot, so a digest of 0 counts as 1.
         digest = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") or 1
-        place = digest & self._mask
-        while there := self._slots[place]:
-            if there == digest:
+        slot = digest & self._mask
+        while stored := self._slots[slot]:
+            if stored == digest:
                 return False
-            place = (place + 1) & self._mask
-        if not self._left:
-            raise OverflowError("more texts than there is room for")
-        self._left -= 1
-        self._slots[place] = digest
+            slot = (slot + 1) & self._mask
+        if not self._free:
+            raise OverflowError("the set is full")
+        self._free -= 1
+        self._slots[slot] = digest
         return True

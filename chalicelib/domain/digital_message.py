@@ -1,7 +1,7 @@
-"""Digital messages: their parts, and the text message with a link that they travel as.
+"""Digital messages: their parts, and the text message with a link as which they are sent.
 
-Tencent's v5 has no multimedia message. What a phone gets is the theme, the text parts and a constant
-link to a page that shows everything in order (§7; design.md, "Digital messages").
+Tencent's SMS API has no multimedia messages. The phone gets a text message of the theme, the text parts and a
+constant link to a page that shows all parts in order (§7; docs/digital.md).
 """
 
 import re
@@ -15,22 +15,22 @@ from chalicelib.domain.template_text import Translation
 
 MAX_PARTS = 10
 MAX_VIDEOS = 1
-# The smallest limit that China's carriers have for a multimedia message (Aliyun and Volcengine name
-# it). A page needs none; a template that keeps to it can move to a real multimedia channel as it is.
+# The smallest limit of China's carriers for a multimedia message, as Aliyun and Volcengine state it. A page needs no
+# limit, but a template within this one can move to a real multimedia channel unchanged.
 MAX_BYTES = 1900 * 1024
-# Sign, text and values together (Tencent, 1017): a text alone never more.
+# Tencent limits the sign, the text and the values together to 500 characters (1017), so a text alone to no more.
 MAX_CHARACTERS = 500
-# The same with its variables' names, which are not sent: they have to fit into an item of the table.
+# The same text with the names of its variables, which are not sent but have to fit into an item of the table.
 MAX_SOURCE_CHARACTERS = 10 * MAX_CHARACTERS
-_MAX_URL = 4096
+_MAX_URL_LENGTH = 4096
 
 LEAD_IN = "查看"
 UNSUBSCRIBE = "拒收请回复R"
 MASK = "**"
-"""What a page shows for a variable, as Chinese services mask what is only somebody's own."""
+"""What a page shows instead of a variable; Chinese services mask personal data in this way."""
 
-# Narrower than what the warnings look for: written twice it does no harm, missing it is a rejection.
-_UNSUBSCRIBES = re.compile(
+# Narrower than the pattern of the warnings: a second hint does no harm, but a missing one is rejected by Tencent.
+_UNSUBSCRIBE_HINT = re.compile(
     r"拒收请?回|回复?\s*[A-Z]{1,2}\s*退订|退订\s*请?回|T\s*D?\s*退订", re.IGNORECASE
 )
 _ORIGIN_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
@@ -40,12 +40,15 @@ PartKind = Literal["text"] | media.MediaKind
 
 
 class ContentError(ValueError):
-    """A content that cannot become a digital template. The sentence is for the marketer."""
+    """The content cannot become a digital template. The text is for the marketer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a message. `contents` is the text, or the URL of the file; `name` the file's name."""
+    """A part of a message. The field names are stored, so they must not change.
+
+    `contents` is the text or the URL of the file, `name` the name of the file.
+    """
 
     kind: PartKind
     suffix: str
@@ -53,39 +56,39 @@ class Part:
     contents: str
 
 
-def read_parts(given: Sequence[Mapping[str, Any]]) -> list[Part]:
-    """Read §7's list, in the order of `index`; in the list's own where that is no number.
+def read_parts(items: Sequence[Mapping[str, Any]]) -> list[Part]:
+    """Return the parts of §7's list, sorted by their `index`; an item whose index isn't a number keeps its place.
 
-    `fileSize` is not looked at: its unit is not documented, and the files are measured.
+    `fileSize` is ignored: its unit is not documented, and the bridge measures the files itself.
     Raises ContentError.
     """
-    if not given:
+    if not items:
         raise ContentError("templateContent 至少要有一个部分")
-    if len(given) > MAX_PARTS:
-        raise ContentError(f"templateContent 有 {len(given)} 个部分, 最多 {MAX_PARTS} 个")
-    placed = sorted(enumerate(given, 1), key=lambda one: _index(one[1].get("index"), one[0]))
-    found = [_part(number, one) for number, (_, one) in enumerate(placed, 1)]
-    videos = sum(part.kind == "video" for part in found)
+    if len(items) > MAX_PARTS:
+        raise ContentError(f"templateContent 有 {len(items)} 个部分, 最多 {MAX_PARTS} 个")
+    ordered = sorted(enumerate(items, 1), key=lambda pair: _index(pair[1].get("index"), pair[0]))
+    parts = [_part(number, item) for number, (_, item) in enumerate(ordered, 1)]
+    videos = sum(part.kind == "video" for part in parts)
     if videos > MAX_VIDEOS:
         raise ContentError(f"templateContent 有 {videos} 个视频, 最多 {MAX_VIDEOS} 个")
-    return found
+    return parts
 
 
-def _index(value: Any, otherwise: int) -> int:
+def _index(value: Any, default: int) -> int:
     try:
         return int(value)
     except (TypeError, ValueError):
-        return otherwise
+        return default
 
 
-def _part(number: int, given: Mapping[str, Any]) -> Part:
-    suffix = media.canonical(_text(given.get("fileSuffix")))
-    contents = _text(given.get("fileContents"))
+def _part(number: int, item: Mapping[str, Any]) -> Part:
+    suffix = media.canonical(_text(item.get("fileSuffix")))
+    contents = _text(item.get("fileContents"))
     if not contents.strip():
         raise ContentError(f"第 {number} 部分的 fileContents 为空")
-    name = _text(given.get("fileName")).strip()[:100]
+    name = _text(item.get("fileName")).strip()[:100]
     if suffix == "txt":
-        # Text is literal, even where it looks like a URL.
+        # A text is taken literally, even if it looks like a URL.
         return Part("text", suffix, name, contents.strip().replace("\r\n", "\n"))
     if suffix not in media.KINDS:
         raise ContentError(
@@ -105,86 +108,91 @@ def _text(value: Any) -> str:
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port of a file's URL, fit to stand in a header. Raises ValueError for anything else."""
-    if len(url) > _MAX_URL:
-        raise ValueError("too long for an address")
-    place = urlsplit(url)
-    host = (place.hostname or "").encode("idna").decode().lower()
+    """Return scheme, host and port of the URL of a file, safe to use in a header. Raises ValueError for other URLs."""
+    if len(url) > _MAX_URL_LENGTH:
+        raise ValueError("the URL is too long")
+    parsed = urlsplit(url)
+    host = (parsed.hostname or "").encode("idna").decode().lower()
     if (
-        place.scheme not in _DEFAULT_PORTS
+        parsed.scheme not in _DEFAULT_PORTS
         or not _ORIGIN_HOST.fullmatch(host)
-        or "@" in place.netloc
+        or "@" in parsed.netloc
     ):
-        raise ValueError("not the address of a file")
-    default = place.port in (None, _DEFAULT_PORTS[place.scheme])
-    return f"{place.scheme}://{host}" + ("" if default else f":{place.port}")
+        raise ValueError("not the URL of a file")
+    default = parsed.port in (None, _DEFAULT_PORTS[parsed.scheme])
+    return f"{parsed.scheme}://{host}" + ("" if default else f":{parsed.port}")
 
 
 def check_file(number: int, part: Part, data: bytes) -> list[str]:
-    """Whether a file is what its part says; answers warnings. Raises ContentError."""
-    found = media.recognise(data)
-    if found is None:
+    """Check that a file is of the type that its part states; return warnings. Raises ContentError."""
+    suffix = media.recognise(data)
+    if suffix is None:
         raise ContentError(
             f"第 {number} 部分的文件内容不是支持的类型, 只支持 {', '.join(media.KINDS)}"
         )
-    if found != part.suffix:
-        raise ContentError(f"第 {number} 部分的 fileSuffix 是 {part.suffix}, 文件内容却是 {found}")
-    if found in media.RARELY_PLAYED:
-        return [f"第 {number} 部分的 {found} 文件在部分手机上无法播放, 建议使用 mp4 或 mp3"]
+    if suffix != part.suffix:
+        raise ContentError(f"第 {number} 部分的 fileSuffix 是 {part.suffix}, 文件内容却是 {suffix}")
+    if suffix in media.RARELY_PLAYED:
+        return [f"第 {number} 部分的 {suffix} 文件在部分手机上无法播放, 建议使用 mp4 或 mp3"]
     return []
 
 
 def check_total(sizes: Sequence[int]) -> None:
-    """Whether the files together are small enough. Raises ContentError."""
+    """Check the total size of the files. Raises ContentError if they are too large."""
     if sum(sizes) > MAX_BYTES:
         raise ContentError(
             f"媒体文件合计 {-(-sum(sizes) // 1024)} KB, 超过 {MAX_BYTES // 1024} KB 的上限"
         )
 
 
-def text_of(theme: str, given: Sequence[Part]) -> str:
-    """What of a message is text, as the marketer wrote it."""
-    return " ".join([theme, *(part.contents for part in given if part.kind == "text")])
+def text_of(theme: str, parts: Sequence[Part]) -> str:
+    """Return the theme and the text parts of a message as one text, as the marketer wrote them."""
+    return " ".join([theme, *(part.contents for part in parts if part.kind == "text")])
 
 
-def tencent_template(theme: str, given: Sequence[Part], link: str) -> Translation:
-    """The Tencent template: theme, text parts, link, and how to unsubscribe. Raises ContentError."""
-    written = text_of(theme, given)
-    if len(written) > MAX_SOURCE_CHARACTERS:
-        raise _too_long(theme, given, len(written), MAX_SOURCE_CHARACTERS)
+def tencent_template(theme: str, parts: Sequence[Part], link: str) -> Translation:
+    """Return the Tencent template of a message: theme, text parts, link, and how to unsubscribe.
+
+    Raises ContentError.
+    """
+    source = text_of(theme, parts)
+    if len(source) > MAX_SOURCE_CHARACTERS:
+        raise _too_long(theme, parts, len(source), MAX_SOURCE_CHARACTERS)
     try:
-        translation = template_text.translate(written)
+        translation = template_text.translate(source)
     except template_text.UntranslatableError as error:
         raise ContentError(str(error)) from None
     text = f"{translation.text} {LEAD_IN} {link}"
-    if not _UNSUBSCRIBES.search(translation.text):
+    if not _UNSUBSCRIBE_HINT.search(translation.text):
         text += f" {UNSUBSCRIBE}"
     if len(text) > MAX_CHARACTERS:
-        raise _too_long(theme, given, len(text), MAX_CHARACTERS)
+        raise _too_long(theme, parts, len(text), MAX_CHARACTERS)
     return Translation(text, translation.names)
 
 
-def _too_long(theme: str, given: Sequence[Part], length: int, most: int) -> ContentError:
+def _too_long(theme: str, parts: Sequence[Part], length: int, limit: int) -> ContentError:
+    """Return an error that names the longest part; part 0 is the theme."""
     size, number = max(
         (len(part.contents), number)
-        for number, part in enumerate([Part("text", "", "", theme), *given])
+        for number, part in enumerate([Part("text", "", "", theme), *parts])
         if part.kind == "text"
     )
     return ContentError(
         f"{f'第 {number} 部分' if number else 'templateTheme '}太长(有 {size} 个字符): "
-        f"主题, 所有文本和链接合计 {length} 个字符, 最多 {most} 个"
+        f"主题, 所有文本和链接合计 {length} 个字符, 最多 {limit} 个"
     )
 
 
-def mask_variables(text: str, written: str) -> str:
-    """A text as everybody may read it, its variables masked; `written` is all of the message's text.
+def mask_variables(text: str, source: str) -> str:
+    """Return a text with its variables masked, as the public page shows it.
 
-    `{1}` is a variable only in a message that has no `${name}` (see `templates.translate`).
+    `source` is the whole text of the message (`text_of`), because `{1}` is a variable only in a message without
+    `${name}` (see `template_text.translate`).
     """
-    return template_text.mask(text, MASK, numbered=bool(template_text.variables(written)))
+    return template_text.mask(text, MASK, numbered=bool(template_text.variables(source)))
 
 
-def masked_part(part: Part, written: str) -> Part:
-    """A part as its page shows it: a file's address stays as it is."""
-    contents = mask_variables(part.contents, written) if part.kind == "text" else part.contents
-    return replace(part, name=mask_variables(part.name, written), contents=contents)
+def masked_part(part: Part, source: str) -> Part:
+    """Return a part with its variables masked, as its page shows it. The URL of a file stays as it is."""
+    contents = mask_variables(part.contents, source) if part.kind == "text" else part.contents
+    return replace(part, name=mask_variables(part.name, source), contents=contents)

@@ -1,4 +1,4 @@
-"""What a media file is, by its first bytes: a name proves nothing."""
+"""The type of a media file, recognised by its first bytes, because a file name proves nothing."""
 
 from typing import Literal
 
@@ -13,19 +13,19 @@ KINDS: dict[str, MediaKind] = {
     "mp3": "audio",
     "wav": "audio",
 }
-"""Every type that may be in a digital message, by the one suffix that we know it under."""
+"""Every file type that may be in a digital message, by its canonical suffix."""
 
-# Browsers of many phones play neither, so they are taken with a warning.
+# The browsers of many phones play neither, so these are accepted with a warning.
 RARELY_PLAYED = ("3gp", "wav")
 
-_STARTS = (
+_SIGNATURES = (
     (b"\xff\xd8\xff", "jpg"),
     (b"\x89PNG\r\n\x1a\n", "png"),
     (b"GIF87a", "gif"),
     (b"GIF89a", "gif"),
     (b"ID3", "mp3"),
 )
-# Brands of ISO base media files that are MPEG-4 video: what encoders and phones write.
+# Brands of ISO base media files that mean MPEG-4 video, as encoders and phones write them.
 _MP4 = frozenset(
     brand.encode()
     for brand in (
@@ -33,29 +33,29 @@ _MP4 = frozenset(
         *("mp41", "mp42", "avc1", "M4V ", "M4VH", "M4VP", "MSNV", "f4v ", "dash", "mmp4", "XAVC"),
     )
 )
-# Pictures and sounds in the same container, which may list a brand of MPEG-4 as compatible.
+# Brands of images and audio in the same container. Such files may list an MPEG-4 brand as compatible.
 _NOT_VIDEO = (b"mif1", b"msf1", b"hei", b"hev", b"avi", b"M4A", b"M4B", b"jp2", b"crx")
 
 
 def canonical(suffix: str) -> str:
-    """A file suffix as it is compared: lower case, no dot, jpeg as jpg."""
+    """Return the canonical form of a file suffix: lower case, without a dot, jpg for jpeg."""
     plain = suffix.strip().removeprefix(".").lower()
     return "jpg" if plain == "jpeg" else plain
 
 
 def recognise(data: bytes) -> str | None:
-    """The suffix of what the bytes are; None for everything that may not be in a message."""
-    for start, suffix in _STARTS:
+    """Return the suffix of the file type; None for every type that may not be in a message."""
+    for start, suffix in _SIGNATURES:
         if data.startswith(start):
             return suffix
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
         return "wav"
     if data[4:8] == b"ftyp":
-        return _of_brand(data)
+        return _by_brand(data)
     return "mp3" if _is_mpeg_audio(data) else None
 
 
-def _of_brand(data: bytes) -> str | None:
+def _by_brand(data: bytes) -> str | None:
     major = data[8:12]
     if major.startswith((b"3gp", b"3gr", b"3gs", b"3ge", b"3g2")):
         return "3gp"
@@ -67,7 +67,7 @@ def _of_brand(data: bytes) -> str | None:
 
 
 def _is_mpeg_audio(data: bytes) -> bool:
-    """Whether an MPEG audio frame of layer III begins here: mp3 without an ID3 tag."""
+    """Return whether the data begins with an MPEG audio frame of layer III: an mp3 without an ID3 tag."""
     if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE0 != 0xE0:
         return False
     version, layer = data[1] >> 3 & 3, data[1] >> 1 & 3

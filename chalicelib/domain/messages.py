@@ -1,4 +1,4 @@
-"""A recipient's life: accepted, sent or refused or of unknown outcome, and at last its receipt."""
+"""A message to one recipient: sent, refused or of unknown outcome, and finally settled by a receipt."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -8,16 +8,16 @@ from chalicelib.domain import phones
 from chalicelib.domain.planning import Failure
 from chalicelib.domain.push_batches import Entry
 
-# Tencent's word for a delivered message is DELIVRD; Aliyun's, which Quick Audience was made for, is this.
+# Quick Audience expects Aliyun's code for a delivered message. Tencent's is DELIVRD.
 DELIVERED = "DELIVERED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The final state of a recipient, as Quick Audience is told it.
+    """The final state of a recipient, as it is reported to Quick Audience.
 
-    `code` is DELIVERED or the failure's code, `received` a date in Beijing time; `by` names the piece
-    of work that found it out, whose task it is to tell it.
+    `code` is DELIVERED or the code of the failure, `received` a date in Beijing time. `by` identifies the work item
+    that found out the state: the same work item has to report it.
     """
 
     state: Literal["delivered", "failed"]
@@ -27,14 +27,14 @@ class Receipt:
     by: str = ""
 
 
-# What a recipient is told of after 72 hours in which nothing else was heard.
+# The failures that are reported for recipients without a final state after 72 hours.
 NO_RECEIPT = Failure("NO_RECEIPT", "72小时内未收到运营商回执")
 OUTCOME_UNKNOWN = Failure("OUTCOME_UNKNOWN", "腾讯云未返回发送结果, 72小时内也未收到回执")
 NOT_SENT = Failure("NOT_SENT", "72小时内未能发送")
 
 
 def failure_receipt(failure: Failure, now: float, by: str = "") -> Receipt:
-    """The receipt of a recipient whose failure we know ourselves."""
+    """Return the receipt for a failure that the bridge itself found, without a status report of Tencent."""
     received = dates.to_beijing(now)
     return Receipt(
         state="failed", code=failure.code, reason=failure.message, received=received, by=by
@@ -42,10 +42,10 @@ def failure_receipt(failure: Failure, now: float, by: str = "") -> Receipt:
 
 
 def read_status(report: dict[str, Any], now: float, by: str = "") -> Receipt:
-    """Tencent's status report as a receipt ("Notification of MT SMS Delivery Status").
+    """Convert a status report of Tencent ("Notification of MT SMS Delivery Status") to a receipt.
 
-    A failure keeps Tencent's code as it is. `user_receive_time` is a local date already; where there
-    is none, the time at which we heard stands in.
+    A failure keeps Tencent's code unchanged. `user_receive_time` is already a date in Beijing time; if it is
+    missing or not a date, `now`, the time at which the report arrived, is used instead.
     """
     received = str(report.get("user_receive_time"))
     try:
@@ -61,7 +61,7 @@ def read_status(report: dict[str, Any], now: float, by: str = "") -> Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a message comes from: shared by all of one request. `sent_at` is an epoch."""
+    """The request and chunk that a message comes from. `sent_at` is an epoch."""
 
     out_id: str
     biz_id: str
@@ -72,11 +72,12 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A recipient of a request: with a sid where Tencent took it, with a receipt once that is known.
+    """The message to one recipient of a request.
 
-    `position` is the recipient's place in the request's plan; `unknown` says that it may have been
-    sent and that nobody told us; `given` is the number as Quick Audience wrote it, where that is not
-    the form that it documents; `params` fill the template's variables.
+    `position` is the recipient's position in the plan of the request. `sid` is Tencent's id of a message that it
+    accepted. `unknown` means that the message may have been sent, but no answer arrived. `original_form` is the
+    number as Quick Audience wrote it, if that differs from the documented form. `params` are the values of the
+    template's variables. `receipt` is the final state, once it is known.
     """
 
     phone: str
@@ -90,27 +91,27 @@ class Message:
 
     @property
     def state(self) -> Literal["waiting", "delivered", "failed", "unknown"]:
-        """In one word."""
+        """Return the state in one word."""
         if self.receipt:
             return self.receipt.state
         return "unknown" if self.unknown else "waiting"
 
     @property
     def phone_num(self) -> str:
-        """The recipient as Quick Audience knows it."""
+        """Return the recipient's number as Quick Audience wrote it."""
         return self.original_form or phones.to_quick_audience(self.phone)
 
     @property
     def at(self) -> tuple[str, int]:
-        """Return its request's bizId and its position there: how queued entries name it."""
+        """Return the request's bizId and the recipient's position in it, which identify it in queue entries."""
         return self.origin.biz_id, self.position
 
     def with_receipt(self, receipt: Receipt) -> "Message":
-        """With its final state, which is never changed afterwards."""
+        """Return the message with its final state, which never changes afterwards."""
         return replace(self, receipt=receipt)
 
     def entry(self) -> Entry:
-        """Return its entry of §13's list. Raises ValueError for a message without a receipt."""
+        """Return the message as an entry of §13's list. Raises ValueError if it has no receipt."""
         if self.receipt is None:
             raise ValueError(f"position {self.position} of {self.origin.biz_id} has no receipt yet")
         sent = dates.to_beijing(self.origin.sent_at)
@@ -119,7 +120,7 @@ class Message:
             "phoneNum": self.phone_num,
             "sendStatus": 2 if self.receipt.state == "delivered" else 1,
             "sendDate": sent,
-            # A carrier's clock may be slow: nothing is received before it was sent.
+            # A carrier's clock may be slow, but no message is received before it was sent.
             "receiveDate": max(sent, self.receipt.received),
             "errCode": self.receipt.code,
             "message": self.receipt.reason,

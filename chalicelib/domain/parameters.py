@@ -1,4 +1,4 @@
-"""Recipients' named parameters as Tencent's positional ones."""
+"""Recipients' named parameters (Quick Audience) and their conversion to positional values (Tencent)."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,31 +10,33 @@ from chalicelib.compact_json import COMPACT_JSON
 from chalicelib.domain import text_lists
 from chalicelib.domain.planning import Failure
 
-# Sign, text and values together may have 500 characters (Tencent, 1017): values alone never more.
+# Tencent limits the sign, the text and the values together to 500 characters (1017), so the values alone to no more.
 MAX_CHARACTERS = 500
 
 Object = Mapping[str, Any]
+"""The parameters of one recipient by name, as Quick Audience sends them."""
+
 Values = tuple[str, ...] | Failure
-"""The value of each of the template's numbers, in order; or why there can be none."""
+"""The values of a template's numbered variables, in order, or the reason why a recipient has none."""
 
 _SORTED_JSON = json.JSONEncoder(sort_keys=True, check_circular=False)
 
 
-def values(given: Object, names: Sequence[str]) -> Values:
-    """One recipient's values of the template's variables.
+def values(parameters: Object, names: Sequence[str]) -> Values:
+    """Return one recipient's values for the template's variables.
 
-    Values may be numbers, null or nested JSON: Quick Audience's table says "string", its example
-    shows integers. Keys that the template does not use are ignored.
+    A value may be a number, null or nested JSON: Quick Audience's table says "string", but its example shows
+    integers. Parameters that the template does not use are ignored.
     """
     try:
-        found = tuple([_text(given[name]) for name in names])
+        texts = tuple([_text(parameters[name]) for name in names])
     except KeyError as missing:
         return _missing(missing.args[0])
-    return _short(found)
+    return _limited(texts)
 
 
 def collect(objects: Sequence[Object]) -> "Objects | Columns":
-    """The objects of a request's recipients, one at least."""
+    """Collect the parameter objects of a request's recipients. There is at least one."""
     names = sorted(objects[0])
     if len(objects) == 1 or set(map(len, objects)) != {len(names)}:
         return Objects(objects)
@@ -48,7 +50,7 @@ def collect(objects: Sequence[Object]) -> "Objects | Columns":
 
 
 class Objects:
-    """Objects of any kind."""
+    """Parameter objects of any kind."""
 
     def __init__(self, objects: Sequence[Object]) -> None:
         self._objects = objects
@@ -56,35 +58,38 @@ class Objects:
     def __len__(self) -> int:
         return len(self._objects)
 
-    def key(self, place: int) -> bytes:
-        """What sorts the objects of one number."""
-        return _json(self._objects[place])
+    def key(self, index: int) -> bytes:
+        """Return the sort key of an object, for recipients with the same number."""
+        return _json(self._objects[index])
 
     def in_order(self, order: Iterable[int]) -> "Objects":
-        """The same, rearranged."""
-        return Objects([self._objects[place] for place in order])
+        """Return the objects in another order, given by their indices."""
+        return Objects([self._objects[index] for index in order])
 
     def text(self) -> bytes:
-        """Equal for equal objects alone, but for one that is the same for all: it counts once."""
+        """Encode the objects, for a digest: different objects have different encodings.
+
+        If all objects are equal, only one of them is encoded, as if it had been given once for all recipients.
+        """
         objects = self._objects
-        first, every = _json(objects[0]), _json(objects)
-        # The last and the lengths first: what is multiplied is then no longer than what came.
-        for_all = (
+        first, all_objects = _json(objects[0]), _json(objects)
+        # The cheap comparisons come first; they also keep the repeated text from being longer than the request.
+        all_equal = (
             objects[-1] == objects[0]
-            and len(every) == len(objects) * (len(first) + 2)
-            and every == b"[" + b", ".join([first] * len(objects)) + b"]"
+            and len(all_objects) == len(objects) * (len(first) + 2)
+            and all_objects == b"[" + b", ".join([first] * len(objects)) + b"]"
         )
-        return first if for_all else every
+        return first if all_equal else all_objects
 
     def values(self, names: Sequence[str]) -> Iterator[Values]:
-        """The values of each."""
-        return (values(one, names) for one in self._objects)
+        """Yield the values of each recipient."""
+        return (values(parameters, names) for parameters in self._objects)
 
 
 class Columns:
-    """Objects with equal names and nothing but texts, as nearly all are: kept as a list of texts for each name.
+    """Parameter objects that all have the same names and only texts as values, kept as one list for each name.
 
-    A hundred thousand of them take a quarter of the time that `Objects` take.
+    Nearly all requests are of this kind. A hundred thousand of them take a quarter of the time of `Objects`.
     """
 
     def __init__(self, columns: Mapping[str, list[str]], count: int) -> None:
@@ -94,47 +99,47 @@ class Columns:
     def __len__(self) -> int:
         return self._count
 
-    def key(self, place: int) -> list[str]:
-        """As `Objects` has it."""
-        return [column[place] for column in self._columns.values()]
+    def key(self, index: int) -> list[str]:
+        """Return the sort key of an object, as `Objects.key` does."""
+        return [column[index] for column in self._columns.values()]
 
     def in_order(self, order: Sequence[int]) -> "Columns":
-        """As `Objects` has it."""
+        """Return the objects in another order, as `Objects.in_order` does."""
         columns = {
-            name: text_lists.copy_contiguous([column[place] for place in order])
+            name: text_lists.copy_contiguous([column[index] for index in order])
             for name, column in self._columns.items()
         }
         return Columns(columns, self._count)
 
     def text(self) -> bytes:
-        """As `Objects` has it, and the same where one object is the same for all."""
+        """Encode the objects; if all of them are equal, the encoding is the one of `Objects.text`."""
         for column in self._columns.values():
             if column[-1] != column[0] or column.count(column[0]) < self._count:
                 return _json(["columns", self._columns])
         return _json({name: column[0] for name, column in self._columns.items()})
 
     def values(self, names: Sequence[str]) -> Iterable[Values]:
-        """The values of each."""
+        """Return the values of each recipient."""
         try:
             columns = [self._columns[name] for name in names]
         except KeyError as missing:
             return repeat(_missing(missing.args[0]), self._count)
         if not columns:
             return repeat((), self._count)
-        short = sum([max(map(len, column)) for column in columns]) <= MAX_CHARACTERS
+        all_short = sum([max(map(len, column)) for column in columns]) <= MAX_CHARACTERS
         rows = zip(*columns, strict=True)
-        return rows if short else map(_short, rows)
+        return rows if all_short else map(_limited, rows)
 
 
 def _missing(name: str) -> Failure:
     return Failure("isv.TEMPLATE_MISSING_PARAMETERS", f"模板变量 {name} 没有取值")
 
 
-def _short(found: tuple[str, ...]) -> Values:
-    """The values, if they are short enough."""
-    if sum(map(len, found)) > MAX_CHARACTERS:
+def _limited(texts: tuple[str, ...]) -> Values:
+    """Return the values if they are short enough, and a failure otherwise."""
+    if sum(map(len, texts)) > MAX_CHARACTERS:
         return Failure("isv.PARAM_LENGTH_LIMIT", f"模板变量取值合计超过 {MAX_CHARACTERS} 个字符")
-    return found
+    return texts
 
 
 def _json(value: Any) -> bytes:
@@ -152,6 +157,6 @@ def _text(value: Any) -> str:
     for piece in COMPACT_JSON.iterencode(value):
         text += piece
         if len(text) > MAX_CHARACTERS:
-            # Too long already: there may be megabytes more.
+            # It is already too long, and may have megabytes more.
             break
     return text

@@ -1,9 +1,9 @@
-"""Which Tencent calls a request becomes, and how they are cut into chunks.
+"""The plan of a request: the calls to Tencent that it needs, grouped into chunks.
 
-A chunk is the unit that is queued, claimed and answered for; a call is one request to Tencent.
-Recipients with equal parameters share calls of at most 200; all others go singly, many calls to a
-chunk. A recipient is known by its position in the request's plan, which is the same however often
-the plan is made.
+A call is one request to Tencent. A chunk is the unit that is queued, claimed and completed. Recipients with equal
+parameters share calls of up to 200 numbers; every other recipient gets a call of their own, and a chunk holds many
+of those. A recipient is identified by its position in the plan. Planning is deterministic: planning the same
+recipients again gives every recipient the same position.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,9 +13,9 @@ from typing import NamedTuple, TypeVar
 
 from chalicelib.domain import phones, text_lists
 
-# sendmultisms2 takes no more (document: "no more than 200 mobile numbers"; above it: 1046).
+# The limit of sendmultisms2 (document: "no more than 200 mobile numbers"; error 1046 above it).
 MAX_PER_CALL = 200
-# Single calls in one chunk: what a killed function leaves unknown, against table writes per chunk.
+# Calls in one chunk. More of them need fewer table writes, but leave more outcomes unknown if a function is killed.
 MAX_CALLS = 50
 
 T = TypeVar("T")
@@ -23,14 +23,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a recipient gets no message: a code for `errCode`, a sentence for `message`."""
+    """Why a recipient gets no message: a code for `errCode` and a text for `message`."""
 
     code: str
     message: str
 
 
 class Call(NamedTuple):
-    """One request to Tencent: every number gets the same text."""
+    """One request to Tencent: all its numbers get the same text."""
 
     phones: tuple[str, ...]
     params: tuple[str, ...]
@@ -38,11 +38,11 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some calls, and some recipients who are refused without any.
+    """Calls, and recipients who are refused without a call.
 
-    `start` is the position of the first recipient; positions run through the calls' numbers in
-    order, then through the refused. `given` holds, by position, the numbers that Quick Audience
-    wrote in another form than it documents: it is told of them in the form that it knows.
+    `start` is the position of the first recipient. Positions count through the numbers of the calls in order, then
+    through the refused recipients. `original_forms` holds, by position, the numbers that Quick Audience wrote in a
+    form other than the documented one, because receipts must repeat them in that form.
     """
 
     start: int
@@ -52,18 +52,18 @@ class Chunk:
 
     @property
     def phones(self) -> list[str]:
-        """Every recipient, by position. Refused numbers stand as they were given."""
+        """Return the numbers of all recipients by position. Refused numbers are as the request wrote them."""
         return [phone for call in self.calls for phone in call.phones] + [
             phone for phone, _ in self.refused
         ]
 
     @property
     def first_refused(self) -> int:
-        """The position of the first refused recipient."""
+        """Return the position of the first refused recipient."""
         return self.start + sum(len(call.phones) for call in self.calls)
 
     def call_starts(self) -> Iterator[tuple[int, Call]]:
-        """Each call with the position of its first recipient."""
+        """Yield each call with the position of its first recipient."""
         position = self.start
         for call in self.calls:
             yield position, call
@@ -71,84 +71,84 @@ class Chunk:
 
 
 class Recipients:
-    """Who is to get what, collected from a request. Repeated pairs of number and parameters count once.
+    """The recipients of a request. A repeated pair of number and parameters counts once.
 
-    The plan is the same in whatever order they came: a request that is made again after it was cut
-    off may name them in another, and must not plan them into other chunks.
+    The plan does not depend on the order in which they are added: a request that is repeated after it was cut off may
+    name its recipients in another order, and must not plan them into other chunks.
     """
 
     def __init__(self) -> None:
-        # By parameters: who alone gets them, or all who do. Mostly everybody is alone, or nobody.
+        # By parameters: the only recipient who has them, or all who share them. Most requests use only one of the two.
         self._single_recipient: dict[tuple[str, ...], str] = {}
         self._shared: dict[tuple[str, ...], list[str]] = {}
         self._original_form: dict[tuple[str, tuple[str, ...]], str] = {}
         self._refused: dict[str, Failure] = {}
 
-    def add(self, phone: str, params: tuple[str, ...], given: str = "") -> None:
-        """Take in a recipient: a kept number, Tencent's parameters in order, the number as it was given."""
-        # Asked first, as it is true of nearly all of a hundred thousand.
-        if "86" + given != phone and given != phones.to_quick_audience(phone):
-            self._original_form.setdefault((phone, params), given)
+    def add(self, phone: str, params: tuple[str, ...], original: str = "") -> None:
+        """Add a recipient: the stored form of the number, the values in order, and the number as the request has it."""
+        # The first comparison is the cheap one, and decides for nearly all recipients.
+        if "86" + original != phone and original != phones.to_quick_audience(phone):
+            self._original_form.setdefault((phone, params), original)
         if self._shared and params in self._shared:
             self._shared[params].append(phone)
-        elif (there := self._single_recipient.setdefault(params, phone)) != phone:
+        elif (other := self._single_recipient.setdefault(params, phone)) != phone:
             del self._single_recipient[params]
-            self._shared[params] = [there, phone]
+            self._shared[params] = [other, phone]
 
-    def add_all(self, kept: Sequence[str], params: tuple[str, ...]) -> None:
-        """Take in kept numbers, none of which was given in a form of its own, for equal parameters."""
-        everybody = self._shared.setdefault(params, [])
+    def add_all(self, stored: Sequence[str], params: tuple[str, ...]) -> None:
+        """Add recipients with equal parameters, whose numbers the request wrote in the documented form."""
+        group = self._shared.setdefault(params, [])
         if params in self._single_recipient:
-            everybody.append(self._single_recipient.pop(params))
-        everybody.extend(kept)
+            group.append(self._single_recipient.pop(params))
+        group.extend(stored)
 
     def refuse(self, phone: str, failure: Failure) -> None:
-        """Take in a recipient who gets a failure receipt instead of a message."""
+        """Add a recipient who gets a failure receipt instead of a message."""
         self._refused.setdefault(phone, failure)
 
     @property
     def accepted(self) -> int:
-        """How many messages will be tried."""
+        """Return the number of messages that will be sent."""
         return len(self._single_recipient) + sum(
             len(_distinct(group)) for group in self._shared.values()
         )
 
     @property
     def refused(self) -> int:
-        """How many get a failure receipt instead."""
+        """Return the number of recipients who get a failure receipt instead of a message."""
         return len(self._refused)
 
     @property
     def total(self) -> int:
-        """How many receipts there will be."""
+        """Return the number of recipients, each of whom gets a receipt."""
         return self.accepted + self.refused
 
     @property
     def first_failure(self) -> Failure | None:
-        """Why the first refused recipient was refused."""
+        """Return the reason why the first refused recipient was refused; None if none was."""
         return next(iter(self._refused.values()), None)
 
     def chunks(self, start: int = 0) -> Iterator[Chunk]:
-        """The plan: every recipient in exactly one chunk, at positions from `start` on."""
-        for calls in _filled(*self._calls()):
+        """Yield the chunks of the plan: every recipient is in exactly one, at positions from `start` on."""
+        for calls in _group_calls(*self._calls()):
             yield self._chunk(start, calls)
             start += sum([len(call.phones) for call in calls])
-        for refused in _parts(sorted(self._refused.items(), key=itemgetter(0)), MAX_PER_CALL):
+        for refused in _slices(sorted(self._refused.items(), key=itemgetter(0)), MAX_PER_CALL):
             yield Chunk(start, refused=tuple(refused))
             start += len(refused)
 
     def _calls(self) -> tuple[list[Call], list[Call]]:
-        """Those to many, and those to one."""
-        many = list[Call]()
+        """Return the calls with several numbers, and the calls with a single number."""
+        bulk = list[Call]()
         single = [Call((phone,), params) for params, phone in self._single_recipient.items()]
         for params in sorted(self._shared):
             mainland, others = phones.split_mainland(_distinct(self._shared[params]))
-            calls = [Call(tuple(part), params) for part in _parts(mainland, MAX_PER_CALL)]
+            calls = [Call(tuple(part), params) for part in _slices(mainland, MAX_PER_CALL)]
             if calls and len(calls[-1].phones) == 1:
                 single.append(calls.pop())
-            many.extend(calls)
+            bulk.extend(calls)
             single.extend(Call((phone,), params) for phone in others)
-        return many, sorted(single)
+        return bulk, sorted(single)
 
     def _chunk(self, start: int, calls: list[Call]) -> Chunk:
         chunk = Chunk(start, tuple(calls))
@@ -160,25 +160,25 @@ class Recipients:
 
 
 def _distinct(numbers: list[str]) -> list[str]:
-    """Each of them once, sorted: nearly always they come so, which is seen faster than it is done."""
+    """Return the numbers sorted, each once. Duplicates are rare, and checking for them is faster than removing them."""
     ordered = sorted(numbers)
     return list(dict.fromkeys(ordered)) if text_lists.has_duplicates(ordered) else ordered
 
 
-def _filled(many: list[Call], single: list[Call]) -> Iterator[list[Call]]:
-    """Calls, as many together as one chunk may hold."""
-    together, size = list[Call](), 0
-    for call in many:
-        if together and (size + len(call.phones) > MAX_PER_CALL or len(together) == MAX_CALLS):
-            yield together
-            together, size = [], 0
-        together.append(call)
+def _group_calls(bulk: list[Call], single: list[Call]) -> Iterator[list[Call]]:
+    """Group calls into chunks, each as full as its limits allow."""
+    group, size = list[Call](), 0
+    for call in bulk:
+        if group and (size + len(call.phones) > MAX_PER_CALL or len(group) == MAX_CALLS):
+            yield group
+            group, size = [], 0
+        group.append(call)
         size += len(call.phones)
-    room = min(MAX_PER_CALL - size, MAX_CALLS - len(together))
-    if together:
-        yield together + single[:room]
-    yield from _parts(single[room:] if together else single, MAX_CALLS)
+    room = min(MAX_PER_CALL - size, MAX_CALLS - len(group))
+    if group:
+        yield group + single[:room]
+    yield from _slices(single[room:] if group else single, MAX_CALLS)
 
 
-def _parts(every: list[T], most: int) -> Iterator[list[T]]:
-    return (every[first : first + most] for first in range(0, len(every), most))
+def _slices(items: list[T], size: int) -> Iterator[list[T]]:
+    return (items[first : first + size] for first in range(0, len(items), size))

@@ -1,14 +1,15 @@
-"""How receipts and replies are joined into calls of §13 and §14: one outId to each call."""
+"""How receipts and replies are joined into calls of §13 and §14. All entries of a call have the same outId."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-# §13 names no limit; its first note allows only one outId in a call.
+# §13 names no limit. Its first note allows only one outId per call.
 MAX_PER_CALL = 100
 
 PushKind = Literal["details", "reply"]
-"""Which call: delivery receipts (§13) or replies (§14)."""
+"""The kind of call: delivery receipts (§13) or replies (§14)."""
+
 T = TypeVar("T")
 
 
@@ -16,8 +17,8 @@ T = TypeVar("T")
 class Entry:
     """One entry of a call.
 
-    `fields` are the documented ones, as Quick Audience gets them; `at` is the bizId of the message's request and
-    its position there, for the bridge's own records. Messages of older releases may lack it.
+    `fields` are the documented fields, as Quick Audience receives them. `at` is the bizId of the message's request
+    and the recipient's position in it, for the bridge's own records; queue messages of older releases lack it.
     """
 
     fields: dict[str, Any]
@@ -25,16 +26,16 @@ class Entry:
 
 
 def batches(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-    """Cut entries into batches that fit into one call each."""
+    """Split entries into batches that each fit into one call."""
     for first in range(0, len(entries), MAX_PER_CALL):
         yield entries[first : first + MAX_PER_CALL]
 
 
 def calls(messages: Iterable[tuple[T, PushKind, str, int]]) -> Iterator[tuple[PushKind, list[T]]]:
-    """Join queue messages, each given with its kind, outId and number of entries, into calls.
+    """Join queue messages into calls. Each message comes with its kind, its outId and its number of entries.
 
-    A call has one kind, one outId and at most MAX_PER_CALL entries. A message is never split, so that it is
-    done when its one call is done.
+    A call has one kind, one outId and at most MAX_PER_CALL entries. A message is never split between calls, so
+    that it is done as soon as its call is done. A message with more entries than that gets a call of its own.
     """
     groups: dict[tuple[PushKind, str], list[tuple[T, int]]] = {}
     for message, kind, out_id, size in messages:

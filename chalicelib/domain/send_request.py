@@ -8,7 +8,7 @@ from chalicelib.domain import periods
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendRequest:
-    """An accepted request. Its field names are stored, so they must not change.
+    """An accepted request. The field names are stored, so they must not change.
 
     `accepted_at` is an epoch. `recipients` and `refused` are 0 for a file (§5), whose lines are counted later.
     """
@@ -26,5 +26,5 @@ class SendRequest:
 
     @property
     def expires(self) -> int:
-        """Return the epoch from which DynamoDB may delete its items."""
+        """Return the epoch from which DynamoDB may delete the items of this request."""
         return self.accepted_at + periods.RETENTION_SECONDS

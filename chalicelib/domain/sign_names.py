@@ -1,6 +1,6 @@
-"""The one form in which names of signs are compared."""
+"""The form in which names of signs are compared."""
 
 
 def normal(name: str) -> str:
-    """Return a sign's name without the brackets that one or the other side puts around it."""
+    """Return the name of a sign without the brackets that Quick Audience or Tencent may put around it."""
     return name.strip().strip("【】[]").strip()

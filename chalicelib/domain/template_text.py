@@ -1,7 +1,7 @@
-"""Template texts: Quick Audience's `${name}` to Tencent's `{n}` and back.
+"""Conversion of template texts between Quick Audience's variables `${name}` and Tencent's `{n}`.
 
-A variable that appears twice gets two numbers, both filled with its value: right whether or not
-Tencent takes one number twice, which no document says.
+A variable that appears twice gets two numbers, both filled with its value. That works whether or not Tencent accepts
+one number twice, which no document says.
 """
 
 import re
@@ -10,29 +10,29 @@ from dataclasses import dataclass
 
 _NAMED = re.compile(r"\$\{\s*([^{}$\s](?:[^{}$]*[^{}$\s])?)\s*\}")
 _NUMBERED = re.compile(r"\{([0-9]+)\}")
-# A text of 500 characters has no room for more.
+# A text of 500 characters has room for no more variables.
 MAX_VARIABLES = 166
 _LINK = re.compile(r"(?:https?://|www\.)[^\s，。；！）)】]*", re.IGNORECASE)
 _UNSUBSCRIBE = re.compile(r"拒收|退订|回\s*复?\s*[TRN](?![A-Z])", re.IGNORECASE)
 
 
 class UntranslatableError(ValueError):
-    """A text that cannot become a Tencent template. The sentence is for the marketer."""
+    """The text cannot become a Tencent template. The message is for the marketer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """Tencent's text, and the variable whose value fills each number: `names[0]` fills `{1}`."""
+    """Tencent's text, and the names of its variables in order: the value of `names[0]` fills `{1}`."""
 
     text: str
     names: tuple[str, ...]
 
 
 def translate(content: str) -> Translation:
-    """Write a Quick Audience template as a Tencent one, numbering variables as they come.
+    """Convert a Quick Audience template to a Tencent template, numbering the variables in order of appearance.
 
-    A text in Tencent's own notation (`{1}`, no `${…}`) is taken as it is; its variables are named
-    "1", "2", …. Raises UntranslatableError where both are mixed or a variable is left open.
+    A text in Tencent's own notation (`{1}`, and no `${…}`) is not changed; its variables are named "1", "2", ….
+    Raises UntranslatableError if a text mixes both notations, or if a variable is not closed.
     """
     rest = _NAMED.sub("", content)
     if (highest := _highest(rest)) > MAX_VARIABLES:
@@ -45,7 +45,7 @@ def translate(content: str) -> Translation:
         return f"{{{len(names)}}}"
 
     text = _NAMED.sub(number, content)
-    # A blank for each variable, lest its neighbours look like the beginning of another.
+    # Each variable is replaced by a space, so that the text around it can't join into the start of another one.
     if "${" in _NAMED.sub(" ", content):
         raise UntranslatableError("模板内容中有未正确书写的变量, 请写成 ${变量名}")
     if not names:
@@ -58,7 +58,7 @@ def translate(content: str) -> Translation:
 
 
 def restore(text: str, names: Sequence[str]) -> str:
-    """Write a Tencent template with the names that fill it; a number without a name stays."""
+    """Convert a Tencent template back to Quick Audience's notation. A number without a name stays unchanged."""
 
     def name(match: re.Match[str]) -> str:
         index = int(match[1]) - 1
@@ -68,18 +68,18 @@ def restore(text: str, names: Sequence[str]) -> str:
 
 
 def variables(text: str) -> tuple[str, ...]:
-    """The names for a Tencent template that was made in Tencent's console: its numbers, from 1."""
+    """Return the variable names of a template that was created in Tencent's console: its numbers, from 1."""
     return tuple(str(number) for number in range(1, min(_highest(text), MAX_VARIABLES) + 1))
 
 
 def _highest(text: str) -> int:
-    # Nine digits are too many for any template, and Python does not read thousands.
+    # Numbers are cut to nine digits, more than any template needs: Python refuses to parse thousands of digits.
     numbers = (number.lstrip("0")[:9] for number in _NUMBERED.findall(text))
     return max((int(number or 0) for number in numbers), default=0)
 
 
 def render(text: str, values: Sequence[str]) -> str:
-    """The message that a recipient reads, without its sign."""
+    """Return the message that a recipient reads, without its sign."""
 
     def value(match: re.Match[str]) -> str:
         index = int(match[1]) - 1
@@ -89,9 +89,9 @@ def render(text: str, values: Sequence[str]) -> str:
 
 
 def mask(text: str, cover: str, *, numbered: bool) -> str:
-    """A text with every variable covered; `numbered` says that `{1}` is one.
+    """Replace every variable in a text by `cover`. `numbered` means that `{1}` is a variable, too.
 
-    Whatever else begins like a variable loses its beginning: `${` is never left.
+    The result never contains `${`: text that only begins like a variable loses those characters.
     """
     covered = _NAMED.sub(lambda _: cover, text)
     if numbered:
@@ -100,7 +100,7 @@ def mask(text: str, cover: str, *, numbered: bool) -> str:
 
 
 def warnings(translation: Translation, *, promotional: bool) -> list[str]:
-    """What Tencent's reviewers are known to reject. The text is submitted all the same: they are the judge."""
+    """Return warnings about what Tencent's reviewers are known to reject. The text is submitted all the same."""
     text = translation.text
     found = []
     if re.search(r"\{[0-9]+\}\s*\{[0-9]+\}", text):
