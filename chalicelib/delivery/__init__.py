@@ -1,1 +1,1 @@
-"""Work that several functions and the operator's commands share."""
+"""Steps that several Lambda functions and the operator's commands share."""

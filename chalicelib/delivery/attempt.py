@@ -1,8 +1,8 @@
-"""One attempt at one chunk. The outcomes of its recipients are stored in one order, whoever learns them.
+"""One attempt to send to the recipients of one chunk. Its outcomes are always stored in the same order.
 
-    messages under their phones ─▶ failure receipts on their queue ─▶ result ─▶ the rest, queued again
+    messages under their phones ─▶ failure receipts on their queue ─▶ the attempt's result ─▶ another attempt queued
 
-Whatever step a function dies in, the next function that looks at the chunk finds what it needs.
+In whichever step a function dies, the next function that works on the chunk finds what it needs.
 """
 
 import time
@@ -20,13 +20,16 @@ from chalicelib.queues import sending
 from chalicelib.queues.bodies import SendBody
 from chalicelib.store import chunks, messages
 
-# Seconds until a call that certainly sent nothing is made again: multiplied by the attempts so far, SQS's 15
-# minutes at most. It ends with the sweep, which closes a chunk after 72 hours.
+# Seconds until a call that certainly sent nothing is made again: multiplied by the number of attempts so far, up
+# to SQS's maximum of 15 minutes. Attempts end when the sweep closes the chunk, after 72 hours.
 RETRY_SECONDS = 30
 
 
 class Attempt:
-    """Attempts are numbered from 0. Each is claimed by one function, and ends with a result or a dead claimer."""
+    """An attempt at a chunk, for the function that claimed it. Attempts at a chunk are numbered from 0.
+
+    An attempt ends with a result, or when its claimer has died.
+    """
 
     def __init__(
         self, key: ChunkKey, number: int, request: SendRequest, progress: ChunkProgress
@@ -50,7 +53,7 @@ class Attempt:
         )
 
     def record_outcomes(self, outcomes: Mapping[int, Outcome]) -> None:
-        """Store the outcomes of recipients, by position, while others are still under way."""
+        """Store the outcomes of recipients, by position. The calls to other recipients may still be running."""
         plan = self.progress.plan
         by_position = plan.phones
         made = [
@@ -83,7 +86,7 @@ class Attempt:
         self.queue_rest()
 
     def give_up(self, failure: Failure) -> None:
-        """Refuse every recipient that waits: for an attempt that was claimed and will make no call."""
+        """Record a failure for every recipient that waits, instead of making calls. Claim the attempt first."""
         waiting = [
             position for positions, _ in self.progress.remaining_calls() for position in positions
         ]
@@ -91,19 +94,19 @@ class Attempt:
         self.finish()
 
     def recover_outcomes(self) -> None:
-        """Find the outcomes of this attempt, whose function died: what is stored under its phones counts.
+        """Find out and store the outcomes of this attempt, whose function died.
 
-        A recipient of whom nothing is stored is of unknown outcome.
+        A message that the dead function stored says its recipient's outcome. Without one, the outcome is unknown.
         """
         found: dict[int, Outcome] = {}
         for positions, call in self.progress.remaining_calls():
             for position, phone in zip(positions, call.phones, strict=True):
                 message = messages.of_position(phone, self.request.biz_id, position)
                 if message and message.sid:
-                    # Not written again: it may have its receipt by now.
+                    # Not stored again: it may have its receipt by now.
                     self._outcomes[position] = message.sid
                 elif message and message.unknown:
-                    # Not written again either: a callback may be about to settle it.
+                    # Not stored again either: a callback may be about to settle it.
                     self._outcomes[position] = None
                 elif message and message.receipt:
                     found[position] = Failure(message.receipt.code, message.receipt.reason)
@@ -113,7 +116,7 @@ class Attempt:
         self.finish()
 
     def queue_rest(self) -> None:
-        """Queue another attempt for recipients that wait. Harmless when queued twice: one function claims it."""
+        """Queue another attempt if recipients wait. Queueing it twice is harmless: only one function claims it."""
         waiting = sum(len(positions) for positions, _ in self.progress.remaining_calls())
         if waiting:
             again = SendBody(self.key, self.number + 1)
@@ -140,7 +143,7 @@ class Attempt:
         return message
 
     def _refusals(self) -> dict[int, Outcome]:
-        """Return the recipients that the plan refuses: their outcome belongs to the first attempt."""
+        """Return the failures of recipients that the plan refuses, by position; only the first attempt has any."""
         plan = self.progress.plan
         if self.number:
             return {}

@@ -1,4 +1,4 @@
-"""One function's way through a file of §5, which it holds meanwhile."""
+"""Reading a file of §5 step by step, by a function that holds the file meanwhile."""
 
 import time
 from contextlib import AbstractContextManager
@@ -17,30 +17,33 @@ from chalicelib.fetching.stream import Body
 from chalicelib.logs import log
 from chalicelib.queues import sending
 from chalicelib.queues.bodies import FileBody, SendBody
+from chalicelib.queues.receiving import DONE, Result, later
 from chalicelib.store import chunks, files, submissions, templates
 from chalicelib.store.files import File
 
-# The largest file. The set of recipients seen takes 256 MB of the function's memory for this number of lines,
-# 16 MB for a million.
+# The largest file. The set of recipients seen so far takes 256 MB of the function's memory for this number of
+# lines, 16 MB for a million.
 MAX_BYTES = 200_000_000
 MAX_LINES = 10_000_000
-# Lines of a step: what a crash repeats, against writes per line.
+# Lines of a step. More lines mean more work to repeat after a crash, fewer lines mean more writes per line.
 STEP = 5000
-# Bad lines that are kept with their number.
+# Bad lines that are stored with their numbers.
 MAX_BAD = 100
-# Tries at a file that can't be had or doesn't advance, over 7.5 minutes; then its request has failed.
+# Consecutive tries, over 7.5 minutes, at a file that can't be fetched or makes no progress; then its request has
+# failed.
 TRIES = 5
 _FIRST_PAUSE = 30
 # A step begins with at least this much time left.
 SECONDS_FOR_A_STEP = 30
-# How long a file is held, from each checkpoint on. A function that takes it too early repeats the same work.
+# How long each checkpoint holds the file for its reader. If another function takes the file too early, it only
+# repeats the same work.
 HELD_SECONDS = 180
 
 
-def allow_again(file: File) -> None:
-    """Let the same request be a new one if this one failed before anybody was sent to.
+def allow_repetition(file: File) -> None:
+    """Let a repetition of the request count as a new request, if this one failed before anything was sent.
 
-    The marketer repairs the file and repeats the request.
+    So the marketer can repair the file and repeat the request.
     """
     if file.state == "failed" and (file.over or not file.position):
         submissions.withdraw(file.digest, file.biz_id)
@@ -48,7 +51,7 @@ def allow_again(file: File) -> None:
 
 @dataclass(slots=True)
 class _Step:
-    """What some lines come to."""
+    """The lines of one step, counted, and the recipients in them."""
 
     lines: int = 0
     recipients: Recipients = field(default_factory=Recipients)
@@ -58,8 +61,11 @@ class _Step:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """Whom a line names and what with; or why there is nothing for them."""
+class _Recipient:
+    """The recipient on a line, or the reason why nothing is sent to it.
+
+    `given` is the number as the line has it, "" if none can be read. `bad` says that the line itself is wrong.
+    """
 
     given: str
     phone: str = ""
@@ -69,24 +75,28 @@ class _Found:
 
     @property
     def key(self) -> str:
-        """Equal where a recipient is named again."""
+        """Return a text that is equal for two lines if the second only repeats the first."""
         return f"!{self.given}" if self.failure else "\0".join((self.phone, *self.params))
 
 
 class FileReading:
-    """One function's way through a file that it holds."""
+    """One function's work on a file that it holds."""
 
     def __init__(self, request: SendRequest, file: File, deadline: float) -> None:
         self._request = request
         self._file = file
         self._deadline = deadline
         self._names: tuple[str, ...] = ()
-        self._moved = False
+        self._advanced = False
 
-    def go_on(self) -> None:
-        """Count the file if nobody has, and read on. Raises FetchError where it can't be had."""
+    def proceed(self) -> None:
+        """Count the file's lines unless that is done, and read it from the checkpoint on.
+
+        Raises FetchError if the file can't be fetched.
+        """
         if time.time() > self._request.accepted_at + CLOSED_AFTER_SECONDS:
-            # Put back from the dead letters, perhaps: the sweep has been there, and nobody would hear more.
+            # Perhaps the message was replayed from the dead letters. The sweep has closed the request's chunks, so
+            # the outcome of a new one would never be reported.
             self._fail("受理已超过72小时, 不再发送")
             return
         revision = templates.get(self._request.template_code, self._request.revision)
@@ -95,42 +105,47 @@ class FileReading:
             return
         self._names = revision.names
         if not self._file.version:
-            self._count()
+            self._count_lines()
         if self._file.ended:
             return
         if not self._read():
-            self.keep(until=0)
+            self.save(until=0)
             sending.send("files", [FileBody(self._file.out_id, self._file.biz_id)])
-            log.info("time is short, another function reads on", extra=self._shown())
+            log.info("time is used up, another function continues", extra=self._log_fields())
         elif self._file.over:
             self._fail(self._file.over)
         else:
-            self.keep(state="done", reason="", until=0)
-            log.info("file read", extra=self._shown())
+            self.save(state="done", reason="", until=0)
+            log.info("file read", extra=self._log_fields())
 
-    def put_off(self, why: str) -> int | None:
-        """Answer when to try again, or fail when it was tried often enough without coming on."""
-        failures = 1 if self._moved else self._file.failures + 1
-        log.warning("file not read", extra={"why": why, "failures": failures, **self._shown()})
+    def retry_or_fail(self, why: str) -> Result:
+        """Return the result of a message whose file can't be read now: it comes again later.
+
+        After TRIES tries without progress, the request fails, and the message is done.
+        """
+        failures = 1 if self._advanced else self._file.failures + 1
+        log.warning("file not read", extra={"why": why, "failures": failures, **self._log_fields()})
         if failures >= TRIES:
             self._fail(why)
-            return None
-        self.keep(failures=failures, reason=why, until=0)
-        return int(_FIRST_PAUSE << (failures - 1))
+            return DONE
+        self.save(failures=failures, reason=why, until=0)
+        return later(_FIRST_PAUSE << (failures - 1))
 
-    def keep(self, **changes: Any) -> None:
-        """Keep how far it came, in order to hold it on unless `until` is among the changes."""
+    def save(self, **changes: Any) -> None:
+        """Store changes of the file's progress. The file stays held, unless `until` is among the changes."""
         held = {"until": int(time.time()) + HELD_SECONDS}
         file = replace(self._file, **held | changes)
         files.save(file)
         self._file = file
 
     def _fail(self, why: str) -> None:
-        self.keep(state="failed", reason=why, until=0)
-        log.error("file failed for good", extra={"why": why, **self._shown()})
-        allow_again(self._file)
+        """End the request: its file is not read any further."""
+        self.save(state="failed", reason=why, until=0)
+        log.error("file failed for good", extra={"why": why, **self._log_fields()})
+        allow_repetition(self._file)
 
-    def _count(self) -> None:
+    def _count_lines(self) -> None:
+        """Count the file's lines and find out its encoding; refuse a file that can't be read or is too long."""
         with self._open() as body:
             survey = recipient_file.survey(body)
             version = _version(body)
@@ -145,7 +160,7 @@ class FileReading:
             over = ""
             if limit and survey.lines > limit:
                 over = f"文件有 {survey.lines} 行, 超过 limit 允许的 {limit} 个: 请减少手机号或调大 limit"
-            self.keep(
+            self.save(
                 state="reading",
                 version=version,
                 lines=survey.lines,
@@ -154,7 +169,7 @@ class FileReading:
             )
 
     def _read(self) -> bool:
-        """Make steps until the file ends, or the time; answers whether it is read to its end."""
+        """Make steps until the file ends or the time is used up; return whether the file's end was reached."""
         seen = DigestSet(self._file.lines)
         with self._open() as body:
             if _version(body) != self._file.version:
@@ -162,11 +177,12 @@ class FileReading:
             step = _Step()
             line = Line(self._file.line, self._file.offset, b"")
             for line in recipient_file.split(body):
-                found = self._look(line)
-                new = found is None or _add(seen, found)
+                recipient = self._parse(line)
+                new = recipient is None or _is_new(seen, recipient)
                 if line.end <= self._file.offset:
+                    # A step before the checkpoint has planned it.
                     continue
-                self._take(step, line, found, new=new)
+                self._add(step, line, recipient, new=new)
                 if step.lines == STEP:
                     self._plan(step, line)
                     step = _Step()
@@ -180,42 +196,44 @@ class FileReading:
         seconds = self._deadline - time.time() - SECONDS_FOR_A_STEP / 2
         return stream.open_stream(self._file.url, max_bytes=MAX_BYTES, seconds=seconds)
 
-    def _look(self, line: Line) -> _Found | None:
+    def _parse(self, line: Line) -> _Recipient | None:
+        """Return the recipient on a line; None if the line is blank."""
         entry = recipient_file.parse(line.raw, self._file.encoding)
         if entry is None:
             return None
         if isinstance(entry, BadLine):
-            return _Found(entry.original_form, failure=entry.failure, bad=True)
+            return _Recipient(entry.original_form, failure=entry.failure, bad=True)
         params = parameters.values(entry.params, self._names)
         if isinstance(params, Failure):
-            return _Found(entry.original_form, failure=params, bad=True)
+            return _Recipient(entry.original_form, failure=params, bad=True)
         if self._file.over:
             failure = Failure("isv.MOBILE_COUNT_OVER_LIMIT", self._file.over)
-            return _Found(entry.original_form, failure=failure)
-        return _Found(entry.original_form, entry.phone, params)
+            return _Recipient(entry.original_form, failure=failure)
+        return _Recipient(entry.original_form, entry.phone, params)
 
-    def _take(self, step: _Step, line: Line, found: _Found | None, *, new: bool) -> None:
+    def _add(self, step: _Step, line: Line, recipient: _Recipient | None, *, new: bool) -> None:
+        """Add a line to a step. `new` says that no line before it has the same recipient."""
         step.lines += 1
-        if found is None:
+        if recipient is None:
             return
-        if found.bad and found.failure:
-            step.bad.append((line.number, found.failure.message))
-        if not found.given:
+        if recipient.bad and recipient.failure:
+            step.bad.append((line.number, recipient.failure.message))
+        if not recipient.given:
             step.unreadable += 1
         elif not new:
             step.repeated += 1
-        elif found.failure:
-            step.recipients.refuse(found.given, found.failure)
+        elif recipient.failure:
+            step.recipients.refuse(recipient.given, recipient.failure)
         else:
-            step.recipients.add(found.phone, found.params, found.given)
+            step.recipients.add(recipient.phone, recipient.params, recipient.given)
 
     def _plan(self, step: _Step, last: Line) -> None:
-        """Plan a step's recipients, queue their chunks, and only then keep that it is done."""
+        """Plan a step's recipients, queue their chunks, and only then store the checkpoint after it."""
         file = self._file
         planned = list(step.recipients.chunks(file.position))
         keys = chunks.record_plan(self._request, planned)
         sending.send("sends", map(SendBody, keys))
-        self.keep(
+        self.save(
             offset=last.end,
             line=last.number,
             position=file.position + step.recipients.total,
@@ -225,15 +243,19 @@ class FileReading:
             failures=0,
             reason="",
         )
-        self._moved = True
+        self._advanced = True
 
-    def _shown(self) -> dict[str, Any]:
+    def _log_fields(self) -> dict[str, Any]:
         return {"bizId": self._file.biz_id, "line": self._file.line, "lines": self._file.lines}
 
 
-def _add(seen: DigestSet, found: _Found) -> bool:
+def _is_new(seen: DigestSet, recipient: _Recipient) -> bool:
+    """Add a recipient to those seen; return whether it was not among them. One that can't be read counts as new.
+
+    Raises FetchError if the file has more lines now than when they were counted.
+    """
     try:
-        return not found.given or seen.add(found.key)
+        return not recipient.given or seen.add(recipient.key)
     except OverflowError:
         raise FetchError("文件在读取过程中被修改") from None
 

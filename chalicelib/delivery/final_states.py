@@ -1,9 +1,10 @@
 """Report final states to Quick Audience: queue them for pushing, and store them for its own queries (§12).
 
-    write the receipt where there is none ─▶ whoever wrote it reports it
+    store the receipt, unless the message has one ─▶ report it, if this piece of work stored it
 
-When several pieces of work learn a final state at once (two callbacks, the sweep), one of them writes it, and
-that one reports it. If it dies in between, it is done again, finds its own receipt, and reports it.
+When several pieces of work learn a message's final state at once (two callbacks, or a callback and the sweep),
+one of them stores the receipt, and only that one reports it. If it dies in between, it is repeated, finds its
+own receipt, and reports it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,9 +16,9 @@ from chalicelib.store import final_state_log, messages
 
 
 def record_and_report(settled: Sequence[Message]) -> list[Message]:
-    """Store the receipts of messages that were recorded without one, and report them; return those reported.
+    """Store the receipts of messages that had none, report them, and return the messages that were reported.
 
-    Each receipt names the piece of work that learned it (`receipt.by`): the same name whenever that work is
+    Each receipt names the piece of work that learned it (`receipt.by`), by the same name whenever that work is
     repeated.
     """
     reported = messages.settle(settled)
@@ -26,10 +27,10 @@ def record_and_report(settled: Sequence[Message]) -> list[Message]:
 
 
 def report(reported: Iterable[Message]) -> None:
-    """Report messages that have their receipts, of any number of requests.
+    """Report messages that have their receipts. They may be of several requests.
 
-    With QA_RECEIPTS=poll, Quick Audience asks by itself and nothing is pushed. Replies are pushed in either
-    case: no interface asks for them.
+    With QA_RECEIPTS=poll, receipts are not pushed: Quick Audience queries them itself (§12). Replies, which are
+    reported elsewhere, are pushed in either case, because no interface queries them.
     """
     by_request: dict[tuple[str, str], list[Message]] = {}
     by_out_id: dict[str, list[Message]] = {}

@@ -1,4 +1,4 @@
-"""Statuses and replies that were pulled from Tencent: get them to safety, on the queue or in the table."""
+"""Secure statuses and replies that were pulled from Tencent: put them on the queue, or else into the table."""
 
 import time
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from chalicelib.queues.bodies import CallbackBody
 from chalicelib.store import pulled
 from chalicelib.tencent.interface import PullType
 
-# Between two tries to get a batch to safety.
+# Seconds between two tries to secure a batch.
 _PAUSE_SECONDS = 2
 # 1006: "request without permission".
 NOT_ENABLED = 1006
@@ -19,27 +19,29 @@ RECOVERY = {
     PullType.STATUSES: (
         "`inquire` asks pullstatus4mobile for them 6 hours after their campaign was accepted"
     ),
-    PullType.REPLIES: "Replies are not asked for again: pullstatus4mobile with type 1 has them by phone",
+    PullType.REPLIES: (
+        "No function asks for replies again: pullstatus4mobile with type 1 returns them by phone"
+    ),
 }
-"""What an operator reads about events that may be lost."""
+"""A sentence for the operator about events that may be lost."""
 
 
-def queue_kept() -> bool:
-    """Queue what earlier runs could store only in the table; return whether all of it is queued."""
+def queue_stored() -> bool:
+    """Queue the events that earlier runs could only store in the table; return whether all are queued."""
     try:
         for name, kept in pulled.saved():
             sending.send("callbacks", [CallbackBody.from_dict(one) for one in kept])
             pulled.delete(name)
     except Exception:
-        log.exception("what was pulled earlier can't be queued yet, it stays in the table")
+        log.exception("events that were pulled earlier can't be queued yet, they stay in the table")
         return False
     return True
 
 
 def secure(kind: PullType, events: Sequence[dict[str, Any]], deadline: float) -> None:
-    """Put a batch on the `callbacks` queue, or else into the table, again and again: it exists nowhere else.
+    """Put a batch on the `callbacks` queue, or else into the table. Try until one succeeds: no other copy exists.
 
-    Raises SQS's last error if the time ends first; by then the log names the events that are lost.
+    Raises SQS's last error if the deadline (an epoch) comes first; the log then names the lost events.
     """
     statuses = events if kind is PullType.STATUSES else []
     replies = events if kind is PullType.REPLIES else []
@@ -48,22 +50,23 @@ def secure(kind: PullType, events: Sequence[dict[str, Any]], deadline: float) ->
         try:
             sending.send("callbacks", made)
         except Exception as error:
-            log.warning("what was pulled can't be queued", extra={"why": str(error)})
+            log.warning("pulled events can't be queued", extra={"why": str(error)})
             failure = error
         else:
             return
         try:
             pulled.save([body.to_dict() for body in made])
         except Exception as error:
-            log.warning("what was pulled can't be stored", extra={"why": str(error)})
+            log.warning("pulled events can't be stored", extra={"why": str(error)})
         else:
             log.warning(
-                "stored in the table, the next run queues it", extra={"events": len(events)}
+                "pulled events stored in the table, the next run queues them",
+                extra={"events": len(events)},
             )
             return
         if deadline - time.time() < _PAUSE_SECONDS + 1:
             log.error(
-                f"LOST: pulled from Tencent, and neither queued nor stored. {RECOVERY[kind]}",
+                f"LOST: events pulled from Tencent were neither queued nor stored. {RECOVERY[kind]}",
                 extra={
                     "kind": kind.name.lower(),
                     "sids": [str(event.get("sid") or "") for event in events],

@@ -1,7 +1,7 @@
-"""Calls to Quick Audience, the record that it accepted them, and what is done when one entry spoils a call.
+"""Push calls to Quick Audience: record what it accepted, and divide a call that it refuses for a single entry.
 
 Quick Audience blocks an address that fails to authenticate repeatedly. So the first 401 or 403 stops the
-pushes of all functions (`domain/breaker.py`), and one call at a time probes when they may go on.
+pushes of all functions (`domain/breaker.py`). Until pushes are accepted again, one call at a time probes.
 """
 
 import random
@@ -22,17 +22,18 @@ from chalicelib.quickaudience import client
 from chalicelib.quickaudience.client import EntriesRefusedError, LockedOutError, PushError
 from chalicelib.store import breakers, pushed
 
-# What a call (25 s) and the records after it may take.
+# A call begins with at least this much time left: for the call (25 s) and the writes after it.
 SECONDS_FOR_A_CALL = 30
 SIDE: Side = "quickaudience"
-# A refused call is divided at every third try: most refusals pass by themselves.
+# A refused call is divided at every third try only, because most refusals are temporary.
 _TRIES_BEFORE_DIVIDING = 3
-# Calls for one message that is divided: enough to find two bad entries among a hundred.
+# Calls for the parts of one divided call: enough to find two bad entries among a hundred.
 _MAX_CALLS = 30
-# While nothing was accepted: down to a single entry of a hundred, and a few more in case that is the bad one.
+# The same while no part was accepted: enough to get down to a single entry of a hundred, and a few more in case
+# that one is bad.
 _MAX_CALLS_IN_VAIN = 10
 NOT_ACCEPTED = later(0)
-"""The result of a call whose messages come again, each after a pause that grows with its own tries."""
+"""The result of a call whose messages come again: `functions/push.py` sets each one's pause, by its own tries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,14 @@ class PushCall:
 
     @property
     def tries(self) -> int:
-        """Return how often the message that was received most often was received."""
+        """Return the largest number of tries among its messages."""
         return max(record.tries for record in self.records)
 
 
 class PushSession:
     """The calls of one invocation. Safe to use from several threads.
 
-    `probing` until Quick Audience accepts a call: until then, one call is made alone.
+    With `probing`, the breaker is open: make one call alone. Only if Quick Audience accepts it are others made.
     """
 
     def __init__(self, deadline: float, *, probing: bool) -> None:
@@ -62,7 +63,7 @@ class PushSession:
         self._stopped = Event()
 
     def send(self, call: PushCall) -> Result:
-        """Make a call, unless an earlier one forbids it or it might not end in time."""
+        """Make a call, unless an earlier call has stopped the session or too little time is left."""
         if self._stopped.is_set():
             return PUT_BACK
         if self._deadline - time.time() < SECONDS_FOR_A_CALL:
@@ -73,7 +74,7 @@ class PushSession:
                 self._probing = False
                 _close_breaker()
             else:
-                # Nobody knows yet whether pushes are accepted: the other calls wait for the next probe.
+                # Whether pushes are accepted is still unknown: the other calls wait for the next probe.
                 self._stopped.set()
         return result
 
@@ -122,17 +123,16 @@ class PushSession:
             pushed.record_pushed(call.out_id, positions)
 
     def _push_divided(self, call: PushCall) -> bool:
-        """Push entries, refused together, in parts; return whether a part was accepted.
+        """Push the entries of a refused call in parts; return whether Quick Audience accepted any part.
 
-        If so, single entries were the reason: what is left is queued in parts of its own, so that good entries
-        are not held up by bad ones. If not, nothing has changed: the refusal concerned all of them, and after a
-        few parts no more calls are made.
+        If so, single entries were the reason. The rest is then queued in smaller messages, so that bad entries do
+        not hold up good ones. If not, the refusal concerned all entries: after a few calls, nothing has changed.
         """
         parts: list[Sequence[Entry]] = [_shuffled(call.entries)]
         refused: list[Sequence[Entry]] = []
         accepted = False
-        for made in range(_MAX_CALLS):
-            if not accepted and made > _MAX_CALLS_IN_VAIN:
+        for step in range(_MAX_CALLS):
+            if not accepted and step > _MAX_CALLS_IN_VAIN:
                 break
             if not parts or self._deadline - time.time() < SECONDS_FOR_A_CALL:
                 break
@@ -156,12 +156,12 @@ class PushSession:
         if accepted:
             left = [bodies.ReceiptBody(call.kind, call.out_id, part) for part in [*refused, *parts]]
             sending.send("receipts", left, delay=retries.push_delay(1))
-            log.warning("refused because of single entries", extra={"refused": len(refused)})
+            log.warning("push refused because of single entries", extra={"refused": len(refused)})
         return accepted
 
 
 def _shuffled(entries: Sequence[Entry]) -> list[Entry]:
-    """Return entries in another order: where the bad one stands is not known, so other parts come first next time."""
+    """Return entries in random order: a bad entry may be anywhere, so each try should begin with other parts."""
     order = list(entries)
     random.shuffle(order)
     return order
@@ -171,7 +171,7 @@ def _may_divide(call: PushCall) -> bool:
     return len(call.entries) > 1 and call.tries % _TRIES_BEFORE_DIVIDING == 0
 
 
-# What was pushed stays pushed, whether the breaker can be written or not.
+# A breaker that can't be written must not change the result of a call, so these two only log errors.
 
 
 def _open_breaker(why: str) -> None:

@@ -1,4 +1,4 @@
-"""Calls to Tencent that send, and the outcome of each of their numbers."""
+"""Calls to Tencent that send messages, and the outcome of each number in them."""
 
 import time
 from dataclasses import dataclass, field
@@ -22,20 +22,20 @@ from chalicelib.tencent.interface import (
 )
 from chalicelib.tencent.throttle import Throttle
 
-# A call begins with at least this much time left: what it may take (20 s) and the writes after it, so that no
-# function is ended between a call and the record of its answer.
+# A call begins with at least this much time left: for the call (20 s) and the writes after it, so that Lambda
+# never ends a function between a call and the record of its answer.
 SECONDS_FOR_A_CALL = 30
 SIDE: Side = "tencent"
 
 Part = tuple[list[int], Call]
-"""Positions, and the call to them."""
+"""Positions of recipients, and the call to them."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """The result of one call: outcomes by position, and calls that are to be made instead of it.
+    """The result of one call: outcomes by position, and calls to make `instead` of it.
 
-    A position that is in neither certainly got nothing and may be tried again in another attempt.
+    To a position that is in neither, certainly nothing was sent: another attempt may try it again.
     """
 
     outcomes: dict[int, Outcome] = field(default_factory=dict)
@@ -43,9 +43,9 @@ class CallResult:
 
 
 class TencentCalls:
-    """Makes the calls of one invocation. Safe to use from several threads.
+    """The calls of one invocation. Safe to use from several threads.
 
-    `cautious` until Tencent has answered again after a time without answers: until then, one call is made alone.
+    With `cautious`, the breaker is open: one call is made alone, and the first answer closes the breaker.
     """
 
     def __init__(
@@ -57,14 +57,17 @@ class TencentCalls:
         self._client = client
 
     def send(self, request: SendRequest, positions: list[int], call: Call) -> CallResult:
-        """Make one call to the recipients at these positions."""
+        """Make one call to the recipients at these positions, when the throttle allows it.
+
+        If it does not allow it in time, nothing is sent, and the result is empty.
+        """
         token = self.throttle.acquire(self.deadline - SECONDS_FOR_A_CALL - time.time())
         if token is None:
             return CallResult()
         try:
             results = self._client.send(call, sign=request.sign, tpl_id=request.tpl_id)
         except NotSentError as error:
-            log.warning("Tencent not reached", extra={"why": str(error)})
+            log.warning("Tencent could not be reached", extra={"why": str(error)})
             self._unanswered(token, str(error))
             return CallResult()
         except CallRefusedError as error:
@@ -74,7 +77,7 @@ class TencentCalls:
                 self._answered()
             return _refused(error, positions, call)
         except Exception as error:
-            # Any other error may have occurred after the request left.
+            # Any other error may have occurred after the request was sent.
             if not isinstance(error, OutcomeUnknownError):
                 log.exception("unexpected error in a call to Tencent")
             log.warning("outcome unknown", extra={"why": str(error), "numbers": len(positions)})
@@ -98,7 +101,7 @@ class TencentCalls:
             try:
                 breakers.close(SIDE, int(time.time()))
             except Exception:
-                # The outcome of the call must not be lost for this. The next call tries again.
+                # This error must not lose the outcome of the call. The next probe tries again.
                 log.exception("the breaker could not be closed")
 
     def _unanswered(self, token: int, why: str) -> None:
@@ -113,11 +116,11 @@ class TencentCalls:
 
 def _refused(error: CallRefusedError, positions: list[int], call: Call) -> CallResult:
     if error.meaning.kind is CodeClass.CONFIG:
-        log.error("Tencent refuses our account, keys or balance", extra={"why": str(error)})
+        log.error("Tencent refuses the account, its keys or its balance", extra={"why": str(error)})
         metrics.count(TencentConfigErrors=1)
     if error.meaning.kind is CodeClass.NUMBER and len(positions) > 1:
-        # A bulk call was refused because of one number, and the answer does not say which. Nothing was sent, so
-        # its halves may be tried, down to that number.
+        # One number made Tencent refuse a bulk call, and the answer does not say which. Nothing was sent, so both
+        # halves may be tried, and so on down to that number.
         middle = len(positions) // 2
         first = (positions[:middle], Call(call.phones[:middle], call.params))
         second = (positions[middle:], Call(call.phones[middle:], call.params))
@@ -128,7 +131,10 @@ def _refused(error: CallRefusedError, positions: list[int], call: Call) -> CallR
 
 
 def _waits(code: int) -> bool:
-    """Return whether a refusal is waited for: the general rate limit always, others by the operator's choice."""
+    """Return whether a refused recipient waits for another attempt instead of failing.
+
+    So it is with the general rate limit, and with the codes that the operator chose (TENCENT_WAIT_CODES).
+    """
     return meaning(code).kind is CodeClass.WAIT or code in settings.load().tencent_wait_codes
 
 

@@ -1,1 +1,1 @@
-"""What the queue-triggered and scheduled functions do: one module each."""
+"""The Lambda functions that a queue or a schedule triggers: one module each."""

@@ -1,16 +1,15 @@
-"""From a queued chunk to Tencent, at most once.
+"""Send queued chunks to Tencent, at most once.
 
-    claim ─▶ calls to Tencent ─▶ store their outcomes
+    claim the attempt ─▶ call Tencent ─▶ store the outcomes
       │
       └── claimed before: wait until it has a result, or its claimer is certainly dead ─▶ recover the outcomes
 
-While Tencent does not answer, no function calls it (`domain/breaker.py`): queued chunks stay queued, since no
-call has to be made to learn that another one gets no answer. One function at a time probes, first by a call
-that sends nothing, then by one to a single number.
+Only the claimer calls Tencent. An attempt without a result whose claimer is dead is never repeated: recipients
+with a stored message count as sent, and the others are marked as of unknown outcome, for a callback to settle.
 
-Only the claimer calls Tencent. An attempt that has no result although its claimer is dead is never repeated:
-what is stored under its phones counts as sent, and the others are marked as of unknown outcome, for a
-callback to settle.
+While Tencent does not answer, a breaker is open (`domain/breaker.py`): no function calls Tencent, and queued
+chunks stay queued. One function at a time probes, first by a call that sends nothing, then by a call to a
+single number.
 """
 
 import time
@@ -34,9 +33,9 @@ from chalicelib.tencent.throttle import throttle
 if TYPE_CHECKING:
     from chalicelib.domain.chunks import Outcome
 
-# An invocation begins with at least this much time left: one call and the writes around it.
+# An invocation needs at least this much time: for one call and the writes around it.
 MIN_SECONDS = 60
-# Outcomes that make a full batch of writes; and for how many seconds one waits at most for others.
+# Outcomes are stored as soon as there are enough for a full batch, and no later than these seconds.
 OUTCOMES_PER_WRITE = 25
 MAX_UNRECORDED_SECONDS = 2
 
@@ -44,7 +43,8 @@ MAX_UNRECORDED_SECONDS = 2
 def handle(event: Mapping[str, Any], seconds_left: float, functions: int) -> None:
     """Work through an SQS event of the `sends` queue.
 
-    `seconds_left` until Lambda ends the function; `functions` run at once and share the ceilings of calls.
+    `seconds_left` are those until Lambda ends the function. `functions` is how many of them run at once: they
+    share the limits on calls.
     """
     if seconds_left < MIN_SECONDS:
         raise ConfigurationError(
@@ -55,39 +55,41 @@ def handle(event: Mapping[str, Any], seconds_left: float, functions: int) -> Non
     records = receiving.records(event)
     client = v5.client()
     breaker = breakers.get_open(SIDE)
-    if breaker and not (breakers.take_probe(breaker, int(time.time())) and client.is_there()):
+    if breaker and not (breakers.take_probe(breaker, int(time.time())) and client.is_reachable()):
         _finish([(record, PUT_BACK) for record in records])
         return
     cautious = breaker is not None
     calls = TencentCalls(
         client, throttle(functions, cautious=cautious), deadline, cautious=cautious
     )
-    # While probing, one chunk is enough.
-    now, back = (records[:1], records[1:]) if breaker else (records, [])
-    _finish([*_chunks(now, calls), *((record, PUT_BACK) for record in back)])
+    # One chunk is enough for a probe.
+    taken, put_back = (records[:1], records[1:]) if breaker else (records, [])
+    _finish([*_deliver(taken, calls), *((record, PUT_BACK) for record in put_back)])
 
 
 def _finish(results: Sequence[tuple[Record, Result]]) -> None:
-    """End the invocation. Messages that are put back come when Tencent is to be tried again."""
+    """End the invocation. Messages that are put back come again when the breaker allows the next try."""
     seconds = 1
     back = [record for record, result in results if result is PUT_BACK]
     if back and (breaker := breakers.get_open(SIDE)):
         seconds = breaker.delay(int(time.time()))
         metrics.count(BreakerOpen=1)
         log.warning(
-            "nothing is sent for now: Tencent did not answer",
+            "sending is paused: Tencent did not answer",
             extra={"messages": len(back), "why": breaker.why},
         )
     receiving.finish("sends", results, seconds)
 
 
-def _chunks(records: Sequence[Record], calls: TencentCalls) -> Iterator[tuple[Record, Result]]:
-    """Process chunks, all at once, each with its result."""
+def _deliver(records: Sequence[Record], calls: TencentCalls) -> Iterator[tuple[Record, Result]]:
+    """Deliver chunks concurrently; yield each record with its result."""
     with (
         ThreadPoolExecutor(calls.throttle.parallel) as call_pool,
         ThreadPoolExecutor(len(records)) as chunk_pool,
     ):
-        futures = [chunk_pool.submit(_chunk, record.body, calls, call_pool) for record in records]
+        futures = [
+            chunk_pool.submit(_deliver_chunk, record.body, calls, call_pool) for record in records
+        ]
         for record, future in zip(records, futures, strict=True):
             try:
                 yield record, future.result()
@@ -96,8 +98,8 @@ def _chunks(records: Sequence[Record], calls: TencentCalls) -> Iterator[tuple[Re
                 yield record, later(60)
 
 
-def _chunk(text: str, calls: TencentCalls, pool: ThreadPoolExecutor) -> Result:
-    """Process one chunk."""
+def _deliver_chunk(text: str, calls: TencentCalls, pool: ThreadPoolExecutor) -> Result:
+    """Make the attempt that a message of the queue asks for, or find out how an earlier one ended."""
     if calls.throttle.down_reason:
         return PUT_BACK
     body = SendBody.decode(text)
@@ -113,22 +115,23 @@ def _chunk(text: str, calls: TencentCalls, pool: ThreadPoolExecutor) -> Result:
         _send(attempt, calls, pool)
     elif number in progress.done:
         attempt.queue_rest()
-    elif (alive := progress.claimed[number] - time.time()) > 0:
-        return later(int(alive) + 1)
+    elif (seconds := progress.claimed[number] - time.time()) > 0:
+        # The claimer may still run.
+        return later(int(seconds) + 1)
     elif chunks.reclaim(key, number, progress.claimed[number], until, request.expires):
         log.warning("a function died while sending: recovering outcomes", extra=body.to_dict())
         attempt.recover_outcomes()
     else:
-        # Another function took it over a moment ago, and has until its own end.
+        # Another function has just taken it over, and may run until its own end.
         return later(MIN_SECONDS)
     return DONE
 
 
 def _send(attempt: Attempt, calls: TencentCalls, pool: ThreadPoolExecutor) -> None:
-    """Make the calls to all recipients without an outcome.
+    """Make the calls to all recipients without an outcome, and store the outcomes.
 
-    Outcomes are stored as they come, not when the last one has come: a status that is already on its way has
-    to find its message, and would otherwise be taken for that of an older send.
+    Outcomes are stored as they arrive, not after the last one: Tencent may push a status within seconds, and if
+    its message is not stored yet, it could be mistaken for the status of an older send.
     """
 
     def submit(parts: Iterable[Part]) -> set[Future[CallResult]]:
@@ -158,7 +161,10 @@ def _send(attempt: Attempt, calls: TencentCalls, pool: ThreadPoolExecutor) -> No
 
 
 def _single_first(parts: Sequence[Part]) -> list[Part]:
-    """Return the calls with one to a single number before them: if it gets no answer, only that number is lost."""
+    """Return the calls with a call to a single number before them.
+
+    If that call gets no answer, only one recipient is of unknown outcome.
+    """
     if not parts:
         return []
     (positions, call), *others = parts

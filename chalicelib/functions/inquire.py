@@ -1,11 +1,11 @@
-"""Asking Tencent about messages without a receipt ("Pull SMS Status of a Single Mobile No.").
+"""Ask Tencent about messages without a receipt ("Pull SMS Status of a Single Mobile No.").
 
-Receipts get lost: a callback that failed three times, a pull without an answer. 6, 24 and 48 hours
-after a chunk was accepted, Tencent is asked about each of its phones that still waits or is of unknown
-outcome. What it says goes the way of every callback, so that nothing is settled twice.
+Receipts get lost: a callback fails three times, a pull gets no answer. So 6, 24 and 48 hours after a chunk was
+accepted, this function asks Tencent about each of its phones that waits for a receipt or is of unknown outcome.
+The statuses that it finds take the same path as every callback, so that nothing is settled twice.
 
-How far each hour's chunks were asked about is kept: a run that ends early is gone on with by the next.
-Where pullstatus4mobile is not enabled, the first answer says so and the run ends.
+The progress through each hour's chunks is stored: if a run ends early, the next one continues there. If
+pullstatus4mobile is not enabled, the first answer says so and the run ends.
 """
 
 import threading
@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from chalicelib.delivery.pulled import NOT_ENABLED, queue_kept
+from chalicelib.delivery.pulled import NOT_ENABLED, queue_stored
 from chalicelib.domain.chunks import ChunkKey, ChunkProgress
 from chalicelib.domain.messages import Message
 from chalicelib.domain.send_request import SendRequest
@@ -27,31 +27,31 @@ from chalicelib.tencent import v5
 from chalicelib.tencent.error_codes import CodeClass
 from chalicelib.tencent.interface import CallRefusedError, PullType, TencentError
 
-# Hours after acceptance at which Tencent is asked. After 72, `sweep` closes what is left.
+# Hours after acceptance at which Tencent is asked. After 72 hours, `sweep` closes what is left.
 AGES = (6, 24, 48)
-# By one run. Tencent publishes no limit for this call; its successor's is 20 a second.
+# Calls of one run. Tencent publishes no limit for this call; that of its successor is 20 a second.
 MAX_CALLS = 5000
 _PARALLEL = 4
-# So many phones may stay without an answer before the run ends: there will be another.
+# A run ends after this number of failed calls, and the next run continues.
 _MAX_FAILURES = 10
-# A call begins with this much time left: what it may take (20 s), and queueing what was found.
+# A call begins with at least this much time left: for the call (20 s), and for queueing its statuses.
 _SECONDS_FOR_A_CALL = 60
-# Tencent's clock and ours may differ by ten minutes (1021).
-_CLOCKS_SECONDS = 600
+# Tencent's clock may differ from this one by ten minutes (error code 1021).
+_CLOCK_TOLERANCE_SECONDS = 600
 
 
 def handle(seconds_left: float) -> None:
-    """Ask about every chunk whose time has come, as far as the time allows; the next run goes on."""
+    """Ask about every chunk whose time has come, until the time is used up; the next run continues."""
     deadline = time.time() + seconds_left
-    queue_kept()
+    queue_stored()
     hour_now = int(time.time()) // 3600
     known = inquiries.by_hour()
     ended: list[Inquiry] = []
     with ThreadPoolExecutor(_PARALLEL) as pool:
         run = InquiryRun(v5.client(), deadline, pool)
-        # Oldest first: for them it is the last chance.
+        # Oldest first, because these chunks are closed soonest.
         for hour in range(hour_now - 72, hour_now - AGES[0]):
-            # Whole hours since the last of that hour's chunks was accepted.
+            # The largest age that all of that hour's chunks have reached.
             age = max(age for age in AGES if age < hour_now - hour)
             inquiry = known.get(hour)
             if inquiry is None or inquiry.age != age:
@@ -66,7 +66,7 @@ def handle(seconds_left: float) -> None:
 
 
 class InquiryRun:
-    """One run, and what it has asked so far."""
+    """The calls of one run, and their counts: calls made, statuses found, calls failed."""
 
     def __init__(self, client: v5.Client, deadline: float, pool: ThreadPoolExecutor) -> None:
         self.calls = 0
@@ -80,29 +80,29 @@ class InquiryRun:
         self._lock = threading.Lock()
 
     def inquire(self, inquiry: Inquiry) -> Inquiry:
-        """Ask about the rest of an hour's chunks; answers how far it got, not done where the run has to end."""
-        for sort, key in due_chunks.accepted_in(inquiry.hour, inquiry.after):
-            calls = self.calls
-            if not self._chunk(key):
+        """Ask about the rest of an hour's chunks; return the progress, which is not `done` if the run must end."""
+        for sort_key, key in due_chunks.accepted_in(inquiry.hour, inquiry.after):
+            calls_before = self.calls
+            if not self._inquire_chunk(key):
                 return inquiry
-            inquiry = replace(inquiry, after=sort)
-            if self.calls > calls:
+            inquiry = replace(inquiry, after=sort_key)
+            if self.calls > calls_before:
                 inquiries.record([inquiry])
         return replace(inquiry, done=True)
 
-    def _chunk(self, key: ChunkKey) -> bool:
-        """Ask about a chunk's recipients and queue what is found; answers False where the run has to end."""
+    def _inquire_chunk(self, key: ChunkKey) -> bool:
+        """Ask about a chunk's recipients and queue the statuses found; return False if the run must end."""
         try:
             request = send_requests.get(key.out_id, key.biz_id)
         except LookupError:
-            # Planned and then not accepted: there is nobody to ask about.
+            # The chunk was planned, but its request was never accepted: nothing was sent.
             return True
         progress = chunks.progress(key)
-        waiting = _waiting(request, progress) if progress else {}
+        waiting = _without_receipt(request, progress) if progress else {}
         if not waiting:
             return True
         if self.calls + len(waiting) > MAX_CALLS:
-            self._stop("asked often enough for one run, the next goes on")
+            self._stop("this run has made its maximum of calls, the next run continues")
             return False
         found = self._ask_all(waiting)
         sending.send("callbacks", bodies.of_events(found, []))
@@ -110,36 +110,37 @@ class InquiryRun:
         return not self._stopped
 
     def _ask_all(self, waiting: Mapping[str, Sequence[Message]]) -> list[Event]:
-        asked = list(waiting.items())
+        """Ask about phones, each with its messages that wait for a receipt; return the statuses found."""
+        questions = list(waiting.items())
         found: list[Event] = []
         if not self._answered:
-            # Alone, to hear whether it is enabled at all.
-            found += self._ask(asked.pop(0))
-        for events in self._pool.map(self._ask, asked):
+            # One call alone first: its answer shows whether pullstatus4mobile is enabled.
+            found += self._ask(questions.pop(0))
+        for events in self._pool.map(self._ask, questions):
             found += events
         return found
 
-    def _ask(self, asked: tuple[str, Sequence[Message]]) -> list[Event]:
-        """The statuses of one phone that may be of its waiting messages."""
-        phone, waiting = asked
+    def _ask(self, question: tuple[str, Sequence[Message]]) -> list[Event]:
+        """Ask about one phone; return those of its statuses that may belong to its waiting messages."""
+        phone, waiting = question
         if self._stopped:
             return []
         if self._deadline - time.time() < _SECONDS_FOR_A_CALL:
-            self._stop("not all asked in time, the next run goes on")
+            self._stop("the time of this run is used up, the next run continues")
             return []
         with self._lock:
             self.calls += 1
-        begin = min(message.origin.sent_at for message in waiting) - _CLOCKS_SECONDS
+        begin = min(message.origin.sent_at for message in waiting) - _CLOCK_TOLERANCE_SECONDS
         try:
             events = self._client.pullstatus4mobile(
-                PullType.STATUSES, phone, begin, int(time.time()) + _CLOCKS_SECONDS
+                PullType.STATUSES, phone, begin, int(time.time()) + _CLOCK_TOLERANCE_SECONDS
             )
         except TencentError as error:
-            self._failed(error)
+            self._count_failure(error)
             return []
         self._answered = True
         if any(message.unknown for message in waiting):
-            # Its sid is not known: settle finds out which of them is nobody's.
+            # A message of unknown outcome has no sid to compare. `settle` finds the status without a message.
             return events
         sids = {message.sid for message in waiting}
         found = [event for event in events if str(event.get("sid") or "") in sids]
@@ -147,7 +148,8 @@ class InquiryRun:
             log.info("receipt found", extra={"phone": mask(phone), "statuses": len(found)})
         return found
 
-    def _failed(self, error: TencentError) -> None:
+    def _count_failure(self, error: TencentError) -> None:
+        """Count a failed call; end the run if further calls would fail, too."""
         if isinstance(error, CallRefusedError):
             if error.code == NOT_ENABLED:
                 self._stop(
@@ -156,15 +158,15 @@ class InquiryRun:
                 )
                 return
             if error.meaning.kind in (CodeClass.CONFIG, CodeClass.WAIT):
-                self._stop("Tencent refuses to be asked about receipts", error)
+                self._stop("Tencent refuses pullstatus4mobile", error)
                 return
         with self._lock:
             self.failures += 1
         if self.failures >= _MAX_FAILURES:
-            self._stop("Tencent leaves too many questions unanswered, the next run goes on", error)
+            self._stop("too many calls to pullstatus4mobile failed, the next run continues", error)
 
     def _stop(self, why: str, error: Exception | None = None) -> None:
-        """End the run: said once, by whoever finds out first."""
+        """End the run, and log why. Only the first call does anything."""
         with self._lock:
             if self._stopped:
                 return
@@ -172,8 +174,8 @@ class InquiryRun:
         log.warning(why, extra={"why": str(error)} if error else {})
 
 
-def _waiting(request: SendRequest, progress: ChunkProgress) -> dict[str, list[Message]]:
-    """A chunk's messages that may have been sent and have no receipt, by phone."""
+def _without_receipt(request: SendRequest, progress: ChunkProgress) -> dict[str, list[Message]]:
+    """Return a chunk's messages that were or may have been sent and have no receipt, by phone."""
     by_phone: dict[str, list[Message]] = {}
     for message in messages.of_chunk(request.biz_id, progress).values():
         if message.receipt is None:

@@ -1,17 +1,17 @@
-"""TENCENT_RECEIPTS=pull: statuses and replies are fetched from Tencent's queue instead of pushed by Tencent.
+"""TENCENT_RECEIPTS=pull: fetch statuses and replies from Tencent's queues, instead of receiving callbacks.
 
-    stored by an earlier run ─▶ [callbacks]
-    pullstatus ─▶ [callbacks] ─▶ pullstatus ─▶ [callbacks] ─▶ … until both of Tencent's queues are empty
+    batches stored by an earlier run ─▶ `callbacks`
+    pullstatus ─▶ `callbacks` ─▶ pullstatus ─▶ `callbacks` ─▶ … until both of Tencent's queues are empty
 
-Reading removes ("Pull SMS Status": "will not be returned again"), so nothing is pulled before the batch in hand
-is safe: on the queue, or in the table where SQS accepts nothing. From there on it is the same as with
-callbacks, and a status that comes both ways is settled once.
+Pulling removes events from Tencent's queue ("Pull SMS Status": "will not be returned again"). So a batch must be
+safe before the next one is pulled: on the `callbacks` queue, or in the table if SQS fails. From there on,
+events are processed like callbacks, and a status that arrives both ways is settled once.
 """
 
 import time
 
 from chalicelib import settings
-from chalicelib.delivery.pulled import NOT_ENABLED, RECOVERY, queue_kept, secure
+from chalicelib.delivery.pulled import NOT_ENABLED, RECOVERY, queue_stored, secure
 from chalicelib.logs import log
 from chalicelib.tencent import v5
 from chalicelib.tencent.interface import (
@@ -22,27 +22,27 @@ from chalicelib.tencent.interface import (
     TencentError,
 )
 
-# A pull begins with at least this much time left: what the call may take (20 s), and SQS and the table with all
-# their retries (a minute each).
+# A pull begins with at least this much time left: for the call (20 s), and for SQS and the table with all their
+# retries (a minute each).
 SECONDS_FOR_A_BATCH = 150
 
 
 def handle(seconds_left: float) -> None:
-    """Empty Tencent's queues, as far as the time allows; the next run goes on."""
+    """Empty Tencent's queues, until the time is used up; the next run continues."""
     if settings.load().tencent_receipts != "pull":
         return
     deadline = time.time() + seconds_left
-    if not queue_kept():
-        # SQS still fails. What is left with Tencent is safest there.
+    if not queue_stored():
+        # SQS still fails. Events are safest in Tencent's own queue.
         return
     client = v5.client()
     counts = dict.fromkeys(PullType, 0)
-    # In turns, so that neither kind waits for the other to run dry.
+    # Alternately, so that neither kind waits until the other's queue is empty.
     left = list(PullType)
     while left:
         kind = left.pop(0)
         if deadline - time.time() < SECONDS_FOR_A_BATCH:
-            log.warning("not all pulled in time, the next run goes on")
+            log.warning("the time of this run is used up, the next run continues")
             break
         try:
             events = client.pullstatus(kind)
@@ -53,7 +53,7 @@ def handle(seconds_left: float) -> None:
             )
             continue
         except TencentError as error:
-            log.error(_why_not(error), extra={"why": str(error)})
+            log.error(_why_not_pulled(error), extra={"why": str(error)})
             break
         if events:
             secure(kind, events, deadline)
@@ -64,13 +64,13 @@ def handle(seconds_left: float) -> None:
     )
 
 
-def _why_not(error: TencentError) -> str:
-    """Return a sentence for an operator, for a run that pulled nothing and lost nothing."""
+def _why_not_pulled(error: TencentError) -> str:
+    """Return a sentence for the operator about a pull that returned nothing and lost nothing."""
     if isinstance(error, CallRefusedError):
         if error.code == NOT_ENABLED:
             return (
-                "Tencent has not enabled pulling for this application: ask its SMS Helper to, or set "
+                "Tencent has not enabled pulling for this application: ask its SMS Helper to enable it, or set "
                 "TENCENT_RECEIPTS=callback"
             )
-        return "Tencent refused to be pulled from"
-    return "Tencent not reached, nothing was pulled"
+        return "Tencent refused the pull"
+    return "Tencent could not be reached, nothing was pulled"

@@ -1,10 +1,10 @@
-"""From queued receipts and replies to Quick Audience, at least once.
+"""Push queued receipts and replies to Quick Audience, at least once.
 
-breaker open? ─▶ put everything back
-│
-one call alone ─▶ 401, 403: open the breaker, put everything back
-│
-the other calls at once
+breaker open? ─▶ yes: put every message back
+     │ no
+one call alone ─▶ 401 or 403: open the breaker, put every message back
+     │
+the other calls, concurrently
 """
 
 import time
@@ -14,7 +14,8 @@ from typing import Any
 
 from chalicelib import metrics
 from chalicelib.delivery.pushes import NOT_ACCEPTED, SECONDS_FOR_A_CALL, SIDE, PushCall, PushSession
-from chalicelib.domain import breaker, push_batches, retries
+from chalicelib.domain import push_batches, retries
+from chalicelib.domain.breaker import Breaker
 from chalicelib.errors import ConfigurationError
 from chalicelib.logs import log
 from chalicelib.queues import receiving
@@ -22,13 +23,16 @@ from chalicelib.queues.bodies import ReceiptBody, UnreadableBodyError
 from chalicelib.queues.receiving import PUT_BACK, Record, Result, later
 from chalicelib.store import breakers
 
-# Calls to Quick Audience at once, by one function: as many as an event can make, so that all of them may take
-# their longest (25 s, after the 25 s of the first) and the function (60 s) ends by itself.
+# Concurrent calls of one function: as many as one event can require. Even if the first call takes its longest
+# (25 s) and the others theirs after it, the function ends within its 60 s.
 _PARALLEL = 10
 
 
 def handle(event: Mapping[str, Any], seconds_left: float) -> None:
-    """Work through an SQS event of the `receipts` queue: up to 100 entries of an outId in one call."""
+    """Work through an SQS event of the `receipts` queue. One call pushes up to 100 entries of one outId.
+
+    `seconds_left` are those until Lambda ends the function.
+    """
     if seconds_left <= SECONDS_FOR_A_CALL:
         raise ConfigurationError(
             f"push has {seconds_left:.0f} s: set its lambda_timeout in .chalice/config.json to more than "
@@ -42,11 +46,11 @@ def handle(event: Mapping[str, Any], seconds_left: float) -> None:
         return
     calls, results = _calls(records)
     session = PushSession(deadline, probing=breaker is not None)
-    called = [session.send(call) for call in calls[:1]]
+    call_results = [session.send(call) for call in calls[:1]]
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        called += pool.map(session.send, calls[1:])
-    for call, result in zip(calls, called, strict=True):
-        results += [(record, _of_record(record, result)) for record in call.records]
+        call_results += pool.map(session.send, calls[1:])
+    for call, result in zip(calls, call_results, strict=True):
+        results += [(record, _record_result(record, result)) for record in call.records]
     locked_out = any(result is PUT_BACK for _, result in results)
     _finish(results, breakers.get_open(SIDE) if locked_out else None)
 
@@ -59,8 +63,8 @@ def _calls(records: Sequence[Record]) -> tuple[list[PushCall], list[tuple[Record
         try:
             read[record] = ReceiptBody.decode(record.body)
         except UnreadableBodyError:
-            log.exception("a message that can't be read", extra={"tries": record.tries})
-            results.append((record, _of_record(record, NOT_ACCEPTED)))
+            log.exception("message can't be read", extra={"tries": record.tries})
+            results.append((record, _record_result(record, NOT_ACCEPTED)))
     parts = [(record, body.kind, body.out_id, len(body.entries)) for record, body in read.items()]
     calls = [
         PushCall(
@@ -74,17 +78,18 @@ def _calls(records: Sequence[Record]) -> tuple[list[PushCall], list[tuple[Record
     return calls, results
 
 
-def _of_record(record: Record, result: Result) -> Result:
+def _record_result(record: Record, result: Result) -> Result:
+    """Return the result of one message of a call, whose pause depends on the message's own tries."""
     return later(retries.push_delay(record.tries)) if result is NOT_ACCEPTED else result
 
 
-def _finish(results: Sequence[tuple[Record, Result]], breaker: breaker.Breaker | None) -> None:
-    """End the invocation. Messages that are put back come when the breaker is to be looked at again."""
+def _finish(results: Sequence[tuple[Record, Result]], breaker: Breaker | None) -> None:
+    """End the invocation. Messages that are put back come again when the breaker allows the next try."""
     back = sum(result is PUT_BACK for _, result in results)
     if back:
         metrics.count(BreakerOpen=1)
         log.warning(
-            "Quick Audience is not called for now: it answered 401 or 403",
+            "pushing is paused: Quick Audience answered 401 or 403",
             extra={"messages": back, "why": breaker.why if breaker else ""},
         )
     seconds = breaker.delay(int(time.time())) if breaker else 1

@@ -1,22 +1,22 @@
-"""From a file of §5 to chunks on the `sends` queue, without ever holding the whole file in memory.
+"""Turn a file of §5 into chunks on the `sends` queue, without holding the whole file in memory.
 
     count every line (once) ─▶ step ─▶ step ─▶ … ─▶ done
                                 │
          some thousand lines ─▶ plans ─▶ chunks queued ─▶ checkpoint
 
-A step depends on nothing but the file and the checkpoint before it. Repeated after a crash, or by two
-functions at once, it makes the same chunks under the same names, and each chunk is claimed once. To know who
-was planned before, the part before the checkpoint is read again.
+A step depends only on the file and the checkpoint before it. If it is repeated after a crash, or made by two
+functions at once, it produces the same chunks under the same keys, and each chunk is claimed once. To know which
+recipients were planned before, a function reads the part before the checkpoint again.
 
-Counting comes first, so that a file that can't be read, or has more lines than `limit`, is found out before
-anybody is sent to.
+Lines are counted first, so that a file that can't be read, or has more lines than `limit`, is refused before
+anything is sent.
 """
 
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.delivery.file_reading import HELD_SECONDS, FileReading, allow_again
+from chalicelib.delivery.file_reading import HELD_SECONDS, FileReading, allow_repetition
 from chalicelib.errors import ConfigurationError
 from chalicelib.fetching.addresses import FetchError
 from chalicelib.logs import log
@@ -26,12 +26,12 @@ from chalicelib.queues.receiving import DONE, Record, Result, later
 from chalicelib.store import files, send_requests
 from chalicelib.store.files import HoldLostError
 
-# An invocation begins with at least this much time left.
+# An invocation needs at least this much time.
 MIN_SECONDS = 60
 
 
 def handle(event: Mapping[str, Any], seconds_left: float) -> None:
-    """Work through an SQS event of the `files` queue. `seconds_left` until Lambda ends the function."""
+    """Work through an SQS event of the `files` queue. `seconds_left` are those until Lambda ends the function."""
     if seconds_left < MIN_SECONDS:
         raise ConfigurationError(
             f"read has {seconds_left:.0f} s: set its lambda_timeout in .chalice/config.json to at least "
@@ -50,29 +50,29 @@ def handle(event: Mapping[str, Any], seconds_left: float) -> None:
 
 
 def _read(body: FileBody, deadline: float) -> Result:
-    """Read a file as far as the time allows."""
+    """Read a file, until the time is used up."""
     request = send_requests.get(body.out_id, body.biz_id)
     file = files.get(request.out_id, request.biz_id)
     if file is None:
         raise LookupError(f"request {request.biz_id} was queued before its file was recorded")
     if file.ended:
-        allow_again(file)
+        allow_repetition(file)
         return DONE
-    if (held := file.until - time.time()) > 0:
-        return later(int(held) + 1)
+    if (seconds := file.until - time.time()) > 0:
+        # Another function holds the file.
+        return later(int(seconds) + 1)
     taken = files.acquire(file, int(time.time()) + HELD_SECONDS)
     if taken is None:
         return later(HELD_SECONDS)
     reading = FileReading(request, taken, deadline)
     try:
-        reading.go_on()
+        reading.proceed()
     except FetchError as error:
-        pause = reading.put_off(str(error))
-        return DONE if pause is None else later(pause)
+        return reading.retry_or_fail(str(error))
     except HoldLostError:
-        log.warning("the file is read by another function", extra=body.to_dict())
+        log.warning("another function reads the file", extra=body.to_dict())
         return later(HELD_SECONDS)
     except Exception:
-        reading.keep(until=0)
+        reading.save(until=0)
         raise
     return DONE

@@ -1,9 +1,12 @@
-"""From Tencent's statuses and replies to receipts for Quick Audience.
+"""Turn Tencent's statuses and replies into receipts and replies for Quick Audience.
 
-A message that is found gets its receipt first and is reported second, under the id of the queue's message: if
-a function dies in between, the message comes again and finds by that id what it still has to report. What is
-not found waits on the queue and is looked for again: a callback may overtake the answer of the very send that
-caused it.
+    find the message of a status ─▶ store its receipt ─▶ report it
+      │
+      └── not found: look again later ─▶ adopt a message of unknown outcome ─▶ park the status
+
+A receipt is stored under the id of the queue's message. If a function dies between storing and reporting, SQS
+delivers that message again, and the id shows which receipts it still has to report. A status may arrive before
+the answer of the send that caused it. So a status without a message stays on the queue and is looked up again.
 """
 
 import time
@@ -26,12 +29,12 @@ _NEXT_CENTURY = 4_102_444_800
 
 
 def handle(event: Mapping[str, Any]) -> None:
-    """Work through an SQS event of the `callbacks` queue, all of it at once; one by one where that fails."""
+    """Work through an SQS event of the `callbacks` queue: all messages together, or one by one if that fails."""
     records = receiving.records(event)
     try:
         _settle(records)
     except Exception:
-        log.exception("callbacks failed together, trying them one by one")
+        log.exception("callbacks failed together, they are tried one by one")
         _one_by_one(records)
 
 
@@ -59,7 +62,11 @@ def _settle(records: Sequence[Record]) -> None:
 
 
 class _Status:
-    """A report, the queue's message that has it, and how often it was looked for since when."""
+    """A status as Tencent reported it, and how it was queued.
+
+    `by` is the id of the queue's message; `looks` counts how often the status's message was looked up before;
+    `since` is the epoch at which the status arrived.
+    """
 
     def __init__(self, report: Event, by: str, looks: int, since: int) -> None:
         self.report = report
@@ -71,7 +78,7 @@ class _Status:
 
 
 def _statuses(statuses: list[_Status]) -> None:
-    """Settle what is known, adopt what is of unknown outcome, let the rest wait."""
+    """Settle the messages of statuses and report them. A status without a message waits."""
     now = int(time.time())
     found = messages.find((status.phone, status.sid) for status in statuses if status.sid)
     settled: dict[tuple[str, str], Message] = {}
@@ -80,13 +87,13 @@ def _statuses(statuses: list[_Status]) -> None:
         key = (status.phone, status.sid)
         message = found.get(key) or _adopt(status, now)
         if message:
-            # The same status may stand there twice, and takes no second mark.
+            # If the same status is here twice, the second must not adopt another message.
             found[key] = message
         if message is None:
             waiting.setdefault((status.looks, status.since), []).append(status.report)
         elif key not in settled and (not message.receipt or message.receipt.by == status.by):
-            # The first status of a message is its final one; Tencent may push it several times. One
-            # that this very queue's message settled may not have been reported.
+            # The first status of a message is its final one; Tencent may push it several times. A receipt that
+            # this very message of the queue stored may not have been reported yet.
             settled[key] = message.with_receipt(read_status(status.report, now, status.by))
     reported = final_states.record_and_report(list(settled.values()))
     for (looks, since), reports in waiting.items():
@@ -104,6 +111,10 @@ def _statuses(statuses: list[_Status]) -> None:
 
 
 def _adopt(status: _Status, now: int) -> Message | None:
+    """Give a status to a message of unknown outcome of its phone, if there is one.
+
+    A status adopts a message only once the answer of its own send can no longer arrive.
+    """
     if not status.sid or now - status.since < retries.ADOPT_AFTER_SECONDS:
         return None
     message = messages.adopt(status.phone, status.sid)
@@ -114,7 +125,10 @@ def _adopt(status: _Status, now: int) -> Message | None:
 
 
 def _reply(reply: Event, by: str, looks: int, since: int) -> None:
-    """Give a reply to the newest message of its phone and sign ("SMS Reply"; it names neither sid nor outId)."""
+    """Report a reply under the outId of the newest message with its phone and sign.
+
+    A reply names neither a sid nor an outId ("SMS Reply"). `by`, `looks` and `since` are those of `_Status`.
+    """
     phone = phone_of(reply)
     message = messages.newest_of_sign(phone, sign_names.normal(str(reply.get("sign") or "")))
     now = int(time.time())
@@ -137,28 +151,35 @@ def _reply(reply: Event, by: str, looks: int, since: int) -> None:
     log.info("reply matched", extra=shown)
 
 
-def _epoch(value: Any, otherwise: int) -> int:
-    """A reply's `time`, a unix time in seconds; `otherwise` where it is no time of this century."""
+def _epoch(value: Any, default: int) -> int:
+    """Return a reply's `time`, a unix time in seconds; `default` if it is no time before the year 2100."""
     try:
         seconds = int(value)
     except (TypeError, ValueError, OverflowError):
-        return otherwise
-    return seconds if 0 < seconds < _NEXT_CENTURY else otherwise
+        return default
+    return seconds if 0 < seconds < _NEXT_CENTURY else default
 
 
 def _wait(
     kind: Literal["statuses", "replies"], events: list[Event], looks: int, since: int
 ) -> None:
-    """Look again later. After enough looks, park them: they belong to no message of the bridge."""
+    """Queue events again, to look up their messages later.
+
+    After the last look, park them: they belong to no message of the bridge.
+    """
     delay = retries.settle_delay(looks)
     if delay is None:
         for event in events:
             messages.park(phone_of(event), kind, event, int(time.time()))
         metrics.count(Parked=len(events))
         log.warning(
-            "parked: belongs to no message of ours", extra={"kind": kind, "count": len(events)}
+            "parked: no message of the bridge matches", extra={"kind": kind, "count": len(events)}
         )
         return
-    statuses, answers = (events, []) if kind == "statuses" else ([], events)
-    again = CallbackBody(statuses=statuses, replies=answers, looks=looks + 1, since=since)
+    again = CallbackBody(
+        statuses=events if kind == "statuses" else [],
+        replies=events if kind == "replies" else [],
+        looks=looks + 1,
+        since=since,
+    )
     sending.send("callbacks", [again], delay=delay)

@@ -1,7 +1,7 @@
-"""Closing what nobody settled: 72 hours after it was accepted, every recipient has a final state.
+"""Close chunks: 72 hours after its request was accepted, every recipient has a final state.
 
-Quick Audience counts a message without a receipt as failed after three days. So do we, and tell it,
-with a code that says what was missing: NO_RECEIPT, OUTCOME_UNKNOWN or NOT_SENT.
+Quick Audience counts a message without a receipt as failed after three days. So does the bridge: it reports a
+failure, with a code that says what was missing: NO_RECEIPT, OUTCOME_UNKNOWN or NOT_SENT.
 """
 
 import time
@@ -21,40 +21,40 @@ from chalicelib.domain.send_request import SendRequest
 from chalicelib.logs import log
 from chalicelib.store import chunks, due_chunks, messages, send_requests
 
-# Hours that are looked at again, should runs have failed.
+# A run looks for due chunks this many hours back, in case earlier runs failed.
 _HOURS_BACK = 7 * 24
-# By whose work the receipts are that are written here. A chunk that isn't closed yet may hold some
-# that were never reported.
+# `receipt.by` of the receipts that are stored here. As long as a chunk is not closed, such receipts may not have
+# been reported.
 BY = "sweep"
-# A chunk is left to the next run where less than this is left of this one.
+# A chunk is begun with at least this much time left; otherwise the next run closes it.
 _SECONDS_FOR_A_CHUNK = 30
 
 
 def handle(seconds_left: float) -> None:
-    """Close every chunk that is due, as far as the time allows; the next run goes on."""
+    """Close every chunk that is due, until the time is used up; the next run continues."""
     now = int(time.time())
     deadline = now + seconds_left
     closed = 0
     for hour, key in due_chunks.due(now, _HOURS_BACK):
         if deadline - time.time() < _SECONDS_FOR_A_CHUNK:
-            log.warning("not all closed in time, the next run goes on")
+            log.warning("the time of this run is used up, the next run continues")
             break
         try:
             if _close(key, int(deadline) + 1):
                 due_chunks.remove_due(hour, key)
                 closed += 1
         except Exception:
-            # It stays due; those behind it are not to wait for it.
+            # It stays due, and must not hold up the chunks behind it.
             log.exception("chunk not closed", extra={"bizId": key.biz_id, "start": key.start})
     log.info("swept", extra={"chunks": closed})
 
 
 def _close(key: ChunkKey, until: int) -> bool:
-    """Give every recipient of a chunk a final state; answers False where somebody is still at it."""
+    """Give every recipient of a chunk a final state; return False if a function still works on the chunk."""
     try:
         request = send_requests.get(key.out_id, key.biz_id)
     except LookupError:
-        # Planned and then not accepted: nobody was promised anything.
+        # The chunk was planned, but its request was never accepted: there is nothing to report.
         return True
     progress = chunks.progress(key)
     if progress is None:
@@ -68,7 +68,10 @@ def _close(key: ChunkKey, until: int) -> bool:
 
 
 def _end(key: ChunkKey, request: SendRequest, progress: ChunkProgress, until: int) -> bool:
-    """End the sending: claim the next attempt, so that it can't be made after its recipients were reported."""
+    """End the sending of a chunk; return False if a function still makes an attempt.
+
+    Claims the next attempt, so that no function can make it after its recipients were reported.
+    """
     number = max(progress.done, default=-1) + 1
     attempt = Attempt(key, number, request, progress)
     if chunks.claim(key, number, until, request.expires):
@@ -84,7 +87,7 @@ def _end(key: ChunkKey, request: SendRequest, progress: ChunkProgress, until: in
 
 
 def _report(request: SendRequest, progress: ChunkProgress) -> None:
-    """Tell what is missing for those who were sent to, or perhaps were."""
+    """Report a failure for each message that was or may have been sent and has no receipt."""
     now = int(time.time())
     missing: list[Message] = [
         message.with_receipt(

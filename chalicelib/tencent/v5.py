@@ -105,7 +105,7 @@ class Client:
         total = answer.get("total")
         return TemplatePage(_dicts(answer.get("data")), total if isinstance(total, int) else None)
 
-    def is_there(self) -> bool:
+    def is_reachable(self) -> bool:
         """Whether Tencent answers at all: asked by a call that sends nothing and changes nothing."""
         try:
             self.get_template_page(most=1)
