@@ -96,7 +96,7 @@ class Attempt:
     def recover_outcomes(self) -> None:
         """Find out and store the outcomes of this attempt, whose function died.
 
-        A message that the dead function stored says its recipient's outcome. Without one, the outcome is unknown.
+        A message that the dead function stored shows its recipient's outcome. Without one, it is unknown.
         """
         found: dict[int, Outcome] = {}
         for positions, call in self.progress.remaining_calls():

@@ -64,10 +64,10 @@ class _Step:
 class _Recipient:
     """The recipient on a line, or the reason why nothing is sent to it.
 
-    `given` is the number as the line has it, "" if none can be read. `bad` says that the line itself is wrong.
+    `original_form` is the number as the line has it, "" if none can be read. `bad` says that the line itself is wrong.
     """
 
-    given: str
+    original_form: str
     phone: str = ""
     params: tuple[str, ...] = ()
     failure: Failure | None = None
@@ -76,7 +76,7 @@ class _Recipient:
     @property
     def key(self) -> str:
         """Return a text that is equal for two lines if the second only repeats the first."""
-        return f"!{self.given}" if self.failure else "\0".join((self.phone, *self.params))
+        return f"!{self.original_form}" if self.failure else "\0".join((self.phone, *self.params))
 
 
 class FileReading:
@@ -218,14 +218,14 @@ class FileReading:
             return
         if recipient.bad and recipient.failure:
             step.bad.append((line.number, recipient.failure.message))
-        if not recipient.given:
+        if not recipient.original_form:
             step.unreadable += 1
         elif not new:
             step.repeated += 1
         elif recipient.failure:
-            step.recipients.refuse(recipient.given, recipient.failure)
+            step.recipients.refuse(recipient.original_form, recipient.failure)
         else:
-            step.recipients.add(recipient.phone, recipient.params, recipient.given)
+            step.recipients.add(recipient.phone, recipient.params, recipient.original_form)
 
     def _plan(self, step: _Step, last: Line) -> None:
         """Plan a step's recipients, queue their chunks, and only then store the checkpoint after it."""
@@ -255,7 +255,7 @@ def _is_new(seen: DigestSet, recipient: _Recipient) -> bool:
     Raises FetchError if the file has more lines now than when they were counted.
     """
     try:
-        return not recipient.given or seen.add(recipient.key)
+        return not recipient.original_form or seen.add(recipient.key)
     except OverflowError:
         raise FetchError("文件在读取过程中被修改") from None
 
