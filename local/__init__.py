@@ -1,1 +1,1 @@
-"""The bridge on one machine: AWS, Tencent and Quick Audience stood in for. Never deployed."""
+"""The bridge on one machine, with stand-ins for AWS, Tencent and Quick Audience. Never deployed."""

@@ -1,7 +1,7 @@
-"""Are the pinned dependencies known to be vulnerable? `python -m local.audit FILE…`, part of `make check`.
+"""Look up known vulnerabilities of the pinned dependencies: `python -m local.audit FILE…`, part of `make check`.
 
-pip-audit asks PyPI for advisories. A registry's mirror has none, so a dependency may be left unaudited:
-that is said with its count, and is no failure; a known vulnerability is one.
+pip-audit asks PyPI for advisories. A mirror of PyPI has none, so some dependencies may stay unaudited.
+Their number is printed, and only a known vulnerability is a failure.
 """
 
 import json
@@ -14,24 +14,24 @@ _SECONDS = 120
 
 
 def report(dependencies: Iterable[Mapping[str, Any]]) -> tuple[list[str], bool]:
-    """What is said of pip-audit's findings, and whether all is well."""
+    """Return a text for each of pip-audit's findings, and whether no vulnerability is known."""
     found = list(dependencies)
-    left = [one for one in found if "skip_reason" in one]
+    skipped = [one for one in found if "skip_reason" in one]
     lines = [
-        f"{one['name']} {one['version']}: {flaw['id']}, mended in {', '.join(flaw['fix_versions']) or 'none'}"
+        f"{one['name']} {one['version']}: {flaw['id']}, fixed in {', '.join(flaw['fix_versions']) or 'none'}"
         for one in found
         for flaw in one.get("vulns", [])
     ]
-    well = not lines
+    passed = not lines
     lines.append(
-        f"audited {len(found) - len(left)} of {len(found)} pinned dependencies"
-        + (": advisories of the others can't be reached from here" if left else "")
+        f"audited {len(found) - len(skipped)} of {len(found)} pinned dependencies"
+        + (": advisories of the others can't be reached from here" if skipped else "")
     )
-    return lines, well
+    return lines, passed
 
 
 def main(files: list[str]) -> int:
-    """Audit requirements files; answers the exit code."""
+    """Audit requirements files and return the exit code."""
     chosen = [word for name in files for word in ("-r", name)]
     command = [
         sys.executable,
@@ -51,9 +51,9 @@ def main(files: list[str]) -> int:
     except (subprocess.TimeoutExpired, ValueError):
         print("audited nothing: no advisories can be reached from here")
         return 0
-    lines, well = report(dependencies)
+    lines, passed = report(dependencies)
     print("\n".join(lines))
-    return 0 if well else 1
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":

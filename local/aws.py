@@ -1,4 +1,4 @@
-"""AWS on this machine: ministack as a process of ours, and the bridge's table and queues in it."""
+"""AWS on this machine: ministack as a process of the stack, and the bridge's table and queues in it."""
 
 import json
 import os
@@ -28,10 +28,11 @@ _STOP = 30.0
 
 
 def environment(endpoint: str, inherited: Mapping[str, str]) -> dict[str, str]:
-    """`inherited` with everything of AWS replaced, so that nothing in it can reach the real one.
+    """Return `inherited` with every AWS variable replaced, so that nothing can reach the real AWS.
 
-    Not only the keys: a profile, a configuration file or an endpoint for a single service in the
-    caller's own environment would each lead elsewhere, and a proxy would not lead to loopback.
+    The keys alone would not suffice: a profile, a configuration file or an endpoint for a single
+    service in the caller's environment would each lead elsewhere. Loopback is also exempted from
+    proxies.
     """
     kept = {name: value for name, value in inherited.items() if not name.startswith("AWS_")}
     beyond_proxy = kept.get("no_proxy") or kept.get("NO_PROXY") or ""
@@ -52,7 +53,7 @@ def environment(endpoint: str, inherited: Mapping[str, str]) -> dict[str, str]:
 
 
 def client_options(endpoint: str) -> dict[str, Any]:
-    """What `boto3.client(service, **options)` needs to talk to ministack and nothing else."""
+    """Return the options with which `boto3.client(service, **options)` talks to ministack only."""
     return {
         "endpoint_url": endpoint,
         "region_name": REGION,
@@ -63,17 +64,17 @@ def client_options(endpoint: str) -> dict[str, Any]:
 
 
 class Ministack:
-    """ministack on a free loopback port, its data in `state` from one run to the next.
+    """ministack on a free loopback port, with its data kept in the folder `state` between runs.
 
-    It keeps everything in memory and writes it down when it is asked to stop; killed outright, it
-    loses what happened since it started.
+    It keeps everything in memory and writes it to disk when it is asked to stop. When it is killed, it
+    loses all changes since its start.
     """
 
     def __init__(self, state: Path, *, log: Path | None = None, lock: int | None = None) -> None:
         self.state = state
         self.endpoint = ""
         self._log = log or state / "ministack.log"
-        # An open file whose lock is to last until the data are written down, even if we die first.
+        # An open file. Its lock lasts until the data are on disk, even if this process dies before.
         self._inherited = () if lock is None else (lock,)
         self.process: Process | None = None
 
@@ -95,19 +96,19 @@ class Ministack:
         self.stop()
 
     def start(self) -> None:
-        """Start it, without waiting: the endpoint is known and takes connections from now on."""
+        """Start it without waiting. From now on the endpoint is known and accepts connections."""
         self.state.mkdir(parents=True, exist_ok=True)
-        # The port is bound here and handed over, so nobody can take it in between. That needs
-        # hypercorn's own command line, which is how ministack itself starts when it detaches.
+        # The port is bound here and handed over, so that no other process can take it in between. That
+        # needs hypercorn's own command line, which is how ministack itself starts when it detaches.
         with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
             port = listener.getsockname()[1]
             self.endpoint = f"http://127.0.0.1:{port}"
             self.process = Process(
                 "ministack",
                 *("hypercorn", "ministack.app:app", "--bind", f"fd://{listener.fileno()}"),
-                # No worker processes of its own: one process that saves its state when it stops.
+                # No worker processes: one process, which saves its state when it stops.
                 *("--workers", "0", "--keep-alive", "75", "--log-level", "warning"),
-                # Clients keep idle connections open; they are not worth waiting for.
+                # Clients keep idle connections open, and these need no waiting.
                 *("--graceful-timeout", "1"),
                 environment={
                     **environment(self.endpoint, os.environ),
@@ -118,7 +119,7 @@ class Ministack:
                     "SFTP_ENABLED": "0",
                     "IOT_MTLS_ENABLED": "0",
                     "LOG_LEVEL": "WARNING",
-                    # It removes containers that another ministack may have started: keep it off.
+                    # ministack would remove the containers of another ministack: without Docker it can't.
                     "DOCKER_HOST": "unix:///nonexistent/docker.sock",
                 },
                 log=self._log,
@@ -127,7 +128,7 @@ class Ministack:
             self.process.start()
 
     def wait_ready(self) -> None:
-        """Wait until it answers; raise StackError if it does not."""
+        """Wait until it answers. Raise StackError if it does not."""
         assert self.process is not None  # noqa: S101 - for the type checker
         request = build_opener(ProxyHandler({})).open
         deadline = time.monotonic() + _START
@@ -142,7 +143,7 @@ class Ministack:
                     raise StackError(f"ministack does not answer: {error}") from error
 
     def stop(self) -> None:
-        """Ask it to stop and wait until it has written everything down."""
+        """Ask it to stop, and wait until it has written its data to disk."""
         if self.process is None:
             return
         self.process.terminate()
@@ -150,7 +151,7 @@ class Ministack:
             self.process.kill()
             raise StackError(
                 f"ministack did not stop within {_STOP:.0f} s and was killed: "
-                f"{self.state} is as it was at the last stop."
+                f"{self.state} is as it was after the last stop."
             )
 
 
@@ -164,11 +165,11 @@ def create_resources(
 ) -> None:
     """Create the table and the queues as a deployment does, or bring them up to date.
 
-    ministack's CloudFormation does it, from the template that is deployed: it keeps its stacks
-    across restarts and updates queues in place, messages and all. It costs a second at the first
-    start and passes over the time to live, which is therefore set here from the same template.
-    `visibility` (seconds) and `receives` (tries before the dead-letter queue) take the place of
-    the template's defaults for the queues they name: "sends", "callbacks", "receipts", "files".
+    ministack's CloudFormation does so from the deployed template. It keeps its stacks across
+    restarts and updates queues in place, together with their messages. That takes a second at the
+    first start. ministack ignores the time to live, which is therefore set here from the same
+    template. `visibility` (seconds) and `receives` (receives before the dead-letter queue) replace
+    the template's defaults for the queues that they name: "sends", "callbacks", "receipts", "files".
     """
     template = TEMPLATE.read_text()
     options = client_options(endpoint)
@@ -182,7 +183,7 @@ def create_resources(
             *((f"{queue.title()}Receives", n) for queue, n in (receives or {}).items()),
         )
     ]
-    # Named after the table: ministack would let a second stack overwrite a table of that name.
+    # Named after the table, because ministack lets a second stack overwrite a table of the same name.
     stack = "table-" + re.sub(r"[^A-Za-z0-9-]", "-", table)
     try:
         cloudformation.create_stack(StackName=stack, TemplateBody=template, Parameters=parameters)
@@ -206,7 +207,7 @@ def _update(
 
 
 def _wait_complete(cloudformation: "CloudFormationClient", stack: str) -> None:
-    # boto3's own waiters look every 30 s.
+    # boto3's own waiters poll every 30 s.
     while (state := _describe(cloudformation, stack))["StackStatus"].endswith("_IN_PROGRESS"):
         time.sleep(0.02)
     if state["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:

@@ -1,8 +1,8 @@
-"""How a process of the stack begins: its life tied to its parent's, then as the module asked for.
+"""The start of every process of a stack: it ends with its parent, and then runs the requested module.
 
-`python -m local.child PARENT_PID MODULE ARGUMENTS…` asks the kernel for a SIGTERM on the day the
-parent dies, however it dies, so that not even `kill -9` of a stack leaves a process behind. It is
-done here, in the child, rather than in a `preexec_fn`, because the stack starts processes from a
+`python -m local.child PARENT_PID MODULE ARGUMENTS…` asks the kernel to send a SIGTERM when the
+parent dies, in whatever way it dies, so that even `kill -9` of a stack leaves no process behind. This
+happens here, in the child, rather than in a `preexec_fn`, because the stack starts processes from a
 program with threads, where code between fork and exec may deadlock.
 """
 
@@ -16,7 +16,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def follow(parent: int) -> None:
-    """Have the kernel send us SIGTERM when `parent` dies; leave at once if it already has."""
+    """Have the kernel send this process SIGTERM when `parent` dies; exit at once if it is already dead."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")

@@ -1,4 +1,4 @@
-"""A stand-in for OSS: files on loopback, for campaigns from files and for media."""
+"""A stand-in for OSS: files served on loopback, for campaigns from files and for media."""
 
 import struct
 import threading
@@ -9,14 +9,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Files:
-    """What is served, by path; put more in at any time."""
+    """The files that are served, by path. More may be added at any time."""
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
         self.content: dict[str, bytes] = {}
 
     def put(self, path: str, content: bytes) -> str:
-        """Serve a file; answers its URL."""
+        """Serve a file and return its URL."""
         self.content[path] = content
         return self.origin + path
 
@@ -51,7 +51,7 @@ def serving() -> Iterator[Files]:
 def picture(
     width: int = 240, height: int = 120, colour: tuple[int, int, int] = (0, 110, 255)
 ) -> bytes:
-    """A PNG of one colour."""
+    """Return a PNG of one colour."""
     row = b"\x00" + bytes(colour) * width
     parts = (
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),

@@ -1,4 +1,4 @@
-"""One process of the stack: started, watched until it says that it is ready, stopped."""
+"""A process of the stack: start it, wait until it is ready, stop it."""
 
 import os
 import re
@@ -9,21 +9,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-"""The checkout: what every process of the stack has as its working directory."""
+"""The checkout, which is the working directory of every process of the stack."""
 
 LISTENING = r"listening on (?P<url>http://\S+)"
-"""What a server of ours prints when it is ready."""
+"""Pattern of the line that each server of the stack prints when it is ready."""
 
 _TAIL = 2_000
 _POLL = 0.02
 
 
 class StackError(Exception):
-    """The stack cannot start or go on; the message is meant for the person who started it."""
+    """The stack cannot start or go on. The message is for the person who started it."""
 
 
 class Process:
-    """A Python module run as a process that dies with us, its output in a log file."""
+    """A Python module run as a process. It ends with this process, and writes its output to a log file."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Process:
         self.started = 0.0
 
     def start(self) -> None:
-        """Start it, or start it again; its output goes on where the log ends.
+        """Start it, or start it again. Its output is appended to the log.
 
         The kernel ties the child to the thread that starts it (see `local.child`), so that thread
         has to live until the child has ended.
@@ -64,21 +64,21 @@ class Process:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 pass_fds=self._pass_fds,
-                # Ctrl-C at a terminal goes to its whole process group; the order in which the
-                # stack stops is ours to decide, so its processes are not in that group.
+                # Ctrl-C at a terminal signals the whole process group. The stack stops its processes in
+                # an order of its own, so they are not in that group.
                 start_new_session=True,
             )
         self.started = time.monotonic()
 
     @property
     def pid(self) -> int:
-        """Its process id; it has to have been started."""
+        """Its process id. It must have been started."""
         assert self._popen is not None  # noqa: S101 - for the type checker
         return self._popen.pid
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs; negative: the signal that ended it."""
+        """Its exit code: None while it runs, negative if a signal ended it."""
         return self._popen.poll() if self._popen else None
 
     @property
@@ -87,13 +87,13 @@ class Process:
         return self._popen is not None and self._popen.poll() is None
 
     def output(self) -> str:
-        """What it printed since it was started last."""
+        """Return its output since its last start."""
         with self.log.open("rb") as log:
             log.seek(self._log_start)
             return log.read().decode(errors="replace")
 
     def wait_ready(self, timeout: float = 60) -> re.Match[str]:
-        """Wait for the line that says it is ready; raise StackError if it dies before that."""
+        """Wait for the line that says that it is ready. Raise StackError if it ends before, or takes too long."""
         assert self._ready is not None  # noqa: S101 - for the type checker
         deadline = time.monotonic() + timeout
         while not (match := re.search(self._ready, self.output())):
@@ -107,7 +107,7 @@ class Process:
         return match
 
     def fate(self) -> str:
-        """How it ended, for an error message, with the end of its log."""
+        """Return how it ended, with the end of its log, for an error message."""
         code = self.exit_code
         how = f"was ended by signal {-code}" if code and code < 0 else f"ended with code {code}"
         return f"{how}.{self._excerpt()}"
@@ -117,18 +117,18 @@ class Process:
         return f" The end of its log, {self.log}:\n{tail or '(empty)'}"
 
     def terminate(self) -> None:
-        """Ask it to finish what it has in hand and to end."""
+        """Ask it to finish its current work and to end."""
         if self._popen is not None:
             self._popen.terminate()
 
     def kill(self) -> None:
-        """End it at once, and wait until it is gone."""
+        """Kill it, and wait until it has ended."""
         if self._popen is not None:
             self._popen.kill()
             self._popen.wait()
 
     def wait(self, timeout: float) -> bool:
-        """Whether it has ended within `timeout` seconds."""
+        """Wait at most `timeout` seconds and return whether it has ended."""
         if self._popen is None:
             return True
         try:

@@ -28,4 +28,4 @@ def test_what_was_not_looked_at_is_said() -> None:
 def test_a_known_vulnerability_is_named_and_fails() -> None:
     lines, well = report([FLAWED, SOUND])
     assert not well
-    assert lines[0] == "requests 2.19.0: PYSEC-2018-28, mended in 2.20.0"
+    assert lines[0] == "requests 2.19.0: PYSEC-2018-28, fixed in 2.20.0"
