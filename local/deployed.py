@@ -1,12 +1,12 @@
-"""The bridge deployed into an emulated AWS: both templates and the bundle, by CloudFormation, as AWS gets them.
+"""The bridge deployed into an emulated AWS by CloudFormation, from the same templates and bundle as on AWS.
 
-    data = deploy(endpoint, environment)
-    data.prefix      # what Quick Audience is given
+    deployment = deploy(endpoint, environment, output)
+    deployment.prefix      # the prefix URL for Quick Audience
 
-The table and the queues come from `.chalice/resources.json`, all the rest from what `chalice package`
-makes of a copy of this checkout, so that nothing is left in it. ministack runs the functions as
-processes of this machine: they reach loopback, and find this machine's libraries behind the bundle's
-own. That nothing is missing in the bundle is for `local.runtime` to show.
+The table and the queues come from `.chalice/resources.json`. Everything else comes from `chalice
+package`, run in a copy of this checkout so that it leaves no files here. ministack runs the functions
+as processes of this machine: they reach loopback, and also find this machine's libraries, after those
+of the bundle. `local.runtime` shows that nothing is missing in the bundle.
 """
 
 import json
@@ -36,12 +36,12 @@ class Deployment:
     """A deployed bridge."""
 
     prefix: str
-    """What Quick Audience is given: the REST API's stage."""
+    """Prefix URL for Quick Audience: the address of the REST API's stage."""
     package: bundle.Package
     functions: Mapping[str, str]
-    """The functions' names by their names in `app.py`; the HTTP function is `app`."""
+    """The deployed names of the functions by their names in `app.py`. The HTTP function is `app`."""
     environment: Mapping[str, str]
-    """What the functions are configured with, and an operator's command needs."""
+    """The functions' environment, which operator's commands need, too."""
 
 
 def deploy(
@@ -52,10 +52,10 @@ def deploy(
     visibility: Mapping[str, int] | None = None,
     receives: Mapping[str, int] | None = None,
 ) -> Deployment:
-    """Create the bridge's resources and its functions with these settings; `output` keeps the package.
+    """Create the bridge's resources and functions with these settings, and keep the package in `output`.
 
-    `visibility` and `receives` are those of `local.aws.create_resources`. Raises StackError where a stack
-    could not be created, and BundleError where the bundle could not be packed.
+    `visibility` and `receives` are those of `local.aws.create_resources`. Raise StackError if
+    CloudFormation cannot create a stack, and BundleError if the bundle cannot be packed.
     """
     aws.create_resources(
         endpoint,
@@ -85,13 +85,13 @@ def deploy(
 
 
 def _create(endpoint: str, package: bundle.Package) -> tuple[dict[str, str], dict[str, str]]:
-    """Create the functions' stack; answers its outputs, and the real names of its resources."""
+    """Create the functions' stack. Return its outputs, and its resources' physical names by logical name."""
     options = aws.client_options(endpoint)
     s3 = boto3.client("s3", **options)
     s3.create_bucket(Bucket=_BUCKET)
     s3.upload_file(str(package.bundle), _BUCKET, "deployment.zip")
     template = package.stored_at(_BUCKET, "deployment.zip")
-    # CloudFormation takes a template of this size from S3 only.
+    # CloudFormation accepts a template of this size from S3 only.
     s3.put_object(Bucket=_BUCKET, Key="sam.json", Body=json.dumps(template).encode())
     cloudformation: CloudFormationClient = boto3.client("cloudformation", **options)
     cloudformation.create_stack(

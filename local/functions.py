@@ -1,7 +1,7 @@
-"""The functions of the app as Lambda sees them: what triggers them, their limits, a call.
+"""The functions of the app as Lambda sees them: their triggers, their limits, and how they are called.
 
-Triggers come from the app's own registrations and limits from `.chalice/config.json`, the two
-places that a deployment reads, so nothing is said again here.
+The triggers come from the app's registrations, and the limits from `.chalice/config.json`. A
+deployment reads the same two places, so nothing is repeated here.
 """
 
 import importlib
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 ACCOUNT = "000000000000"
 TIMEOUTS = "BRIDGE_TIMEOUTS"
-"""Names the variable with other time-outs than `.chalice/config.json` has, for tests that have to wait
-for them: `deliver=61,settle=5`, in seconds."""
+"""Name of the variable that overrides time-outs of `.chalice/config.json`, for tests that have to wait for
+them: `deliver=61,settle=5`, in seconds."""
 
 _STAGE = "local"
 
 
 def log(level: str, message: str, **fields: object) -> None:
-    """Write one line of JSON to standard error, as the bridge's own log lines are."""
+    """Write a line of JSON to standard error, in the format of the bridge's log."""
     entry = {
         "level": level,
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -49,7 +49,7 @@ def log(level: str, message: str, **fields: object) -> None:
 
 @dataclass(frozen=True)
 class Context:
-    """What Lambda hands to a function beside the event."""
+    """The context object that Lambda passes to a function with each event."""
 
     function_name: str
     invoked_function_arn: str
@@ -63,22 +63,22 @@ class Context:
 
     @property
     def log_group_name(self) -> str:
-        """The log group that Lambda would write to."""
+        """Name of the log group that Lambda would write to."""
         return f"/aws/lambda/{self.function_name}"
 
     @property
     def log_stream_name(self) -> str:
-        """The log stream that Lambda would write to; here one per process."""
+        """Name of the log stream that Lambda would write to. Here each process has one."""
         return f"{datetime.now(UTC):%Y/%m/%d}/[{self.function_version}]{os.getpid()}"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the function is killed."""
+        """Return the milliseconds until the function is killed."""
         return max(0, int((self.started + self.timeout - time.monotonic()) * 1000))
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function of the app with the limits that it is deployed with."""
+    """A function of the app, with the limits of its deployment."""
 
     name: str
     handler: Callable[[dict[str, Any], Context], object]
@@ -88,10 +88,10 @@ class Function:
     region: str
 
     def __call__(self, event: dict[str, Any]) -> bool:
-        """Call it as Lambda does; whether it returned. An exception is logged, not raised.
+        """Call it as Lambda does, and return whether it returned. An exception is logged, not raised.
 
-        A call that takes longer than the function's time-out ends this process on the spot, like
-        an execution environment: whatever it was doing stays half done.
+        A call that exceeds the function's time-out kills this process at once, as Lambda kills an
+        execution environment: its work stays half done.
         """
         context = Context(
             function_name=self.deployed_name,
@@ -101,9 +101,9 @@ class Function:
             memory_limit_in_mb=str(self.memory),
             timeout=self.timeout,
         )
-        watch = Timer(self.timeout, self._overrun, [context.aws_request_id])
-        watch.daemon = True
-        watch.start()
+        timer = Timer(self.timeout, self._time_out, [context.aws_request_id])
+        timer.daemon = True
+        timer.start()
         try:
             with faults.invocation(faults.label(self.name, event)):
                 self.handler(event, context)
@@ -118,10 +118,10 @@ class Function:
             )
             return False
         finally:
-            watch.cancel()
+            timer.cancel()
         return True
 
-    def _overrun(self, request_id: str) -> None:
+    def _time_out(self, request_id: str) -> None:
         log(
             "ERROR",
             f"Task timed out after {self.timeout:.2f} seconds",
@@ -132,7 +132,7 @@ class Function:
 
 
 class App:
-    """A Chalice app by the name of its module; `environ` may have other time-outs for its functions."""
+    """A Chalice app, by the name of its module. `environ` may override its functions' time-outs."""
 
     def __init__(self, module: str = "app", environ: Mapping[str, str] = os.environ) -> None:
         self._timeouts = _timeouts(environ.get(TIMEOUTS, ""))
@@ -150,7 +150,7 @@ class App:
         return config
 
     def config(self, function: str) -> Config:
-        """Chalice's own view of the configuration of one function."""
+        """Return one function's configuration, as Chalice reads it."""
         return Config(
             chalice_stage=_STAGE,
             function_name=function,
@@ -163,7 +163,7 @@ class App:
         )
 
     def function(self, name: str) -> Function:
-        """The function of that name; LookupError if there is none."""
+        """Return the function of that name. Raise LookupError if there is none."""
         handler = getattr(self._module, name, None)
         if handler is None:
             raise LookupError(f"{self._module.__name__} has no function {name!r}")
@@ -179,7 +179,7 @@ class App:
 
     @property
     def queues(self) -> dict[str, SQSEventConfig]:
-        """The functions that a queue feeds, by name."""
+        """The functions that a queue triggers, by name."""
         return {e.name: e for e in self.chalice.event_sources if isinstance(e, SQSEventConfig)}
 
     @property
@@ -190,6 +190,6 @@ class App:
 
 
 def _timeouts(text: str) -> dict[str, int]:
-    """Read what BRIDGE_TIMEOUTS holds. Raises ValueError."""
+    """Parse the value of BRIDGE_TIMEOUTS. Raise ValueError if it is malformed."""
     pairs = [pair.partition("=") for pair in text.split(",") if pair]
     return {name.strip(): int(seconds) for name, _, seconds in pairs}

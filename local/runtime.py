@@ -1,10 +1,10 @@
-"""A function of the bundle as Lambda runs it: AWS's own runtime client, fed by a Runtime API of ours.
+"""A function of the bundle as Lambda runs it: AWS's own runtime client, served by a local Runtime API.
 
     with Function(folder, "app.app", environment) as function:
         answer = function.invoke(event)
 
-The process sees the unpacked bundle, the runtime client and Python's own library, and nothing else of
-this machine: what is missing in the bundle is missing here.
+The process sees the unpacked bundle, the runtime client and Python's standard library, and no other
+library of this machine: whatever the bundle lacks is missing here, too.
 """
 
 import json
@@ -28,21 +28,23 @@ from typing import Any, Self
 
 from local.processes import StackError
 
-# What Lambda has in /var/runtime beside the function's own code.
+# The packages that Lambda has in /var/runtime, beside the function's own code.
 _CLIENT = ("awslambdaric", "simplejson", "snapshot-restore-py")
 _VERSION = "/2018-06-01/runtime"
 _PATIENCE = 60.0
-# What a function is told that it has: the most that Lambda gives.
-_LIFE = 900.0
+# Seconds that each invocation gets until its deadline: Lambda's maximum.
+_MAX_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a function said; `error` where it raised. `seconds` from the call, for the first from process start."""
+    """A function's answer."""
 
     payload: Any
     error: bool
+    """Whether the function raised an exception."""
     seconds: float
+    """Time since the call; for the first call, since the process was started."""
 
 
 class _Api(ThreadingHTTPServer):
@@ -54,24 +56,24 @@ class _Api(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A process that was ended leaves its connection as it is."""
+        """Ignore connections that a killed process left open."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Api
     protocol_version = "HTTP/1.1"
-    # The answer's headers and body in one packet: apart, the second may wait for 40 ms.
+    # Headers and body go out in one packet. In two, the second one may be delayed for 40 ms.
     wbufsize = -1
 
     def do_GET(self) -> None:
-        """`/invocation/next`: the function waits here for work."""
+        """Answer `/invocation/next`, where the function waits for its next event."""
         request_id, event = self.server.events.get()
         self._answer(
             200,
             event,
             {
                 "Lambda-Runtime-Aws-Request-Id": request_id,
-                "Lambda-Runtime-Deadline-Ms": str(int((time.time() + _LIFE) * 1000)),
+                "Lambda-Runtime-Deadline-Ms": str(int((time.time() + _MAX_SECONDS) * 1000)),
                 "Lambda-Runtime-Invoked-Function-Arn": (
                     "arn:aws:lambda:us-east-1:000000000000:function:bridge"
                 ),
@@ -80,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def do_POST(self) -> None:
-        """`/invocation/{id}/response`, `/invocation/{id}/error`, `/init/error`."""
+        """Accept `/invocation/{id}/response`, `/invocation/{id}/error` and `/init/error`."""
         arrived = time.perf_counter()
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self._answer(202, b'{"status":"OK"}', {})
@@ -95,11 +97,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
-        """Nobody reads it."""
+        """Write no access log."""
 
 
 class Function:
-    """One execution environment of a function of the bundle that is unpacked in `folder`."""
+    """One execution environment of a function. The bundle is unpacked in `folder`."""
 
     def __init__(
         self,
@@ -138,7 +140,10 @@ class Function:
         self._output.close()
 
     def invoke(self, event: Any) -> Answer:
-        """Have it answer an event; the first starts it. Raises StackError where it ends instead."""
+        """Call it with an event; the first call starts the process.
+
+        Raise StackError if the process ends, or does not answer within a minute.
+        """
         self._api.events.put((str(uuid.uuid4()), json.dumps(event).encode()))
         began = time.perf_counter()
         if self._process is None:
@@ -152,21 +157,21 @@ class Function:
                     break
             else:
                 return Answer(json.loads(body), error, arrived - began)
-        raise StackError(f"{self._handler} gave no answer. What it said:\n{self.output()[-2000:]}")
+        raise StackError(f"{self._handler} did not answer. Its output:\n{self.output()[-2000:]}")
 
     def cpu_seconds(self) -> float:
-        """A processor's time that it has used so far. Unlike the clock's, it is its own alone."""
+        """Return the CPU seconds that the process has used, which other processes do not affect."""
         assert self._process is not None  # noqa: S101 -- for the type checker
         threads = Path("/proc", str(self._process.pid), "task").glob("*/schedstat")
         return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
 
     def output(self) -> str:
-        """What it printed and logged so far."""
+        """Return what it has printed and logged so far."""
         self._output.seek(0)
         return self._output.read().decode(errors="replace")
 
     def _start(self) -> subprocess.Popen[bytes]:
-        # -S: no site-packages. Nothing is written beside the code, as in Lambda.
+        # -S: no site-packages. No bytecode is written beside the code, as in Lambda.
         command = [sys.executable, "-S", *self._options, "-m", "awslambdaric", self._handler]
         environment = {
             **self._environment,
@@ -189,7 +194,7 @@ class Function:
 
 
 def _link_client(folder: Path) -> None:
-    """Put the runtime client, and what it needs, into a folder of its own."""
+    """Link the runtime client and its dependencies into a folder of their own."""
     for name in _CLIENT:
         for file in distribution(name).files or ():
             top = file.parts[0]
@@ -200,7 +205,7 @@ def _link_client(folder: Path) -> None:
 
 @contextmanager
 def unpacked(bundle: Path) -> Iterator[Path]:
-    """The bundle's files, for as long as the context lasts."""
+    """Yield a temporary folder with the bundle's files."""
     with TemporaryDirectory(prefix="bundle-") as folder:
         with zipfile.ZipFile(bundle) as packed:
             packed.extractall(folder)

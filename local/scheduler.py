@@ -1,8 +1,8 @@
-"""The app's scheduled functions, each called when its time comes.
+"""The schedules: call each scheduled function of the app when it is due.
 
-`python -m local.scheduler` counts each rate from its own start, as a rule that was just created
-does, and calls one function at a time. `python -m local.scheduler --once sweep` calls one function
-now and ends: 0 if it returned, 1 if it raised.
+`python -m local.scheduler` counts each rate from its own start, as a newly created rule does, and
+calls one function at a time. `python -m local.scheduler --once sweep` calls one function now and
+exits with 0 if it returned and with 1 if it raised.
 """
 
 import argparse
@@ -24,20 +24,20 @@ from local.processes import StackError
 from local.state import adopt_environment
 
 READY = r"scheduled: "
-"""What the scheduler prints when it is ready."""
+"""Pattern of the line that the scheduler prints when it is ready."""
 
 
 def period(expression: str | ScheduleExpression) -> timedelta:
-    """The time between two runs of `rate(5 minutes)`."""
+    """Return the time between two runs of a rate such as `rate(5 minutes)`."""
     text = expression if isinstance(expression, str) else expression.to_string()
     match = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", text)
     if match is None:
-        raise StackError(f"The local scheduler knows rate(…) only, not {text}")
+        raise StackError(f"The local scheduler supports rate(…) only, not {text}")
     return timedelta(**{match[2] + "s": int(match[1])})
 
 
 def event(function: Function) -> dict[str, Any]:
-    """What EventBridge sends when the time has come."""
+    """Return the event with which EventBridge calls a scheduled function."""
     return {
         "version": "0",
         "id": str(uuid.uuid4()),
@@ -52,22 +52,22 @@ def event(function: Function) -> dict[str, Any]:
 
 
 def run(periods: Mapping[Function, timedelta], stop: threading.Event) -> None:
-    """Call what is due until `stop` is set; a function that runs is waited for."""
+    """Call the functions that are due until `stop` is set. A function that is running is waited for."""
     due = {function: time.monotonic() + each.total_seconds() for function, each in periods.items()}
     while not stop.is_set():
         function = min(due, key=due.__getitem__)
         if stop.wait(max(0.0, due[function] - time.monotonic())):
             return
         function(event(function))
-        # From when it was due, so that a slow run does not shift all that follow; but no run
-        # for a time that has passed entirely (the machine slept).
+        # Counted from when it was due, so that a slow run does not delay all later ones. Periods that
+        # have passed entirely, because the machine slept, are skipped.
         due[function] = max(due[function] + periods[function].total_seconds(), time.monotonic())
 
 
 def main() -> int:
-    """Run the scheduler, or one function."""
+    """Run the scheduler, or one function, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m local.scheduler", description=__doc__)
-    parser.add_argument("--once", metavar="FUNCTION", help="call this function now, then end")
+    parser.add_argument("--once", metavar="FUNCTION", help="call this function now, then exit")
     parser.add_argument("--app", default="app", help="module of the Chalice app")
     arguments = parser.parse_args()
     adopt_environment()
@@ -83,7 +83,7 @@ def main() -> int:
         app.function(name): period(schedule.schedule_expression)
         for name, schedule in schedules.items()
     }
-    # Blocked before there are threads, so that it is for sigwait alone to receive them.
+    # Blocked before any thread starts, so that only sigwait receives them.
     signals = (signal.SIGTERM, signal.SIGINT)
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     stop = threading.Event()

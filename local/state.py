@@ -1,6 +1,6 @@
-"""The folder of a stack's data: who has it, and what others need to reach that stack.
+"""The folder of a stack's data: its lock, and the description with which others reach the stack.
 
-`stack.json` is there while a stack runs; the lock beside it tells a stack that runs from one that
+`stack.json` exists while a stack runs. The lock beside it distinguishes a running stack from one that
 was killed.
 """
 
@@ -21,7 +21,7 @@ _LAST_SNAPSHOT = 15.0
 
 
 class State:
-    """The folder of one stack's data."""
+    """The folder of one stack's data, with its logs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
@@ -32,10 +32,10 @@ class State:
 
     @contextmanager
     def lock(self) -> Iterator[int]:
-        """Hold the folder for one stack; yields the open file whose lock it is.
+        """Lock the folder for one stack, and yield the open file that holds the lock.
 
-        Processes that inherit the file hold the lock too. So when a stack is killed, the folder
-        is free only once its ministack has written its data down.
+        Processes that inherit the file hold the lock, too. So when a stack is killed, the folder
+        is free only after its ministack has written its data to disk.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self.logs.mkdir(exist_ok=True)
@@ -65,25 +65,25 @@ class State:
                 return
 
     def publish(self, description: Mapping[str, Any]) -> None:
-        """Let others know how to reach the stack that runs here."""
+        """Write `stack.json`, with which others reach the running stack."""
         draft = self._description.with_suffix(".new")
-        # It may hold keys that the person who started the stack set in their environment.
+        # It may hold keys from the environment of the person who started the stack.
         with open(draft, "w", opener=_private) as file:
             json.dump(description, file, indent=2, ensure_ascii=False)
         draft.replace(self._description)
 
     def withdraw(self) -> None:
-        """Nobody can reach the stack any more."""
+        """Remove `stack.json`, because the stack is about to stop."""
         self._description.unlink(missing_ok=True)
 
     def running(self) -> dict[str, Any] | None:
-        """What the stack that runs here published; None if none does."""
+        """Return the description of the stack that runs here; None if none does."""
         try:
             description: dict[str, Any] = json.loads(self._description.read_text())
             held = _held(self._lock)
         except FileNotFoundError:
             return None
-        # The lock outlives a killed stack for a moment, and its number may be another's by now.
+        # After a stack is killed, its lock lasts a moment longer, and another process may get its pid.
         return description if held and _alive(description["pid"]) else None
 
 
@@ -105,10 +105,10 @@ def _private(path: str, flags: int) -> int:
 
 
 def adopt_environment(environ: MutableMapping[str, str] = os.environ) -> None:
-    """Make this process part of a stack: its own environment says which, or the running one is.
+    """Give this process the environment of the running stack, unless it has one already.
 
-    Whoever was started by hand, with neither, is refused: without `AWS_ENDPOINT_URL` boto3 would
-    go to the real AWS with whatever keys it finds.
+    Raise StackError if it has none and no stack runs: without `AWS_ENDPOINT_URL`, boto3 would call
+    the real AWS with whatever keys it finds.
     """
     if environ.get("AWS_ENDPOINT_URL"):
         return

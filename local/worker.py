@@ -1,11 +1,11 @@
-"""One execution environment of a queue's function, fed as an event source mapping feeds it.
+"""One execution environment of a queue's function, called as by Lambda's event source mapping.
 
-`python -m local.worker deliver` polls the queue of `deliver`, calls the function with a batch and
-deletes the batch when the function returns. When it raises, nothing is deleted and the queue
-delivers again: after its visibility timeout or what the function itself set for a message. Like
-the mappings that `chalice deploy` makes, it takes no notice of `batchItemFailures`.
+`python -m local.worker deliver` polls the queue of `deliver`, calls the function with a batch, and
+deletes the batch when the function returns. When it raises, nothing is deleted, and the queue
+delivers the messages again: after its visibility timeout, or after the timeout that the function has
+set for a message. It ignores `batchItemFailures`, as do the mappings that `chalice deploy` creates.
 
-A stack runs several of these for each function. SIGTERM: the batch in hand is finished first.
+A stack runs several workers for each function. On SIGTERM, a worker finishes its batch first.
 """
 
 import argparse
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import MessageAttributeValueOutputTypeDef, MessageTypeDef
 
 READY = r"polling \S+"
-"""What a worker prints when it is ready."""
+"""Pattern of the line that a worker prints when it is ready."""
 
 _MAX_PER_CALL = 10
-# AWS polls for 20 s at a time. Seen from the queue it is the same, and a message that arrives
-# while a poll is being given up would stay invisible for its whole visibility timeout; so polls
-# are short instead, and a worker that is asked to stop lets its last one end.
+# AWS polls for 20 s at a time. For the queue, shorter polls make no difference. A message that arrives
+# while a poll is aborted would stay invisible for its whole visibility timeout, so polls are short
+# instead, and a worker that is asked to stop waits for the end of its last one.
 _POLL_SECONDS = 1
 _RETRY_SECONDS = 0.5
 
 
 class Worker:
-    """Batches from one queue into one function, one at a time."""
+    """Calls one function with batches from one queue, one batch at a time."""
 
     def __init__(self, function: Function, trigger: SQSEventConfig, sqs: "SQSClient") -> None:
         self.stopping = False
@@ -55,7 +55,7 @@ class Worker:
         self._arn = attributes["Attributes"]["QueueArn"]
 
     def run(self) -> None:
-        """Work until `stopping` is set."""
+        """Process batches until `stopping` is set."""
         while not self.stopping:
             try:
                 if batch := self._collect():
@@ -65,24 +65,24 @@ class Worker:
                 time.sleep(_RETRY_SECONDS)
 
     def _collect(self) -> "list[MessageTypeDef]":
-        """What there is, up to a batch; a batch that is not full waits for the batching window."""
+        """Return up to a batch of messages. A batch that is not full waits for the batching window."""
         batch = self._receive(self._size, _POLL_SECONDS)
-        window_ends = time.monotonic() + self._window
+        deadline = time.monotonic() + self._window
         while batch and len(batch) < self._size and not self.stopping:
-            left = window_ends - time.monotonic()
+            left = deadline - time.monotonic()
             if left <= 0:
                 break
             more = self._receive(self._size - len(batch), min(_POLL_SECONDS, int(left)))
             batch += more
             if not more and left < _POLL_SECONDS:
-                # Long polls last whole seconds; the rest of the window is slept through.
+                # Long polls last whole seconds, so the rest of the window is spent asleep.
                 time.sleep(min(left, 0.05))
         return batch
 
-    def _receive(self, most: int, wait: int) -> "list[MessageTypeDef]":
+    def _receive(self, limit: int, wait: int) -> "list[MessageTypeDef]":
         answer = self._sqs.receive_message(
             QueueUrl=self._url,
-            MaxNumberOfMessages=min(most, _MAX_PER_CALL),
+            MaxNumberOfMessages=min(limit, _MAX_PER_CALL),
             WaitTimeSeconds=wait,
             MessageSystemAttributeNames=["All"],
             MessageAttributeNames=["All"],
@@ -117,15 +117,15 @@ class Worker:
             ],
         )
         for failed in answer.get("Failed", []):
-            # A function may delete what it finished. SQS lets it be deleted again; ministack
-            # calls the handle invalid.
+            # The function may have deleted a message itself. SQS accepts a second deletion, whereas
+            # ministack calls the handle invalid.
             if failed["Code"] != "ReceiptHandleIsInvalid":
                 message = batch[int(failed["Id"])]
                 log("ERROR", "Not deleted", messageId=message["MessageId"], code=failed["Code"])
 
 
 def _attribute(value: "MessageAttributeValueOutputTypeDef") -> dict[str, Any]:
-    """A message attribute as it stands in an event."""
+    """Return a message attribute in the format of an event."""
     attribute: dict[str, Any] = {
         "stringListValues": [],
         "binaryListValues": [],
@@ -139,9 +139,9 @@ def _attribute(value: "MessageAttributeValueOutputTypeDef") -> dict[str, Any]:
 
 
 def main() -> None:
-    """Run one worker."""
+    """Run a worker until SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m local.worker", description=__doc__)
-    parser.add_argument("function", help="a function of the app that a queue feeds")
+    parser.add_argument("function", help="a function of the app that a queue triggers")
     parser.add_argument("--app", default="app", help="module of the Chalice app")
     arguments = parser.parse_args()
     adopt_environment()
@@ -149,8 +149,10 @@ def main() -> None:
     app = App(arguments.app)
     trigger = app.queues.get(arguments.function)
     if trigger is None:
-        raise StackError(f"No queue feeds {arguments.function!r}; queues feed {sorted(app.queues)}")
-    # The loop tries again by itself; boto3's own many tries would only put off its end.
+        raise StackError(
+            f"No queue triggers {arguments.function!r}; queues trigger {sorted(app.queues)}"
+        )
+    # The loop retries by itself, and boto3's own retries would only delay the end of the process.
     sqs = boto3.client("sqs", config=Config(retries={"total_max_attempts": 2}))
     worker = Worker(app.function(arguments.function), trigger, sqs)
 

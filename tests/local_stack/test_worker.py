@@ -175,7 +175,7 @@ def test_an_overrun_kills_the_process_and_keeps_the_message(bridge: Bridge) -> N
 @pytest.mark.parametrize(
     ("function", "environment", "message"),
     [
-        ("sweep", {}, "No queue feeds 'sweep'"),
+        ("sweep", {}, "No queue triggers 'sweep'"),
         ("deliver", {"BRIDGE_QUEUE_PREFIX": "elsewhere-"}, "does not exist"),
         ("deliver", {"AWS_ENDPOINT_URL": "", "BRIDGE_STATE": "/nonexistent"}, "make up"),
     ],
