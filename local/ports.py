@@ -2,9 +2,11 @@
 
 import socket
 
+HOST = "127.0.0.1"
+
 
 def free_port() -> int:
     """Return a port that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server((HOST, 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

@@ -17,10 +17,11 @@ from typing import Self
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
-from local import aws, configuration, http
+from local import aws, configuration
 from local.configuration import TENCENT_API
 from local.functions import App
 from local.parts import Parts
+from local.ports import HOST
 from local.processes import Process, StackError
 from local.state import DEFAULT, State
 from local.supervision import Supervisor
@@ -134,7 +135,7 @@ class Stack:
         waits for the next front.
         """
         try:
-            return socket.create_server((http.HOST, self.port), backlog=128)
+            return socket.create_server((HOST, self.port), backlog=128)
         except OSError as error:
             raise StackError(
                 f"Port {self.port} cannot be used ({error.strerror}). "
@@ -145,7 +146,7 @@ class Stack:
         """Start everything: first the independent processes, then those that need their addresses."""
         for log in self.state.logs.glob("*.log"):
             log.unlink()
-        prefix = f"http://{http.HOST}:{self.port}"
+        prefix = f"http://{HOST}:{self.port}"
         self._ministack = aws.Ministack(
             self.state.aws, log=self.state.logs / "ministack.log", lock=self._lock
         )
