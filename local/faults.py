@@ -1,19 +1,21 @@
-"""Killing a function at a chosen call to the outside, in the processes of a running stack.
+"""Kill a function at a chosen call to the outside, in a process of a running stack.
 
-    BRIDGE_FAULTS=<folder> makes the stack's processes number every call that a function makes:
+With BRIDGE_FAULTS=<folder>, the stack's processes number every outside call that a function makes:
 
     deliver   ├─ dynamodb GetItem 1 ─ dynamodb PutItem 1 ─ tencent sendsms 1 ─ … ─ returned 1
               before                                     after
 
-A *point* is a function and a call: what is called, and the how manieth of that kind in this
-invocation it is. So the same point is met again in another process, where something is cached, or
-where two calls that are made side by side have changed places. What passes a point is written down,
-so nobody has to know beforehand which points a function has. An *order* kills the process right
-before or right after one point. It is a file that is taken by renaming it: of several processes that
-come to the point, one dies, once.
+A *point* is a function and one of its calls: the operation called, and the call's ordinal among the
+calls of that operation in this invocation. So the same point occurs again in another process, with
+a warm cache, or when two concurrent calls change places. Every point that is reached is logged, so
+nobody needs to know a function's points beforehand.
 
-Nothing that ships to Lambda knows of this: it stands between the app and the libraries that it calls
-with, and only where the variable is set.
+An *order* kills the process right before or right after one point. It is a file, and a process takes it
+by renaming it: of several processes that reach the point, one dies, once. `local.chaos.orders` gives
+the orders and reads the log.
+
+Nothing that ships to Lambda knows of this module. It sits between the app and its client libraries,
+and only where the variable is set.
 """
 
 import json
@@ -37,11 +39,11 @@ if TYPE_CHECKING:
 
 VARIABLE = "BRIDGE_FAULTS"
 RETURNED = "returned"
-"""The last point of every invocation: the function is done, and whoever called it does not know yet."""
+"""The last point of every invocation: the function has finished, but its caller does not know yet."""
 
 When = Literal["before", "after"]
 WHENS: tuple[When, ...] = ("before", "after")
-_BETWEEN = "~"
+_SEPARATOR = "~"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -49,46 +51,46 @@ class Point:
     """A call that a function makes."""
 
     function: str
-    """As `label` names it."""
+    """The name that `label` returns."""
     call: str
     nth: int
-    """From 1: of the calls of this kind in one invocation."""
+    """Ordinal among the calls of this kind in one invocation, from 1."""
 
     def __str__(self) -> str:
-        return _BETWEEN.join((self.function, self.call, str(self.nth)))
+        return _SEPARATOR.join((self.function, self.call, str(self.nth)))
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read what `str` wrote."""
-        function, call, nth = text.split(_BETWEEN)
+        """Parse the result of `str`."""
+        function, call, nth = text.split(_SEPARATOR)
         return cls(function, call, int(nth))
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Order:
-    """A death."""
+    """An order to die right before or right after a point."""
 
     point: Point
     when: When
 
     def __str__(self) -> str:
-        return f"{self.point}{_BETWEEN}{self.when}"
+        return f"{self.point}{_SEPARATOR}{self.when}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read what `str` wrote. Raises ValueError."""
-        point, _, when = text.rpartition(_BETWEEN)
+        """Parse the result of `str`. Raise ValueError if it is malformed."""
+        point, _, when = text.rpartition(_SEPARATOR)
         if when not in WHENS:
             raise ValueError(f"{text!r} ends neither in before nor in after")
         return cls(Point.parse(point), when)
 
 
 def label(function: str, event: Mapping[str, Any]) -> str:
-    """What an invocation is called: `deliver`, or `deliver 2` where a message of its batch comes again.
+    """Return the name of an invocation: `deliver`, or `deliver 2` for the second receive of a message.
 
-    What a function does with a message that comes again is another way through it, with points of
-    its own. And whoever gives orders can see to it that no message is killed with so often that it
-    ends in the dead letters.
+    A batch is named after the message that was received most often. A function processes a repeated
+    message on a path of its own, with points of its own. The separate names also let a test ensure
+    that no message is interrupted so often that it becomes a dead letter.
     """
     tries = [
         int(record["attributes"]["ApproximateReceiveCount"])
@@ -99,11 +101,8 @@ def label(function: str, event: Mapping[str, Any]) -> str:
     return function if most == 1 else f"{function} {most}"
 
 
-# --- the side of those who die ----------------------------------------------------------------
-
-
 class _Invocation:
-    """A function that is being called, and the calls that it has made."""
+    """An invocation of a function, with the calls that it has made so far."""
 
     def __init__(self, function: str) -> None:
         self.function = function
@@ -111,47 +110,47 @@ class _Invocation:
         self._lock = threading.Lock()
 
     def next(self, call: str) -> tuple[Point, int]:
-        """The point of a call that is about to be made, and its number in this invocation."""
+        """Return the point of the next call, and the call's ordinal among all calls of this invocation."""
         with self._lock:
             self._made[call] += 1
             return Point(self.function, call, self._made[call]), self._made.total()
 
 
-class _Here(threading.local):
-    """What a thread is in the middle of."""
+class _ThreadState(threading.local):
+    """The invocation that a thread belongs to, and whether the thread is inside a call."""
 
     invocation: _Invocation | None = None
     calling = False
 
 
-class _Border:
-    """What stands between the functions of this process and the outside."""
+class _Interceptor:
+    """Intercepts the calls that the functions of this process make to the outside."""
 
     def __init__(self, folder: Path) -> None:
         self._orders, self._executed = folder / "orders", folder / "executed"
-        self._passed = os.open(folder / "passed.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        self.here = _Here()
+        self._log_file = os.open(folder / "passed.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        self.thread = _ThreadState()
         self.invocation: _Invocation | None = None
 
-    def cross(self, call: str, do: Callable[[], Any]) -> Any:
-        """Make a call, if the process lives; a call within a call is a part of it."""
-        invocation = self.here.invocation or self.invocation
-        if invocation is None or self.here.calling:
+    def make(self, call: str, do: Callable[[], Any]) -> Any:
+        """Make a call, unless an order kills the process. A nested call belongs to the outer one."""
+        invocation = self.thread.invocation or self.invocation
+        if invocation is None or self.thread.calling:
             return do()
         point, number = invocation.next(call)
-        self._note(point, number)
+        self._log(point, number)
         self._obey(point, "before")
-        self.here.calling = True
+        self.thread.calling = True
         try:
             return do()
         finally:
-            self.here.calling = False
+            self.thread.calling = False
             self._obey(point, "after")
 
-    def _note(self, point: Point, number: int) -> None:
+    def _log(self, point: Point, number: int) -> None:
         line = {"at": round(time.time(), 3), "pid": os.getpid(), "number": number}
-        # In one write at the end of the file, so that lines of several processes don't mix.
-        os.write(self._passed, json.dumps(line | {"point": str(point)}).encode() + b"\n")
+        # One write in append mode, so that the lines of several processes don't mix.
+        os.write(self._log_file, json.dumps(line | {"point": str(point)}).encode() + b"\n")
 
     def _obey(self, point: Point, when: When) -> None:
         order = str(Order(point, when))
@@ -160,40 +159,42 @@ class _Border:
         except FileNotFoundError:
             return
         os.kill(os.getpid(), signal.SIGKILL)
-        # The signal may take effect a moment later, and this thread must not get any further.
+        # The signal may take effect a moment later, and this thread must not continue.
         time.sleep(60)
 
 
-_border: _Border | None = None
+_interceptor: _Interceptor | None = None
 
 
 def install() -> None:
     """Number the calls of this process's functions from now on, if BRIDGE_FAULTS names a folder."""
-    global _border  # noqa: PLW0603 - there is one outside
+    global _interceptor  # noqa: PLW0603 - one for each process
     folder = os.environ.get(VARIABLE)
-    if not folder or _border is not None:
+    if not folder or _interceptor is not None:
         return
-    # Imported only where they are wanted: it takes time, and every process of a stack comes by here.
+    # Imported only when needed: imports take time, and every process of a stack calls this function.
     from botocore.client import BaseClient  # noqa: PLC0415
     from requests.adapters import HTTPAdapter  # noqa: PLC0415
     from urllib3.connection import HTTPConnection  # noqa: PLC0415
 
-    _border = _Border(Path(folder))
+    _interceptor = _Interceptor(Path(folder))
     _wrap(BaseClient, "_make_api_call", _aws)
-    # The adapter, not the session: some go there directly, and everybody comes through it.
+    # The adapter, not the session: some callers use it directly, and every request passes through it.
     _wrap(HTTPAdapter, "send", _http)
-    # Files are fetched with urllib3 alone. The two above use it, too: within their own calls.
+    # Files are fetched with urllib3 alone. The two libraries above use it, too, within their own calls.
     _wrap(HTTPConnection, "request", _fetch)
 
 
 def _wrap(owner: Any, name: str, describe: Callable[..., str]) -> None:
     original = getattr(owner, name)
 
-    def crossing(*arguments: Any, **named: Any) -> Any:
-        assert _border is not None  # noqa: S101 - it is what installed this
-        return _border.cross(describe(*arguments, **named), lambda: original(*arguments, **named))
+    def intercepted(*arguments: Any, **named: Any) -> Any:
+        assert _interceptor is not None  # noqa: S101 - `install` has set it
+        return _interceptor.make(
+            describe(*arguments, **named), lambda: original(*arguments, **named)
+        )
 
-    setattr(owner, name, crossing)
+    setattr(owner, name, intercepted)
 
 
 def _aws(client: "BaseClient", operation: str, *_: Any) -> str:
@@ -201,7 +202,7 @@ def _aws(client: "BaseClient", operation: str, *_: Any) -> str:
 
 
 def _http(_: "HTTPAdapter", request: "PreparedRequest", **__: Any) -> str:
-    """`tencent sendsms`, `quickaudience details`: the API's name and the call's."""
+    """Return the names of the API and the operation, such as `tencent sendsms`."""
     path = urlsplit(request.url or "").path
     side = "quickaudience" if "/restapi/" in path else "tencent"
     return f"{side} {path.rpartition('/')[2]}"
@@ -213,68 +214,20 @@ def _fetch(_: "HTTPConnection", method: str, *__: Any, **___: Any) -> str:
 
 @contextmanager
 def invocation(function: str, *, own_thread: bool = False) -> Iterator[None]:
-    """Count the calls made inside as those of one invocation.
+    """Count the calls inside the block as those of one invocation.
 
-    A process runs one function at a time, whose threads all count; the HTTP front runs several, each
-    in a thread of its own. The end is a point, too, where the function did not raise.
+    A worker process runs one function at a time, and the calls of all threads count. The HTTP front
+    runs several at once: with `own_thread`, only calls of this thread count. If the function does not
+    raise, its end is a point, too.
     """
-    border = _border
-    if border is None:
+    interceptor = _interceptor
+    if interceptor is None:
         yield
         return
-    holder: Any = border.here if own_thread else border
+    holder: Any = interceptor.thread if own_thread else interceptor
     holder.invocation = _Invocation(function)
     try:
         yield
-        border.cross(RETURNED, lambda: None)
+        interceptor.make(RETURNED, lambda: None)
     finally:
         holder.invocation = None
-
-
-# --- the side of those who kill ---------------------------------------------------------------
-
-
-class Faults:
-    """The folder: orders given and executed, points passed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._orders, self._executed = folder / "orders", folder / "executed"
-        for each in (self._orders, self._executed):
-            each.mkdir(parents=True, exist_ok=True)
-        self._log = folder / "passed.jsonl"
-        self._read = 0
-        self._seen: dict[Point, int] = {}
-
-    def order(self, order: Order) -> None:
-        """Have the next process that comes to this point die there."""
-        (self._orders / str(order)).touch()
-
-    def withdraw(self, order: Order) -> bool:
-        """Take an order back; answers whether it was still there."""
-        try:
-            (self._orders / str(order)).unlink()
-        except FileNotFoundError:
-            return False
-        return True
-
-    def pending(self) -> set[Order]:
-        """The orders that nobody has come to yet."""
-        return {Order.parse(path.name) for path in self._orders.iterdir()}
-
-    def executed(self) -> set[Order]:
-        """The orders that somebody died of."""
-        return {Order.parse(path.name) for path in self._executed.iterdir()}
-
-    def seen(self) -> Mapping[Point, int]:
-        """Every point that was ever passed, in the order of the first time, and how often."""
-        if self._log.exists():
-            with self._log.open("rb") as log:
-                log.seek(self._read)
-                for line in log:
-                    if not line.endswith(b"\n"):
-                        break
-                    self._read += len(line)
-                    point = Point.parse(json.loads(line)["point"])
-                    self._seen[point] = self._seen.get(point, 0) + 1
-        return self._seen

@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Self
 
 from local import faults
+from local.chaos.orders import Faults
 from local.chaos.sides import SIGN, SIGN_ID, Sides
-from local.faults import Faults
 from local.functions import TIMEOUTS
 from local.stack import Stack
 

@@ -14,8 +14,9 @@ from collections import deque
 from collections.abc import Callable
 
 from local.chaos.campaigns import Campaigns
+from local.chaos.orders import Faults
 from local.chaos.sides import Sides, wait_for
-from local.faults import RETURNED, WHENS, Faults, Order, Point
+from local.faults import RETURNED, WHENS, Order, Point
 from local.processes import StackError
 
 ACCEPT, CALLBACK = "send_batch_list", "tencent_callback"

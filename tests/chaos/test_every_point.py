@@ -16,9 +16,10 @@ from local.chaos import audit
 from local.chaos.arena import Arena
 from local.chaos.campaigns import CONTENT, Campaigns
 from local.chaos.deaths import ACCEPT, CALLBACK, FUNCTIONS, Deaths, die_pulling
+from local.chaos.orders import Faults
 from local.chaos.rest import come_to_rest
 from local.chaos.sides import wait_for
-from local.faults import RETURNED, Faults
+from local.faults import RETURNED
 from local.ports import free_port
 
 # Decides in which order the points come. To do it again: FAULTS_SEED=… pytest tests/chaos

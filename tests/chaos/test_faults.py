@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from local.faults import VARIABLE, Faults, Order, Point, label
+from local.chaos.orders import Faults
+from local.faults import VARIABLE, Order, Point, label
 
 FIRST, SECOND = Point("deliver", "dynamodb PutItem", 1), Point("deliver", "dynamodb PutItem", 2)
 # A function that calls three times, one of them in a thread, and says so; its process calls before it.
