@@ -43,16 +43,17 @@ _TYPES: dict[str, Json] = {
     "number": {"type": "integer"},
 }
 _ABOUT = """\
-The bridge between Quick Audience's third-party SMS platform API (§1-14) and Tencent Cloud SMS, as it is: \
-what a field of a request may hold is what is taken, which is more than Quick Audience documents.
+The bridge between Quick Audience's third-party SMS platform API (§1-14) and Tencent Cloud SMS, as it is \
+implemented: a field of a request accepts more than Quick Audience documents.
 
-Every answer below `/sms/`, a refusal too, has `platformName`, `code`, `message`, `requestId` and all \
-documented fields, none of them null. `code` is `OK`, or a refusal's: `401`, `403` and `404` with that HTTP \
-status, else one of Aliyun's vocabulary (`isv.…`, `isp.…`) with HTTP 200. Bodies are read as JSON in UTF-8 \
-whatever their content type; fields that are not named here are not looked at. Every other path and method \
+Every answer below `/sms/`, refusals included, has `platformName`, `code`, `message`, `requestId` and all \
+documented fields, none of them null. `code` is `OK`, or a refusal's code: `401`, `403` and `404` with that HTTP \
+status, otherwise one of Aliyun's vocabulary (`isv.…`, `isp.…`) with HTTP 200. Bodies are read as JSON in UTF-8 \
+whatever their content type; fields that are not listed here are ignored. Every other path and method \
 below `/sms` (up to three parts) is answered with HTTP 404 and the same four fields.
 
-The description of a request's field begins with its documented type; what the bridge does with it follows."""
+The description of a request's field begins with its documented type; then it says what the bridge does with \
+the field."""
 
 
 def make() -> Json:
@@ -102,7 +103,7 @@ def _interface(heading: str, method: str, path: str) -> Json:
     """One of §1-12."""
     section, view = heading.partition(" ")[0], _view(method, path)
     statuses = {row.key[1][:3]: row.cells[2] for row in _rows(heading, "status")}
-    statuses["500"] = 'something else failed: code "isp.SYSTEM_ERROR"; the request may be repeated'
+    statuses["500"] = 'another failure: code "isp.SYSTEM_ERROR"; the request may be repeated'
     fields = {row.key[1]: row for row in _rows(heading, "request")}
     signature = [{"$ref": f"#/components/parameters/{name}"} for name in _parameters()]
     operation: Json = {
@@ -201,7 +202,7 @@ def _push(heading: str) -> Json:
         ],
         "requestBody": _content(body),
         "responses": {
-            "200": {"description": 'Taken where `code` is "OK" or 200, else pushed again.'}
+            "200": {"description": 'Accepted if `code` is "OK" or 200; otherwise pushed again.'}
         },
     }
 
@@ -244,7 +245,7 @@ def _ours() -> dict[str, Json]:
                 "responses": answers,
             },
             "get": {
-                "summary": "A reply of Tencent's, in the URL's parameters",
+                "summary": "Tencent's reply by GET, in the URL's parameters",
                 "operationId": "tencent_callback_by_get",
                 "parameters": [
                     {"name": name, "in": "query", "schema": schema}
@@ -270,10 +271,10 @@ def _ours() -> dict[str, Json]:
         },
         "/health": {
             "get": {
-                "summary": "For monitors: that the function answers",
+                "summary": "For monitors: whether the function answers",
                 "operationId": "health",
                 "responses": {
-                    "200": {"description": "it does"}
+                    "200": {"description": "the function answers"}
                     | _content(
                         _closed({"type": "object", "properties": {"status": {"const": "ok"}}})
                     )
