@@ -18,7 +18,7 @@ MAX_VIDEOS = 1
 # The smallest limit of China's carriers for a multimedia message, as Aliyun and Volcengine state it. A page needs no
 # limit, but a template within this one can move to a real multimedia channel unchanged.
 MAX_BYTES = 1900 * 1024
-# Tencent limits the sign, the text and the values together to 500 characters (1017). A text alone can have at most that.
+# Tencent limits the sign, the text and the values together to 500 characters (1017). A text alone has at most that.
 MAX_CHARACTERS = 500
 # The same text with the names of its variables, which are not sent but have to fit into an item of the table.
 MAX_SOURCE_CHARACTERS = 10 * MAX_CHARACTERS

@@ -10,7 +10,7 @@ from chalicelib.compact_json import COMPACT_JSON
 from chalicelib.domain import text_lists
 from chalicelib.domain.planning import Failure
 
-# Tencent limits the sign, the text and the values together to 500 characters (1017). Values alone can have at most that.
+# Tencent limits the sign, the text and the values together to 500 characters (1017). Values alone have at most that.
 MAX_CHARACTERS = 500
 
 Object = Mapping[str, Any]

@@ -1,29 +1,29 @@
-"""DynamoDB: one table, whose items are facts that are written once and then read.
+"""DynamoDB: one table. Most of its items are facts that are written once and then only read.
 
-| partition | sort | what | module |
+| partition | sort | content | module |
 |---|---|---|---|
-| `PHONE#<digits>` | `SID#<sid>` | a message that Tencent took; written again once, with its receipt | messages |
-| `PHONE#<digits>` | `REFUSED#<bizId>#<position>` | a recipient who got none, and why | messages |
-| `PHONE#<digits>` | `UNKNOWN#<bizId>#<position>` | a send of which nobody knows the outcome | messages |
-| `OUT#<outId>` | `REQUEST#<bizId>` | an accepted request | campaigns |
-| `OUT#<outId>` | `FILE#<bizId>` | a request's file and how far it is read; written at each step | files |
-| `OUT#<outId>` | `CHUNK#<bizId>#<start>#PLAN` | who gets what | campaigns, plans |
-| `OUT#<outId>` | `CHUNK#<bizId>#<start>#CLAIM#<attempt>` | the right to send it, given once | campaigns |
-| `OUT#<outId>` | `CHUNK#<bizId>#<start>#RESULT#<attempt>` | what Tencent answered | campaigns |
-| `OUT#<outId>` | `PUSHED#<bizId>#<digest>` | positions whose receipts Quick Audience has | campaigns |
-| `OUT#<outId>` | `DETAIL#<bizId>#<n>` | whose final state is known, in order: rows from n on | details |
-| `OUT#<outId>` | `DETAILS#<bizId>` | how many such rows there are | details |
-| `OUT#<outId>` | `REPLY#<digest>` | a mobile-originated reply | campaigns |
-| `DUE#<hour>` | `<bizId>#<start>` | a chunk to be closed in that hour | campaigns |
-| `SUBMISSION#<digest>` | `-` | the bizId given to a request's content | campaigns |
-| `TEMPLATE#<code>` | `REVISION#<n>` | a template's revision | templates |
-| `TEMPLATE#<code>` | `DELETED` | that it was deleted | templates |
-| `PAGE#<code>` | `-` | what the page of a digital message shows | pages |
-| `SIGN#<name>` | `-` | a sign and Tencent's id of it | signs |
-| `TEMPLATES`, `SIGNS` | code, name | lists of all codes and names | templates, signs |
-| `NONCE#<nonce>` | `-` | a nonce that was used, and the answer given | nonces |
-| `PARKED#<day>` | `<digits>#<sid>` | a status or reply that belongs to nothing of ours | messages |
+| `PHONE#<digits>` | `SID#<sid>` | a message that Tencent accepted; its receipt is added once | messages |
+| `PHONE#<digits>` | `REFUSED#<bizId>#<position>` | a refused recipient, and the receipt that says why | messages |
+| `PHONE#<digits>` | `UNKNOWN#<bizId>#<position>` | a send whose outcome is unknown | messages |
+| `OUT#<outId>` | `REQUEST#<bizId>` | an accepted request | send_requests |
+| `OUT#<outId>` | `FILE#<bizId>` | the file of a request, and how far it has been read; updated at each step | files |
+| `OUT#<outId>` | `CHUNK#<bizId>#<start>#PLAN` | the plan of a chunk: calls and refused recipients | chunks, plans |
+| `OUT#<outId>` | `CHUNK#<bizId>#<start>#CLAIM#<attempt>` | the right to send a chunk, given once per attempt | chunks |
+| `OUT#<outId>` | `CHUNK#<bizId>#<start>#RESULT#<attempt>` | the outcomes of an attempt | chunks |
+| `OUT#<outId>` | `PUSHED#<bizId>#<digest>` | positions whose receipts Quick Audience accepted | pushed |
+| `OUT#<outId>` | `DETAIL#<bizId>#<n>` | the log of final states, in order: its rows from n on | final_state_log |
+| `OUT#<outId>` | `DETAILS#<bizId>` | the number of rows in that log | final_state_log |
+| `OUT#<outId>` | `REPLY#<digest>` | a mobile-originated reply | replies |
+| `DUE#<hour>` | `<bizId>#<start>` | a chunk that is due to be closed in that hour | due_chunks |
+| `SUBMISSION#<digest>` | `-` | the bizId that the content of a request was given | submissions |
+| `TEMPLATE#<code>` | `REVISION#<n>` | a revision of a template | templates |
+| `TEMPLATE#<code>` | `DELETED` | the mark of a deleted template | templates |
+| `PAGE#<code>` | `-` | the content of a digital message's page | pages |
+| `SIGN#<name>` | `-` | a sign and its id at Tencent | signs |
+| `TEMPLATES`, `SIGNS` | code, name | the lists of all codes and names | templates, signs |
+| `NONCE#<digest>` | `-` | a nonce that was used, and the answer to its request | nonces |
+| `PARKED#<day>` | `<digits>#<digest>` | a status or reply that belongs to no message of the bridge | messages |
 | `PULLED` | `<epoch>#<token>` | what was pulled from Tencent and could not be queued yet | pulled |
-| `BREAKER` | side | whether a side is left alone for now, and when it is tried again | breakers |
-| `INQUIRED` | `<hour>` | how far Tencent was asked about the hour's messages without a receipt | inquiries |
+| `BREAKER` | side | whether calls to a side are stopped, and when it is probed next | breakers |
+| `INQUIRED` | `<hour>` | how far Tencent was queried about the hour's messages without a receipt | inquiries |
 """

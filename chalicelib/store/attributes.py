@@ -1,7 +1,7 @@
-"""Plain values as DynamoDB's attributes and back: the kinds that this table holds, and no others.
+"""Conversion between Python values and DynamoDB attributes, for the types that this table uses.
 
-boto3 has the same for every kind, through Decimals and at four times the cost; a campaign does it a dozen
-times to each message.
+boto3 can convert every type, but through Decimals and in four times the time. A campaign converts a dozen items for
+each message.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ Attribute = dict[str, Any]
 
 
 def write(value: Any) -> Attribute:
-    """A value as an attribute. Raises TypeError for what this table doesn't hold, fractions above all."""
+    """Convert a value to an attribute. Raises TypeError for types that this table does not use, such as float."""
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, bool):
@@ -20,26 +20,26 @@ def write(value: Any) -> Attribute:
     if isinstance(value, bytes):
         return {"B": value}
     if isinstance(value, dict):
-        return {"M": {name: write(one) for name, one in value.items()}}
+        return {"M": {name: write(element) for name, element in value.items()}}
     if isinstance(value, list | tuple):
-        return {"L": [write(one) for one in value]}
+        return {"L": [write(element) for element in value]}
     if value is None:
         return {"NULL": True}
-    raise TypeError(f"the table holds no {type(value).__name__}")
+    raise TypeError(f"the table has no attributes of type {type(value).__name__}")
 
 
 def read(attribute: Attribute) -> Any:
-    """An attribute as a value; tuples come back as lists. Raises as `write` does."""
-    [(kind, value)] = attribute.items()
-    match kind:
+    """Convert an attribute to a value; a tuple comes back as a list. Raises TypeError as `write` does."""
+    [(letter, value)] = attribute.items()
+    match letter:
         case "S" | "B" | "BOOL":
             return value
         case "N":
             return int(value)
         case "M":
-            return {name: read(one) for name, one in value.items()}
+            return {name: read(element) for name, element in value.items()}
         case "L":
-            return [read(one) for one in value]
+            return [read(element) for element in value]
         case "NULL":
             return None
-    raise TypeError(f"the table holds no {kind}")
+    raise TypeError(f"the table has no attributes of type {letter}")

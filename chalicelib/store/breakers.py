@@ -1,4 +1,4 @@
-"""Breakers (`domain/breaker.py`) as items of the table, the only state that the functions share."""
+"""The breakers (`domain/breaker.py`) as items of the table, which is the only state that all functions share."""
 
 from dataclasses import asdict
 
@@ -7,13 +7,13 @@ from chalicelib.store import table
 
 
 def get_open(name: Side) -> Breaker | None:
-    """Return the breaker if it is open."""
+    """Return the breaker of a side if it is open, else None."""
     breaker = get(name)
     return breaker if breaker and not breaker.closed_at else None
 
 
 def get(name: Side) -> Breaker | None:
-    """Return the breaker as it stands, closed or open; None if it never opened."""
+    """Return the breaker of a side, open or closed; None if it never opened."""
     item = table.get("BREAKER", name, consistent=True)
     if item is None:
         return None
@@ -21,28 +21,28 @@ def get(name: Side) -> Breaker | None:
 
 
 def trip(name: Side, why: str, now: int) -> Breaker:
-    """Open a breaker unless it is open; return it as it stands."""
+    """Open the breaker of a side unless it is already open; return the open breaker."""
     while True:
-        there = get(name)
-        if there and not there.closed_at:
-            return there
-        breaker = opened(name, why, now, there)
-        if _put(breaker, there):
+        current = get(name)
+        if current and not current.closed_at:
+            return current
+        breaker = opened(name, why, now, current)
+        if _put(breaker, current):
             return breaker
 
 
 def take_probe(breaker: Breaker, now: int) -> bool:
-    """Take the right to probe, which is given to one caller at a time once the pause is over."""
+    """Claim the right to probe; return whether this caller got it. After each pause, only one caller does."""
     return now >= breaker.probe_at and _put(breaker.probed(now), breaker)
 
 
 def close(name: Side, now: int) -> None:
-    """Let every function call again, whoever may be probing at this moment."""
-    while (there := get_open(name)) and not _put(there.closed(now), there):
+    """Close a breaker, even while another caller probes, so that every function calls that side again."""
+    while (current := get_open(name)) and not _put(current.closed(now), current):
         pass
 
 
-def _put(breaker: Breaker, seen: Breaker | None) -> bool:
-    """Write it, unless another caller has written it since it was read."""
+def _put(breaker: Breaker, previous: Breaker | None) -> bool:
+    """Store a breaker unless another caller wrote it since `previous` was read; return whether it was stored."""
     item = table.key("BREAKER", breaker.name) | asdict(breaker)
-    return table.replace(item, "token", seen.token) if seen else table.put_new(item)
+    return table.replace(item, "token", previous.token) if previous else table.put_new(item)

@@ -1,6 +1,7 @@
-"""Chunks of a request: their plans, the claims to send them, and the results.
+"""The chunks of a request: their plans, the claims to send them, and the results.
 
-Every item is written once and never changed, so that writing it again after a crash is harmless.
+Plans and results are written once and never changed, so writing them again after a crash is harmless. A claim is
+written conditionally, and changed only when another function takes over from its dead claimer.
 """
 
 import uuid
@@ -15,7 +16,7 @@ from chalicelib.store.table import Item
 
 
 def record_plan(request: SendRequest, chunks: Sequence[Chunk]) -> list[ChunkKey]:
-    """Store the plan of a request and when each chunk is due to be closed. Safe to repeat."""
+    """Store the chunks of a request, and the hour in which each is due to be closed. Safe to repeat."""
     items: list[Item] = []
     keys = [ChunkKey(request.out_id, request.biz_id, chunk.start) for chunk in chunks]
     for key, chunk in zip(keys, chunks, strict=True):
@@ -26,16 +27,19 @@ def record_plan(request: SendRequest, chunks: Sequence[Chunk]) -> list[ChunkKey]
 
 
 def claim(key: ChunkKey, attempt: int, until: int, expires: int) -> bool:
-    """Take the right to make a chunk's calls, for one attempt, given once.
+    """Claim the right to make the calls of a chunk in one attempt; return whether this caller got it.
 
-    `until` is when the claimer is certainly dead: from then on, an attempt without a result is of
-    unknown outcome.
+    Each attempt is claimed only once. `until` is the epoch from which the claimer is certainly dead: if the attempt
+    has no result by then, its outcome is unknown.
     """
     return table.put_new(_claim(key, attempt, until, expires))
 
 
 def reclaim(key: ChunkKey, attempt: int, dead_since: int, until: int, expires: int) -> bool:
-    """Take over from a dead claimer, in order to take stock: given to one at a time."""
+    """Take over the claim of a dead claimer, to recover its outcomes; return whether this caller got it.
+
+    `dead_since` is the `until` of the dead claimer. Only one caller at a time gets the claim.
+    """
     return table.replace(_claim(key, attempt, until, expires), "until", dead_since)
 
 
@@ -50,7 +54,7 @@ def _claim(key: ChunkKey, attempt: int, until: int, expires: int) -> Item:
 def record_result(
     key: ChunkKey, attempt: int, outcomes: Mapping[int, Outcome], expires: int
 ) -> None:
-    """Keep what came of one attempt: by position; positions that are left out wait for another."""
+    """Store the outcomes of one attempt by position. Positions without an outcome are left to the next attempt."""
     packed = {
         str(position): [outcome.code, outcome.message] if isinstance(outcome, Failure) else outcome
         for position, outcome in outcomes.items()
@@ -62,39 +66,42 @@ def record_result(
 
 
 def progress(key: ChunkKey) -> ChunkProgress | None:
-    """All that is known of a chunk, or None where there is no such chunk."""
-    found = list(_progresses(table.query(f"OUT#{key.out_id}", key.sort, consistent=True)))
-    return found[0][1] if found else None
+    """Return everything that is stored about a chunk; None if there is no such chunk."""
+    chunks = list(_fold_chunks(table.query(f"OUT#{key.out_id}", key.sort, consistent=True)))
+    return chunks[0][1] if chunks else None
 
 
 def all_progress(out_id: str, biz_id: str) -> Iterator[tuple[ChunkKey, ChunkProgress]]:
-    """The chunks of a request, by position."""
-    for (_, start), progress in _progresses(table.query(f"OUT#{out_id}", f"CHUNK#{biz_id}#")):
+    """Yield the chunks of a request, in the order of their positions."""
+    for (_, start), progress in _fold_chunks(table.query(f"OUT#{out_id}", f"CHUNK#{biz_id}#")):
         yield ChunkKey(out_id, biz_id, start), progress
 
 
-def _progresses(items: Iterable[Item]) -> Iterator[tuple[tuple[str, int], ChunkProgress]]:
-    """Fold items in the order of their keys: CLAIM, PLAN and RESULT of one chunk stand together."""
+def _fold_chunks(items: Iterable[Item]) -> Iterator[tuple[tuple[str, int], ChunkProgress]]:
+    """Yield each chunk's (bizId, start) and its progress, from items in the order of their sort keys.
+
+    In that order, the CLAIM, PLAN and RESULT items of one chunk are adjacent.
+    """
     chunk: tuple[str, int] | None = None
-    facts: list[tuple[str, Item]] = []
+    of_chunk: list[tuple[str, Item]] = []
     for item in items:
-        _, biz_id, start, fact = str(item["sk"]).split("#", 3)
+        _, biz_id, start, suffix = str(item["sk"]).split("#", 3)
         if (biz_id, int(start)) != chunk:
-            yield from _fold(chunk, facts)
-            chunk, facts = (biz_id, int(start)), []
-        facts.append((fact, item))
-    yield from _fold(chunk, facts)
+            yield from _fold(chunk, of_chunk)
+            chunk, of_chunk = (biz_id, int(start)), []
+        of_chunk.append((suffix, item))
+    yield from _fold(chunk, of_chunk)
 
 
 def _fold(
-    chunk: tuple[str, int] | None, facts: list[tuple[str, Item]]
+    chunk: tuple[str, int] | None, items: list[tuple[str, Item]]
 ) -> Iterator[tuple[tuple[str, int], ChunkProgress]]:
     plan: Chunk | None = None
     outcomes: dict[int, Outcome] = {}
     claimed: dict[int, int] = {}
     done: set[int] = set()
-    for fact, item in facts:
-        kind, _, attempt = fact.partition("#")
+    for suffix, item in items:
+        kind, _, attempt = suffix.partition("#")
         if kind == "PLAN" and chunk:
             plan = plans.read(chunk[1], item)
         elif kind == "CLAIM":

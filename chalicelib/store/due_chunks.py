@@ -1,4 +1,7 @@
-"""Due chunks: in which hour each chunk is closed, for `sweep`; and so in which hour it was accepted, for `inquire`."""
+"""The list of chunks by the hour in which each is due to be closed, 72 hours after its acceptance.
+
+`sweep` reads it to close chunks, and `inquire` to find the chunks that were accepted in an hour.
+"""
 
 from collections.abc import Iterator
 
@@ -10,7 +13,7 @@ from chalicelib.store.table import Item
 
 
 def item(request: SendRequest, key: ChunkKey) -> Item:
-    """Return the item that lists a chunk of a request among those that are due 72 hours after its acceptance."""
+    """Return the item that lists a chunk as due 72 hours after the acceptance of its request."""
     hour = _hour(request.accepted_at + CLOSED_AFTER_SECONDS)
     return table.key(f"DUE#{hour}", f"{key.biz_id}#{key.start:08d}") | {
         "outId": key.out_id,
@@ -21,24 +24,24 @@ def item(request: SendRequest, key: ChunkKey) -> Item:
 
 
 def due(now: int, hours_back: int) -> Iterator[tuple[int, ChunkKey]]:
-    """Return the chunks that were to be closed in the last hours, oldest first, each with its hour."""
+    """Yield the chunks that were due in the last `hours_back` full hours, oldest first, each with its hour."""
     for hour in range(_hour(now) - hours_back, _hour(now)):
-        for found in table.query(f"DUE#{hour}", consistent=True):
-            yield hour, ChunkKey(found["outId"], found["bizId"], found["start"])
+        for entry in table.query(f"DUE#{hour}", consistent=True):
+            yield hour, ChunkKey(entry["outId"], entry["bizId"], entry["start"])
 
 
 def accepted_in(hour: int, after: str = "") -> Iterator[tuple[str, ChunkKey]]:
-    """Return the chunks that were accepted in an hour (epoch // 3600) and are not closed yet, each with its sort key.
+    """Yield the chunks that were accepted in an hour (epoch // 3600) and are not closed yet, each with its sort key.
 
-    With `after`, only the chunks behind that sort key.
+    With `after`, only the chunks after that sort key.
     """
     due_hour = hour + CLOSED_AFTER_SECONDS // 3600
-    for found in table.query(f"DUE#{due_hour}", after=after, consistent=True):
-        yield str(found["sk"]), ChunkKey(found["outId"], found["bizId"], found["start"])
+    for entry in table.query(f"DUE#{due_hour}", after=after, consistent=True):
+        yield str(entry["sk"]), ChunkKey(entry["outId"], entry["bizId"], entry["start"])
 
 
 def remove_due(hour: int, key: ChunkKey) -> None:
-    """Remove a chunk from the list of those to be closed."""
+    """Remove a chunk from the list, once it is closed."""
     table.delete(f"DUE#{hour}", f"{key.biz_id}#{key.start:08d}")
 
 

@@ -1,8 +1,8 @@
-"""§5's files: how far each is read. The one kind of item that changes step by step.
+"""The files of §5, and how far each has been read. The only kind of item that is updated step by step.
 
-Who reads a file holds it for a while, by a token that is new with each holder: only the holder's
-checkpoints are taken. Should a holder that counts as dead be alive after all, it finds out at its next
-checkpoint, and what it did meanwhile the other one did in the same words.
+A function that reads a file holds it for a limited time, under a token that every new holder replaces. Only the
+current holder can save a checkpoint. A holder whose time is over may still be running: then its next checkpoint is
+refused. What it did in between is harmless, because the new holder writes the same items.
 """
 
 import json
@@ -16,18 +16,20 @@ from chalicelib.store.table import Item
 
 
 class HoldLostError(BridgeError):
-    """Another function holds the file by now."""
+    """Another function holds the file now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A file and how far it is read.
+    """A file and how far it has been read. The field names are stored, so they must not change.
 
-    `version`, `lines` and `encoding` are known once it was counted. `offset` and `line` are where the
-    next step begins, `position` the number of recipients planned before it. Of the lines, `repeated`
-    named a recipient again, `unreadable` named none that could be told of; `bad` has the numbers of
-    the first bad lines and what was wrong. `over` says why all are refused; `reason` why it failed, or
-    for now can't go on after `failures` tries. `until` is when its holder's time is over.
+    - `version`, `lines` and `encoding` are known once the lines have been counted.
+    - `offset` and `line` are where the next step starts; `position` is the number of recipients planned so far.
+    - `repeated` counts the lines that name a recipient again, `unreadable` those without a number to report.
+    - `bad` has the numbers of the first bad lines, and what is wrong with each.
+    - `over` is the reason why all recipients are refused, if they are.
+    - `reason` is why reading failed, or why it can't continue for now, after `failures` tries.
+    - `token` identifies the current holder; `until` is the epoch at which its time is over.
     """
 
     out_id: str
@@ -54,31 +56,31 @@ class File:
 
     @property
     def ended(self) -> bool:
-        """Whether there is nothing left to do."""
+        """Return whether nothing is left to do."""
         return self.state in ("done", "failed")
 
 
 def record(file: File) -> None:
-    """Keep a file that is to be read. Does nothing where it is kept already, and perhaps read."""
+    """Store a file that is to be read. Does nothing if it is stored already, since reading may have started."""
     table.put_new(_item(file))
 
 
 def get(out_id: str, biz_id: str) -> File | None:
-    """A request's file, or None where the request has none."""
+    """Return the file of a request; None if the request has none."""
     item = table.get(f"OUT#{out_id}", f"FILE#{biz_id}", consistent=True)
     return _file(item) if item else None
 
 
 def acquire(file: File, until: int) -> File | None:
-    """Hold a file that nobody holds any more; None where another was quicker."""
+    """Become the holder of a file that has no current holder; return None if another function was faster."""
     held = replace(file, token=uuid.uuid4().hex, until=until)
     return held if table.replace(_item(held), "token", file.token) else None
 
 
 def save(file: File) -> None:
-    """Keep how far the holder came. Raises HoldLostError where it holds the file no more."""
+    """Save the holder's checkpoint. Raises HoldLostError if another function holds the file now."""
     if not table.replace(_item(file), "token", file.token):
-        raise HoldLostError(f"the file of {file.biz_id} is read by another function")
+        raise HoldLostError(f"another function reads the file of {file.biz_id} now")
 
 
 def _item(file: File) -> Item:
@@ -91,4 +93,4 @@ def _item(file: File) -> Item:
 
 def _file(item: Item) -> File:
     fields = json.loads(item["file"])
-    return File(**fields | {"bad": tuple((number, what) for number, what in fields["bad"])})
+    return File(**fields | {"bad": tuple((number, reason) for number, reason in fields["bad"])})

@@ -1,9 +1,9 @@
-"""Whose final state is known, in the order in which it became known: what §12 pages through.
+"""The log of final states: a row for each message with a receipt, in the order in which the receipts were known.
 
-A log per request, dense and only appended to, so that a page is found by its number alone: the rows
-from n on stand in the item `DETAIL#<bizId>#<n>` or in the one before it. A counter says how many rows
-there are. Slots are taken by a conditional write and the counter follows; whoever finds the counter
-behind (its writer died) moves it on, so that no row is lost and none is skipped.
+§12 pages through it. Each request has a log without gaps to which rows are only appended, so that a page is found by
+its number: row n is in the item `DETAIL#<bizId>#<n>` or in the last one before it. A counter holds the number of
+rows. An appender first claims a slot by a conditional write, then moves the counter. If it dies in between, the next
+appender finds the counter behind and moves it, so that no row is lost or skipped.
 """
 
 import time
@@ -15,43 +15,43 @@ from chalicelib.store import messages, table
 from chalicelib.store.packing import pack, unpack
 
 Row = tuple[str, str]
-"""A message's key: its phone and its sort key there."""
+"""The key of a message: its phone and its sort key."""
 
-# Appenders of one request at once are few; each loses at most one race to each of the others.
+# Few functions append to one request at the same time, and each loses at most one race to each of the others.
 _MAX_TRIES = 50
 
 
-def append(told: Sequence[Message]) -> None:
-    """Add messages of one request, which have their receipts. After a crash, some may stand there twice."""
-    origin = told[0].origin
+def append(settled: Sequence[Message]) -> None:
+    """Append messages of one request, all with receipts. After a crash, some of them may be in the log twice."""
+    origin = settled[0].origin
     pk, head = f"OUT#{origin.out_id}", f"DETAILS#{origin.biz_id}"
     expires = int(time.time()) + periods.RETENTION_SECONDS
-    packed = pack([messages.key(message) for message in told])
+    packed = pack([messages.key(message) for message in settled])
     for _ in range(_MAX_TRIES):
-        found = table.get(pk, head, consistent=True)
-        rows = found["rows"] if found else 0
+        counter = table.get(pk, head, consistent=True)
+        rows = counter["rows"] if counter else 0
         slot = table.key(pk, f"DETAIL#{origin.biz_id}#{rows:08d}")
-        slot |= {"packed": packed, "rows": len(told), "expires": expires}
-        ours = table.put_new(slot)
-        there = slot if ours else table.get(slot["pk"], slot["sk"], consistent=True) or {}
-        counter = table.key(pk, head) | {"rows": rows + there["rows"], "expires": expires}
-        if found is None:
-            table.put_new(counter)
+        slot |= {"packed": packed, "rows": len(settled), "expires": expires}
+        appended = table.put_new(slot)
+        stored = slot if appended else table.get(slot["pk"], slot["sk"], consistent=True) or {}
+        moved = table.key(pk, head) | {"rows": rows + stored["rows"], "expires": expires}
+        if counter is None:
+            table.put_new(moved)
         else:
-            table.replace(counter, "rows", rows)
-        if ours:
+            table.replace(moved, "rows", rows)
+        if appended:
             return
-    raise TimeoutError(f"the log of {origin.biz_id} was too busy to add {len(told)} rows")
+    raise TimeoutError(f"the log of {origin.biz_id} was too busy to append {len(settled)} rows")
 
 
 def counts(out_id: str) -> dict[str, int]:
-    """How many rows the logs of an outId's requests have, by bizId."""
+    """Return the number of rows in the logs of an outId's requests, by bizId."""
     items = table.query(f"OUT#{out_id}", "DETAILS#", consistent=True)
     return {str(item["sk"]).removeprefix("DETAILS#"): item["rows"] for item in items}
 
 
 def rows(out_id: str, biz_id: str, first: int, count: int) -> Iterator[Row]:
-    """Some rows of a request's log: the cost does not depend on where they stand."""
+    """Yield `count` rows of a request's log, from row `first` on. The cost does not depend on `first`."""
     pk, prefix = f"OUT#{out_id}", f"DETAIL#{biz_id}#"
     [start] = table.query(pk, prefix, until=f"{prefix}{first:08d}", newest_first=True, limit=1)
     for item in table.query(pk, start["sk"], until=f"{prefix}{first + count - 1:08d}"):

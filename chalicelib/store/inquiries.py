@@ -1,4 +1,4 @@
-"""How far Tencent was asked about the messages of an hour that have no receipt."""
+"""How far Tencent has been queried about the messages of an hour that have no receipt."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -6,16 +6,16 @@ from dataclasses import asdict, dataclass
 from chalicelib.store import table
 
 _PK = "INQUIRED"
-# Chunks are closed after three days; a day more for whoever looks.
+# Chunks are closed after three days. The records are kept a day longer, for operators.
 _RETENTION_HOURS = 96
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry:
-    """One look at an hour's chunks, `age` hours after it.
+    """One inquiry about the chunks of an hour, made `age` hours after it. The field names are stored.
 
-    `hour` is the epoch's hour in which they were accepted; `after` the sort key of the last chunk
-    that was asked about; `done` that all of them were.
+    `hour` is the hour in which the chunks were accepted (epoch // 3600), `after` the sort key of the last chunk that
+    was queried. `done` means that all of them were.
     """
 
     hour: int
@@ -24,22 +24,22 @@ class Inquiry:
     done: bool = False
 
 
-def record(found: Sequence[Inquiry]) -> None:
-    """Keep how far inquiries got, each over what was kept of its hour before."""
+def record(inquiries: Sequence[Inquiry]) -> None:
+    """Store how far inquiries have come. Each replaces the previous inquiry about its hour."""
     table.batch_put(
         [
             table.key(_PK, f"{inquiry.hour:08d}")
             | asdict(inquiry)
             | {"expires": (inquiry.hour + _RETENTION_HOURS) * 3600}
-            for inquiry in found
+            for inquiry in inquiries
         ]
     )
 
 
 def by_hour() -> dict[int, Inquiry]:
-    """The newest inquiry into each hour."""
-    found = [
+    """Return the latest inquiry about each hour."""
+    inquiries = [
         Inquiry(**{name: item[name] for name in Inquiry.__dataclass_fields__})
         for item in table.query(_PK, consistent=True)
     ]
-    return {inquiry.hour: inquiry for inquiry in found}
+    return {inquiry.hour: inquiry for inquiry in inquiries}

@@ -1,7 +1,7 @@
-"""What happened to a phone: messages, refusals, unknown outcomes, and their receipts.
+"""Messages by phone: messages that were sent, refusals, unknown outcomes, and their receipts.
 
-All of a phone's items share its partition, so that a receipt finds its message by one read, a reply
-the newest message of its sign by one query, and an operator everything.
+All items of a phone share a partition. So a status finds its message by one read, a reply finds the newest message
+of its sign by one query, and an operator finds everything about a phone.
 """
 
 import hashlib
@@ -18,59 +18,59 @@ from chalicelib.domain.planning import Failure
 from chalicelib.store import table
 from chalicelib.store.table import Item
 
-# Characters of a sid by which it is known.
+# Characters of a sid that are stored and compared.
 MAX_SID = 200
-# What stands in an item for a receipt that isn't known yet: something that a condition can ask for.
+# The attribute value of a receipt that isn't known yet. It is a value because a condition has to compare it.
 _NONE = ""
 
 
 def record(messages: Sequence[Message]) -> None:
-    """Keep what came of a chunk's calls. Safe to repeat; never undoes a receipt."""
+    """Store the messages of a chunk's calls. Safe to repeat; never overwrites a receipt."""
     table.batch_put_new([_item(message) for message in messages])
 
 
 def settle(messages: Sequence[Message]) -> list[Message]:
-    """Give messages, recorded before, their receipts: each unless it has one already.
+    """Store the receipts of recorded messages, except for messages that have a receipt already.
 
-    Answers those that are now settled by the same piece of work (`receipt.by`), each with the receipt
-    that stands: whoever comes again after a crash gets what he settled before, and what others
-    settled is theirs to tell.
+    Return the messages whose stored receipt is from the same work item (`receipt.by`), with that receipt. So a work
+    item that is repeated after a crash gets the messages that it settled before, and has to report them. Messages
+    that another work item settled are left out: that one reports them.
     """
     by_key = {(f"PHONE#{message.phone}", _sort(message)): message for message in messages}
-    receipts = {where: _receipt_item(message.receipt) for where, message in by_key.items()}
-    there = table.batch_exchange("receipt", _NONE, receipts)
+    receipts = {key: _receipt_item(message.receipt) for key, message in by_key.items()}
+    stored = table.batch_exchange("receipt", _NONE, receipts)
     return [
-        replace(by_key[where], receipt=_receipt(item))
-        for where, item in there.items()
-        if item["by"] == receipts[where]["by"]
+        replace(by_key[key], receipt=_receipt(item))
+        for key, item in stored.items()
+        if item["by"] == receipts[key]["by"]
     ]
 
 
 def find(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
-    """The messages of pairs of phone and sid, as far as they are ours."""
+    """Return the stored messages of these pairs of phone and sid, by that pair."""
     items = table.batch_get((f"PHONE#{phone}", _sid_sort(sid)) for phone, sid in wanted)
     messages = [_message(item) for item in items.values()]
     return {(message.phone, message.sid): message for message in messages}
 
 
 def key(message: Message) -> tuple[str, str]:
-    """Where a message stands: its phone, and its sort key there."""
+    """Return the key of a message: its phone and its sort key."""
     return message.phone, _sort(message)
 
 
 def by_keys(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
-    """The messages that stand there."""
+    """Return the stored messages with these keys, by key."""
     items = table.batch_get((f"PHONE#{phone}", sort) for phone, sort in keys)
     return {key(message): message for message in map(_message, items.values())}
 
 
 def of_phone(phone: str) -> list[Message]:
-    """Everything that is kept about a phone."""
+    """Return everything that is stored about a phone."""
     return [_message(item) for item in table.query(f"PHONE#{phone}", consistent=True)]
 
 
 def of_position(phone: str, biz_id: str, position: int) -> Message | None:
-    """What is kept of one recipient of a request."""
+    """Return the stored message of one recipient of a request; None if there is none."""
     for message in of_phone(phone):
         if (message.origin.biz_id, message.position) == (biz_id, position):
             return message
@@ -78,23 +78,26 @@ def of_position(phone: str, biz_id: str, position: int) -> Message | None:
 
 
 def of_chunk(biz_id: str, progress: ChunkProgress) -> dict[int, Message]:
-    """The messages of a chunk that were sent, or perhaps were, by position; those that stand nowhere are left out."""
+    """Return the messages of a chunk that were sent or may have been sent, by position.
+
+    Messages that are not stored are left out.
+    """
     plan, by_position = progress.plan, progress.plan.phones
-    kept: dict[int, Message] = {}
+    stored: dict[int, Message] = {}
     sids: dict[int, tuple[str, str]] = {}
     for position, outcome in progress.outcomes.items():
         phone = by_position[position - plan.start]
         if isinstance(outcome, str):
             sids[position] = (phone, outcome[:MAX_SID])
         elif outcome is None and (message := of_position(phone, biz_id, position)):
-            # Its status may have come meanwhile, and given it a sid.
-            kept[position] = message
+            # A status may have arrived since and given it a sid.
+            stored[position] = message
     found = find(sids.values())
-    return kept | {position: found[sid] for position, sid in sids.items() if sid in found}
+    return stored | {position: found[sid] for position, sid in sids.items() if sid in found}
 
 
 def settled_of_chunk(biz_id: str, progress: ChunkProgress) -> list[Message]:
-    """Return the messages of a chunk that have their receipts, those of refused recipients included."""
+    """Return the messages of a chunk that have receipts, including those of refused recipients, by position."""
     plan, by_position = progress.plan, progress.plan.phones
     refused = (
         (
@@ -105,48 +108,49 @@ def settled_of_chunk(biz_id: str, progress: ChunkProgress) -> list[Message]:
         if isinstance(outcome, Failure)
     )
     found = [*of_chunk(biz_id, progress).values(), *by_keys(refused).values()]
-    return sorted((one for one in found if one.receipt), key=lambda message: message.position)
+    settled = (message for message in found if message.receipt)
+    return sorted(settled, key=lambda message: message.position)
 
 
 def unknown_of_chunk(biz_id: str, progress: ChunkProgress) -> list[Message]:
-    """The messages of a chunk that are of unknown outcome, and not settled."""
+    """Return the messages of a chunk whose outcome is unknown and that have no receipt, in order of position."""
     plan, by_position = progress.plan, progress.plan.phones
     found = (
         of_position(by_position[position - plan.start], biz_id, position)
-        for position, outcome in sorted(progress.outcomes.items(), key=lambda one: one[0])
+        for position, outcome in sorted(progress.outcomes.items(), key=lambda item: item[0])
         if outcome is None
     )
     return [message for message in found if message and message.state == "unknown"]
 
 
 def newest_of_sign(phone: str, sign: str) -> Message | None:
-    """The message that a reply most likely answers: the newest of that phone and sign.
+    """Return the message that a reply most likely answers: the newest message of that phone and sign.
 
-    Where none has that sign, the newest of the phone: Tencent may write a sign otherwise than we do.
+    If no message has that sign, return the newest of the phone, because Tencent may write a sign differently.
     """
     sent = [message for message in of_phone(phone) if message.sid or message.unknown]
-    same = [message for message in sent if message.origin.sign == sign]
-    return max(same or sent, key=lambda message: message.origin.sent_at, default=None)
+    of_sign = [message for message in sent if message.origin.sign == sign]
+    return max(of_sign or sent, key=lambda message: message.origin.sent_at, default=None)
 
 
 def adopt(phone: str, sid: str) -> Message | None:
-    """Give a sid that nobody knows to the oldest send of unknown outcome to that phone, if there is one.
+    """Assign an unknown sid to the oldest send of unknown outcome to that phone; return its message, if there is one.
 
-    The mark and the message change places in one transaction: of two callbacks, one finds the mark,
-    and none does once the mark itself was settled. A sid that has its message by now, since the same
-    status came twice, takes no second mark.
+    One transaction deletes the UNKNOWN item and writes the message. So of two callbacks only one gets the item, and
+    neither does if it has a receipt by then. If the same status arrived twice and the sid has its message by now,
+    no second item is used up.
     """
     unknown = [message for message in of_phone(phone) if message.unknown and not message.receipt]
     for message in sorted(unknown, key=lambda message: message.origin.sent_at):
         adopted = replace(message, sid=sid, unknown=False)
-        mark = table.key(f"PHONE#{phone}", _sort(message))
-        if table.exchange(mark, _item(adopted), "receipt", _NONE):
+        unknown_key = table.key(f"PHONE#{phone}", _sort(message))
+        if table.exchange(unknown_key, _item(adopted), "receipt", _NONE):
             return adopted
     return None
 
 
 def park(phone: str, kind: str, payload: dict[str, Any], now: int) -> None:
-    """Keep a status or reply that belongs to nothing of ours, for an operator to count and look at."""
+    """Store a status or reply that belongs to no message of the bridge, so that an operator can inspect it."""
     text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     table.put(
@@ -167,12 +171,12 @@ def _marked(kind: str, biz_id: str, position: int) -> str:
 
 
 def _sid_sort(sid: str) -> str:
-    # Tencent promises no length; a sort key has one.
+    # Tencent does not limit the length of a sid, but DynamoDB limits that of a sort key.
     return f"SID#{sid[:MAX_SID]}"
 
 
 def _item(message: Message) -> Item:
-    """Well below 1 KB, so that writing it costs one write unit."""
+    """Return the item of a message. It is well below 1 KB, so that writing it costs one write unit."""
     origin = message.origin
     return table.key(f"PHONE#{message.phone}", _sort(message)) | {
         "outId": origin.out_id,

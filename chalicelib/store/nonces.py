@@ -1,4 +1,4 @@
-"""Nonces: each is good for one request, and for that request's repetition byte for byte."""
+"""Nonces: each is valid for one request, and for byte-for-byte repetitions of that request."""
 
 import hashlib
 import json
@@ -7,32 +7,32 @@ from typing import Any
 
 from chalicelib.store import table
 
-# At least twice the clock's tolerance in either direction, whatever that is set to.
+# Seconds. The retention is at least this, and at least twice the accepted clock skew in each direction.
 _MIN_RETENTION = 3600
 
 
 def retention(clock_skew_seconds: int) -> int:
-    """Seconds for which a nonce has to be remembered."""
+    """Return the seconds for which a nonce has to be stored."""
     return max(_MIN_RETENTION, 4 * clock_skew_seconds)
 
 
 def use(nonce: str, content: str, retention: int) -> tuple[bool, dict[str, Any] | None]:
-    """Take a nonce for a request's content (a digest).
+    """Use a nonce for a request, whose content is given as a digest.
 
-    Answers whether the content may be obeyed, and the answer that was given to it before, if one was
-    kept: (True, None) the first time, (True, answer) when repeated, (False, None) for other content.
+    Return whether the request is allowed, and the stored answer to it: (True, None) the first time, (True, answer) if
+    the request is repeated and its answer was stored, (False, None) if the nonce was used for other content.
     """
     key = _key(nonce)
     if table.put_new(key | {"content": content, "expires": int(time.time()) + retention}):
         return True, None
-    there = table.get(key["pk"], key["sk"], consistent=True) or {}
-    if there.get("content") != content:
+    used = table.get(key["pk"], key["sk"], consistent=True) or {}
+    if used.get("content") != content:
         return False, None
-    return True, json.loads(there["answer"]) if "answer" in there else None
+    return True, json.loads(used["answer"]) if "answer" in used else None
 
 
 def save_answer(nonce: str, content: str, retention: int, answer: dict[str, Any]) -> None:
-    """Keep the answer given, so that a repeated request gets it again and is not done again."""
+    """Store the answer to a request, so that a repetition gets the same answer and is not executed again."""
     table.put(
         _key(nonce)
         | {
@@ -44,5 +44,5 @@ def save_answer(nonce: str, content: str, retention: int, answer: dict[str, Any]
 
 
 def _key(nonce: str) -> table.Item:
-    # Hashed, since nobody promises a nonce's length and a key's is limited.
+    # Hashed, because the length of a nonce is not limited, but that of a key is.
     return table.key(f"NONCE#{hashlib.sha256(nonce.encode()).hexdigest()}", "-")

@@ -1,4 +1,4 @@
-"""Lists that are only ever read whole, as one small attribute: write units go by the kilobyte."""
+"""Compact encodings of lists that are only read as a whole. Small attributes save write units, billed per kilobyte."""
 
 import json
 import zlib
@@ -7,33 +7,33 @@ from typing import Any
 
 from chalicelib.compact_json import COMPACT_JSON
 
-# Bytes: shorter ones fit into the same kilobyte as they are, in a quarter of the time.
-_SHORT = 200
+# Bytes. Shorter texts are not compressed: they fit into the same kilobyte anyway, in a quarter of the time.
+_MIN_COMPRESSED = 200
 
 
 def pack(value: Any, *, quickly: bool = False) -> bytes:
-    """Anything that JSON holds; `quickly` in half the time, and up to a tenth larger."""
+    """Encode any JSON value. `quickly` takes half of the time, and the result is up to a tenth larger."""
     text = COMPACT_JSON.encode(value).encode()
-    if len(text) < _SHORT:
+    if len(text) < _MIN_COMPRESSED:
         return text
     return zlib.compress(text, zlib.Z_BEST_SPEED if quickly else zlib.Z_DEFAULT_COMPRESSION)
 
 
 def unpack(packed: bytes) -> Any:
-    """What `pack` was given, with lists for tuples and texts for keys."""
-    # What zlib makes begins with an "x", as no JSON does.
+    """Decode what `pack` encoded. Tuples come back as lists, and the keys of objects as strings."""
+    # The output of zlib begins with "x", which no JSON does.
     return json.loads(zlib.decompress(packed) if packed.startswith(b"x") else packed)
 
 
 def pack_numbers(phones: Iterable[str]) -> bytes:
-    """Kept numbers, two digits to a byte with an F between them: as telephone networks write them.
+    """Encode stored phone numbers: two digits per byte, with an F between numbers, as telephone networks do.
 
-    Nearly as small as zlib would make them, in a tenth of the time.
+    The result is nearly as small as that of zlib, in a tenth of the time.
     """
     digits = "f".join(phones)
     return bytes.fromhex(digits + "f" * (len(digits) % 2))
 
 
 def unpack_numbers(packed: bytes) -> list[str]:
-    """What `pack_numbers` was given."""
+    """Decode what `pack_numbers` encoded."""
     return packed.hex().replace("f", " ").split()

@@ -1,8 +1,8 @@
-"""Pages of digital messages: one to each revision of a template, for ever.
+"""The pages of digital messages: one for each revision of a template, kept forever.
 
-A page is written before Tencent is given its link, and never changed or deleted: whoever got a message
-finds the page that was sent, whatever became of the template. A page whose revision never came to be
-stays too; nobody knows its code.
+A page is stored before its link is submitted to Tencent, and is never changed or deleted: the recipient of a message
+always finds the page that was sent, whatever happened to the template. If the revision is never created, its page
+stays as well, but nobody knows its code.
 """
 
 import re
@@ -15,15 +15,15 @@ from chalicelib.domain.digital_message import Part
 from chalicelib.store import table
 
 _ALPHABET = string.ascii_letters + string.digits
-# 62 to the power of 11 is more than 65 bits: short in a message that is paid by its length, and nobody
-# finds a page by trying.
+# 62 to the power of 11 is more than 65 bits: too many for anybody to find a page by guessing, and still short in a
+# message that is billed by its length.
 _LENGTH = 11
 _CODE = re.compile(rf"[A-Za-z0-9]{{{_LENGTH}}}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What a page shows, its variables masked already; `made_at` is an epoch."""
+    """The content of a page, with its variables masked. `made_at` is an epoch."""
 
     code: str
     theme: str
@@ -32,12 +32,12 @@ class Page:
 
 
 def new_code() -> str:
-    """A code that nobody can guess, of letters and digits alone: phones end a link at anything else."""
+    """Return a random code of letters and digits only, because phones end a link at any other character."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
 
 
 def put(page: Page) -> None:
-    """Keep a page."""
+    """Store a page."""
     table.put(
         table.key(f"PAGE#{page.code}", "-")
         | {"theme": page.theme, "parts": _items(page.parts), "made_at": page.made_at}
@@ -45,14 +45,14 @@ def put(page: Page) -> None:
 
 
 def get(code: str) -> Page | None:
-    """A page; None for an unknown code, and for what is none."""
+    """Return a page; None if the code is unknown or has the wrong format."""
     if not _CODE.fullmatch(code):
         return None
     item = table.get(f"PAGE#{code}", "-")
     if item is None:
         return None
-    shown = tuple(Part(**part) for part in item["parts"])
-    return Page(code=code, theme=item["theme"], parts=shown, made_at=item["made_at"])
+    parts = tuple(Part(**part) for part in item["parts"])
+    return Page(code=code, theme=item["theme"], parts=parts, made_at=item["made_at"])
 
 
 def _items(parts: Sequence[Part]) -> list[table.Item]:

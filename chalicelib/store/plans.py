@@ -1,4 +1,4 @@
-"""A chunk's plan as the attributes of its item, and back."""
+"""Conversion between a chunk's plan and the attributes of its item."""
 
 from itertools import chain, islice
 from typing import Any
@@ -9,7 +9,7 @@ from chalicelib.store.table import Item
 
 
 def write(chunk: Chunk) -> Item:
-    """The attributes that hold a plan, but for where it starts. All its calls have as many parameters."""
+    """Return the attributes of a plan without its start. All its calls must have the same number of parameters."""
     plan: dict[str, Any] = {
         "params": [text for call in chunk.calls for text in call.params],
         "calls": [len(call.phones) for call in chunk.calls],
@@ -18,13 +18,13 @@ def write(chunk: Chunk) -> Item:
     }
     return {
         "numbers": pack_numbers(chain.from_iterable(call.phones for call in chunk.calls)),
-        # A request has hundreds of chunks, and is waited for.
+        # A request has hundreds of chunks, and its caller waits for the answer.
         "plan": pack(plan, quickly=True),
     }
 
 
 def read(start: int, item: Item) -> Chunk:
-    """The chunk that starts there."""
+    """Return the chunk with this start from the attributes of its item."""
     plan, numbers = unpack(item["plan"]), iter(unpack_numbers(item["numbers"]))
     params, calls = iter(plan["params"]), plan["calls"]
     each = len(plan["params"]) // max(len(calls), 1)

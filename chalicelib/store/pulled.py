@@ -1,7 +1,6 @@
-"""Pulled from Tencent and not yet queued: the last resort where SQS takes nothing.
+"""What was pulled from Tencent but could not be queued, because SQS was not available.
 
-Tencent's queue is emptied by reading it, so what was read exists nowhere else. The next run queues
-it first.
+Reading Tencent's queue empties it, so what was read exists nowhere else. The next run queues it first.
 """
 
 import time
@@ -17,7 +16,7 @@ _PK = "PULLED"
 
 
 def save(bodies: Sequence[dict[str, Any]]) -> None:
-    """Keep messages that were meant for the `callbacks` queue. Kept twice, they are queued twice."""
+    """Store messages that are meant for the `callbacks` queue. If stored twice, they are queued twice."""
     now = int(time.time())
     table.put(
         table.key(_PK, f"{now:012d}#{uuid.uuid4().hex}")
@@ -29,11 +28,11 @@ def save(bodies: Sequence[dict[str, Any]]) -> None:
 
 
 def saved() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """What is kept, oldest first, each with the name to forget it by."""
+    """Yield the stored messages, oldest first, each with the name to pass to `delete`."""
     for item in table.query(_PK, consistent=True):
         yield item["sk"], unpack(item["bodies"])
 
 
 def delete(name: str) -> None:
-    """Forget what was queued by now."""
+    """Delete messages that have been queued."""
     table.delete(_PK, name)

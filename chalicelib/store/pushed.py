@@ -9,7 +9,7 @@ from chalicelib.store import table
 
 
 def record_pushed(out_id: str, positions: Mapping[str, Sequence[int]]) -> None:
-    """Keep which positions of which requests Quick Audience has taken the receipts of."""
+    """Record that Quick Audience accepted the receipts of these positions, given by bizId. Safe to repeat."""
     expires = int(time.time()) + RETENTION_SECONDS
     for biz_id, numbers in positions.items():
         text = ",".join(map(str, sorted(set(numbers))))
@@ -21,7 +21,7 @@ def record_pushed(out_id: str, positions: Mapping[str, Sequence[int]]) -> None:
 
 
 def pushed_positions(out_id: str, biz_id: str) -> set[int]:
-    """The positions of a request whose receipts Quick Audience has."""
+    """Return the positions of a request whose receipts Quick Audience has accepted."""
     return {
         int(position)
         for item in table.query(f"OUT#{out_id}", f"PUSHED#{biz_id}#")

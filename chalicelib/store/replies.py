@@ -10,22 +10,22 @@ from chalicelib.store.table import Item
 
 
 def reply_key(phone: str, content: str, time: int) -> str:
-    """What makes two replies the same one."""
+    """Return the key of a reply. Replies with the same phone, time and content are the same reply."""
     return hashlib.sha256(f"{phone}\n{time}\n{content}".encode()).hexdigest()[:24]
 
 
 def record_reply(out_id: str, key: str, reply: Mapping[str, Any], by: str, now: int) -> bool:
-    """Keep a reply, unless it is kept already; answers whether it is for `by` to tell.
+    """Store a reply unless it is stored already; return whether the work item `by` has to report it.
 
-    `by` names the piece of work, which finds its own name there when it is repeated after a crash.
+    A work item that is repeated after a crash finds its own id in the stored reply, and reports it again.
     """
     item = table.key(f"OUT#{out_id}", f"REPLY#{key}") | dict(reply) | {"by": by}
     if table.put_new(item | {"expires": now + RETENTION_SECONDS}):
         return True
-    there = table.get(item["pk"], item["sk"], consistent=True)
-    return there is not None and there["by"] == by
+    stored = table.get(item["pk"], item["sk"], consistent=True)
+    return stored is not None and stored["by"] == by
 
 
 def of_out_id(out_id: str) -> list[Item]:
-    """The replies to an outId's messages."""
+    """Return the replies to the messages of an outId."""
     return list(table.query(f"OUT#{out_id}", "REPLY#"))

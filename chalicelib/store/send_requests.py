@@ -1,4 +1,4 @@
-"""Accepted requests, under their outId. Each is written once and never changed."""
+"""Accepted requests, by outId. Each is written once and never changed."""
 
 import functools
 import json
@@ -10,7 +10,7 @@ from chalicelib.store.table import Item
 
 
 def record(request: SendRequest) -> None:
-    """Keep a request, for those who work on its chunks and for operators."""
+    """Store a request, for the functions that process its chunks and for operators."""
     fields = asdict(request) | {"related": json.dumps(request.related or {}, ensure_ascii=False)}
     table.put(
         table.key(f"OUT#{request.out_id}", f"REQUEST#{request.biz_id}")
@@ -20,14 +20,14 @@ def record(request: SendRequest) -> None:
 
 
 def of_out_id(out_id: str) -> list[SendRequest]:
-    """The accepted requests of an outId, oldest first."""
+    """Return the accepted requests of an outId, oldest first."""
     items = table.query(f"OUT#{out_id}", "REQUEST#", consistent=True)
     return sorted(map(_request, items), key=lambda request: request.accepted_at)
 
 
 @functools.lru_cache(maxsize=64)
 def get(out_id: str, biz_id: str) -> SendRequest:
-    """The request of a chunk, which never changes. Raises LookupError where there is none."""
+    """Return a request. It is cached, because it never changes. Raises LookupError if there is none."""
     item = table.get(f"OUT#{out_id}", f"REQUEST#{biz_id}", consistent=True)
     if item is None:
         raise LookupError(f"no request {biz_id}")

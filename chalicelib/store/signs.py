@@ -1,4 +1,4 @@
-"""Signs: Quick Audience asks by name, Tencent by id, and Tencent can't be asked for a name.
+"""Signs. Quick Audience identifies a sign by its name, Tencent by an id, and Tencent has no query by name.
 
 So an operator links the two once (`ops sign link NAME SIGN_ID`).
 """
@@ -12,7 +12,7 @@ from chalicelib.store import table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sign:
-    """A linked sign. `status` is Tencent's: 0 approved, 1 pending, 2 rejected."""
+    """A linked sign. The field names are stored. `status` is Tencent's: 0 approved, 1 pending, 2 rejected."""
 
     name: str
     sign_id: int
@@ -23,7 +23,7 @@ class Sign:
 
 
 def get(name: str) -> Sign | None:
-    """A sign by its name, brackets or not."""
+    """Return a sign by its name, with or without brackets; None if it is not linked."""
     if not normal(name):
         return None
     item = table.get(f"SIGN#{normal(name)}", "-", consistent=True)
@@ -31,19 +31,19 @@ def get(name: str) -> Sign | None:
 
 
 def put(sign: Sign) -> None:
-    """Keep a sign, and its name in the list of all."""
+    """Store a sign, and its name in the list of all signs."""
     table.put(table.key(f"SIGN#{sign.name}", "-") | asdict(sign))
     table.put(table.key("SIGNS", sign.name))
 
 
 def delete(name: str) -> None:
-    """Take a sign out."""
+    """Delete a sign."""
     table.delete("SIGNS", normal(name))
     table.delete(f"SIGN#{normal(name)}", "-")
 
 
 def all_signs() -> Iterator[Sign]:
-    """Every linked sign, by name."""
+    """Yield every linked sign, sorted by name."""
     for entry in table.query("SIGNS", consistent=True):
         if sign := get(str(entry["sk"])):
             yield sign

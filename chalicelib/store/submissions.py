@@ -1,4 +1,4 @@
-"""Submissions: which bizId the content of a request has, so that the same request sends once."""
+"""Submissions: the bizId that the content of a request was given, so that a repeated request sends only once."""
 
 import json
 from dataclasses import asdict
@@ -10,39 +10,39 @@ from chalicelib.store.table import Item
 
 
 def claim_submission(digest: str, request: SendRequest) -> tuple[SendRequest, bool]:
-    """Give this content a bizId, or find the one that it has.
+    """Claim this content for a request, or find the earlier request that has the same content.
 
-    Answers the request to go on with, and whether it was accepted to the end before. A request that
-    began and did not end (a killed function) is gone on with under its own bizId and revision, so
-    that chunks which are queued already are not planned a second time.
+    Return the request to continue with, and whether it was already accepted completely. A request that was started
+    but not completed (because its function was killed) is continued under its own bizId and revision, so that chunks
+    that are already queued are not planned a second time.
     """
     item = _submission(digest, request, accepted=False)
     while not table.put_new(item):
-        there = table.get(item["pk"], item["sk"], consistent=True)
-        if there is None:
+        stored = table.get(item["pk"], item["sk"], consistent=True)
+        if stored is None:
             continue
-        first = SendRequest(**json.loads(there["request"]))
-        if first.accepted_at + SAME_REQUEST_SECONDS > request.accepted_at:
-            return first, there["accepted"]
-        if table.replace(item, "request", there["request"]):
+        earlier = SendRequest(**json.loads(stored["request"]))
+        if earlier.accepted_at + SAME_REQUEST_SECONDS > request.accepted_at:
+            return earlier, stored["accepted"]
+        if table.replace(item, "request", stored["request"]):
             break
     return request, False
 
 
 def mark_accepted(digest: str, request: SendRequest) -> None:
-    """Keep that a request was accepted to the end: recorded and queued."""
+    """Record that a request was accepted completely: it is stored and queued."""
     table.put(_submission(digest, request, accepted=True))
 
 
 def withdraw(digest: str, biz_id: str) -> None:
-    """Forget that this content was accepted under a bizId: the same request again is a new one.
+    """Expire the submission of this content under a bizId, so that the same content counts as a new request.
 
-    For a request that failed before anybody was sent to.
+    For a request that failed before anything was sent.
     """
-    there = table.get(f"SUBMISSION#{digest}", "-", consistent=True)
-    if there and json.loads(there["request"])["biz_id"] == biz_id:
-        stale = SendRequest(**json.loads(there["request"]) | {"accepted_at": 0})
-        table.replace(_submission(digest, stale, accepted=False), "request", there["request"])
+    stored = table.get(f"SUBMISSION#{digest}", "-", consistent=True)
+    if stored and json.loads(stored["request"])["biz_id"] == biz_id:
+        expired = SendRequest(**json.loads(stored["request"]) | {"accepted_at": 0})
+        table.replace(_submission(digest, expired, accepted=False), "request", stored["request"])
 
 
 def _submission(digest: str, request: SendRequest, *, accepted: bool) -> Item:

@@ -1,12 +1,13 @@
-"""The table's verbs, over plain Python dicts.
+"""The operations on the table. Items are plain Python dicts.
 
-Numbers come back as int: this table holds no fractions. Every writer is either conditional or safe
-to repeat, so the client's own retries do no harm, but for `batch_put_new`, which see.
+Numbers come back as int, because this table has no fractions. Every write is either conditional or safe to repeat,
+so the retries of the client do no harm. The exception is `batch_put_new`, which therefore uses a client without
+retries.
 """
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -15,12 +16,15 @@ from chalicelib.store import attributes
 
 Item = dict[str, Any]
 Key = tuple[str, str]
+"""The partition key and the sort key of an item."""
 
-# BatchWriteItem and BatchGetItem take no more.
+T = TypeVar("T")
+
+# The limits of BatchWriteItem and BatchGetItem.
 _MAX_WRITES = 25
 _MAX_READS = 100
-# What a statement of a batch may be refused with for a moment.
-_TRY_AGAIN = {
+# Temporary errors of a statement in a batch, which is then retried.
+_RETRYABLE = {
     "InternalServerError",
     "ProvisionedThroughputExceeded",
     "RequestLimitExceeded",
@@ -30,26 +34,26 @@ _TRY_AGAIN = {
 
 
 def key(pk: str, sk: str) -> Item:
-    """An item's key attributes."""
+    """Return the key attributes of an item."""
     return {"pk": pk, "sk": sk}
 
 
 def put(item: Item) -> None:
-    """Write an item, over whatever was there."""
+    """Write an item. An existing item is overwritten."""
     aws.dynamodb().put_item(TableName=_name(), Item=_pack(item))
 
 
 def put_new(item: Item) -> bool:
-    """Write an item unless one is there; answers whether it is there as this call wrote it.
+    """Write an item unless one exists; return whether the stored item equals this one.
 
-    An equal item that is there already counts as written: it is this call's own first try, whose
-    answer was lost. Where several writers must not all win, the item holds a token of its writer.
+    An existing equal item counts as written, because it is from the first try of this very call, whose answer was
+    lost. Where only one of several writers may succeed, the item contains a token of its writer.
     """
     return _put_where(item, {"ConditionExpression": "attribute_not_exists(pk)"})
 
 
 def replace(item: Item, name: str, value: Any) -> bool:
-    """Write over an item whose attribute still has this value; answers as `put_new` does."""
+    """Overwrite an item if its attribute still has this value; return whether the stored item equals this one."""
     condition = {
         "ConditionExpression": "#name = :value",
         "ExpressionAttributeNames": {"#name": name},
@@ -75,9 +79,10 @@ def _put_where(item: Item, condition: dict[str, Any]) -> bool:
 
 
 def exchange(old: Item, new: Item, name: str, value: Any) -> bool:
-    """In one transaction, delete the item with this key and write another, where nothing stands.
+    """Delete the item with the key `old` and write the item `new`, in one transaction.
 
-    Answers False where the first is gone or its attribute has another value, or where the second is there.
+    Return False, and change nothing, if the old item does not exist, if its attribute has another value, or if the new
+    item exists already.
     """
     try:
         aws.dynamodb().transact_write_items(
@@ -111,7 +116,7 @@ def exchange(old: Item, new: Item, name: str, value: Any) -> bool:
 
 
 def get(pk: str, sk: str, *, consistent: bool = False) -> Item | None:
-    """Read an item, or None."""
+    """Return an item; None if it does not exist."""
     answer = aws.dynamodb().get_item(
         TableName=_name(), Key=_pack(key(pk, sk)), ConsistentRead=consistent
     )
@@ -128,10 +133,10 @@ def query(
     limit: int | None = None,
     consistent: bool = False,
 ) -> Iterator[Item]:
-    """Return a partition's items in the order of their sort keys.
+    """Yield the items of a partition in the order of their sort keys.
 
-    Those that start with `prefix`; with `until`, those from `prefix` to `until` inclusive; with `after`, those
-    behind that key.
+    By default those whose sort key starts with `prefix`; with `until`, those from `prefix` to `until` inclusive;
+    with `after`, those after that key. `limit` is the number of items at most.
     """
     values: Item = {":pk": pk}
     condition = "pk = :pk"
@@ -162,13 +167,11 @@ def query(
 
 
 def batch_get(keys: Iterable[Key]) -> dict[Key, Item]:
-    """Read many items, eventually consistent; those that aren't there are left out."""
-    wanted = list(dict.fromkeys(keys))
+    """Return many items by key, eventually consistent. Items that do not exist are left out."""
+    distinct = list(dict.fromkeys(keys))
     found: dict[Key, Item] = {}
-    for first in range(0, len(wanted), _MAX_READS):
-        request: Any = {
-            _name(): {"Keys": [_pack(key(*one)) for one in wanted[first : first + _MAX_READS]]}
-        }
+    for part in _slices(distinct, _MAX_READS):
+        request: Any = {_name(): {"Keys": [_pack(key(*pair)) for pair in part]}}
         for pause in _pauses():
             answer = aws.dynamodb().batch_get_item(RequestItems=request)
             for raw in answer["Responses"].get(_name(), []):
@@ -179,100 +182,95 @@ def batch_get(keys: Iterable[Key]) -> dict[Key, Item]:
                 break
             time.sleep(pause)
         else:
-            raise TimeoutError("DynamoDB left keys of a batch unread after several tries")
+            raise TimeoutError("DynamoDB did not return all items of a batch after several tries")
     return found
 
 
 def batch_put(items: Sequence[Item]) -> None:
-    """Write many items with distinct keys, over whatever was there."""
-    for first in range(0, len(items), _MAX_WRITES):
-        request: Any = {
-            _name(): [_put_request(item) for item in items[first : first + _MAX_WRITES]]
-        }
+    """Write many items with distinct keys. Existing items are overwritten."""
+    for part in _slices(items, _MAX_WRITES):
+        request: Any = {_name(): [_put_request(item) for item in part]}
         for pause in _pauses():
             request = aws.dynamodb().batch_write_item(RequestItems=request).get("UnprocessedItems")
             if not request:
                 break
             time.sleep(pause)
         else:
-            raise TimeoutError("DynamoDB left items of a batch unwritten after several tries")
+            raise TimeoutError("DynamoDB did not write all items of a batch after several tries")
 
 
 def batch_put_new(items: Sequence[Item]) -> None:
-    """Write many items that nobody else writes, without ever undoing what is built upon them.
+    """Write many items that only this caller creates, without overwriting what others have added to them since.
 
-    A batch can't be conditional. If its answer is lost it may have been written, and others may have
-    written over it since (a receipt over its message); repeating it would undo that. So it is tried
-    once, and what is uncertain is then written one by one, only where nothing is there.
+    A batch write can't be conditional. If its answer is lost, the items may have been written, and others may have
+    changed them since (by adding a receipt to a message); repeating the batch would undo that. So a batch is tried
+    only once. Items that may not have been written are then written one by one, each unless it exists.
     """
-    for first in range(0, len(items), _MAX_WRITES):
-        part = items[first : first + _MAX_WRITES]
+    for part in _slices(items, _MAX_WRITES):
         request: Any = {_name(): [_put_request(item) for item in part]}
         try:
-            left = (
-                aws.dynamodb_once().batch_write_item(RequestItems=request).get("UnprocessedItems")
-            )
+            answer = aws.dynamodb_once().batch_write_item(RequestItems=request)
+            uncertain: Any = answer.get("UnprocessedItems")
         except (BotoCoreError, ClientError):
-            left = request
-        for entry in (left or {}).get(_name(), []):
+            uncertain = request
+        for entry in (uncertain or {}).get(_name(), []):
             put_new(_unpack(entry["PutRequest"]["Item"]))
 
 
 def batch_exchange(name: str, old: Any, values: Mapping[Key, Any]) -> dict[Key, Any]:
-    """Set an attribute of many items, of each only where it has the value `old`.
+    """Set an attribute of many items, each only if the attribute still has the value `old`.
 
-    Answers what stands there afterwards, set by this call or by another; items that aren't there are
-    left out. Of several writers at once, one wins each item. May set what it set already, should an
-    answer be lost: where that matters, the value holds a token of its writer.
+    Return the value of each item afterwards, whether it was set by this call or by another. Items that do not exist
+    are left out. If several callers set the same item, one of them succeeds. If an answer is lost, a value may be
+    set that this call has set before; where that matters, the value contains a token of its writer.
 
-    BatchWriteItem knows no conditions, transactions cost twice as much; PartiQL's batches have the
-    one and cost a write unit to each statement.
+    This uses PartiQL statements in a batch, which can be conditional and cost one write unit each. BatchWriteItem has
+    no conditions, and transactions cost twice as much.
     """
-    there: dict[Key, Any] = {}
+    current: dict[Key, Any] = {}
     left = dict(values)
-    # The names are ours; every value is a parameter.
+    # The table's and the attribute's name come from this code; every value is a parameter.
     statement = f'UPDATE "{_name()}" SET "{name}"=? WHERE "pk"=? AND "sk"=? AND "{name}"=?'  # noqa: S608
     for pause in _pauses():
-        for part in _parts(left, _MAX_WRITES):
+        for part in _slices(list(left), _MAX_WRITES):
             statements: Any = [
                 {
                     "Statement": statement,
-                    "Parameters": [attributes.write(one) for one in (left[where], *where, old)],
+                    "Parameters": [attributes.write(value) for value in (left[key], *key, old)],
                     "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
                 }
-                for where in part
+                for key in part
             ]
             answer = aws.dynamodb().batch_execute_statement(Statements=statements)
-            for where, response in zip(part, answer["Responses"], strict=True):
+            for key, response in zip(part, answer["Responses"], strict=True):
                 error = response.get("Error", {})
                 code = error.get("Code")
-                if code in _TRY_AGAIN:
+                if code in _RETRYABLE:
                     continue
                 if code is None:
-                    there[where] = left[where]
+                    current[key] = left[key]
                 elif code != "ConditionalCheckFailed":
-                    raise RuntimeError(f"DynamoDB refuses to write: {code}: {error['Message']}")
-                elif found := _of_failure(where, error):
-                    there[where] = found[name]
-                del left[where]
+                    raise RuntimeError(f"DynamoDB refused a write: {code}: {error['Message']}")
+                elif item := _existing_item(key, error):
+                    current[key] = item[name]
+                del left[key]
         if not left:
-            return there
+            return current
         time.sleep(pause)
-    raise TimeoutError("DynamoDB left items of a batch unwritten after several tries")
+    raise TimeoutError("DynamoDB did not write all items of a batch after several tries")
 
 
-def _of_failure(where: Key, error: Mapping[str, Any]) -> Item | None:
-    """The item that a condition failed on. DynamoDB did not always hand it over in a batch."""
-    return _unpack(error["Item"]) if "Item" in error else get(*where, consistent=True)
+def _existing_item(key: Key, error: Mapping[str, Any]) -> Item | None:
+    """Return the item whose condition failed. It is read if DynamoDB did not return it with the error."""
+    return _unpack(error["Item"]) if "Item" in error else get(*key, consistent=True)
 
 
-def _parts(keys: Iterable[Key], most: int) -> Iterator[list[Key]]:
-    every = list(keys)
-    return (every[first : first + most] for first in range(0, len(every), most))
+def _slices(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (items[first : first + size] for first in range(0, len(items), size))
 
 
 def delete(pk: str, sk: str) -> None:
-    """Delete an item, if it is there."""
+    """Delete an item, if it exists."""
     aws.dynamodb().delete_item(TableName=_name(), Key=_pack(key(pk, sk)))
 
 

@@ -1,7 +1,7 @@
 """Templates and their revisions.
 
-A template keeps its code for life; each change is a new revision, which may be a new template at
-Tencent (approved ones can't be modified). The names that fill `{1}`, `{2}`, … belong to the revision.
+A template keeps its code for its whole life. Each change is a new revision, which may be a new template at Tencent,
+because approved ones can't be modified. The variable names that fill `{1}`, `{2}`, … belong to the revision.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,10 +12,11 @@ from chalicelib.store import table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """One revision. `status` is Tencent's: 0 approved, 1 pending, 2 rejected; `kind` Quick Audience's type.
+    """A revision of a template. The field names are stored, so they must not change.
 
-    `content` is as the marketer wrote it, `text` as Tencent has it; times are epochs in seconds. `page`
-    is the code of a digital template's page (§7), which a text template has none of.
+    `status` is Tencent's review state: 0 approved, 1 pending, 2 rejected. `kind` is Quick Audience's template type.
+    `content` is the text as the marketer wrote it, `text` as it was submitted to Tencent. Times are epochs in
+    seconds. `page` is the code of a digital template's page (§7); text templates have none.
     """
 
     code: str
@@ -36,26 +37,26 @@ class Revision:
 
 
 def revisions(code: str) -> list[Revision]:
-    """A template's revisions, newest first; none where the code is unknown."""
+    """Return the revisions of a template, newest first; an empty list if the code is unknown."""
     items = table.query(f"TEMPLATE#{code}", "REVISION#", newest_first=True, consistent=True)
     return [_revision(item) for item in items]
 
 
 def find(code: str) -> tuple[list[Revision], bool]:
-    """A template's revisions, newest first, and whether it was deleted, in one reading."""
+    """Return the revisions of a template, newest first, and whether it was deleted, in one query."""
     items = list(table.query(f"TEMPLATE#{code}", newest_first=True, consistent=True))
     found = [_revision(item) for item in items if item["sk"] != "DELETED"]
     return found, len(found) < len(items)
 
 
 def get(code: str, number: int) -> Revision | None:
-    """One revision."""
+    """Return a revision; None if there is none with this number."""
     item = table.get(f"TEMPLATE#{code}", f"REVISION#{number:06d}", consistent=True)
     return _revision(item) if item else None
 
 
 def add(revision: Revision) -> bool:
-    """Keep a new revision; answers False where another took its number meanwhile."""
+    """Store a new revision; return False if another revision has taken its number."""
     if not table.put_new(_item(revision)):
         return False
     if revision.number == 1:
@@ -64,28 +65,28 @@ def add(revision: Revision) -> bool:
 
 
 def remove(revision: Revision) -> None:
-    """Take out a revision that never came to be."""
+    """Delete a revision that could not be submitted to Tencent."""
     table.delete(f"TEMPLATE#{revision.code}", f"REVISION#{revision.number:06d}")
 
 
 def update(revisions: Sequence[Revision]) -> None:
-    """Keep what Tencent says of revisions by now."""
+    """Store revisions with the review states that Tencent returned."""
     table.batch_put([_item(revision) for revision in revisions])
 
 
 def delete(code: str, now: int) -> None:
-    """Keep that a template was deleted. Its revisions stay: what was sent with them is still on its way."""
+    """Mark a template as deleted. Its revisions stay, because messages sent with them may be under way."""
     table.put(table.key(f"TEMPLATE#{code}", "DELETED") | {"at": now})
     table.delete("TEMPLATES", code)
 
 
 def is_deleted(code: str) -> bool:
-    """Whether a template was deleted."""
+    """Return whether a template was deleted."""
     return find(code)[1]
 
 
 def codes() -> Iterator[str]:
-    """The codes of all templates."""
+    """Yield the codes of all templates that are not deleted."""
     for entry in table.query("TEMPLATES", consistent=True):
         yield str(entry["sk"])
 
@@ -96,6 +97,6 @@ def _item(revision: Revision) -> table.Item:
 
 
 def _revision(item: table.Item) -> Revision:
-    # Items that were written before pages were have no code of one.
+    # Items written before pages existed have no `page`.
     fields = {name: item[name] for name in Revision.__dataclass_fields__ if name in item}
     return Revision(**fields | {"names": tuple(item["names"])})
