@@ -130,9 +130,9 @@ def chaos(
     seed: Annotated[str, typer.Option(help="Seed of the random choices; empty: a new one.")] = "",
 ) -> None:
     """Inject faults of every kind at random, then account for every recipient."""
-    from local.chaos import storm  # noqa: PLC0415 -- as above
+    from local.chaos import command  # noqa: PLC0415 -- as above
 
-    raise typer.Exit(storm.run(seconds=seconds, seed=seed or str(time.time_ns() % 10**6)))
+    raise typer.Exit(command.run(seconds=seconds, seed=seed or str(time.time_ns() % 10**6)))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
-"""Campaigns under trouble: functions die, the two sides misbehave, and then everybody is accounted for.
+"""Campaigns under faults: functions die, both sides misbehave, and then every recipient is accounted for.
 
-| module | what |
+| module | content |
 |---|---|
-| `arena` | a stack whose functions can be killed, and whose dead come back soon |
-| `sides` | the running stack and its two simulators, as the rest here needs them |
-| `campaigns` | campaigns, their requests, and those requests again |
+| `arena` | a stack whose functions can be killed and are soon replaced |
+| `sides` | access to the running stack, its two simulators, its table and its queues |
+| `campaigns` | campaigns, their requests, and repetitions of those requests |
+| `orders` | orders to kill a function at a point, and the points that were reached |
 | `deaths` | every point of every function in turn, before and after |
-| `weather` | what may go wrong with Tencent and Quick Audience |
-| `rest` | waiting until nothing moves any more |
-| `audit` | for every recipient: sent at most once, told exactly one final state, or known unknown |
-| `storm` | all of it at random, for minutes: `make chaos` |
+| `misbehaviour` | faults of Tencent and Quick Audience |
+| `rest` | waiting until nothing changes any more |
+| `audit` | for every recipient: sent at most once, and exactly one final state reported or known as unknown |
+| `storm` | all of these at random, for minutes |
+| `command` | `make chaos`: one storm, and its report |
 """

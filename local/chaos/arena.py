@@ -1,4 +1,4 @@
-"""A stack whose functions can be killed, and whose dead come back soon."""
+"""A stack whose functions can be killed and are soon replaced."""
 
 import os
 from collections.abc import Mapping
@@ -15,17 +15,17 @@ from local.stack import Stack
 
 _QUEUE_OF = {"deliver": "sends", "settle": "callbacks", "push": "receipts", "read": "files"}
 _FRONT = "http"
-# `deliver` and `read` refuse to begin with less than a minute, and `push` makes no call in its last
-# half of one.
-_LEAST = {"deliver": 62, "read": 62, "push": 35}
+# Shortest time-outs in seconds. `deliver` and `read` do not start with less than a minute left, and `push`
+# makes no call in its last half minute.
+_MIN_TIMEOUTS = {"deliver": 62, "read": 62, "push": 35}
 
 
 class Arena:
-    """A stack in a folder; `start` and `stop` it as often as you like, its data stay.
+    """A stack in a folder. It may be started and stopped repeatedly, and its data stay.
 
-    `timeouts`, in seconds, takes the place of the functions' own, and what a dead function had in hand
-    is given out again a second later. The shorter, the less there is to wait for; but a function that
-    is merely slow must not be taken for dead. `receives` as for Stack.
+    `timeouts`, in seconds, override the functions' own. One second after a time-out, the queue delivers
+    the messages of a dead function again. Shorter time-outs mean less waiting, but they must be longer
+    than the slowest invocation. `receives` is that of Stack.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Arena:
         self._folder = folder
         self._port = port
         self._receives = receives
-        self._timeouts = {**_LEAST, **timeouts}
+        self._timeouts = {**_MIN_TIMEOUTS, **timeouts}
         self._environ = {
             "PATH": os.environ["PATH"],
             faults.VARIABLE: str(self.faults.folder),
@@ -66,7 +66,7 @@ class Arena:
         self.stop()
 
     def start(self) -> None:
-        """Start the stack, with simulators that behave; in the thread that is to stop it, too."""
+        """Start the stack, with well-behaved simulators. Call `stop` from the same thread."""
         visibility = {_QUEUE_OF[name]: seconds + 1 for name, seconds in self._timeouts.items()}
         self.stack = self._held.enter_context(
             Stack(
@@ -81,18 +81,18 @@ class Arena:
         self.behave()
 
     def stop(self) -> None:
-        """Stop it in peace."""
+        """Stop the stack gently."""
         self._held.close()
 
     def behave(self) -> None:
-        """Have both sides work as they should; and quickly."""
+        """Make both simulators behave well, with short delays."""
         self.sides.delete(self.sides.tencent, "/_sim/behaviour")
         self.sides.delete(self.sides.quick_audience, "/_sim/behaviour")
-        # Who pushes to a front that was killed waits until there is another one.
+        # Long enough for a push to a killed front to reach the next one.
         self.sides.behave(report_delay=[0.3, 1.0], push_timeout=20)
 
     def renew(self, function: str) -> None:
-        """Have the processes of a function end in peace: there will be new ones."""
+        """End the processes of a function gently. The stack replaces them."""
         function = function.partition(" ")[0]
         name = function if function in _QUEUE_OF else _FRONT
         for process in self.stack.processes:

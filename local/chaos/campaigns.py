@@ -1,7 +1,7 @@
-"""Campaigns as Quick Audience sends them, and the same requests again.
+"""Campaigns as Quick Audience sends them, and repetitions of their requests.
 
-A request that was cut off is repeated byte for byte, as a proxy would repeat it, and with a new nonce,
-as Quick Audience does. Whichever is answered first, its bizId has to be everybody's.
+A request without an answer is repeated byte for byte, as a proxy would do, and then with a new nonce,
+as Quick Audience does. All answers must have the same bizId.
 """
 
 import json
@@ -19,10 +19,10 @@ from local.processes import StackError
 
 CONTENT = "${name}您好，您的包裹已到。"
 
-# Endings of mobiles that mean something to Tencent's simulator (local/tencent/magic.py).
+# Endings of mobiles with a meaning for Tencent's simulator (local/tencent/magic.py).
 _ORDINARY, _REPLIES = "0001", "9943"
-_TURNED_AWAY, _ANSWER_LOST, _FAILS, _TWO_STATUSES = "9912", "9921", "9903", "9932"
-_NO_NUMBER = "1380000"
+_REFUSED, _ANSWER_LOST, _FAILS, _TWO_STATUSES = "9912", "9921", "9903", "9932"
+_INVALID = "1380000"
 _PATIENCE = 60.0
 
 
@@ -35,21 +35,21 @@ class Campaign:
     names: Sequence[str]
     template: str
     file: str = ""
-    """Where its recipients stand, for a campaign from a file (§5)."""
+    """URL of the file with its recipients, for a campaign from a file (§5)."""
     biz_ids: set[str] = field(default_factory=set)
 
     @property
     def path(self) -> str:
-        """Where its request goes."""
+        """Path of its request."""
         return "/sms/sendBatch" if self.file else "/sms/sendBatchList"
 
     @property
     def recipients(self) -> list[Recipient]:
-        """Those who have to come to an end."""
+        """The recipients, each of which must reach a final state."""
         return [(self.out_id, phone) for phone in self.phones]
 
     def body(self, generator: random.Random | None = None) -> dict[str, Any]:
-        """The request; with a generator, its recipients are in another order."""
+        """Return the body of the request. With a generator, the recipients are shuffled."""
         if self.file:
             return {
                 "outId": self.out_id,
@@ -72,46 +72,50 @@ class Campaign:
 
 
 class Campaigns:
-    """All campaigns of a run. Every one has numbers of its own, so that a number tells its campaign."""
+    """All campaigns of a run. Each has numbers of its own, so that a number identifies its campaign."""
 
     def __init__(self, sides: Sides, template: str) -> None:
         self.sides = sides
         self._template = template
         self.all: list[Campaign] = []
         self.cut_off = 0
-        """Requests that got no answer."""
-        self._opening = threading.Lock()
+        """Number of requests without an answer."""
+        self._lock = threading.Lock()
 
     @property
     def recipients(self) -> list[Recipient]:
-        """Everybody, of all campaigns."""
+        """The recipients of all campaigns."""
         return [recipient for campaign in self.all for recipient in campaign.recipients]
 
     def small(self, *, unanswered: bool = False, refused: bool = False) -> Campaign:
-        """The smallest campaign in which everything happens.
+        """Return the smallest campaign in which everything happens.
 
-        A bulk call of two, one of whom Tencent turns away, and a single call to someone who replies.
-        Where wanted, also a call that is obeyed and not answered, and a number that is none.
+        It makes a bulk call to two recipients, of which Tencent refuses one, and a single call to a
+        recipient who replies. With `unanswered`, Tencent also sends a message without answering the
+        call; with `refused`, there is also an invalid number.
         """
-        ends = [(_ORDINARY, "众"), (_TURNED_AWAY, "众"), (_REPLIES, "单")]
+        ends = [(_ORDINARY, "众"), (_REFUSED, "众"), (_REPLIES, "单")]
         if unanswered:
             ends.append((_ANSWER_LOST, "失"))
         return self._open(ends, refused=refused)
 
     def various(self, generator: random.Random) -> Campaign:
-        """Some campaign: of a few recipients or some hundred, in bulk, one by one, or both."""
+        """Return a random campaign: a few recipients or some hundred, in bulk calls, single calls, or both."""
         bulk = generator.choice((0, 2, 20, 250))
         single = generator.choice((0, 1, 15) if bulk else (1, 15))
         ends = [(f"{number:04d}", "众") for number in range(bulk)]
         ends += [(f"{1000 + number:04d}", f"第{number}位") for number in range(single)]
-        named = (_TURNED_AWAY, _REPLIES, _FAILS, _TWO_STATUSES)
+        named = (_REFUSED, _REPLIES, _FAILS, _TWO_STATUSES)
         ends += [(end, generator.choice(("众", "单"))) for end in named if generator.random() < 0.4]
         if generator.random() < 0.1:
             ends.append((_ANSWER_LOST, "失"))
         return self._open(ends, refused=generator.random() < 0.3)
 
     def from_file(self, put: Callable[[str, bytes], str], count: int) -> Campaign:
-        """A campaign from a file, which `put` serves; every tenth of its recipients has a text of their own."""
+        """Return a campaign from a file, which `put` serves.
+
+        Every tenth recipient gets a text of its own.
+        """
         ends = [(f"{n:04d}", f"第{n}行" if n % 10 == 9 else "众") for n in range(count)]
         campaign = self._open(ends, refused=True)
         pairs = zip(campaign.phones, campaign.names, strict=True)
@@ -120,25 +124,25 @@ class Campaigns:
         return campaign
 
     def _open(self, ends: Iterable[tuple[str, str]], *, refused: bool) -> Campaign:
-        with self._opening:
+        with self._lock:
             number = len(self.all) + 1
             recipients = [(f"137{number:04d}{end}", name) for end, name in ends]
             if refused:
-                recipients.append((_NO_NUMBER, "无"))
+                recipients.append((_INVALID, "无"))
             phones, names = zip(*recipients, strict=True)
             campaign = Campaign(f"chaos-{number}", phones, names, self._template)
             self.all.append(campaign)
             return campaign
 
     def send(self, campaign: Campaign, *, again: random.Random | None = None) -> None:
-        """Send a campaign and go on until it has its answer; with a generator, then once more.
+        """Send a campaign until it is answered; with a generator, send it once more afterwards.
 
-        Raises StackError for a refusal, and for two bizIds of what is one request.
+        Raise StackError for a refusal, and for two different bizIds of the same request.
         """
         began = time.monotonic()
         first = self._request(campaign.body())
         if not self._send(campaign, first):
-            # Cut off: the same bytes again, and then the same content in a new request.
+            # No answer: first the same bytes again, then the same content in a new request.
             self._until_answered(campaign, first, began)
             self._until_answered(campaign, self._request(campaign.body()), began)
         if again:
@@ -147,7 +151,7 @@ class Campaigns:
     def _until_answered(self, campaign: Campaign, request: dict[str, Any], began: float) -> None:
         while not self._send(campaign, request):
             if time.monotonic() - began > _PATIENCE:
-                raise StackError(f"{campaign.out_id} is not answered within {_PATIENCE:.0f} s")
+                raise StackError(f"{campaign.out_id} was not answered within {_PATIENCE:.0f} s")
             time.sleep(0.2)
 
     def _send(self, campaign: Campaign, request: dict[str, Any]) -> bool:
@@ -157,7 +161,7 @@ class Campaigns:
             return False
         body = answer["body"]
         if body["code"] != "OK":
-            raise StackError(f"{campaign.out_id} is refused: {body['code']}: {body['message']}")
+            raise StackError(f"{campaign.out_id} was refused: {body['code']}: {body['message']}")
         campaign.biz_ids.add(body["bizId"])
         if len(campaign.biz_ids) > 1:
             raise StackError(f"{campaign.out_id} has several bizIds: {campaign.biz_ids}")

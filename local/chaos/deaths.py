@@ -1,9 +1,9 @@
-"""Every point of every function in turn: the process dies before it, and dies after it.
+"""Every point of every function in turn: the process is killed before it, and killed after it.
 
-Nobody writes the points down. Those that a first campaign passes are where it begins; whatever way
-through a function shows up later (a message that comes again, an unknown outcome that is settled) adds
-its own. Orders are given one after another, function by function, and campaigns are sent until all
-were executed.
+There is no list of points. The run starts with those that a first campaign reaches. Other paths through
+a function that occur later, such as a repeated message or an unknown outcome that is settled, add
+their own. Orders are given one after another for each function, and campaigns are sent until all orders
+have been executed.
 """
 
 import random
@@ -22,25 +22,25 @@ from local.processes import StackError
 ACCEPT, CALLBACK = "send_batch_list", "tencent_callback"
 FUNCTIONS = (ACCEPT, CALLBACK, "deliver", "settle", "push")
 AGAIN = ("settle 2", "push 2")
-"""The ways of those messages that come a second time. What `deliver` does then has to wait for its
-time-out, and is left to the storm and to tests/integration."""
+"""The paths of messages that are received a second time. That of `deliver` would have to wait for its
+time-out, so it is left to the storm and to tests/integration."""
 
 PULL = "pull"
 
 _POLL = 0.05
-# So often a campaign is sent, at most: the machine has other things to do, too.
+# Seconds between two campaigns at least, so that the machine is not overloaded.
 _PACE = 1.5
-# An order that nobody came to for so long doesn't hold up the function's next one.
+# Seconds after which an order that was not executed no longer delays the function's next one.
 _HOLD = 2.0
-# What a process does once and then remembers.
+# A call that a process makes once, because it caches the result.
 _ONCE = "sqs GetQueueUrl"
 
 
 class Deaths:
-    """Gives the orders.
+    """Gives the orders, and sends campaigns until they have been executed.
 
-    `renew` has the processes of a function end in peace, for the sake of what only a new one does.
-    `rare` are calls by function that take a while to be made at all, and are waited for.
+    `renew` ends the processes of a function gently, for points that only a new process reaches.
+    `rare` names calls, by function, that occur late and are waited for.
     """
 
     def __init__(
@@ -56,51 +56,52 @@ class Deaths:
         self._campaigns = campaigns
         self._random = generator
         self._renew = renew
-        self._todo: dict[str, deque[Order]] = {name: deque() for name in (*FUNCTIONS, *AGAIN)}
+        self._queued: dict[str, deque[Order]] = {name: deque() for name in (*FUNCTIONS, *AGAIN)}
         self._given: dict[Order, float] = {}
         self._known: set[Point] = set()
         self._must: set[Order] = set()
         self._failure: Exception | None = None
 
     def learn(self, *, first: bool = False) -> None:
-        """Take note of points that were not known, and mean to have somebody die there.
+        """Queue orders for points that were reached for the first time.
 
-        Whoever is `first` makes the same calls each time. Later, and of functions that are given whole
-        batches, the first call of each kind will certainly be made again; how many more there are
-        depends on how many messages a batch happens to have, and on what became of them before. Such
-        points get their orders, too, but are not waited for.
+        The points of the `first` campaign recur, because the functions that handle single messages make
+        the same calls each time. Of later campaigns, and of functions that handle batches, only the
+        first call of each kind is certain to recur: the number of further calls depends on the number of
+        messages in a batch, and on their earlier processing. Orders for uncertain points are given,
+        too, but not waited for.
         """
         for point in list(self._faults.seen()):
-            if point in self._known or point.function not in self._todo:
+            if point in self._known or point.function not in self._queued:
                 continue
             self._known.add(point)
             whens = WHENS[:1] if point.call == RETURNED else WHENS
             orders = [Order(point, when) for when in whens]
             self._random.shuffle(orders)
-            alone = point.function in (ACCEPT, CALLBACK, "deliver")
-            if (first and alone) or (point.nth == 1 and point.function in FUNCTIONS):
+            single = point.function in (ACCEPT, CALLBACK, "deliver")
+            if (first and single) or (point.nth == 1 and point.function in FUNCTIONS):
                 self._must.update(orders)
-                self._todo[point.function].extend(orders)
+                self._queued[point.function].extend(orders)
             elif point.nth == 1:
-                self._todo[point.function].extend(orders)
+                self._queued[point.function].extend(orders)
 
     @property
     def left(self) -> list[Order]:
-        """The orders that are waited for, and that nobody has died of yet."""
+        """The orders that are waited for and have not been executed yet."""
         return sorted(self._must - self._faults.executed())
 
     @property
     def executed(self) -> list[Order]:
-        """The orders that somebody died of."""
+        """The orders that have been executed."""
         return sorted(self._faults.executed())
 
     @property
     def died_of(self) -> set[tuple[str, str]]:
-        """The calls that somebody died of, by function."""
+        """The calls at which a process was killed, each with its function."""
         return {(order.point.function, order.point.call) for order in self._faults.executed()}
 
     def run(self, seconds: float, follow: Callable[[str], None] = lambda _: None) -> None:
-        """Send campaigns and give orders until all were executed. Raises StackError when they aren't in time."""
+        """Send campaigns and give orders until all have been executed. Raise StackError after `seconds`."""
         deadline = time.monotonic() + seconds
         over = threading.Event()
         giving = threading.Thread(target=self._give_until, args=(over,))
@@ -108,7 +109,7 @@ class Deaths:
         try:
             while self._failure is None and (left := [*self.left, *(self._rare - self.died_of)]):
                 if time.monotonic() > deadline:
-                    raise StackError(f"not executed in {seconds:.0f} s: {list(map(str, left))}")
+                    raise StackError(f"not executed within {seconds:.0f} s: {list(map(str, left))}")
                 last = time.monotonic()
                 self._send()
                 follow(f"{len(self.executed)} deaths, {len(left)} to go")
@@ -122,11 +123,15 @@ class Deaths:
             raise self._failure
 
     def _send(self) -> None:
-        """Send a campaign; every other leaves somebody of unknown outcome, whom a status settles half a minute on."""
+        """Send a campaign.
+
+        Every other campaign leaves a recipient of unknown outcome, which a status settles half a minute
+        later.
+        """
         kind = len(self._campaigns.all) % 4
-        # Those who accept it are to die of its first request, not of that one's repetition. And
-        # `deliver` goes first, because what it leaves takes longest to mend.
-        if not self._todo["deliver"]:
+        # The order for the accepting function concerns the first request, not its repetition. The
+        # orders for `deliver` come first, because their messages take longest to become final.
+        if not self._queued["deliver"]:
             self._give_next(ACCEPT)
         self._campaigns.send(
             self._campaigns.small(unanswered=kind % 2 == 0, refused=kind == 1),
@@ -137,36 +142,37 @@ class Deaths:
         try:
             while not over.wait(_POLL):
                 self.learn()
-                for function in self._todo:
+                for function in self._queued:
                     if function != ACCEPT:
                         self._give_next(function)
         except Exception as error:
             self._failure = error
 
     def _give_next(self, function: str) -> None:
-        """Give a function's next order, if it came to its last one or doesn't come to it."""
+        """Give a function's next order, once its last one was executed or has waited for too long."""
         now = time.monotonic()
         given = {o: since for o, since in self._given.items() if o.point.function == function}
-        waiting = given.keys() - self._faults.executed()
-        todo = self._todo[function]
-        if not todo or any(now - given[order] < _HOLD for order in waiting):
+        pending = given.keys() - self._faults.executed()
+        queued = self._queued[function]
+        if not queued or any(now - given[order] < _HOLD for order in pending):
             return
         if function == CALLBACK and (
             any(now - since < _HOLD for since in given.values())
-            or waiting
+            or pending
             or self._tencent_pushes()
         ):
             return
-        order = todo.popleft()
+        order = queued.popleft()
         if order.point.call == _ONCE:
             self._renew(function)
         self._given[order] = now
         self._faults.order(order)
 
     def _tencent_pushes(self) -> bool:
-        """Whether a push of Tencent's may be one that failed: it is tried three times, so nobody dies of it again.
+        """Return whether a push of Tencent's may be a retry.
 
-        One that is under way may be the second try, waiting for the front that is to replace the dead one.
+        Tencent makes three attempts only, so a retry must not be interrupted again. A push in progress
+        may be the second attempt, waiting for the front that replaces the dead one.
         """
         sides = self._campaigns.sides
         queues = sides.get(sides.tencent, "/_sim/state")["queues"]
@@ -174,17 +180,17 @@ class Deaths:
 
 
 def pull(sides: Sides) -> int:
-    """Run the scheduled function that fetches from Tencent what it also pushes; answers its exit code."""
+    """Run the scheduled function `pull`, and return its exit code."""
     run = sides.attempt("local.scheduler", "--once", PULL, TENCENT_RECEIPTS="pull")
     return run.returncode
 
 
 def die_pulling(faults: Faults, campaigns: Campaigns) -> list[Order]:
-    """Have `pull` die before and after the first call of each kind, each time with something to pull.
+    """Kill `pull` before and after the first call of each kind, each time with statuses to pull.
 
-    What it has in hand then is lost to it, as docs/architecture.md says; and comes by callback as well,
-    here, so that all of it comes twice otherwise. Answers the orders. Raises StackError for one that
-    wasn't executed.
+    Statuses that a killed `pull` had fetched are lost to it, as docs/architecture.md says. Here they
+    also arrive by callback, so all others arrive twice. Return the orders. Raise StackError for an
+    order that was not executed.
     """
     sides = campaigns.sides
     sides.behave(pull_enabled=True)
@@ -197,7 +203,7 @@ def die_pulling(faults: Faults, campaigns: Campaigns) -> list[Order]:
         return pull(sides)
 
     if pull_with_something_to_pull():
-        raise StackError("pull failed without having been killed")
+        raise StackError("pull failed although it was not killed")
     for point in [each for each in faults.seen() if each.function == PULL and each.nth == 1]:
         for when in WHENS[:1] if point.call == RETURNED else WHENS:
             orders.append(Order(point, when))

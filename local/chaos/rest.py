@@ -1,4 +1,4 @@
-"""Waiting until nothing moves any more."""
+"""Waiting until nothing changes any more."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from local.chaos import audit
 from local.chaos.audit import Facts
 from local.chaos.campaigns import Campaigns
 
-_LOOK = 2.0
+_POLL = 2.0
 
 
 def come_to_rest(
@@ -15,19 +15,19 @@ def come_to_rest(
     seconds: float,
     follow: Callable[[Facts, list[str]], None] = lambda *_: None,
 ) -> tuple[Facts, list[str]]:
-    """Wait until the audit finds nothing wrong; answers what is known then, and what it still finds wrong.
+    """Wait until the audit finds no problem, and return the facts with the problems that are left.
 
-    What no waiting can mend is not waited for.
+    The wait ends early for a problem that no waiting can repair.
     """
     deadline = time.monotonic() + seconds
     while True:
         facts = campaigns.sides.facts(campaigns.recipients)
         problems = audit.problems(facts)
         if not problems:
-            # Only now, since it takes a while, what the operator is shown.
+            # The operator's view comes last, because it takes a while.
             facts = campaigns.sides.facts(campaigns.recipients, shown=True)
             problems = audit.problems(facts)
         follow(facts, problems)
-        if not problems or audit.wrong_for_ever(facts) or time.monotonic() > deadline:
+        if not problems or audit.violations(facts) or time.monotonic() > deadline:
             return facts, problems
-        time.sleep(_LOOK)
+        time.sleep(_POLL)

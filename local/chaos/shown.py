@@ -1,6 +1,6 @@
-"""`python -m local.chaos.shown`: what `ops campaign show --json` says of many campaigns, in one process.
+"""`python -m local.chaos.shown`: the output of `ops campaign show --json` for many campaigns, in one process.
 
-Reads outIds as a JSON array from standard input and prints an object of what is shown of each.
+It reads outIds as a JSON array from standard input, and prints an object with the output for each.
 """
 
 import json

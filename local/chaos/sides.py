@@ -1,4 +1,4 @@
-"""A running stack's sides: the simulators by their control APIs, the table, the queues, `ops`."""
+"""Access to a running stack: the simulators' control APIs, the table, the queues, and `ops`."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from local.stack import Stack
 
 SIGN, SIGN_ID = "测试签名", "1001"
 REPLY = "请问几点开始？"
-"""What Tencent's simulator has those reply whose numbers end in 9943."""
+"""The reply that Tencent's simulator sends from numbers that end in 9943."""
 
 _QUEUES = ("sends", "callbacks", "receipts", "files")
 _QUICK_AUDIENCE_DELIVERED = 2
@@ -28,7 +28,7 @@ _Replies = dict[Recipient, frozenset[str]]
 
 
 class Sides:
-    """What a test or a storm asks of a stack that runs, and of those around it."""
+    """Calls a running stack and the simulators around it, for tests and storms."""
 
     def __init__(self, stack: Stack) -> None:
         self.prefix = stack.addresses.prefix
@@ -41,19 +41,19 @@ class Sides:
         self._table = stack.environment["BRIDGE_TABLE"]
         self._queue_prefix = stack.environment["BRIDGE_QUEUE_PREFIX"]
         self.replies_given_up = 0
-        """Replies that an earlier run of Tencent's simulator gave up: it counts since its start."""
+        """Number of replies that earlier runs of Tencent's simulator gave up; it counts from its own start."""
 
     # --- the simulators ---
 
     def get(self, base: str, path: str) -> dict[str, Any]:
-        """Ask a simulator."""
+        """Send a GET request to a simulator."""
         response = requests.get(base + path, timeout=60)
         response.raise_for_status()
         answer: dict[str, Any] = response.json()
         return answer
 
     def post(self, base: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Tell a simulator something. Raises StackError for what it doesn't understand."""
+        """Send a POST request to a simulator. Raise StackError if it refuses."""
         response = requests.post(base + path, json=body, timeout=60)
         if not response.ok:
             raise StackError(f"POST {path}: {response.status_code} {response.text[:300]}")
@@ -61,7 +61,7 @@ class Sides:
         return answer
 
     def delete(self, base: str, path: str) -> None:
-        """Have a simulator put something back."""
+        """Send a DELETE request to a simulator, which resets a setting."""
         requests.delete(base + path, timeout=60).raise_for_status()
 
     def behave(self, **switches: Any) -> None:
@@ -69,9 +69,9 @@ class Sides:
         self.post(self.tencent, "/_sim/behaviour", switches)
 
     def ask(self, path: str, **more: Any) -> dict[str, Any] | None:
-        """One request of Quick Audience's to the bridge; None where no answer came.
+        """Have Quick Audience send a request to the bridge; return None if no answer came.
 
-        Raises StackError for an answer that isn't as documented.
+        Raise StackError for an answer that does not follow the document.
         """
         response = requests.post(
             self.quick_audience + "/_sim/request", json={"path": path, **more}, timeout=90
@@ -81,20 +81,20 @@ class Sides:
         response.raise_for_status()
         answer: dict[str, Any] = response.json()
         if answer["violations"]:
-            raise StackError(f"{path} is answered against the document: {answer['violations']}")
+            raise StackError(f"the answer to {path} violates the document: {answer['violations']}")
         return answer
 
     def template(self, content: str) -> str:
-        """Create a template and wait for its approval."""
-        asked = {"name": "通知", "content": content, "type": 1}
-        code = str(self.post(self.quick_audience, "/_sim/templates", asked)["templateCode"])
+        """Create a template, wait for its approval, and return its code."""
+        body = {"name": "通知", "content": content, "type": 1}
+        code = str(self.post(self.quick_audience, "/_sim/templates", body)["templateCode"])
         wait_for(lambda: self.get(self.quick_audience, f"/_sim/templates/{code}")["approved"], 30)
         return code
 
     # --- processes ---
 
     def python(self, module: str, *words: str, given: str = "", **environment: str) -> str:
-        """Run a module on the stack's environment; answers what it printed. Raises StackError."""
+        """Run a module in the stack's environment, and return its output. Raise StackError if it fails."""
         done = self.attempt(module, *words, given=given, **environment)
         if done.returncode:
             raise StackError(f"{module} {' '.join(words)}: {done.stderr.strip()[-1000:]}")
@@ -103,7 +103,7 @@ class Sides:
     def attempt(
         self, module: str, *words: str, given: str = "", **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run a module that may end in any way."""
+        """Run a module in the stack's environment, whatever its exit code will be."""
         return subprocess.run(
             [sys.executable, "-m", module, *words],
             env=self.environment | environment,
@@ -113,44 +113,45 @@ class Sides:
             check=False,
         )
 
-    # --- what is known ---
+    # --- facts ---
 
     def facts(self, recipients: Iterable[Recipient], *, shown: bool = False) -> Facts:
-        """All that the audit wants; what the operator is shown is asked only where wanted: it takes a second."""
+        """Return the facts for the audit; with `shown`, also those that `ops` shows, which takes a second."""
         wanted = frozenset(recipients)
         mine = {phone: (out_id, phone) for out_id, phone in wanted}
-        sent, written, replied = self._sent(mine)
-        # No order is kept between the accounts while things move. Told comes last: what is told was
-        # known to Tencent before, and would otherwise look like an invention.
+        sent, replies_sent, handed_over = self._sent(mine)
+        # The accounts are not read at one instant. The reported states are read last, and Tencent's
+        # account again if they contain a message that was sent meanwhile: otherwise that message would
+        # look as if it had been reported without having been sent.
         unknown = self._unknown(wanted)
-        replies = self._replies()
-        told = self._told()
-        if told.keys() - sent_recipients(sent, mine):
-            sent, written, replied = self._sent(mine)
+        replies_reported = self._replies_reported()
+        reported = self._reported()
+        if reported.keys() - sent_recipients(sent, mine):
+            sent, replies_sent, handed_over = self._sent(mine)
         return Facts(
             recipients=wanted,
             sent=sent,
-            told=told,
+            reported=reported,
             unknown=unknown,
-            written=written,
-            replied=replied,
-            replies=replies,
-            dead=self._dead(),
+            replies_sent=replies_sent,
+            replies_handed_over=handed_over,
+            replies_reported=replies_reported,
+            dead_letters=self._dead_letters(),
             shown=self._shown(sorted({out_id for out_id, _ in wanted})) if shown else {},
         )
 
     def count_replies_given_up(self) -> int:
-        """How many replies Tencent could not hand over in three tries."""
+        """Return the number of replies that Tencent could not hand over in three attempts."""
         state = self.get(self.tencent, "/_sim/state")
         return self.replies_given_up + int(state["replies"]["given_up"])
 
     def _sent(
         self, mine: Mapping[str, Recipient]
     ) -> tuple[dict[str, list[Sent]], _Replies, _Replies]:
-        """What Tencent sent; what users answered; and what of that it certainly handed over."""
+        """Return Tencent's messages, the recipients' replies, and the replies that it certainly handed over."""
         sent: dict[str, list[Sent]] = defaultdict(list)
-        written: _Replies = {}
-        replied: _Replies = {}
+        replies: _Replies = {}
+        handed_over: _Replies = {}
         given_up = self.count_replies_given_up()
         after = 0
         while page := self.get(self.tencent, f"/_sim/messages?after={after}"):
@@ -165,25 +166,27 @@ class Sides:
                     "delivered" if receipt["report_status"] == "SUCCESS" else "failed"
                     for receipt in message["receipts"]
                 }
-                taken = "pushed" in pushes
-                sent[mobile].append(Sent(frozenset(states), taken, coming="not yet" in pushes))
+                acknowledged = "pushed" in pushes
+                pending = "not yet" in pushes
+                sent[mobile].append(Sent(frozenset(states), acknowledged, pending))
                 if mobile.endswith("9943") and mobile in mine:
-                    written[mine[mobile]] = frozenset([REPLY])
-                    # Which reply Tencent gave up is not told: then none counts as handed over for sure.
-                    if taken and not given_up:
-                        replied[mine[mobile]] = frozenset([REPLY])
-        return sent, written, replied
+                    replies[mine[mobile]] = frozenset([REPLY])
+                    # The simulator does not say which replies it gave up. So if it gave up any, none
+                    # counts as certainly handed over.
+                    if acknowledged and not given_up:
+                        handed_over[mine[mobile]] = frozenset([REPLY])
+        return sent, replies, handed_over
 
-    def _told(self) -> dict[Recipient, list[State]]:
-        told: dict[Recipient, list[State]] = defaultdict(list)
+    def _reported(self) -> dict[Recipient, list[State]]:
+        reported: dict[Recipient, list[State]] = defaultdict(list)
         path = f"/_sim/receipts?limit={10**9}"
         for receipt in self.get(self.quick_audience, path)["receipts"]:
             failed = receipt["sendStatus"] != _QUICK_AUDIENCE_DELIVERED
             state = ("failed", str(receipt["errCode"])) if failed else DELIVERED
-            told[receipt["outId"], receipt["phoneNum"]].append(state)
-        return dict(told)
+            reported[receipt["outId"], receipt["phoneNum"]].append(state)
+        return dict(reported)
 
-    def _replies(self) -> dict[Recipient, frozenset[str]]:
+    def _replies_reported(self) -> dict[Recipient, frozenset[str]]:
         replies: dict[Recipient, set[str]] = defaultdict(set)
         path = f"/_sim/replies?limit={10**9}"
         for reply in self.get(self.quick_audience, path)["replies"]:
@@ -191,7 +194,7 @@ class Sides:
         return {recipient: frozenset(texts) for recipient, texts in replies.items()}
 
     def _unknown(self, wanted: frozenset[Recipient]) -> frozenset[Recipient]:
-        """Whose mark stands in the table without a receipt."""
+        """Return the recipients with a mark in the table and no receipt yet."""
         pages = self._dynamodb.get_paginator("scan").paginate(
             TableName=self._table,
             FilterExpression="begins_with(sk, :mark)",
@@ -208,11 +211,11 @@ class Sides:
                     found.add(recipient)
         return frozenset(found)
 
-    def _dead(self) -> dict[str, int]:
+    def _dead_letters(self) -> dict[str, int]:
         return {queue: self.count(f"{queue}-dead") for queue in _QUEUES}
 
     def count(self, queue: str) -> int:
-        """Messages in a queue, whether they can be received now or not."""
+        """Return the number of messages in a queue, including those that cannot be received now."""
         url = self._sqs.get_queue_url(QueueName=self._queue_prefix + queue)["QueueUrl"]
         found = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return (
@@ -231,12 +234,12 @@ class Sides:
 def sent_recipients(
     sent: Mapping[str, object], mine: Mapping[str, Recipient]
 ) -> frozenset[Recipient]:
-    """The recipients of numbers that were sent to."""
+    """Return the recipients whose numbers were sent to."""
     return frozenset(mine[phone] for phone in sent if phone in mine)
 
 
 def wait_for(condition: Callable[[], Any], seconds: float, what: str = "something") -> None:
-    """Wait for something. Raises StackError when it doesn't come."""
+    """Wait until the condition holds. Raise StackError after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

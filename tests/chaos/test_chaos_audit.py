@@ -1,4 +1,4 @@
-"""The audit notices what it is there for, and nothing else."""
+"""The audit reports each kind of problem, and nothing else."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,15 +12,15 @@ from local.chaos.audit import (
     problems,
     shortened,
     summary,
-    wrong_for_ever,
+    violations,
 )
 
 FAILED = ("failed", "MK:0001")
-GOOD = Sent(frozenset({"delivered"}), taken=True, coming=False)
-BAD = Sent(frozenset({"failed"}), taken=True, coming=False)
-BOTH = Sent(frozenset({"failed", "delivered"}), taken=True, coming=False)
-SILENT = Sent(frozenset(), taken=False, coming=False)
-ON_ITS_WAY = Sent(frozenset({"delivered"}), taken=False, coming=True)
+GOOD = Sent(frozenset({"delivered"}), acknowledged=True, pending=False)
+BAD = Sent(frozenset({"failed"}), acknowledged=True, pending=False)
+BOTH = Sent(frozenset({"failed", "delivered"}), acknowledged=True, pending=False)
+SILENT = Sent(frozenset(), acknowledged=False, pending=False)
+ON_ITS_WAY = Sent(frozenset({"delivered"}), acknowledged=False, pending=True)
 
 A, B, C, D, E = (("c", f"1370000000{number}") for number in range(5))
 SHOWN = {
@@ -35,38 +35,38 @@ FACTS = Facts(
     recipients=frozenset({A, B, C, D, E}),
     # Delivered, failed at the carrier, refused, sent without a receipt, unknown and never sent.
     sent={A[1]: [GOOD], B[1]: [BAD], D[1]: [SILENT]},
-    told={A: [DELIVERED, DELIVERED], B: [FAILED], C: [("failed", "isv.MOBILE_NUMBER_ILLEGAL")]},
+    reported={A: [DELIVERED, DELIVERED], B: [FAILED], C: [("failed", "isv.MOBILE_NUMBER_ILLEGAL")]},
     unknown=frozenset({E}),
-    written={A: frozenset({"T"})},
-    replied={A: frozenset({"T"})},
-    replies={A: frozenset({"T"})},
-    dead={"sends": 0},
+    replies_sent={A: frozenset({"T"})},
+    replies_handed_over={A: frozenset({"T"})},
+    replies_reported={A: frozenset({"T"})},
+    dead_letters={"sends": 0},
     shown={"c": SHOWN},
 )
 
 
-def test_where_all_came_to_an_end_there_is_nothing_to_say() -> None:
+def test_no_problem_where_every_recipient_is_final() -> None:
     assert problems(FACTS) == []
     assert summary(FACTS) == {
         "recipients": 5,
         "sent": 3,
         "delivered": 1,
         "failed": 2,
-        "known unknown": 1,
+        "unknown outcome": 1,
         "without Tencent's receipt": 1,
-        "told more than once": 1,
+        "reported more than once": 1,
         "replies": 1,
     }
 
 
-def test_a_reply_that_tencent_gave_up_may_be_told_or_not() -> None:
-    given_up = replace(FACTS, replied={})
+def test_a_reply_that_tencent_gave_up_may_be_reported_or_not() -> None:
+    given_up = replace(FACTS, replies_handed_over={})
     assert problems(given_up) == []
-    assert problems(replace(given_up, replies={})) == []
+    assert problems(replace(given_up, replies_reported={})) == []
 
 
-def without(told: Any, *recipients: Any) -> Any:
-    return {one: states for one, states in told.items() if one not in recipients}
+def without(reported: Any, *recipients: Any) -> Any:
+    return {one: states for one, states in reported.items() if one not in recipients}
 
 
 @pytest.mark.parametrize(
@@ -74,58 +74,85 @@ def without(told: Any, *recipients: Any) -> Any:
     [
         ({"sent": {**FACTS.sent, A[1]: [GOOD, GOOD]}}, f"{A[1]} was sent to 2 times"),
         (
-            {"told": {**FACTS.told, B: [FAILED, DELIVERED]}, "sent": {**FACTS.sent, B[1]: [BOTH]}},
-            f"told different things of {B[1]} in c: delivered, failed MK:0001",
+            {
+                "reported": {**FACTS.reported, B: [FAILED, DELIVERED]},
+                "sent": {**FACTS.sent, B[1]: [BOTH]},
+            },
+            f"different states were reported for {B[1]} in c: delivered, failed MK:0001",
         ),
         (
-            {"told": {**FACTS.told, B: [FAILED, ("failed", "MK:0002")]}},
-            f"told different things of {B[1]} in c: failed MK:0001, failed MK:0002",
+            {"reported": {**FACTS.reported, B: [FAILED, ("failed", "MK:0002")]}},
+            f"different states were reported for {B[1]} in c: failed MK:0001, failed MK:0002",
         ),
-        ({"told": {**FACTS.told, B: [DELIVERED]}}, "told as delivered, but Tencent said failed"),
-        ({"told": {**FACTS.told, A: [FAILED]}}, "told as failed, but Tencent said delivered"),
-        ({"told": {**FACTS.told, D: [FAILED]}}, "told as failed, but Tencent said nothing"),
-        ({"told": {**FACTS.told, C: [DELIVERED]}}, "told as delivered, but was never sent to"),
-        ({"told": {**FACTS.told, ("x", "1"): [FAILED]}}, "told of 1 in x, who is no recipient"),
-        ({"replies": {A: frozenset({"T", "N"})}}, "a reply that 13700000000 in c never sent: N"),
+        (
+            {"reported": {**FACTS.reported, B: [DELIVERED]}},
+            "was reported as delivered, but Tencent reported failed",
+        ),
+        (
+            {"reported": {**FACTS.reported, A: [FAILED]}},
+            "was reported as failed, but Tencent reported delivered",
+        ),
+        (
+            {"reported": {**FACTS.reported, D: [FAILED]}},
+            "was reported as failed, but Tencent reported nothing",
+        ),
+        (
+            {"reported": {**FACTS.reported, C: [DELIVERED]}},
+            "was reported as delivered, but was never sent to",
+        ),
+        (
+            {"reported": {**FACTS.reported, ("x", "1"): [FAILED]}},
+            "reported for 1 in x, which is no recipient",
+        ),
+        (
+            {"replies_reported": {A: frozenset({"T", "N"})}},
+            "a reply was reported that 13700000000 in c never sent: N",
+        ),
     ],
 )
-def test_what_no_waiting_can_mend(change: Any, said: str) -> None:
+def test_what_no_waiting_can_repair(change: Any, said: str) -> None:
     [problem] = problems(replace(FACTS, **change))
     assert said in problem
-    assert wrong_for_ever(replace(FACTS, **change)) == [problem]
+    assert violations(replace(FACTS, **change)) == [problem]
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (
-            {"told": without(FACTS.told, A)},
-            f"{A[1]} in c: Tencent's receipt was taken and never told",
+            {"reported": without(FACTS.reported, A)},
+            f"{A[1]} in c: Tencent's receipt was acknowledged and never reported",
         ),
-        # A mark is no excuse where the receipt was taken.
+        # A mark is no excuse where the receipt was acknowledged.
         (
-            {"told": without(FACTS.told, A), "unknown": frozenset({A, E})},
-            f"{A[1]} in c: Tencent's receipt was taken and never told",
+            {"reported": without(FACTS.reported, A), "unknown": frozenset({A, E})},
+            f"{A[1]} in c: Tencent's receipt was acknowledged and never reported",
         ),
         (
             {"sent": {**FACTS.sent, D[1]: [ON_ITS_WAY]}},
             f"{D[1]} in c: Tencent's receipt has not come yet",
         ),
-        ({"told": without(FACTS.told, C)}, f"{C[1]} in c was not sent to, not told of"),
-        ({"unknown": frozenset()}, f"{E[1]} in c was not sent to, not told of"),
-        ({"unknown": frozenset({A, E})}, f"{A[1]} in c was told of and still stands as unknown"),
-        ({"replies": {}}, f"the reply of {A[1]} in c was never told: T"),
-        ({"dead": {"sends": 2}}, "2 dead letters in sends"),
+        (
+            {"reported": without(FACTS.reported, C)},
+            f"{C[1]} in c was lost: not sent to, not reported",
+        ),
+        ({"unknown": frozenset()}, f"{E[1]} in c was lost: not sent to, not reported"),
+        (
+            {"unknown": frozenset({A, E})},
+            f"{A[1]} in c was reported and is still marked as unknown",
+        ),
+        ({"replies_reported": {}}, f"the reply of {A[1]} in c was never reported: T"),
+        ({"dead_letters": {"sends": 2}}, "2 dead letters in sends"),
     ],
 )
-def test_what_is_not_at_rest(change: Any, said: str) -> None:
+def test_what_is_unfinished(change: Any, said: str) -> None:
     [problem] = problems(replace(FACTS, **change))
     assert said in problem
-    assert wrong_for_ever(replace(FACTS, **change)) == []
+    assert violations(replace(FACTS, **change)) == []
 
 
 @pytest.mark.parametrize("name", SHOWN)
-def test_what_the_operator_is_shown_otherwise(name: str) -> None:
+def test_wrong_counts_shown_to_the_operator(name: str) -> None:
     wrong = {"c": {**SHOWN, name: SHOWN[name] + 1}}
     [problem] = problems(replace(FACTS, shown=wrong))
     assert problem.startswith("ops campaign show c says")

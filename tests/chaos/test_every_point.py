@@ -55,7 +55,7 @@ def test_killed_before_and_after_every_call_everybody_comes_to_one_end(tmp_path:
     print(f"{len(deaths.executed)} deaths, {campaigns.cut_off} cut off: {summary}")  # noqa: T201
     assert not problems, f"FAULTS_SEED={SEED}\n" + audit.shortened(problems)
     assert deaths.left == []
-    # Else the audit doesn't know whose replies had to be told.
+    # Otherwise the audit does not know which replies had to be reported.
     assert given_up == 0
     assert {"sqs SendMessageBatch", "tencent pullstatus"} <= {order.point.call for order in pulled}
     # That it is not the absence of points by which nothing was found.
@@ -70,7 +70,7 @@ def test_killed_before_and_after_every_call_everybody_comes_to_one_end(tmp_path:
         *_RARE,
     } <= deaths.died_of
     # Somebody was sent to by a function that died of it, and somebody was not: so both were met.
-    assert summary["known unknown"] > 0
+    assert summary["unknown outcome"] > 0
     assert summary["delivered"] > summary["recipients"] / 3
     assert campaigns.cut_off > 0
 

@@ -1,7 +1,7 @@
-"""What may go wrong with Tencent and Quick Audience, for a while.
+"""Temporary faults of Tencent and Quick Audience.
 
-Nothing here makes Tencent say different things of one message, and nothing has Quick Audience refuse
-our signature: what happens then are other stories, with tests of their own.
+Two kinds are left out, because other tests cover them: contradictory statuses of one message from
+Tencent, and a signature that Quick Audience refuses.
 """
 
 import random
@@ -12,37 +12,37 @@ from local.chaos.sides import Sides
 _SENDS = ["sendsms", "sendmultisms2"]
 
 TENCENT: dict[str, dict[str, Any]] = {
-    "obeys and hangs": {"answer": "hang", "accept": True, "seconds": 30},
+    "sends and hangs": {"answer": "hang", "accept": True, "seconds": 30},
     "hangs": {"answer": "hang", "seconds": 30},
-    "obeys and resets": {"answer": "reset", "accept": True},
+    "sends and resets": {"answer": "reset", "accept": True},
     "resets": {"answer": "reset"},
-    "obeys and answers 1008": {"answer": "error", "code": 1008, "accept": True},
+    "sends and answers 1008": {"answer": "error", "code": 1008, "accept": True},
     "answers 1008": {"answer": "error", "code": 1008},
     "answers 1013": {"answer": "error", "code": 1013},
-    "obeys and answers 60008": {"answer": "gateway", "code": 60008, "accept": True},
-    "obeys and answers 500": {"answer": "http", "status": 500, "accept": True},
+    "sends and answers 60008": {"answer": "gateway", "code": 60008, "accept": True},
+    "sends and answers 500": {"answer": "http", "status": 500, "accept": True},
     "answers 503": {"answer": "http", "status": 503},
     "answers 429": {"answer": "http", "status": 429},
-    "obeys and answers garbage": {"answer": "garbage", "accept": True},
+    "sends and answers garbage": {"answer": "garbage", "accept": True},
     "is slow": {"answer": "normal", "seconds": 2},
 }
 QUICK_AUDIENCE: dict[str, dict[str, Any]] = {
     "answers 500": {"kind": "status", "status": 500},
     "answers 429": {"kind": "status", "status": 429},
-    "takes it and answers 502": {"kind": "status", "status": 502, "record": True},
-    "says 500 in its body": {"kind": "code", "status": 500},
+    "accepts and answers 502": {"kind": "status", "status": 502, "record": True},
+    "answers code 500 in its body": {"kind": "code", "status": 500},
     "is slow": {"kind": "slow", "seconds": 3},
     "resets": {"kind": "reset"},
-    "takes it and resets": {"kind": "reset", "record": True},
-    "takes it and hangs": {"kind": "hang", "record": True},
-    "takes it and answers half": {"kind": "truncate", "record": True},
+    "accepts and resets": {"kind": "reset", "record": True},
+    "accepts and hangs": {"kind": "hang", "record": True},
+    "accepts and answers half": {"kind": "truncate", "record": True},
     "answers nothing": {"kind": "empty"},
     "answers garbage": {"kind": "garbage"},
 }
 
 
 def spoil_tencent(sides: Sides, generator: random.Random) -> str:
-    """Have some of Tencent's answers go wrong; answers in which way."""
+    """Make a share of Tencent's answers fail, and return a description."""
     name = generator.choice(list(TENCENT))
     share = generator.choice((0.1, 0.5, 1.0))
     sides.behave(faults=[{**TENCENT[name], "share": share, "endpoints": _SENDS}])
@@ -50,7 +50,7 @@ def spoil_tencent(sides: Sides, generator: random.Random) -> str:
 
 
 def spoil_quick_audience(sides: Sides, generator: random.Random) -> str:
-    """Have Quick Audience take some pushes badly, or be down; answers in which way."""
+    """Make Quick Audience fail for a share of the pushes, or for all, and return a description."""
     name = generator.choice(list(QUICK_AUDIENCE))
     share = generator.choice((0.2, 0.6, 1.0))
     rule = {**QUICK_AUDIENCE[name], "share": share, "seed": generator.randrange(1000)}
@@ -60,7 +60,7 @@ def spoil_quick_audience(sides: Sides, generator: random.Random) -> str:
 
 
 def shuffle_callbacks(sides: Sides, generator: random.Random) -> str:
-    """Have statuses come twice, early, late, in other orders and packets; answers how."""
+    """Make statuses arrive twice, early, late, or in other orders and sizes, and return a description."""
     switches = {
         "duplicate_share": generator.choice((0, 0.3, 1)),
         "early_receipts": generator.random() < 0.3,
