@@ -1,1 +1,1 @@
-"""Fetch a file that a caller names by URL, without being led to an address that it must not reach."""
+"""Fetch a file from a URL that a caller gave, without connecting to an address that must not be reached."""

@@ -1,7 +1,7 @@
-"""Where a URL may lead: only to hosts of `OSS_ALLOWED_HOSTS`, by https on port 443, at a public address.
+"""Which URLs may be fetched: only hosts of `OSS_ALLOWED_HOSTS`, by https on port 443, at a public address.
 
-An entry with its own scheme (`http://127.0.0.1:9000`) allows exactly that origin, its private address
-included. Texts of errors are for marketers and hold no query, which is where a signed URL has its signature.
+An entry with a scheme (`http://127.0.0.1:9000`) allows exactly that origin, at a private address, too. Texts of
+errors are for marketers. They never contain a URL's query, because a signed URL has its signature there.
 """
 
 import ipaddress
@@ -18,8 +18,8 @@ _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\\]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-# What is no host on the public internet (IANA's special-purpose registries), 100.64.0.0/10 with
-# Alibaba's metadata service among them; 168.63.129.16 is Azure's.
+# Addresses that are not on the public internet (IANA's special-purpose registries). 100.64.0.0/10 includes
+# Alibaba's metadata service; 168.63.129.16 is Azure's.
 _NOT_PUBLIC_4 = tuple(
     map(
         ipaddress.IPv4Network,
@@ -31,7 +31,7 @@ _NOT_PUBLIC_4 = tuple(
         ),
     )
 )
-# Global unicast, and what in it leads elsewhere: Teredo and other protocols' own, documentation, 6to4.
+# Global unicast, and the parts of it that are not public hosts: Teredo and other protocols, documentation, 6to4.
 _GLOBAL_6 = ipaddress.IPv6Network("2000::/3")
 _NOT_PUBLIC_6 = tuple(
     map(ipaddress.IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
@@ -40,12 +40,15 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class FetchError(BridgeError):
-    """A file that can't be had. The text says why, to a marketer."""
+    """A file can't be fetched. The text explains it to a marketer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a URL leads, once that is allowed."""
+class AllowedUrl:
+    """A URL that may be fetched, in its parts.
+
+    `target` is its path and query. `private` says that its host may have a private address.
+    """
 
     scheme: str
     host: str
@@ -55,12 +58,15 @@ class Place:
 
 
 def check_url(url: str) -> None:
-    """Refuse what can be refused without the network. Raises FetchError."""
-    place_of(url)
+    """Check a URL as far as possible without the network. Raises FetchError if it may not be fetched."""
+    parse(url)
 
 
-def place_of(url: str) -> Place:
-    """Read a URL once; nothing reads it a second time in another way."""
+def parse(url: str) -> AllowedUrl:
+    """Parse a URL and check that it may be fetched. Raises FetchError.
+
+    This is the only place that parses it, so that the URL that is checked is the one that is fetched.
+    """
     if len(url) > _MAX_URL or _UNPRINTABLE.search(url):
         raise FetchError(f"文件地址不能超过 {_MAX_URL} 个字符, 也不能包含空格, 反斜杠或控制字符")
     try:
@@ -79,16 +85,19 @@ def place_of(url: str) -> Place:
     for entry in settings.load().oss_allowed_hosts:
         if "://" in entry:
             if _origin(entry) == (parts.scheme, host, port):
-                return Place(parts.scheme, host, port, target, private=True)
-        elif _below(host, entry):
+                return AllowedUrl(parts.scheme, host, port, target, private=True)
+        elif _allows(entry, host):
             if (parts.scheme, port) != ("https", 443):
                 raise FetchError("文件地址必须使用 https 和默认端口 443")
-            return Place(parts.scheme, host, port, target, private=False)
+            return AllowedUrl(parts.scheme, host, port, target, private=False)
     raise FetchError(f"不允许从 {host} 读取文件, 请使用阿里云 OSS 的地址或联系管理员添加该域名")
 
 
 def _host(name: str) -> str:
-    """A host's one spelling. An IP address in a spelling of its own matches no entry but an origin's."""
+    """Return the canonical form of a host. Raises FetchError for a wrong name.
+
+    An IP address matches only entries that are origins.
+    """
     try:
         return str(ipaddress.ip_address(name))
     except ValueError:
@@ -98,20 +107,21 @@ def _host(name: str) -> str:
     except UnicodeError:
         host = ""
     labels = host.split(".")
-    # As browsers have it: what ends in a number is an IPv4 address in some notation.
+    # Like browsers: a host whose last label is a number is an IPv4 address in some notation.
     number = re.fullmatch(r"\d+|0x[0-9a-f]*", labels[-1])
     if number or len(host) > 253 or not all(map(_LABEL.fullmatch, labels)):
         raise FetchError("文件地址的域名不正确")
     return host
 
 
-def _below(host: str, entry: str) -> bool:
-    """Whether an entry allows a host: `.a.com` what is below a.com, `a.com` that and a.com itself."""
+def _allows(entry: str, host: str) -> bool:
+    """Return whether an entry allows a host: `.a.com` allows the names below a.com, `a.com` also a.com itself."""
     suffix = entry.lower().removeprefix("*").rstrip(".")
     return host.endswith("." + suffix.removeprefix(".")) or host == suffix
 
 
 def _origin(entry: str) -> tuple[str, str, int]:
+    """Return an entry's scheme, host and port. Raises ConfigurationError if it is no origin."""
     try:
         parts = urlsplit(entry)
         port = parts.port if parts.port is not None else _DEFAULT_PORTS[parts.scheme]
@@ -124,7 +134,7 @@ def _origin(entry: str) -> tuple[str, str, int]:
 
 
 def _is_public(address: str) -> bool:
-    """Whether an address is one on the public internet, whatever IPv6 form an IPv4 address has."""
+    """Return whether an address is on the public internet. An IPv4 address may be written as an IPv6 one."""
     if "%" in address:
         return False
     ip = ipaddress.ip_address(address)
@@ -139,7 +149,10 @@ def _is_public(address: str) -> bool:
 
 
 def resolve(host: str, port: int, *, private: bool) -> list[str]:
-    """The addresses behind a name, in the resolver's order. One that is not public spoils them all."""
+    """Return a host's addresses, in the resolver's order.
+
+    Raises FetchError if there are none or if, without `private`, any of them is not public.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

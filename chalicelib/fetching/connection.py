@@ -1,7 +1,7 @@
 """A connection to an address that was checked, with one deadline for everything that happens on it.
 
-The name is looked up once, and the connection goes to an address of that answer: a second answer can't
-lead elsewhere. No redirect, proxy, cookie or credential is followed, used or kept.
+The host is resolved once, and the connection is made to an address in that answer, so a second answer can't lead
+elsewhere. Redirects are not followed; proxies, cookies and credentials are not used.
 """
 
 import http.client
@@ -18,19 +18,19 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from chalicelib.fetching import addresses
-from chalicelib.fetching.addresses import FetchError, Place
+from chalicelib.fetching.addresses import AllowedUrl, FetchError
 
-# Seconds of silence after which the other side counts as gone.
-_SILENCE = 15
+# Seconds to connect, and seconds to wait for the next bytes.
+_TIMEOUT = 15
 PART = 64 * 1024
-"""Bytes that are read at once."""
+"""Bytes of one read, at most."""
 
 
 class Deadline:
-    """The end of all patience, even with a server that sends a byte now and then.
+    """A limit on the total time of a connection, even if the server sends a byte now and then.
 
-    A timer shuts the connection down: no reading or shaking of hands outlives that. It holds a second
-    handle on the socket, because TLS takes the first one away.
+    A timer shuts the socket down, which ends any read or TLS handshake. It keeps a duplicate of the socket, because
+    TLS takes over the original.
     """
 
     def __init__(self, host: str, seconds: float) -> None:
@@ -54,7 +54,7 @@ class Deadline:
                 self._socket = None
 
     def watch(self, connected: socket.socket) -> None:
-        """Take a connection under watch."""
+        """Shut this socket down when the time is up; at once if it is."""
         with self._lock:
             self._socket = connected.dup()
             if self._expired:
@@ -62,7 +62,7 @@ class Deadline:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Turn what goes wrong on the connection into FetchError; time that ran out, too."""
+        """Turn errors of the connection into FetchError, and raise it if the time is up."""
         try:
             yield
         except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
@@ -81,24 +81,22 @@ class Deadline:
 
 
 def _shut(connected: socket.socket) -> None:
-    # It may have ended by itself.
+    # The server may have closed the connection already.
     with suppress(OSError):
         connected.shutdown(socket.SHUT_RDWR)
 
 
 class _CheckedMixin:
-    """Connects to an address that was checked, in place of looking the name up once more."""
+    """Connects to one of the addresses that were checked, instead of resolving the host again."""
 
-    place: Place
+    url: AllowedUrl
     deadline: Deadline
 
     def _new_conn(self) -> socket.socket:
         last: OSError | None = None
-        for address in addresses.resolve(
-            self.place.host, self.place.port, private=self.place.private
-        ):
+        for address in addresses.resolve(self.url.host, self.url.port, private=self.url.private):
             try:
-                connected = socket.create_connection((address, self.place.port), _SILENCE)
+                connected = socket.create_connection((address, self.url.port), _TIMEOUT)
             except OSError as error:
                 last = error
                 continue
@@ -115,18 +113,18 @@ class _CheckedHTTPS(_CheckedMixin, HTTPSConnection):
     pass
 
 
-def connect(place: Place, deadline: Deadline) -> HTTPConnection:
-    """Return a connection to a place; it is made at the first request, under the deadline."""
+def connect(url: AllowedUrl, deadline: Deadline) -> HTTPConnection:
+    """Return a connection to a URL's host. It connects at the first request, under the deadline."""
     connection: Any
-    if place.scheme == "https":
+    if url.scheme == "https":
         connection = _CheckedHTTPS(
-            place.host, place.port, timeout=_SILENCE, ssl_context=_tls(), blocksize=PART
+            url.host, url.port, timeout=_TIMEOUT, ssl_context=_tls(), blocksize=PART
         )
     else:
-        connection = _CheckedHTTP(place.host, place.port, timeout=_SILENCE, blocksize=PART)
-    connection.place, connection.deadline = place, deadline
-    made: HTTPConnection = connection
-    return made
+        connection = _CheckedHTTP(url.host, url.port, timeout=_TIMEOUT, blocksize=PART)
+    connection.url, connection.deadline = url, deadline
+    checked: HTTPConnection = connection
+    return checked
 
 
 @cache

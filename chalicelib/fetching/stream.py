@@ -1,6 +1,6 @@
-"""Read a file by URL: check the address, connect, read, with a limit on bytes and on time.
+"""Fetch a file by URL: check the URL, connect, and read, with limits on bytes and time.
 
-Texts of errors are for marketers and hold no query, which is where a signed URL has its signature.
+Texts of errors are for marketers. They never contain the URL's query, because a signed URL has its signature there.
 """
 
 import http.client
@@ -18,10 +18,10 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
 class Body(Iterator[bytes]):
-    """The bytes as they come, each part as large as it happened to arrive.
+    """Iterates over a file's bytes, in parts of any size.
 
-    `version` is another text once the file is another one; `size` is that of the whole file, None
-    where the server doesn't say.
+    `version` is a text that changes when the file does; `size` is the size of the whole file, None if the server
+    does not say it.
     """
 
     def __init__(
@@ -60,36 +60,37 @@ class Body(Iterator[bytes]):
 
 @contextmanager
 def open_stream(url: str, *, max_bytes: int, seconds: float, start: int = 0) -> Iterator[Body]:
-    """Open a file, from byte `start` on: by Range where the server does it, else by skipping.
+    """Open a file from byte `start` on. If the server supports no ranges, the bytes before it are skipped.
 
-    Raises FetchError, here or while reading: for what is not allowed, not there, changed its length,
-    is larger than `max_bytes` in all, or takes longer than `seconds` until the context is left.
+    Raises FetchError, here or while reading, if the URL is not allowed, the file does not exist or changes its
+    length, it is larger than `max_bytes`, or more than `seconds` pass before the context is left.
     """
-    place = addresses.place_of(url)
-    with ExitStack() as held:
-        deadline = held.enter_context(Deadline(place.host, seconds))
-        connected = connection.connect(place, deadline)
-        held.callback(connected.close)
+    allowed = addresses.parse(url)
+    with ExitStack() as stack:
+        deadline = stack.enter_context(Deadline(allowed.host, seconds))
+        connected = connection.connect(allowed, deadline)
+        stack.callback(connected.close)
         headers = {"Accept-Encoding": "identity", "User-Agent": "qa-sms-bridge"}
         if start:
             headers["Range"] = f"bytes={start}-"
         with deadline.watching():
             connected.request(
-                "GET", place.target, headers=headers, preload_content=False, decode_content=False
+                "GET", allowed.target, headers=headers, preload_content=False, decode_content=False
             )
             response = connected.getresponse()
-        held.callback(response.close)
-        _check_answer(response, start)
+        stack.callback(response.close)
+        _check_response(response, start)
         yield Body(response, deadline, start, max_bytes)
 
 
 def read_all(url: str, *, max_bytes: int, seconds: float) -> bytes:
-    """A whole file. Raises FetchError as `stream` does."""
+    """Return a whole file. Raises FetchError as `open_stream` does."""
     with open_stream(url, max_bytes=max_bytes, seconds=seconds) as parts:
         return b"".join(parts)
 
 
-def _check_answer(response: HTTPResponse, start: int) -> None:
+def _check_response(response: HTTPResponse, start: int) -> None:
+    """Raise FetchError unless the response has the file, complete or from byte `start` on."""
     status = response.status
     if 300 <= status < 400:
         raise FetchError(f"文件地址会跳转到其他地址 (HTTP {status}), 请提供文件的最终地址")
@@ -108,11 +109,12 @@ def _check_answer(response: HTTPResponse, start: int) -> None:
     if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise FetchError("不支持压缩传输的文件 (Content-Encoding)")
     if response.length_remaining is None and not response.chunked:
-        # Its end could not be told from a broken connection's.
+        # Without a length, the end of the file looks like a broken connection.
         raise FetchError("文件服务器没有说明文件长度")
 
 
 def _size(response: HTTPResponse) -> int | None:
+    """Return the size of the whole file; None if the response does not say it."""
     whole = response.headers.get("Content-Range", "").rpartition("/")[2]
     if whole.isdecimal():
         return int(whole)

@@ -1,9 +1,9 @@
-"""SQS: four queues, each with a dead-letter queue beside it.
+"""SQS: four queues, each with a dead-letter queue of its own.
 
-| queue | carries | read by |
+| queue | messages hold | read by |
 |---|---|---|
-| `sends` | names of chunks | deliver |
-| `callbacks` | Tencent's statuses and replies, as they came | settle |
-| `receipts` | what Quick Audience is told, one outId to a message | push |
-| `files` | names of requests whose recipients stand in a file | read |
+| `sends` | the key of a chunk, and the number of an attempt at it | deliver |
+| `callbacks` | Tencent's statuses and replies, as Tencent sent them | settle |
+| `receipts` | receipts and replies for Quick Audience, of one outId in each message | push |
+| `files` | the key of a request whose recipients are listed in a file | read |
 """

@@ -1,8 +1,8 @@
 """The bodies of the four queues' messages, as dataclasses. Nothing else reads or writes a body as a dict.
 
-Each body carries its form number. A change keeps every field that the release before reads, so that a
-message in flight survives an upgrade and a rollback by one release (docs/operations.md, "Upgrade"). A decoder
-ignores fields that it doesn't know, and takes a body without a form number for form 1.
+Each body carries its form number. A change of a form keeps every field that the previous release reads, so that
+messages on the queues survive an upgrade and a rollback by one release (docs/operations.md, "Upgrade"). Decoding
+ignores unknown fields; a body without a form number has form 1.
 """
 
 import json
@@ -26,16 +26,16 @@ BYTES_PER_MESSAGE = 200 * 1024
 
 
 class UnreadableBodyError(BridgeError):
-    """A queue's message that no release wrote."""
+    """A queue's message that no release of the bridge can have written."""
 
 
 class Body:
-    """Base of the four bodies: JSON out and in."""
+    """Base of the four bodies: encoding to JSON and decoding from it."""
 
     FORM: ClassVar[int] = 1
 
     def encode(self) -> str:
-        """Return the message's text. SQS takes the characters of XML, so two of them are written as escapes."""
+        """Return the message's text. SQS accepts XML's characters only, so two others are written as escapes."""
         text = COMPACT_JSON.encode({"form": self.FORM, **self.to_dict()})
         return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
@@ -85,7 +85,7 @@ class SendBody(Body):
 
 @dataclass(frozen=True, slots=True)
 class FileBody(Body):
-    """Queue `files`: a request whose recipients stand in a file."""
+    """Queue `files`: a request whose recipients are listed in a file."""
 
     out_id: str
     biz_id: str
@@ -102,11 +102,11 @@ class FileBody(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackBody(Body):
-    """Queue `callbacks`: statuses or replies of Tencent's.
+    """Queue `callbacks`: Tencent's statuses or replies.
 
-    `id` stays with the events however often they are delivered, also from a dead-letter queue: a receipt
-    keeps it as the name of the work that wrote it. `looks` counts how often their message was looked for,
-    `since` is the epoch at which they arrived (None: when SQS got the message).
+    `id` is the same however often SQS delivers the message, even after a replay from the dead letters: a receipt
+    stores it in `by`, as the name of the work that learned it. `looks` counts how often the events' messages were
+    looked up before. `since` is the epoch at which the events arrived; None means when SQS got the message.
     """
 
     statuses: list[Event] = field(default_factory=list)
@@ -116,7 +116,7 @@ class CallbackBody(Body):
     since: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return `{"id"}` and what there is of `{"statuses", "replies", "looks", "since"}`."""
+        """Return `{"id"}`, and those of `{"statuses", "replies", "looks", "since"}` that are not empty."""
         fields: dict[str, Any] = {"id": self.id}
         fields |= {"statuses": self.statuses} if self.statuses else {}
         fields |= {"replies": self.replies} if self.replies else {}
@@ -145,7 +145,7 @@ class ReceiptBody(Body):
     entries: Sequence[Entry]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return `{"kind", "outId", "entries"}`: each entry's documented fields, and `at` where it is known."""
+        """Return `{"kind", "outId", "entries"}`. An entry has its documented fields, and `at` if that is known."""
         entries = [
             {**entry.fields, "at": list(entry.at)} if entry.at else entry.fields
             for entry in self.entries
@@ -174,10 +174,10 @@ def _entry(given: dict[str, Any]) -> Entry:
 
 
 def of_events(statuses: Iterable[Event], replies: Iterable[Event]) -> list[CallbackBody]:
-    """Return the bodies that carry Tencent's events: statuses together, each reply alone.
+    """Return the bodies that carry Tencent's events: up to 100 statuses in one body, each reply in its own.
 
-    The document's own example pads its array with {}, which is left out. Half a character, which a text that
-    was cut has at its end, can't be queued and becomes a question mark.
+    Empty objects, with which the document's own example pads its array, are left out. An unpaired surrogate, such
+    as a truncated text may end with, can't be queued and becomes a question mark.
     """
     made: list[CallbackBody] = []
     size = 0
@@ -195,10 +195,10 @@ def of_events(statuses: Iterable[Event], replies: Iterable[Event]) -> list[Callb
 
 
 def of_entries(kind: PushKind, out_id: str, entries: Sequence[Entry]) -> Iterator[ReceiptBody]:
-    """Return the bodies for entries of one outId: none has more entries than a call may have."""
+    """Return the bodies that carry entries of one outId. None has more entries than one call may push."""
     return (ReceiptBody(kind, out_id, batch) for batch in batches(entries))
 
 
 def encoded(event: Any) -> bytes:
-    """Return an event as UTF-8 JSON, half a character as a question mark."""
+    """Return an event as JSON in UTF-8, with a question mark for an unpaired surrogate."""
     return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")

@@ -1,9 +1,9 @@
-"""Work through an SQS batch so that what is done stays done.
+"""Receive the messages of an SQS event, and end the invocation so that only unfinished ones come again.
 
-Chalice can't switch on partial batch responses, and without the switch a returned `batchItemFailures` loses
-messages. So finished messages are deleted here, the others get the time at which they come again, and only
-then does the invocation fail, which keeps Lambda from deleting them. When every message is finished, nothing
-is deleted here: Lambda does that, at no cost.
+Chalice can't enable partial batch responses, and without them Lambda would ignore a returned `batchItemFailures`
+and delete unfinished messages. So `finish` deletes the finished messages itself, sets the time at which the
+others come again, and then raises, which keeps Lambda from deleting those. If every message is finished, it
+deletes nothing: Lambda does that, at no cost.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,17 +16,21 @@ from chalicelib.errors import BridgeError
 from chalicelib.queues import sending
 from chalicelib.queues.sending import Queue, url
 
-# SQS's longest visibility timeout is twelve hours from the message's receipt.
+# SQS's longest visibility timeout is twelve hours from the time at which the message was received.
 _MAX_VISIBILITY = 12 * 3600 - 300
 
 
 class UnfinishedError(BridgeError):
-    """Some messages of the batch have to come again. Expected: this is how SQS is asked for them."""
+    """Some messages of the batch have to come again. This is no failure: raising it makes SQS deliver them again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One message as the function gets it. `tries` counts this one; `sent_at` is an epoch."""
+    """One message as Lambda delivers it.
+
+    `handle` identifies this delivery to SQS; `tries` counts the deliveries, this one included; `sent_at` is the
+    epoch at which the message was queued.
+    """
 
     body: str
     handle: str
@@ -35,7 +39,7 @@ class Record:
 
 
 class Action(Enum):
-    """What is done with a message."""
+    """What `finish` does with a message."""
 
     DELETE = auto()
     RETRY = auto()
@@ -44,9 +48,9 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What becomes of a message: it is done, comes again later, or is put back because nothing was begun.
+    """The result of a message: it is done, it comes again in `seconds`, or it is put back.
 
-    A message that is put back is queued again as a copy, so that none of its tries is spent.
+    A message is put back if no work on it began: a copy of it is queued, which has all its tries.
     """
 
     action: Action
@@ -58,7 +62,7 @@ PUT_BACK = Result(Action.PUT_BACK)
 
 
 def later(seconds: int) -> Result:
-    """Return the result of a message that comes again in this many seconds, with one more try spent."""
+    """Return the result of a message that comes again in this many seconds and has used up a try."""
     return Result(Action.RETRY, seconds)
 
 
@@ -78,9 +82,9 @@ def records(event: Mapping[str, Any]) -> list[Record]:
 def finish(
     queue: Queue, results: Iterable[tuple[Record, Result]], put_back_seconds: int = 1
 ) -> None:
-    """End an invocation. Messages that are put back come in `put_back_seconds`.
+    """End an invocation. Messages that are put back come again in `put_back_seconds`.
 
-    Raises UnfinishedError if a message comes again later.
+    Raises UnfinishedError if a message has to come again later.
     """
     by_action: dict[Action, list[tuple[Record, int]]] = {action: [] for action in Action}
     for record, result in results:

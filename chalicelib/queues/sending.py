@@ -1,4 +1,4 @@
-"""Putting messages on the queues, in as few requests as SQS allows."""
+"""Put messages on the queues, in as few requests as SQS allows."""
 
 import functools
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from chalicelib.queues.bodies import Body
 
 Queue = Literal["sends", "callbacks", "receipts", "files"]
 
-# SendMessageBatch: ten messages, 256 KiB together (the older of the limits that AWS has published).
+# SendMessageBatch: ten messages, together 256 KiB (the older and lower of the limits that AWS has published).
 _MAX_MESSAGES = 10
 _MAX_BYTES = 256 * 1024
 # SQS's longest delay.
@@ -18,19 +18,19 @@ MAX_DELAY = 900
 
 
 class NotQueuedError(BridgeError):
-    """SQS did not take a message after several tries."""
+    """SQS did not accept a message after several tries."""
 
 
 def send(queue: Queue, bodies: Iterable[Body], *, delay: int = 0) -> None:
-    """Queue messages; return only when SQS has every one of them. May queue one twice after a lost answer.
+    """Queue messages; return only when SQS has accepted all of them. `delay` is in seconds, MAX_DELAY at most.
 
-    Raises NotQueuedError.
+    Raises NotQueuedError. A message may be queued twice if an answer of SQS gets lost.
     """
     send_texts(queue, (body.encode() for body in bodies), delay=delay)
 
 
 def send_texts(queue: Queue, texts: Iterable[str], *, delay: int = 0) -> None:
-    """Queue texts of messages as they are, such as were queued before. Raises NotQueuedError."""
+    """Queue messages by their texts, such as copies of received messages. Raises NotQueuedError."""
     for batch in _batches(texts):
         entries: list[Any] = [
             {"Id": str(number), "MessageBody": body, "DelaySeconds": min(delay, MAX_DELAY)}
@@ -52,7 +52,7 @@ def send_texts(queue: Queue, texts: Iterable[str], *, delay: int = 0) -> None:
 
 @functools.cache
 def url(queue: str) -> str:
-    """The address of a queue of this stage."""
+    """Return the URL of this stage's queue."""
     return aws.sqs().get_queue_url(QueueName=settings.load().queue_prefix + queue)["QueueUrl"]
 
 

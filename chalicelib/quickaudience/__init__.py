@@ -1,1 +1,1 @@
-"""Quick Audience: its requests to us (§1-12) and our pushes to it (§13, §14)."""
+"""Quick Audience's protocol: its requests to the bridge (§1-12), and the bridge's pushes to it (§13, §14)."""

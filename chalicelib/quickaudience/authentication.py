@@ -1,4 +1,4 @@
-"""Whether a request comes from Quick Audience ("SMS request authentication")."""
+"""Check that a request comes from Quick Audience ("SMS request authentication")."""
 
 import time
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ from chalicelib.errors import Unauthorized
 from chalicelib.quickaudience import signature
 from chalicelib.settings import Settings
 
-# The document says seconds; a timestamp of this size can only be milliseconds.
+# The document says seconds; a larger timestamp can only be milliseconds.
 _MILLISECONDS_FROM = 10**11
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a request was signed with: both are good for one request."""
+    """The nonce and the signature of a request. Each is valid for one request."""
 
     nonce: str
     signature: str
 
 
 def check(request: Request, configured: Settings) -> Credentials | None:
-    """Check signature and clock; answers what was used up, or None where authentication is off.
+    """Check a request's signature and timestamp; return its credentials, or None if authentication is off.
 
-    Raises Unauthorized. With authentication off neither header nor parameters are looked at, since
-    Quick Audience then sends an empty header, which proxies drop.
+    With authentication off, neither the header nor the parameters are read: Quick Audience then sends an empty
+    header, which proxies drop. Raises Unauthorized.
     """
     if configured.qa_auth == "off":
         return None
@@ -37,16 +37,19 @@ def check(request: Request, configured: Settings) -> Credentials | None:
         raise Unauthorized(f"the header {signature.HEADER} is required")
     if not signature.matches(given, configured.qa_key, timestamp, nonce):
         raise Unauthorized(
-            "wrong signature: it is the HMAC-SHA256, as hex, of key, timestamp and nonce sorted and joined, "
+            "wrong signature: it must be the HMAC-SHA256, in hex, of key, timestamp and nonce, sorted and joined, "
             "under the key entered in Quick Audience"
         )
     _check_clock(timestamp, configured.qa_clock_skew_seconds)
-    # White space is not signed, so it makes no other nonce.
+    # White space is not signed: a nonce with other white space is the same nonce.
     return Credentials("".join(nonce.split()), given.strip().lower())
 
 
 def _parameter(request: Request, name: str) -> str:
-    """A URL parameter; the first, where it is repeated. Half a character, which nobody signs, is a question mark."""
+    """Return a URL parameter, the first one if it is repeated; "" without one.
+
+    An unpaired surrogate, which can't be signed, becomes a question mark.
+    """
     parameters = request.query_params
     text = str(parameters.getlist(name)[0]) if parameters and name in parameters else ""
     return text.encode("utf-8", "replace").decode()
@@ -63,5 +66,5 @@ def _check_clock(timestamp: str, tolerance: int) -> None:
     distance = abs(time.time() - seconds)
     if distance > tolerance:
         raise Unauthorized(
-            f"timestamp is {distance:.0f} s from now, more than the {tolerance} s allowed"
+            f"timestamp is {distance:.0f} s away from now; at most {tolerance} s are allowed"
         )

@@ -1,7 +1,7 @@
 """The bodies that Quick Audience sends, as pydantic models.
 
-A value that makes no sense is refused with the field's name. `json_schema_input_type` says what is accepted,
-for docs/openapi.json.
+A value that can't be understood is refused with the field's name. `json_schema_input_type` describes the accepted
+values for docs/openapi.json.
 """
 
 from collections.abc import Callable
@@ -14,12 +14,12 @@ from chalicelib.quickaudience import coercion
 
 
 def _anything(read: Callable[[Any], Any]) -> BeforeValidator:
-    """A field that no value is wrong for."""
+    """Return the validator of a field that accepts any value, read by `read`."""
     return BeforeValidator(read, json_schema_input_type=Any)
 
 
-def _required(most: int, *, strip: bool = True) -> BeforeValidator:
-    """A text, or a number written without quotes, of one to so many characters."""
+def _required(max_length: int, *, strip: bool = True) -> BeforeValidator:
+    """Return the validator of a text, or a whole number without quotes, of 1 to `max_length` characters."""
 
     def check(value: Any) -> str:
         text = coercion.as_text(value)
@@ -28,30 +28,31 @@ def _required(most: int, *, strip: bool = True) -> BeforeValidator:
         if not text.strip():
             raise ValueError("不能为空")
         text = text.strip() if strip else text
-        if len(text) > most:
-            raise ValueError(f"超过 {most} 个字符")
+        if len(text) > max_length:
+            raise ValueError(f"超过 {max_length} 个字符")
         return text
 
     return BeforeValidator(
-        check, json_schema_input_type=Annotated[str, Field(min_length=1, max_length=most)] | int
+        check,
+        json_schema_input_type=Annotated[str, Field(min_length=1, max_length=max_length)] | int,
     )
 
 
 Name = Annotated[str, _required(coercion.MAX_NAME)]
-# Kept as it is, white space included: receipts have to name the same one.
+# White space is kept, because receipts must name exactly the same outId.
 OutId = Annotated[str, _required(256, strip=False)]
 Audit = Annotated[str, _anything(coercion.audit)]
 _Object = dict[str, Any]
 
 
 class _Body(BaseModel):
-    """Unknown fields are ignored: the document's own examples hold some."""
+    """Base of the bodies. Unknown fields are ignored, because the document's own examples contain some."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
 
 class Template(_Body):
-    """§2 and §3. Over-long texts are refused; a missing or long account is nobody's harm, it is only kept."""
+    """§2 and §3. A name or content that is too long is refused. Fields that are only stored may be long or missing."""
 
     templateName: Annotated[str, _required(30)]  # noqa: N815
     templateContent: Annotated[str, _required(500)]  # noqa: N815
@@ -67,10 +68,10 @@ class Template(_Body):
 
 
 class DigitalTemplate(_Body):
-    """§7 and §8. What a part may be is `campaigns/digital.py`'s business.
+    """§7 and §8. `domain/digital_message.py` checks the parts.
 
-    `isVariable` is not looked at: the content says whether it has variables. Nor is `smsSignName`, which
-    the document's own examples leave out: each campaign names its sign.
+    `isVariable` is not read: the content shows whether it has variables. Nor is `smsSignName`, which the
+    document's own examples leave out: each campaign names its sign.
     """
 
     templateTheme: Annotated[str, _required(30)]  # noqa: N815
@@ -84,7 +85,7 @@ class DigitalTemplate(_Body):
 
 
 class Send(_Body):
-    """What every request to send has."""
+    """The fields that every request to send has."""
 
     outId: OutId  # noqa: N815
     signName: Name  # noqa: N815
@@ -93,16 +94,16 @@ class Send(_Body):
 
 
 class SendBatch(Send):
-    """§5. `isVariable` is not looked at: the template says whether it has variables.
+    """§5. `isVariable` is not read: the template shows whether it has variables.
 
-    Its table has 0 or 1 there, its example "string", and §7 a boolean.
+    The document's table has 0 or 1 there, its example "string", and §7 a boolean.
     """
 
     phoneOssUrl: Annotated[str, _required(4096)]  # noqa: N815
 
 
 class SendBatchList(Send):
-    """§6. Its lists are not looked through a second time, nor copied: they may be most of six megabytes."""
+    """§6 and §11. pydantic neither validates nor copies the lists again: they may take up to six megabytes."""
 
     phoneNumberJson: Annotated[  # noqa: N815
         list[str],
@@ -122,7 +123,7 @@ class SendBatchList(Send):
 
 
 class SendDetails(_Body):
-    """§12. Pages count from 1; a page or a size that makes no sense becomes the first, or the largest."""
+    """§12. Pages count from 1. A page that can't be understood becomes the first, a page size the largest."""
 
     outId: OutId  # noqa: N815
     currentPage: Annotated[int, _anything(coercion.page)] = 1  # noqa: N815
@@ -135,7 +136,7 @@ Model = TypeVar("Model", bound=_Body)
 
 
 def read(model: type[Model], body: dict[str, Any]) -> Model:
-    """Read a body. Raises Refused (isv.INVALID_PARAMETERS), naming every field that is wrong."""
+    """Validate a body. Raises Refused (isv.INVALID_PARAMETERS) with the name of every wrong field."""
     try:
         return model.model_validate(body)
     except ValidationError as error:

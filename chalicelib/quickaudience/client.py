@@ -1,11 +1,11 @@
-"""The two calls that we make: delivery receipts (§13) and replies (§14).
+"""The bridge's two calls to Quick Audience: it pushes delivery receipts (§13) and replies (§14).
 
-A push succeeded if HTTP says 2xx and the body's code is 200 or OK. Everything else is a
+A push succeeded if the HTTP status is 2xx and the body's code is 200 or OK. Everything else raises a
 
-    PushError                 not taken, or nobody said so; to be tried again
-     ├── LockedOutError       401 or 403, by HTTP or by the body's code: an address that goes on is
-     │                        blocked (§13, note 3)
-     └── EntriesRefusedError  it was read, and refused: perhaps for the sake of a single entry
+    PushError                 not accepted, or no answer says so: push again later
+     ├── LockedOutError       401 or 403, as HTTP status or as the body's code: Quick Audience blocks an
+     │                        address that continues (§13, note 3)
+     └── EntriesRefusedError  Quick Audience read the push and refused it, perhaps because of a single entry
 """
 
 import functools
@@ -29,26 +29,26 @@ _PATHS: dict[PushKind, tuple[str, str]] = {
     ),
     "reply": ("/restapi/marketing2/third/sms/callback/send/reply", "thirdSmsSendReplyModelList"),
 }
-# Seconds to connect, and to wait for an answer.
+# Seconds to connect, and seconds to wait for an answer.
 _TIMEOUT = (5, 20)
 
 
 class PushError(BridgeError):
-    """Quick Audience did not take a push, or did not say that it did. Its text may stand in a log."""
+    """Quick Audience did not accept a push, or did not say that it did. The text may be logged."""
 
 
 class LockedOutError(PushError):
-    """Quick Audience does not know our signature, or has blocked our address."""
+    """Quick Audience does not accept the bridge's signature, or has blocked its address."""
 
 
 class EntriesRefusedError(PushError):
-    """Quick Audience answered, and the answer was no."""
+    """Quick Audience read a push and refused it."""
 
 
 def push(kind: PushKind, entries: Sequence[dict[str, Any]]) -> None:
-    """Push entries of one outId. Each attempt has a timestamp and a nonce of its own.
+    """Push entries of one outId. Each call has a timestamp and a nonce of its own.
 
-    Raises PushError; the entries may have been taken all the same, and have to be pushed again.
+    Raises PushError. Quick Audience may have accepted the entries even then; they have to be pushed again.
     """
     configured = settings.load()
     path, name = _PATHS[kind]
@@ -63,12 +63,13 @@ def push(kind: PushKind, entries: Sequence[dict[str, Any]]) -> None:
             allow_redirects=False,
         )
     except requests.RequestException as error:
-        # Its own text would hold the signed URL.
+        # The exception's own text contains the signed URL.
         raise PushError(f"{kind}: {type(error).__name__}") from None
     _check(kind, response)
 
 
 def _check(kind: PushKind, response: requests.Response) -> None:
+    """Raise PushError unless the response says that the push was accepted."""
     try:
         answer = response.json()
     except (ValueError, RecursionError):
@@ -77,16 +78,17 @@ def _check(kind: PushKind, response: requests.Response) -> None:
     if 200 <= response.status_code < 300 and code.upper() in ("200", "OK"):
         return
     said = mask_numbers(str(answer.get("message", ""))[:200]) if isinstance(answer, dict) else ""
-    raise _kind_of(response.status_code, code)(
+    raise _error_class(response.status_code, code)(
         f"{kind}: HTTP {response.status_code}, code {mask_numbers(code[:40]) or 'missing'}: {said}"
     )
 
 
-def _kind_of(status: int, code: str) -> type[PushError]:
+def _error_class(status: int, code: str) -> type[PushError]:
+    """Return the class of a failed push's error, by HTTP status and the body's code ("" without one)."""
     if {str(status), code} & {"401", "403"}:
         return LockedOutError
-    passing = status in (408, 425, 429) or status >= 500 or code[:1] == "5" or code == "429"
-    return PushError if passing or not code else EntriesRefusedError
+    temporary = status in (408, 425, 429) or status >= 500 or code[:1] == "5" or code == "429"
+    return PushError if temporary or not code else EntriesRefusedError
 
 
 @functools.cache

@@ -1,7 +1,7 @@
-"""Liberal readers of the values in Quick Audience's bodies: its tables and its examples disagree.
+"""Liberal readers of the values in Quick Audience's bodies, because its document's tables and examples disagree.
 
 A number may be a string and a string a number; a list may be JSON within a string, even twice; null may be
-"null". A reader raises ValueError with a sentence for the marketer where a value makes no sense.
+"null". A reader raises ValueError with a sentence for the marketer if it can't understand a value.
 """
 
 import math
@@ -16,9 +16,9 @@ MAX_NAME = 100
 """Characters of a sign's name or a template's code: longer ones can't be keys of the table."""
 # §12: "The value must be between 1 and 1,000."
 MAX_ROWS = 1000
-# More mainland numbers than Lambda's 6 MB have room for.
+# More mainland numbers than fit into Lambda's 6 MB.
 _MAX_PHONES = 500_000
-# Parts that are read; how many a message may have is `campaigns/digital.py`'s business.
+# Parts that are read. How many a message may have is checked by `domain/digital_message.py`.
 _MAX_PARTS = 100
 
 
@@ -28,7 +28,7 @@ def as_text(value: Any) -> Any:
 
 
 def unpack(value: Any) -> Any:
-    """A value out of the JSON strings that it may be wrapped in."""
+    """Return the value inside the JSON strings, up to three, in which it may be wrapped."""
     for _ in range(3):
         if not isinstance(value, str):
             return value
@@ -40,7 +40,7 @@ def unpack(value: Any) -> Any:
 
 
 def phones(value: Any) -> list[str]:
-    """Return the numbers of a list, of one number, or of a text of numbers with commas."""
+    """Return the numbers in a list, a single number, or a text of numbers separated by commas."""
     unpacked = unpack(value)
     if isinstance(unpacked, str) and not unpacked.lstrip().startswith(("[", "{", '"')):
         unpacked = unpacked.split(",")
@@ -60,7 +60,7 @@ def phones(value: Any) -> list[str]:
 
 
 def params(value: Any, info: "ValidationInfo") -> list[dict[str, Any]]:
-    """The parameter objects: none, one for all, or one each."""
+    """Return the parameter objects: none, one for all recipients, or one for each."""
     unpacked = unpack(value)
     if unpacked is None or unpacked in ("", [], {}):
         return []
@@ -86,7 +86,7 @@ def params(value: Any, info: "ValidationInfo") -> list[dict[str, Any]]:
 
 
 def limit(value: Any) -> int | None:
-    """`limit`: null, 0, less, or no number at all mean that there is none; 100.0 means 100."""
+    """Return a `limit`. Null, 0, a negative number or no number mean none, which is None; 100.0 means 100."""
     try:
         number = 0 if isinstance(value, bool) else math.floor(float(value))
     except (TypeError, ValueError, OverflowError):
@@ -100,12 +100,12 @@ def page(value: Any) -> int:
 
 
 def page_size(value: Any) -> int:
-    """Return the rows of a page, MAX_ROWS at most."""
+    """Return the number of rows on a page, MAX_ROWS at most."""
     return min(limit(value) or MAX_ROWS, MAX_ROWS)
 
 
 def any_text(value: Any) -> str:
-    """Any value as text; of a list or an object no more than that it is one, since it may be of any size."""
+    """Return any value as text. A list or an object, which may be of any size, becomes "[…]" or "{…}"."""
     if value is None or value == "null":
         return ""
     if isinstance(value, list):
@@ -114,7 +114,7 @@ def any_text(value: Any) -> str:
 
 
 def moment(value: Any) -> str:
-    """Return a date's text."""
+    """Return the text of a date."""
     return any_text(value).strip()
 
 
@@ -127,7 +127,10 @@ def template_type(value: Any) -> Any:
 
 
 def parts(value: Any) -> list[dict[str, Any]]:
-    """`templateContent` of §7: a list, one object, or either as a JSON string. Broken JSON is not repaired."""
+    """Return the parts in `templateContent` of §7: a list, one object, or either of them as a JSON string.
+
+    Broken JSON is not repaired.
+    """
     unpacked = unpack(value)
     if isinstance(unpacked, dict):
         unpacked = [unpacked]
@@ -145,5 +148,5 @@ def parts(value: Any) -> list[dict[str, Any]]:
 
 
 def audit(value: Any) -> str:
-    """Fields that are only kept: whatever was said, as text."""
+    """Return the value of a field that is only stored: any value, as text of up to 255 characters."""
     return any_text(value)[:255]

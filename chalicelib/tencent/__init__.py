@@ -1,1 +1,1 @@
-"""Tencent Cloud SMS v5: calls, signatures, error codes, callbacks."""
+"""Tencent Cloud SMS's protocol: the v5 calls and their signatures, error codes, callbacks."""

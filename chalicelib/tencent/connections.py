@@ -1,8 +1,8 @@
-"""The pooled HTTP session: one per process, kept alive, never older than Tencent likes.
+"""The pooled HTTP session for calls to Tencent, whose connections are not used after a long idle time.
 
-Tencent asks for pooled keep-alive connections and that clients close those idle for 90 s (its FAQ on
-60008). A request on a connection that the far side has just closed fails after it was sent, and a
-send of unknown outcome costs a receipt; so an idle connection is dropped well before that.
+Tencent asks clients to pool keep-alive connections, and to close those that were idle for 90 s (its FAQ on
+60008). On a connection that the server has just closed, a request fails after it was sent, and the send is of
+unknown outcome. So an idle connection is closed well before that.
 """
 
 import time
@@ -15,14 +15,14 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 if TYPE_CHECKING:
     from urllib3 import PoolManager
 
-# Below Tencent's 90 s, with room for a clock that stood still while Lambda froze the function.
+# Below Tencent's 90 s. The margin covers a clock that stood still while Lambda froze the function.
 IDLE_SECONDS = 80
 
 
 class _FreshMixin:
-    """Closes a connection that was idle too long; urllib3 then opens it anew.
+    """Closes a connection that was idle too long; urllib3 then opens it again.
 
-    The wall clock is used on purpose: a monotonic clock may not run while a function is frozen.
+    It uses the wall clock on purpose: a monotonic clock may stop while Lambda freezes the function.
     """
 
     def _get_conn(self, timeout: float | None = None) -> Any:
@@ -53,7 +53,7 @@ class _FreshAdapter(HTTPAdapter):
 
 
 def new_session(parallel: int) -> requests.Session:
-    """A session for as many calls at once; it follows no proxies, cookies or redirects of its own."""
+    """Return a session that pools `parallel` connections and ignores the environment's proxies and passwords."""
     session = requests.Session()
     session.trust_env = False
     adapter = _FreshAdapter(pool_maxsize=parallel)

@@ -1,8 +1,8 @@
-"""Tencent's published error codes: what each means to us, to Quick Audience and to a marketer.
+"""Tencent's published error codes: what each means to the bridge, to Quick Audience and to a marketer.
 
-Tencent's list: cloud.tencent.com/document/product/382/3771. The Aliyun code beside each is the
-nearest of the vocabulary that Quick Audience was made for. A code that is not in the table is a
-definite refusal: `result` other than 0 is not billed.
+Tencent's list is cloud.tencent.com/document/product/382/3771. The Aliyun code of each is the nearest one in the
+vocabulary that Quick Audience was made for. A code that is not in the table is a definite refusal: Tencent
+bills nothing if `result` is not 0.
 """
 
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ from enum import StrEnum
 
 
 class CodeClass(StrEnum):
-    """What a code lets us do."""
+    """What the bridge does about a code."""
 
     CONFIG = "config"
     """The account, its keys or its balance: every call fails until an operator acts."""
     PERMANENT = "permanent"
     """This call can never succeed as it is."""
     NUMBER = "number"
-    """This one number can't have this message; said of a bulk call, one of its numbers can't."""
+    """This number can't be sent this message. For a bulk call: one of its numbers can't."""
     WAIT = "wait"
-    """Refused for now, by Tencent's general rate limit: nothing was sent, so trying again is safe."""
+    """Refused temporarily by Tencent's general rate limit: nothing was sent, so a retry is safe."""
     UNKNOWN = "unknown"
-    """Tencent doesn't say whether it sent. Never tried again."""
+    """Tencent does not say whether it sent the message. Never retried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A row of the table."""
+    """A row of the table: the class, the Aliyun code, and the text for a marketer."""
 
     kind: CodeClass
     aliyun: str
@@ -83,12 +83,12 @@ MEANINGS: dict[int, Meaning] = {
 
 
 def meaning(code: int) -> Meaning:
-    """The row of a code; an unpublished code is a permanent refusal."""
+    """Return the row of a code. A code that is not in the table is a permanent refusal."""
     return MEANINGS.get(code, _OTHER)
 
 
 def explain(code: int, said: str) -> str:
-    """A sentence for a marketer, with Tencent's own number and text in it."""
+    """Return a sentence for a marketer, with Tencent's own code and text."""
     return (
         f"{meaning(code).text}(腾讯云 {code}: {said})"
         if said

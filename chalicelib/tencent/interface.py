@@ -1,12 +1,12 @@
-"""What a call to Tencent can return, and what it can end with instead.
+"""The results and the errors of calls to Tencent.
 
     TencentError
-     ├── CallRefusedError    Tencent refused the call: nothing was done
-     ├── NotSentError        the request never arrived (no connection, 429): nothing was done
-     └── OutcomeUnknownError the request may have been carried out, and no answer says so
+     ├── CallRefusedError     Tencent refused the call: nothing was done
+     ├── NotSentError         Tencent never got the request (no connection, HTTP 429): nothing was done
+     └── OutcomeUnknownError  Tencent may have carried out the request, and no answer says whether it did
 
-The last is every case in which the request left and no understandable answer came: timeout, reset,
-garbage, 5xx, and Tencent's own 1008 and 60008. A caller that sends must never repeat it.
+The last one covers every case in which the request was sent and no answer came that can be understood: timeout,
+reset, garbage, HTTP 5xx, and Tencent's own 1008 and 60008. A send that ends with it must never be repeated.
 """
 
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ from chalicelib.logs import mask_numbers
 from chalicelib.tencent import error_codes
 
 MAX_PULLED = 100
-"""Events of one pull ("The maximum: 100")."""
+"""The maximum number of events in one pull ("The maximum: 100")."""
 
 
 class TencentError(BridgeError):
-    """Base of what a call can end with instead of an answer. Its text may stand in a log."""
+    """Base of the errors of a call. The text may be logged."""
 
 
 class CallRefusedError(TencentError):
@@ -35,12 +35,12 @@ class CallRefusedError(TencentError):
         self.meaning = error_codes.meaning(code)
 
     def explain(self) -> str:
-        """Return a sentence for a marketer, with Tencent's number and text."""
+        """Return a sentence for a marketer, with Tencent's own code and text."""
         return error_codes.explain(self.code, self.said)
 
 
 class NotSentError(TencentError):
-    """The request never reached Tencent, or was turned away before it was read."""
+    """The request never reached Tencent, or was rejected before it was read."""
 
 
 class OutcomeUnknownError(TencentError):
@@ -49,7 +49,7 @@ class OutcomeUnknownError(TencentError):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A number that Tencent accepted: its delivery id, and how many pieces are billed."""
+    """A number that Tencent accepted: its delivery id, and the number of segments that are billed."""
 
     sid: str
     fee: int
@@ -64,11 +64,11 @@ class NumberRefused:
 
 
 NumberResult = Accepted | NumberRefused | None
-"""The result of one number; None where the answer does not mention it, so that its outcome is unknown."""
+"""The result of one number; None if the answer does not say it, so that its outcome is unknown."""
 
 
 class PullType(IntEnum):
-    """What is pulled: the `type` of both pulls."""
+    """The events that a call pulls: the `type` of pullstatus and pullstatus4mobile."""
 
     STATUSES = 0
     REPLIES = 1
@@ -76,7 +76,7 @@ class PullType(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TemplatePage:
-    """Some templates of the account; `total` is None where the answer does not say how many there are."""
+    """A page of the account's templates; `total` is the number of all, None if the answer does not say it."""
 
     templates: list[dict[str, Any]]
     total: int | None

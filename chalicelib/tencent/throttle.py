@@ -1,4 +1,4 @@
-"""The line to Tencent: how many calls may be made on it, how fast, and whether anybody answers."""
+"""Limits on calls to Tencent: how many at once, how many per second, and none while Tencent does not answer."""
 
 import functools
 import threading
@@ -6,73 +6,80 @@ import time
 
 from chalicelib import settings
 
-# Calls that go without an answer, one after the other, until Tencent is taken to be away: one alone may
-# be a number's fault.
-_SILENCES = 2
+# After this many calls in a row without an answer, Tencent counts as down. One alone may be caused by its number.
+_MAX_UNANSWERED = 2
 
 
 class Throttle:
-    """One process's share of the line. Safe to use from several threads.
+    """One process's share of the limits. Safe to use from several threads.
 
-    Tencent is taken to be away when calls got no answer, or were refused for now, and no other was
-    answered since they began. Whoever sends calls nothing any more then.
+    Tencent counts as down after _MAX_UNANSWERED calls got no answer, or were refused temporarily, while no other
+    call was answered after they began. Then `acquire` allows no more calls.
     """
 
     def __init__(self, parallel: int, per_second: float) -> None:
         self.parallel = parallel
         self.down_reason = ""
-        """Why Tencent is taken to be away; empty while it is not."""
+        """Why Tencent counts as down; empty if it does not."""
         self._pace = Pace(per_second)
-        self._answers = 0
-        self._silences = 0
+        self._answered = 0
+        self._unanswered = 0
         self._lock = threading.Lock()
 
     def open(self, *, cautious: bool) -> None:
-        """Begin to call again, at first with less patience than before; with the least where `cautious`."""
+        """Allow calls again, at the beginning of an invocation.
+
+        Calls without an answer in the last invocation still count. If Tencent was down, or with `cautious`, one more
+        makes it count as down again.
+        """
         with self._lock:
             self.down_reason = ""
-            self._silences = _SILENCES - 1 if cautious else min(self._silences, _SILENCES - 1)
+            least = _MAX_UNANSWERED - 1
+            self._unanswered = least if cautious else min(self._unanswered, least)
 
-    def acquire(self, within: float) -> int | None:
-        """Wait for a call's turn; answers what `silent` has to be given, should the call get no answer.
+    def acquire(self, timeout: float) -> int | None:
+        """Wait until a call is allowed. Return a token; pass it to `unanswered` if the call gets no answer.
 
-        None, without waiting, where it would come later than in so many seconds, or Tencent is away.
+        Return None, without waiting, if the call would not be allowed within `timeout` seconds or Tencent is down.
         """
-        if self.down_reason or not self._pace.wait(within) or self.down_reason:
+        if self.down_reason or not self._pace.wait(timeout) or self.down_reason:
             return None
-        return self._answers
+        return self._answered
 
     def answered(self) -> None:
-        """A call was answered."""
+        """Record that a call was answered."""
         with self._lock:
-            self._answers += 1
-            self._silences = 0
+            self._answered += 1
+            self._unanswered = 0
 
     def unanswered(self, token: int, why: str) -> bool:
-        """The call of that turn was not; answers whether Tencent is taken to be away from now on."""
+        """Record that a call got no answer; return whether this makes Tencent count as down.
+
+        The call does not count if another call was answered since `acquire` returned the token.
+        """
         with self._lock:
-            if self._answers == token:
-                self._silences += 1
-            if self.down_reason or self._silences < _SILENCES:
+            if self._answered == token:
+                self._unanswered += 1
+            if self.down_reason or self._unanswered < _MAX_UNANSWERED:
                 return False
             self.down_reason = why
             return True
 
 
 class Pace:
-    """At most so many turns a second, evenly spread. Safe to use from several threads."""
+    """Limits calls to `per_second`, evenly spaced. Safe to use from several threads."""
 
     def __init__(self, per_second: float) -> None:
         self._interval = 1 / per_second
         self._next = 0.0
         self._lock = threading.Lock()
 
-    def wait(self, within: float) -> bool:
-        """Return when it is the caller's turn; at once, with False, where that is not within so many seconds."""
+    def wait(self, timeout: float) -> bool:
+        """Wait for the caller's turn; return True. Return False at once if it is more than `timeout` seconds away."""
         with self._lock:
             now = time.monotonic()
             turn = max(now, self._next)
-            if turn - now > within:
+            if turn - now > timeout:
                 return False
             self._next = turn + self._interval
         if turn > now:
@@ -81,7 +88,10 @@ class Pace:
 
 
 def throttle(functions: int, *, cautious: bool) -> Throttle:
-    """The line of this process, one of so many functions that share the ceilings; opened for another event."""
+    """Return this process's throttle, opened for another invocation.
+
+    `functions` is the number of concurrent functions, which share the configured limits equally.
+    """
     configured = settings.load()
     own = _throttle(
         configured.tencent_parallel_calls // functions,

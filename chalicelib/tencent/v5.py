@@ -1,6 +1,6 @@
 """The v5 API as methods, one for each of the document's calls.
 
-What a call can end with instead of an answer is the tree of `chalicelib.tencent.interface`.
+Every call may raise the errors of `chalicelib.tencent.interface`.
 """
 
 import functools
@@ -27,9 +27,9 @@ from chalicelib.tencent.interface import (
 )
 from chalicelib.tencent.v5_transport import Application, code_of
 
-# Connections that a session keeps.
+# Connections in a session's pool.
 CONNECTIONS = 16
-# "The maximum: 50" of a page of templates.
+# Templates on one page ("The maximum: 50").
 MAX_PER_PAGE = 50
 
 
@@ -42,9 +42,10 @@ class Client:
         self._application = Application(base_url, sdk_app_id, app_key, session)
 
     def send(self, call: Call, *, sign: str, tpl_id: int) -> list[NumberResult]:
-        """Send one call's message: by sendsms, sendisms or sendmultisms2, as its numbers want.
+        """Send a message to the numbers of a call; return one result per number, in the same order.
 
-        One result per number, in order. Raises TencentError for the call as a whole.
+        A single number uses sendsms, or sendisms if it is foreign; several use sendmultisms2. Raises TencentError
+        for the call as a whole.
         """
         message = {
             "ext": "",
@@ -70,9 +71,9 @@ class Client:
     def add_template(
         self, *, text: str, title: str, remark: str, kind: int, international: bool
     ) -> dict[str, Any]:
-        """Submit a template ("Add Message Template"); answers its `data`: id, status, ….
+        """Submit a template ("Add Message Template"); return its `data`: id, status, ….
 
-        `kind` is Tencent's type: 0 common, 1 marketing. `international` is of the later documents.
+        `kind` is Tencent's type: 0 common, 1 marketing. `international` comes from the later documents.
         """
         fields: dict[str, Any] = {"text": text, "title": title, "remark": remark, "type": kind}
         return _data(
@@ -82,7 +83,7 @@ class Client:
     def mod_template(
         self, tpl_id: int, *, text: str, title: str, remark: str, kind: int
     ) -> dict[str, Any]:
-        """Change a template that is pending or rejected ("Modify Template"); answers its `data`."""
+        """Change a template that is pending or rejected ("Modify Template"); return its `data`."""
         return _data(
             self._call(
                 "mod_template",
@@ -95,20 +96,20 @@ class Client:
         self._call("del_template", {"tpl_id": _ids(tpl_ids)})
 
     def get_template(self, tpl_ids: Sequence[int]) -> list[dict[str, Any]]:
-        """Review status and text of templates ("Template Status Query"): id, text, status, reply, type."""
+        """Return templates with their review ("Template Status Query"): id, text, status, reply, type."""
         return _dicts(self._call("get_template", {"tpl_id": list(tpl_ids)}).get("data"))
 
-    def get_template_page(self, offset: int = 0, most: int = MAX_PER_PAGE) -> TemplatePage:
-        """Some of all templates of the account ("Template Status Query", `tpl_page`)."""
-        page = {"offset": offset, "max": most}
+    def get_template_page(self, offset: int = 0, limit: int = MAX_PER_PAGE) -> TemplatePage:
+        """Return up to `limit` of the account's templates ("Template Status Query", `tpl_page`)."""
+        page = {"offset": offset, "max": limit}
         answer = self._call("get_template", {"tpl_page": page})
         total = answer.get("total")
         return TemplatePage(_dicts(answer.get("data")), total if isinstance(total, int) else None)
 
     def is_reachable(self) -> bool:
-        """Whether Tencent answers at all: asked by a call that sends nothing and changes nothing."""
+        """Return whether Tencent answers a call, one that sends nothing and changes nothing. A refusal counts."""
         try:
-            self.get_template_page(most=1)
+            self.get_template_page(limit=1)
         except CallRefusedError:
             return True
         except TencentError:
@@ -116,7 +117,7 @@ class Client:
         return True
 
     def all_templates(self) -> Iterator[dict[str, Any]]:
-        """Every template of the account, page by page: "the sum of the last offset and … max"."""
+        """Return every template of the account, page by page: "the sum of the last offset and … max"."""
         offset = 0
         while True:
             page = self.get_template_page(offset)
@@ -128,10 +129,10 @@ class Client:
     def add_sign(
         self, *, text: str, remark: str = "", pic: str = "", international: bool = False
     ) -> dict[str, Any]:
-        """Apply for a sign ("Add SMS Signature"); answers its `data`: id, text, status.
+        """Apply for a sign ("Add SMS Signature"); return its `data`: id, text, status.
 
-        `pic` is a document's picture as base64, without a data URL's prefix. `international` is of
-        the later documents.
+        `pic` is the picture of a supporting document in Base64, without a data URL's prefix. `international` comes
+        from the later documents.
         """
         fields = _sign_fields(text, remark, pic) | ({"international": 1} if international else {})
         return _data(self._call("add_sign", fields))
@@ -139,7 +140,7 @@ class Client:
     def mod_sign(
         self, sign_id: int, *, text: str, remark: str = "", pic: str = ""
     ) -> dict[str, Any]:
-        """Change a sign that is pending or rejected ("Modify SMS Signature"); answers its `data`."""
+        """Change a sign that is pending or rejected ("Modify SMS Signature"); return its `data`."""
         fields = _sign_fields(text, remark, pic)
         return _data(self._call("mod_sign", fields | {"sign_id": sign_id}))
 
@@ -148,28 +149,28 @@ class Client:
         self._call("del_sign", {"sign_id": _ids(sign_ids)})
 
     def get_sign(self, sign_ids: int | Sequence[int]) -> list[dict[str, Any]]:
-        """Review status and text of signs ("SMS Signature Status Query"): id, text, status, reply."""
+        """Return signs with their review ("SMS Signature Status Query"): id, text, status, reply."""
         return _dicts(self._call("get_sign", {"sign_id": _ids(sign_ids)}).get("data"))
 
-    def pullstatus(self, kind: PullType, most: int = MAX_PULLED) -> list[dict[str, Any]]:
-        """Take statuses or replies off Tencent's queue ("Pull SMS Status"); they are not given again.
+    def pullstatus(self, kind: PullType, limit: int = MAX_PULLED) -> list[dict[str, Any]]:
+        """Pull statuses or replies from Tencent's queue ("Pull SMS Status"), which removes them from it.
 
-        So OutcomeUnknownError means that up to `most` of them may be lost.
+        So OutcomeUnknownError means that up to `limit` of them may be lost.
         """
-        answer = self._call("pullstatus", {"type": int(kind), "max": most})
+        answer = self._call("pullstatus", {"type": int(kind), "max": limit})
         return _dicts(answer.get("data"))
 
     def pullstatus4mobile(
-        self, kind: PullType, phone: str, begin: int, end: int, most: int = MAX_PULLED
+        self, kind: PullType, phone: str, begin: int, end: int, limit: int = MAX_PULLED
     ) -> list[dict[str, Any]]:
-        """Statuses or replies of one phone ("Pull SMS Status of a Single Mobile No."); takes nothing away.
+        """Return statuses or replies of one phone ("Pull SMS Status of a Single Mobile No."). Removes nothing.
 
-        `begin` and `end` are epochs; whether of the message or of its status is not documented.
+        `begin` and `end` are epochs. The document does not say whether they mean the message or its status.
         """
         nationcode, mobile = phones.to_tencent(phone)
         fields = {
             "type": int(kind),
-            "max": most,
+            "max": limit,
             "begin_time": begin,
             "end_time": end,
             "nationcode": nationcode,
@@ -178,14 +179,17 @@ class Client:
         return _dicts(self._call("pullstatus4mobile", fields).get("data"))
 
     def pullsendstatus(self, first: int, last: int) -> dict[str, int]:
-        """Count what was submitted, accepted and billed ("Delivery Statistics").
+        """Return the counts of messages submitted, accepted and billed ("Delivery Statistics").
 
-        From the hour of one epoch to the hour of another, both included.
+        `first` and `last` are epochs; both of their hours are included.
         """
         return _counts(self._call("pullsendstatus", _hours(first, last)))
 
     def pullcallbackstatus(self, first: int, last: int) -> dict[str, int]:
-        """Count delivery reports and reasons of failure ("Delivery Report Statistics"), hours as above."""
+        """Return the counts of delivery reports and of reasons of failure ("Delivery Report Statistics").
+
+        `first` and `last` are epochs; both of their hours are included.
+        """
         return _counts(self._call("pullcallbackstatus", _hours(first, last)))
 
     def _call(
@@ -220,12 +224,12 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
 
 
 def _ids(ids: int | Sequence[int]) -> int | list[int]:
-    """One id as it is, several as an array: the document takes either."""
+    """Return a single id as it is, several as an array: the document allows either."""
     return ids if isinstance(ids, int) else list(ids)
 
 
 def _sign_fields(text: str, remark: str, pic: str) -> dict[str, Any]:
-    """The fields of a sign's application. What is optional is left out where there is none."""
+    """Return the fields of a sign's application, without the optional ones that are empty."""
     optional = {"remark": remark, "pic": pic}
     return {"text": text} | {name: value for name, value in optional.items() if value}
 
@@ -243,12 +247,12 @@ def _counts(answer: dict[str, Any]) -> dict[str, int]:
 def _data(answer: dict[str, Any]) -> dict[str, Any]:
     data = answer.get("data")
     if not isinstance(data, dict) or not isinstance(data.get("id"), int):
-        raise OutcomeUnknownError("Tencent answered OK without the id of what it made")
+        raise OutcomeUnknownError("Tencent answered OK without the id of the new template or sign")
     return data
 
 
 def client() -> Client:
-    """The client of this process's settings; a new one when the App Key was rotated."""
+    """Return the client for the current settings; it is the same one until they change."""
     configured = settings.load()
     return _client(
         configured.tencent_base_url, configured.tencent_sdk_app_id, configured.tencent_app_key

@@ -4,7 +4,7 @@
     sha256(appkey=$appkey&random=$random&time=$time&mobile=$mobile)      sendsms, sendmultisms2
     sha256(appkey=$appkey&random=$random&time=$time&tel=$tel)            sendisms
 
-Nothing is URL-encoded: a plus and the commas between bulk numbers go in as they are.
+Nothing is URL-encoded: a plus sign and the commas between the numbers of a bulk call stay as they are.
 """
 
 import hashlib
@@ -13,7 +13,10 @@ import hashlib
 def sign(
     app_key: str, random: int | str, time: int | str, *, mobile: str = "", tel: str = ""
 ) -> str:
-    """The signature, lower-case hex. `mobile` is one number or several joined by commas, in `tel`'s order."""
+    """Return the signature as lower-case hex.
+
+    `mobile` is one number, or the numbers of a bulk call joined by commas, in the order of the request.
+    """
     text = f"appkey={app_key}&random={random}&time={time}"
     if mobile:
         text += f"&mobile={mobile}"

@@ -1,4 +1,7 @@
-"""One call of the v5 API: signed, made, read. Whether an answer means that something was sent is decided here, once."""
+"""Make a call of the v5 API: sign it, send it, read the answer.
+
+Only this module decides what an answer means: success, a refusal, or an unknown outcome.
+"""
 
 import json
 import re
@@ -16,13 +19,13 @@ from chalicelib.tencent import error_codes
 from chalicelib.tencent.interface import CallRefusedError, NotSentError, OutcomeUnknownError
 from chalicelib.tencent.v5_signature import sign
 
-# Seconds. Reading waits long: giving up early turns a sent message into one of unknown outcome.
+# Seconds. The read timeout is long, because a message whose answer is not awaited is of unknown outcome.
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 15
 
 
 class Application:
-    """One Tencent application, by which calls are signed. Safe to use from several threads."""
+    """One Tencent application and its key, which signs the calls. Safe to use from several threads."""
 
     def __init__(
         self, base_url: str, sdk_app_id: str, app_key: str, session: requests.Session
@@ -35,7 +38,10 @@ class Application:
     def call(
         self, name: str, fields: dict[str, Any], *, mobile: str = "", tel: str = ""
     ) -> dict[str, Any]:
-        """Make a call and answer what Tencent said, which is a success. Raises TencentError."""
+        """Make a call and return Tencent's answer, which is a success. Raises TencentError.
+
+        `mobile` or `tel` are the numbers that the signature includes (`v5_signature.sign`).
+        """
         random, now = secrets.randbelow(9 * 10**9) + 10**9, int(time.time())
         signature = sign(self._app_key, random, now, mobile=mobile, tel=tel)
         request = _request(
@@ -45,21 +51,22 @@ class Application:
         adapter = self._session.get_adapter(str(request.url))
         try:
             response = adapter.send(request, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
-            # Here, as a connection may break in the middle of an answer.
+            # Read the body within this `try`, because the connection may break in the middle of it.
             response.content  # noqa: B018 -- reads it
         except requests.RequestException as error:
-            # The exception's own text holds the URL with its random number: only its kind is passed on.
-            what = f"{name}: {type(error).__name__}"
+            # Only the exception's class is passed on: its text contains the URL with the random number.
+            text = f"{name}: {type(error).__name__}"
             raise (
-                NotSentError(what) if _never_connected(error) else OutcomeUnknownError(what)
+                NotSentError(text) if _never_connected(error) else OutcomeUnknownError(text)
             ) from None
         return _read(name, response)
 
 
 def _request(url: str, fields: dict[str, Any]) -> requests.PreparedRequest:
-    """What `Session.post` would make, at a third of the cost: a campaign makes as many as it has recipients.
+    """Return the request that `Session.post` would make, at a third of the cost.
 
-    What it spares are cookies, redirects, and another look at an address that the settings vouch for.
+    A campaign may need a request for each recipient. Left out are cookies, redirects, and a check of the URL, which
+    the settings guarantee.
     """
     request = requests.PreparedRequest()
     request.method, request.url = "POST", url
@@ -74,10 +81,9 @@ def _request(url: str, fields: dict[str, Any]) -> requests.PreparedRequest:
 
 
 def _never_connected(error: requests.RequestException) -> bool:
-    """Whether the request cannot have left.
+    """Return whether the request can't have been sent.
 
-    A TLS error counts only where it is the certificate's: an end of file in the middle of an answer
-    is an SSLError too.
+    Of the TLS errors, only a certificate's counts: a connection that ends within an answer is an SSLError, too.
     """
     cause = error.args[0] if error.args else None
     if isinstance(cause, MaxRetryError):
@@ -105,15 +111,18 @@ def _read(name: str, response: requests.Response) -> dict[str, Any]:
     if 300 <= response.status_code < 500:
         raise CallRefusedError(response.status_code, f"HTTP {response.status_code}")
     raise OutcomeUnknownError(
-        f"{name}: HTTP {response.status_code} without an answer we understand"
+        f"{name}: HTTP {response.status_code} without an answer that can be understood"
     )
 
 
 def code_of(answer: dict[str, Any]) -> int | None:
-    """`result`, or `ErrorCode` of the gateway in front of the API, which speaks another dialect."""
+    """Return an answer's code, or None if it has none.
+
+    It is `result`, or `ErrorCode` in answers of the gateway in front of the API.
+    """
     for key in ("result", "ErrorCode"):
         code = answer.get(key)
-        # Nothing but a whole number is a code: int() would make success of false and of 0.9.
+        # Only a whole number is a code: int() would turn false and 0.9 into 0, which means success.
         if isinstance(code, int) and not isinstance(code, bool):
             return code
         if isinstance(code, str) and re.fullmatch(r"\s*-?[0-9]{1,9}\s*", code):

@@ -115,7 +115,7 @@ def test_any_text_is_refused_or_leads_below_the_suffix(host: str, rest: str) -> 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("chalicelib.settings.load", settings)
         try:
-            place = addresses.place_of(f"https://{host}.aliyuncs.com{rest}")
+            place = addresses.parse(f"https://{host}.aliyuncs.com{rest}")
         except FetchError:
             return
     assert place.host.endswith(".aliyuncs.com")
