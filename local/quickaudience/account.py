@@ -107,7 +107,7 @@ class Account:
             counts["missing"] += step * recipient.missing
             return
         last = recipient.receipts[-1]
-        counts["told"] += step
+        counts["reported"] += step
         counts["delivered" if last.send_status == DELIVERED else "failed"] += step
         if last.send_status == FAILED:
             self._failure_reasons[last.err_code] += step
@@ -126,7 +126,7 @@ class Account:
         different receipts, and no receipt names a phone that is not a recipient. Repeated receipts
         are allowed: platforms push at least once.
         """
-        counts = {name: self._counts[name] for name in _COUNT_NAMES}
+        counts = self._counts
         flaws = counts["missing"] + counts["contradictory"] + counts["unexpected"]
         start = self.start
         return {
@@ -137,7 +137,7 @@ class Account:
             "digital": start.digital if start else None,
             "startedAt": start.at if start else None,
             "sending": self.active_senders > 0,
-            **counts,
+            **{_JSON_KEYS.get(name, name): counts[name] for name in _COUNT_NAMES},
             "failureReasons": {code: n for code, n in self._failure_reasons.items() if n},
             "replies": len(self._distinct_replies),
             "repliesRepeated": self._reply_count - len(self._distinct_replies),
@@ -177,7 +177,7 @@ _COUNT_NAMES = (
     "accepted",
     "refused",
     "unanswered",
-    "told",
+    "reported",
     "delivered",
     "failed",
     "missing",
@@ -185,3 +185,5 @@ _COUNT_NAMES = (
     "contradictory",
     "repeated",
 )
+# The control API's names of counts, where they differ.
+_JSON_KEYS = {"reported": "told"}

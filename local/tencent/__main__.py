@@ -1,4 +1,4 @@
-"""The command that runs the simulator."""
+"""The command line: ``python -m local.tencent``."""
 
 import asyncio
 import logging
@@ -13,80 +13,90 @@ from pydantic import ValidationError
 from local.tencent import magic
 from local.tencent.behaviour import Behaviour
 from local.tencent.checks import Application
+from local.tencent.database import StateError
+from local.tencent.presets import DEFAULT_APPLICATION, DEFAULT_SIGN, Preset
 from local.tencent.server import Server
-from local.tencent.simulator import DEFAULT_APPLICATION, DEFAULT_SIGN, Approved, Simulator
-from local.tencent.state import State, StateError
+from local.tencent.simulator import Simulator
+from local.tencent.state import State
 
 _EPILOG = f"""\b
-Magic numbers, by the last four digits of a mobile (others are delivered):
+Magic numbers, by the last four digits of a mobile (all others are delivered):
 {magic.table()}
 
 \b
 While it runs, under http://127.0.0.1:PORT/_sim/:
   GET    state       counts and queue lengths
-  GET    messages    what was accepted: ?mobile=&after=&limit=
+  GET    messages    accepted messages: ?mobile=&after=&limit=
   GET    calls       the last calls: ?limit=
-  GET    behaviour   the switches; POST sets some, DELETE puts all back
-  POST   reply       have a user reply: mobile, text
+  GET    behaviour   the switches; POST sets some, DELETE restores all
+  POST   reply       make a user reply: mobile, text
   POST   receipt     make a delivery receipt: mobile, sid
-  POST   review      decide a review: tpl_id or sign_id, status, reply
-  POST   reset       forget everything: keep_templates
+  POST   review      set the result of a review: tpl_id or sign_id, status, reply
+  POST   reset       delete all data: keep_templates
 """
 
 cli = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @cli.command(epilog=_EPILOG)
-def main(  # noqa: PLR0913, PLR0917 - each is an option of the command
+def main(  # noqa: PLR0913, PLR0917 - each parameter is an option
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 0,
     state: Annotated[
-        Path | None, typer.Option(help="Folder that keeps everything across restarts.")
+        Path | None, typer.Option(help="Folder that stores the data; else it is lost at the end.")
     ] = None,
     sdkappid: Annotated[
         str, typer.Option(envvar="TENCENT_SDK_APP_ID")
     ] = DEFAULT_APPLICATION.sdkappid,
     appkey: Annotated[str, typer.Option(envvar="TENCENT_APP_KEY")] = DEFAULT_APPLICATION.appkey,
     callback_url: Annotated[
-        str | None, typer.Option(help="Where receipts and replies are pushed; else nowhere.")
+        str | None,
+        typer.Option(help="URL to push receipts and replies to; else nothing is pushed."),
     ] = None,
     sign: Annotated[
         list[str] | None,
         typer.Option(
             metavar="ID:TEXT",
-            help="Sign that is approved already; repeatable. [default: 1001:测试签名]",
+            help="Approved sign; may be repeated. [default: 1001:测试签名]",
         ),
     ] = None,
     template: Annotated[
         list[str] | None,
         typer.Option(
             metavar="ID:TYPE:TEXT",
-            help="Template that is approved already, of type 0 (ordinary) or 1 (marketing);"
-            " repeatable.",
+            help="Approved template of type 0 (ordinary) or 1 (marketing); may be repeated.",
         ),
     ] = None,
-    review_seconds: Annotated[float, typer.Option(help="How long a review takes.")] = 1,
+    review_seconds: Annotated[float, typer.Option(help="Seconds that a review takes.")] = 1,
     report_delay: Annotated[
-        tuple[float, float], typer.Option(help="Least and most seconds to a delivery receipt.")
+        tuple[float, float], typer.Option(help="Minimum and maximum seconds to a delivery receipt.")
     ] = (1, 3),
-    reply_delay: Annotated[float, typer.Option(help="Seconds from receipt to reply.")] = 0.5,
+    reply_delay: Annotated[
+        float, typer.Option(help="Seconds from the receipt to the reply.")
+    ] = 0.5,
     fail_share: Annotated[float, typer.Option(help="Share of ordinary numbers that fail.")] = 0,
     reply_share: Annotated[float, typer.Option(help="Share of ordinary numbers that reply.")] = 0,
-    reply_text: Annotated[str, typer.Option(help="What they reply.")] = "收到",
-    push_size: Annotated[int, typer.Option(help="Most receipts in one push.")] = 100,
-    push_parallel: Annotated[int, typer.Option(help="Most pushes at a time.")] = 4,
-    push_timeout: Annotated[float, typer.Option(help="Seconds given to the receiver.")] = 5,
-    retry_seconds: Annotated[float, typer.Option(help="Seconds before a push is retried.")] = 2,
-    magic: Annotated[bool, typer.Option(help="Heed magic numbers.")] = True,
-    pull: Annotated[bool, typer.Option(help="Allow pullstatus and pullstatus4mobile.")] = False,
-    extend: Annotated[bool, typer.Option(help="Allow the field extend.")] = False,
+    reply_text: Annotated[str, typer.Option(help="Text of these replies.")] = "收到",
+    push_size: Annotated[int, typer.Option(help="Maximum number of receipts in a push.")] = 100,
+    push_parallel: Annotated[int, typer.Option(help="Maximum number of pushes at a time.")] = 4,
+    push_timeout: Annotated[
+        float, typer.Option(help="Seconds to wait for the answer to a push.")
+    ] = 5,
+    retry_seconds: Annotated[
+        float, typer.Option(help="Seconds before a failed push is retried.")
+    ] = 2,
+    magic: Annotated[bool, typer.Option(help="Whether magic numbers are in effect.")] = True,
+    pull: Annotated[
+        bool, typer.Option(help="Whether pullstatus and pullstatus4mobile are allowed.")
+    ] = False,
+    extend: Annotated[bool, typer.Option(help="Whether the field extend is allowed.")] = False,
     unapproved_sign: Annotated[
-        Literal["sub-signature", "refuse"], typer.Option(help="What an unapproved sign leads to.")
+        Literal["sub-signature", "refuse"], typer.Option(help="Effect of an unapproved sign.")
     ] = "sub-signature",
     error_text_key: Annotated[
         Literal["errmsg", "msg"],
         typer.Option(help="Name of the text in answers about templates and signs."),
     ] = "errmsg",
-    seed: Annotated[int, typer.Option(help="Decides which numbers fall into shares.")] = 1,
+    seed: Annotated[int, typer.Option(help="Decides which numbers fall into the shares.")] = 1,
 ) -> None:
     """Simulate Tencent Cloud SMS v5 on loopback.
 
@@ -117,8 +127,8 @@ def main(  # noqa: PLR0913, PLR0917 - each is an option of the command
             Application(sdkappid, appkey),
             behaviour,
             State(state),
-            [_approved_sign(text) for text in sign] if sign else [DEFAULT_SIGN],
-            [_approved_template(text) for text in template or []],
+            [_preset_sign(text) for text in sign] if sign else [DEFAULT_SIGN],
+            [_preset_template(text) for text in template or []],
         )
     except ValidationError as error:
         problems = (f"{item['loc']}: {item['msg']}" for item in error.errors())
@@ -129,19 +139,19 @@ def main(  # noqa: PLR0913, PLR0917 - each is an option of the command
     asyncio.run(_serve(simulator, port))
 
 
-def _approved_sign(text: str) -> Approved:
+def _preset_sign(text: str) -> Preset:
     id_, _, name = text.partition(":")
     if not id_.isdigit() or not name:
         raise typer.BadParameter(f"{text!r} is not ID:TEXT")
-    return Approved(int(id_), name)
+    return Preset(int(id_), name)
 
 
-def _approved_template(text: str) -> Approved:
+def _preset_template(text: str) -> Preset:
     id_, _, rest = text.partition(":")
-    kind, _, content = rest.partition(":")
-    if not id_.isdigit() or kind not in {"0", "1"} or not content:
+    type_, _, content = rest.partition(":")
+    if not id_.isdigit() or type_ not in {"0", "1"} or not content:
         raise typer.BadParameter(f"{text!r} is not ID:TYPE:TEXT")
-    return Approved(int(id_), content, int(kind))
+    return Preset(int(id_), content, int(type_))
 
 
 async def _serve(simulator: Simulator, port: int) -> None:

@@ -1,4 +1,4 @@
-"""The simulator inside another program, for tests."""
+"""Run the simulator inside another program, for tests."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -8,8 +8,9 @@ from pathlib import Path
 from local import background
 from local.tencent.behaviour import Behaviour
 from local.tencent.checks import Application
+from local.tencent.presets import DEFAULT_APPLICATION, DEFAULT_SIGN, Preset
 from local.tencent.server import Server
-from local.tencent.simulator import DEFAULT_APPLICATION, DEFAULT_SIGN, Approved, Simulator
+from local.tencent.simulator import Simulator
 from local.tencent.state import State
 
 
@@ -18,10 +19,14 @@ def running(
     *,
     application: Application = DEFAULT_APPLICATION,
     state: Path | None = None,
-    signs: Sequence[Approved] = (DEFAULT_SIGN,),
-    templates: Sequence[Approved] = (),
+    signs: Sequence[Preset] = (DEFAULT_SIGN,),
+    templates: Sequence[Preset] = (),
 ) -> AbstractContextManager[str]:
-    """Run a simulator in a thread on a free port; gives its base URL."""
+    """Run a simulator in a thread, on a free port.
+
+    Returns:
+        A context manager that yields the simulator's base URL.
+    """
 
     async def serve(ready: Callable[[str], None], stop: asyncio.Event) -> None:
         simulator = Simulator(application, behaviour or Behaviour(), State(state), signs, templates)

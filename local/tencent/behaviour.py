@@ -1,4 +1,4 @@
-"""The switches: how the simulator behaves, and how it misbehaves."""
+"""The switches, which decide how the simulator behaves and misbehaves."""
 
 import hashlib
 import random
@@ -32,16 +32,16 @@ _URL = TypeAdapter(HttpUrl)
 
 
 class Strict(BaseModel):
-    """A body in which nothing is converted and nothing unknown is passed over."""
+    """A body whose values are not converted between types, and whose unknown fields are refused."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
 class Fault(Strict):
-    """One way in which whole calls go wrong.
+    """One way in which whole calls fail.
 
-    ``accept`` says whether the call is carried out all the same, which is what makes an outcome
-    unknown to the caller: an accepted call with ``answer`` "reset" has sent its messages.
+    ``accept`` says whether the call is executed all the same. This makes the outcome unknown to
+    the caller: an accepted call with ``answer`` "reset" has sent its messages.
     """
 
     answer: Literal["normal", "error", "gateway", "http", "garbage", "hang", "reset"]
@@ -55,26 +55,28 @@ class Fault(Strict):
     share: Share = 1
 
     @model_validator(mode="after")
-    def _complete(self) -> Self:
+    def _check_fields(self) -> Self:
         if (self.answer in {"error", "gateway"}) != (self.code is not None):
-            raise ValueError("code goes with the answers error and gateway, which need it")
+            raise ValueError(
+                "code is required with the answers error and gateway, and only allowed there"
+            )
         if self.text is not None and self.code is None:
-            raise ValueError("text goes with code")
+            raise ValueError("text is only allowed with code")
         if (self.answer == "http") != (self.status is not None):
-            raise ValueError("status goes with the answer http, which needs it")
+            raise ValueError("status is required with the answer http, and only allowed there")
         if self.answer in {"normal", "hang"} and not self.seconds:
-            raise ValueError(f"the answer {self.answer} needs seconds")
+            raise ValueError(f"seconds is required with the answer {self.answer}")
         if self.answer == "normal":
             self.accept = True
         return self
 
 
 class Behaviour(Strict):
-    """Every switch, at the value it has if nobody sets it."""
+    """All switches, with their default values."""
 
     # whole calls
     faults: list[Fault] = []
-    # what this application may do, and how the real service varies
+    # permissions of this application, and variations of the real service
     magic: bool = True
     extend_allowed: bool = False
     pull_enabled: bool = False
@@ -105,11 +107,11 @@ class Behaviour(Strict):
     push_parallel: Annotated[int, Field(ge=1, le=64)] = 4
     push_timeout: Annotated[float, Field(gt=0, le=600)] = 5
     retry_seconds: Seconds = 2
-    # every share above draws from it, number by number, so that a run can be repeated
+    # decides which numbers fall into the shares above, so that a run can be repeated
     seed: int = 1
 
     @model_validator(mode="after")
-    def _sound(self) -> Self:
+    def _check_delay_and_url(self) -> Self:
         if self.report_delay[0] > self.report_delay[1]:
             raise ValueError("report_delay is [shortest, longest]")
         if self.callback_url is not None:
@@ -117,7 +119,7 @@ class Behaviour(Strict):
         return self
 
     def draws(self, share: float, purpose: str, nationcode: str, mobile: str) -> bool:
-        """Tell whether a number falls into a share; the same number always answers the same."""
+        """Return whether a number falls into a share. The result is always the same for a number."""
         if share in {0, 1}:
             return share == 1
         drawn = hashlib.blake2b(
@@ -127,14 +129,14 @@ class Behaviour(Strict):
 
 
 class FaultPicker:
-    """Decides which fault, if any, befalls the next call."""
+    """Picks the fault that is applied to a call."""
 
     def __init__(self, behaviour: Behaviour) -> None:
         self._behaviour = behaviour
         self._random = random.Random(behaviour.seed)
 
     def pick(self, call: str) -> Fault | None:
-        """Take the first fault that applies to this call, and count it down."""
+        """Return the first fault that applies to a call, and count its use; None without a fault."""
         for fault in self._behaviour.faults:
             if fault.endpoints is not None and call not in fault.endpoints:
                 continue

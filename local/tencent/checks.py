@@ -1,4 +1,4 @@
-"""What is checked of every call: application, signature, clock, and the JSON types of fields."""
+"""The checks of every call: application, signature, clock, and the JSON types of its fields."""
 
 import hashlib
 import hmac
@@ -10,8 +10,8 @@ from typing import Any
 
 from local.tencent.errors import Refused, malformed
 
-_CLOCK_TOLERANCE = 600
-_LARGEST_NUMBER = 2**53
+_CLOCK_TOLERANCE_SECONDS = 600
+_MAX_NUMBER = 2**53
 
 Body = dict[str, Any]
 
@@ -26,23 +26,23 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A phone number in its two parts."""
+    """A phone number: its country code and mobile."""
 
     nationcode: str
     mobile: str
 
     @property
     def is_mainland(self) -> bool:
-        """Whether Tencent counts the number as domestic."""
+        """Whether Tencent treats the number as domestic."""
         return self.nationcode == "86"
 
 
 def parse(raw: bytes) -> Body:
-    """Read the request's body."""
+    """Parse a request's body."""
     try:
         body = json.loads(raw)
         if b"\\ud" in raw.lower():
-            # Half of a surrogate pair is valid JSON, but no text that could be signed or kept.
+            # Half of a surrogate pair is valid JSON, but cannot be encoded to be signed or stored.
             json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise malformed("body is not JSON") from None
@@ -54,7 +54,18 @@ def parse(raw: bytes) -> Body:
 def check_caller(
     application: Application, query: Mapping[str, str], body: Body, signed: str, now: float
 ) -> None:
-    """Check who calls and when; ``signed`` is the part of the signed text that is of this call."""
+    """Check the application, signature and time of a call.
+
+    Args:
+        application: the application whose calls are accepted.
+        query: the parameters of the URL.
+        body: the parsed body.
+        signed: the part of the signed text that depends on the call.
+        now: the current time, in epoch seconds.
+
+    Raises:
+        Refused: 1019, 1003, 1004, 1001 or 1021.
+    """
     if query.get("sdkappid") != application.sdkappid:
         raise Refused(1019)
     sig = body.get("sig")
@@ -69,17 +80,17 @@ def check_caller(
     expected = signature(application.appkey, random, time, signed)
     if not hmac.compare_digest(expected.encode(), sig.encode()):
         raise Refused(1001)
-    if abs(now - time) > _CLOCK_TOLERANCE:
+    if abs(now - time) > _CLOCK_TOLERANCE_SECONDS:
         raise Refused(1021)
 
 
 def signature(appkey: str, random: str, time: int, signed: str = "") -> str:
-    """Compute the signature that a call must carry."""
+    """Return the signature that a call must have."""
     text = f"appkey={appkey}&random={random}&time={time}{signed}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-# recipients: each call writes them in its own way
+# recipients, which each call writes in its own form
 
 
 def one_recipient(body: Body) -> Recipient:
@@ -99,7 +110,7 @@ def _recipient(tel: Any) -> Recipient:
     if not isinstance(tel, dict) or not isinstance(tel.get("mobile"), str):
         raise malformed("cannot get /tel/mobile")
     nationcode = tel.get("nationcode")
-    # Official examples pass a number here, against the documents' own table.
+    # Official examples have a number here, although the documents' table says string.
     if isinstance(nationcode, int) and not isinstance(nationcode, bool):
         nationcode = str(nationcode)
     if not isinstance(nationcode, str):
@@ -121,7 +132,7 @@ def international_tel(body: Body) -> str:
 
 
 def split_international(tel: str) -> Recipient:
-    """Take the country code off a number in international form."""
+    """Split a number in international form into its country code and mobile."""
     if not _INTERNATIONAL_FORM.fullmatch(tel):
         raise Refused(1016)
     digits = tel[1:]
@@ -140,7 +151,7 @@ _FOREIGN_MOBILE = re.compile(r"[0-9]{4,15}")
 
 
 def is_well_formed(recipient: Recipient) -> bool:
-    """Tell whether a number can be a mobile of its country."""
+    """Return whether a number is valid as a mobile of its country."""
     if recipient.is_mainland:
         return _MAINLAND_MOBILE.fullmatch(recipient.mobile) is not None
     return (
@@ -153,15 +164,15 @@ def is_well_formed(recipient: Recipient) -> bool:
 
 
 def number(body: Body, name: str) -> int:
-    """Read a field that must be a whole JSON number."""
+    """Read a field that must be an integer."""
     value = body.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST_NUMBER:
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _MAX_NUMBER:
         raise malformed(f"{name} must be a number")
     return value
 
 
 def number_within(body: Body, name: str, low: int, high: int) -> int:
-    """Read a number that must lie between two others."""
+    """Read a number that must be from ``low`` to ``high``."""
     value = number(body, name)
     if not low <= value <= high:
         raise malformed(f"{name} must be from {low} to {high}")
@@ -169,7 +180,7 @@ def number_within(body: Body, name: str, low: int, high: int) -> int:
 
 
 def text(body: Body, name: str) -> str:
-    """Read a field that must be a string with something in it."""
+    """Read a field that must be a string that is not blank."""
     value = optional_text(body, name)
     if not value.strip():
         raise malformed(f"{name} is missing or empty")
@@ -177,7 +188,7 @@ def text(body: Body, name: str) -> str:
 
 
 def optional_text(body: Body, name: str) -> str:
-    """Read a field that may be absent, but is a string if it is there."""
+    """Read a field that must be a string if it is present."""
     value = body.get(name, "")
     if not isinstance(value, str):
         raise malformed(f"{name} must be a string")
@@ -193,7 +204,7 @@ def texts(body: Body, name: str) -> list[str]:
 
 
 def ids(body: Body, name: str) -> list[int]:
-    """Read one id, or an array of ids; each once, in the order asked."""
+    """Read one id or an array of ids; return each id once, in the same order."""
     value = body.get(name)
     if not isinstance(value, list):
         return [number(body, name)]
@@ -203,5 +214,5 @@ def ids(body: Body, name: str) -> list[int]:
 
 
 def is_international(body: Body) -> int:
-    """Read ``international``: 0 unless given."""
+    """Read ``international``; the default is 0."""
     return number_within(body, "international", 0, 1) if "international" in body else 0

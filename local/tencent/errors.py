@@ -1,6 +1,6 @@
-"""Tencent's error numbers, and the refusal of a call or of one number in it."""
+"""Tencent's error codes, and the refusal of a call."""
 
-# The texts that are known from real answers are kept as they are; clients match on numbers.
+# Texts that are known from real answers are copied from them. Clients match on the codes.
 TEXTS = {
     1001: "sig校验失败",
     1002: "短信内容含有敏感词",
@@ -42,12 +42,12 @@ TEXTS = {
 
 
 def text_of(result: int) -> str:
-    """Tell the text that goes with an error number."""
+    """Return the text of an error code."""
     return TEXTS.get(result, "simulated error")
 
 
 class Refused(Exception):
-    """A call that Tencent answers with an error number."""
+    """A call that Tencent answers with an error code."""
 
     def __init__(self, result: int, text: str | None = None) -> None:
         self.result = result
@@ -56,5 +56,5 @@ class Refused(Exception):
 
 
 def malformed(what: str) -> Refused:
-    """Refuse a request whose fields are missing or of the wrong type."""
+    """Return the refusal of a request with a missing field, or one of the wrong type."""
     return Refused(1004, f"package format error, {what}")

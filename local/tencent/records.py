@@ -1,4 +1,4 @@
-"""What the simulator keeps of a template, a sign, a message, a delivery receipt, a reply: a row each."""
+"""The rows of the database: templates, signs, messages, delivery receipts and replies."""
 
 import json
 import time
@@ -16,10 +16,10 @@ class Review(IntEnum):
     REJECTED = 2
 
 
-class Pushed(IntEnum):
-    """What became of the push of a receipt or reply."""
+class PushStatus(IntEnum):
+    """The status of the push of a receipt or reply."""
 
-    NOT_YET = 0
+    PENDING = 0
     DONE = 1
     GIVEN_UP = 2
     NO_URL = 3
@@ -44,7 +44,7 @@ class Template:
 
 @dataclass(slots=True)
 class Sign:
-    """A sign: the sender's name in front of a message."""
+    """A sign: the sender's name at the start of a message."""
 
     id: int
     text: str
@@ -59,7 +59,7 @@ class Sign:
 
 @dataclass(slots=True)
 class Message:
-    """A message that was accepted."""
+    """An accepted message."""
 
     id: int
     sid: str
@@ -78,7 +78,7 @@ class Message:
 
 @dataclass(slots=True)
 class DeliveryReceipt:
-    """A delivery receipt, due at a moment that may still be to come."""
+    """A delivery receipt. It may be due later."""
 
     id: int
     sid: str
@@ -88,15 +88,15 @@ class DeliveryReceipt:
     errmsg: str
     description: str
     due: float
-    # whether it is the message's first; only that one enters the statistics
     first: bool
-    push: int = Pushed.NOT_YET
+    """Whether it is the message's first receipt. Only that one enters the statistics."""
+    push: int = PushStatus.PENDING
     pulled: int = 0
 
 
 @dataclass(slots=True)
 class Reply:
-    """A mobile-originated reply."""
+    """A mobile-originated reply. It may be due later."""
 
     id: int
     nationcode: str
@@ -105,12 +105,12 @@ class Reply:
     sign: str
     extend: str
     due: float
-    push: int = Pushed.NOT_YET
+    push: int = PushStatus.PENDING
     pulled: int = 0
 
 
 def submitted(review_due: float) -> dict[str, Any]:
-    """What is reviewed, at the moment at which it is submitted: those of its fields that the review changes."""
+    """Return the fields that a submission sets and the review changes, for templates and signs."""
     return {
         "status": Review.PENDING,
         "reply": "",
@@ -121,22 +121,22 @@ def submitted(review_due: float) -> dict[str, Any]:
 
 
 _COLUMNS = {
-    kind: attrgetter(*(column.name for column in fields(kind)))
-    for kind in (Template, Sign, Message, DeliveryReceipt, Reply)
+    row_type: attrgetter(*(column.name for column in fields(row_type)))
+    for row_type in (Template, Sign, Message, DeliveryReceipt, Reply)
 }
 
 
 def values(item: Template | Sign | Message | DeliveryReceipt | Reply) -> tuple[Any, ...]:
-    """A row, in the order of its columns."""
-    # dataclasses.astuple copies deeply, which is felt with 200 messages a call.
+    """Return the values of a row, in the order of its columns."""
+    # dataclasses.astuple makes deep copies, which is slow with 200 messages in a call.
     return tuple(_COLUMNS[type(item)](item))
 
 
 def pack(params: list[str]) -> str:
-    """Write parameters into one column."""
+    """Encode parameters for one column."""
     return json.dumps(params, ensure_ascii=False)
 
 
 def unpack(params: str) -> list[str]:
-    """Read what ``pack`` wrote."""
+    """Decode parameters that ``pack`` encoded."""
     return list(json.loads(params))

@@ -1,4 +1,4 @@
-"""The HTTP server: Tencent's calls, and the ways in which they go wrong."""
+"""The HTTP server: Tencent's calls, and the faults that are applied to them."""
 
 import asyncio
 import socket
@@ -7,14 +7,15 @@ from typing import Any
 
 from aiohttp import web
 
-from local.tencent import control
+from local.tencent import calls, control
 from local.tencent.behaviour import Fault
+from local.tencent.calls import CallOutcome
 from local.tencent.errors import text_of
 from local.tencent.formats import encode
-from local.tencent.simulator import Outcome, Simulator
+from local.tencent.simulator import Simulator
 
-_LARGEST_BODY = 16 * 1024 * 1024
-_PATIENCE_AT_STOP = 0.5
+_MAX_BODY_BYTES = 16 * 1024 * 1024
+_SHUTDOWN_SECONDS = 0.5
 _HOST = "127.0.0.1"
 
 
@@ -24,20 +25,20 @@ class Server:
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
         self._stopping = asyncio.Event()
-        app = web.Application(client_max_size=_LARGEST_BODY)
+        app = web.Application(client_max_size=_MAX_BODY_BYTES)
         app.router.add_post("/v5/tlssmssvr/{call}", self._answer)
         control.add_routes(app, simulator)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_PATIENCE_AT_STOP)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
 
     async def start(self, port: int) -> int:
-        """Listen; return the port."""
+        """Listen on a port, or on a free one for 0; return the port."""
         await self._runner.setup()
         self._simulator.start()
         await web.TCPSite(self._runner, _HOST, port, backlog=1024).start()
         return int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:
-        """Let go of every connection."""
+        """Close every connection and stop the simulator."""
         self._stopping.set()
         await self._runner.cleanup()
         await self._simulator.stop()
@@ -45,27 +46,28 @@ class Server:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         call = request.match_info["call"]
         raw = await request.read()
-        fault = self._simulator.pick_fault(call)
+        fault = self._simulator.faults.pick(call)
         if fault is not None and not fault.accept:
-            outcome = Outcome(None)
+            outcome = CallOutcome(None)
         else:
-            outcome = self._simulator.carry_out(call, request.query, raw)
+            outcome = calls.execute(self._simulator, call, request.query, raw)
             fault = fault or outcome.fault
-        self._simulator.log_call(call, outcome, fault)
-        if outcome.early:
-            await self._simulator.pusher.push_at_once(outcome.early)
+        self._simulator.call_log.add(call, outcome.recipients, outcome.answer, fault)
+        if outcome.early_receipts:
+            await self._simulator.pusher.push_at_once(outcome.early_receipts)
         if fault is None:
             return _json(outcome.answer)
         return await self._misbehave(request, fault, outcome)
 
     async def _misbehave(
-        self, request: web.Request, fault: Fault, outcome: Outcome
+        self, request: web.Request, fault: Fault, outcome: CallOutcome
     ) -> web.StreamResponse:
         if fault.seconds:
             await self._pause(fault.seconds)
         if fault.answer == "error":
             call = request.match_info["call"]
-            answer = {"result": fault.code, self._simulator.text_key(call): _text(fault)}
+            key = calls.text_key(self._simulator.behaviour, call)
+            answer = {"result": fault.code, key: _text(fault)}
             return _json(answer | {"ext": ""} if call.startswith("send") else answer)
         if fault.answer == "gateway":
             return _json(
@@ -80,6 +82,7 @@ class Server:
         return _json(outcome.answer)
 
     async def _pause(self, seconds: float) -> None:
+        """Wait for some seconds, or until the server stops."""
         try:
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
@@ -100,7 +103,7 @@ def _drop_connection(request: web.Request, *, reset: bool) -> None:
     if transport is None:
         return
     if reset:
-        # Without lingering, closing sends RST instead of FIN.
+        # A linger time of zero makes the kernel send RST in place of FIN.
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()

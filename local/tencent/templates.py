@@ -1,20 +1,20 @@
-"""Templates: the four calls about them, and what their review looks at."""
+"""Templates: their four calls, and the rules of their review."""
 
 import re
 from dataclasses import replace
 from typing import Any
 
 from local.tencent import checks
+from local.tencent.catalogue import Catalogue
 from local.tencent.checks import Body
 from local.tencent.errors import Refused, malformed
 from local.tencent.formats import beijing_time
 from local.tencent.records import Review, Template, submitted
-from local.tencent.state import State
 
 ORDINARY, MARKETING, VOICE = range(3)
 
 _UNKNOWN = "package format error, sdkappid not have this tpl_id"
-_LARGEST_PAGE = 50
+_MAX_PAGE_SIZE = 50
 
 _VARIABLE = re.compile(r"\{([1-9][0-9]*)\}")
 _BRACE = re.compile(r"[{}｛｝]")
@@ -32,26 +32,26 @@ _UNSUBSCRIBE = re.compile(
 
 
 def variables(text: str) -> list[int]:
-    """List a template's variables in the order in which they appear."""
+    """Return the numbers of a template's variables, in the order in which they appear."""
     return [int(number) for number in _VARIABLE.findall(text)]
 
 
 def fill(text: str, params: list[str]) -> str:
-    """Put values in the place of variables."""
+    """Replace the variables by values."""
     return _VARIABLE.sub(lambda match: params[int(match.group(1)) - 1], text)
 
 
-def holds_link(text: str) -> bool:
-    """Tell whether a text holds something that a phone makes a link of."""
+def contains_link(text: str) -> bool:
+    """Return whether a text contains something that phones show as a link."""
     return _LINK.search(text) is not None
 
 
-def fault_in(template: Template) -> str | None:
-    """Say why the review rejects a template, if it does."""
+def rejection_reason(template: Template) -> str | None:
+    """Return why the review rejects a template; None if it approves it."""
     text = template.text
     numbers = variables(text)
     constant = _VARIABLE.sub("", text)
-    checks_in_order = (
+    rules = (
         ("【" in text or "】" in text, "模板内容不能包含【】"),
         (re.search(r"[¥★√]", text), "模板内容含有非常用字符"),
         (_BRACE.search(constant), "变量格式不正确，应为{1}、{2}"),
@@ -66,20 +66,20 @@ def fault_in(template: Template) -> str | None:
             "营销短信须包含退订方式，如：拒收请回复R",
         ),
     )
-    return next((reason for found, reason in checks_in_order if found), None)
+    return next((reason for violated, reason in rules if violated), None)
 
 
 def _has_variable_link(text: str) -> bool:
     for match in _LINK_PIECE.finditer(text):
         piece = match.group()
-        # A variable beside a dot or slash may become part of a host name or path.
-        if _VARIABLE.search(piece) and holds_link(_VARIABLE.sub("x", piece)):
+        # A variable next to a dot or slash may become part of a host name or path.
+        if _VARIABLE.search(piece) and contains_link(_VARIABLE.sub("x", piece)):
             return True
     return False
 
 
-def add(state: State, body: Body, review_due: float) -> Template:
-    """Carry out add_template."""
+def add(catalogue: Catalogue, body: Body, review_due: float) -> Template:
+    """Execute add_template; return the new template."""
     template = Template(
         id=0,
         text=checks.text(body, "text"),
@@ -89,15 +89,15 @@ def add(state: State, body: Body, review_due: float) -> Template:
         international=checks.is_international(body),
         **submitted(review_due),
     )
-    template.id = state.add_template(template)
+    template.id = catalogue.add_template(template)
     return template
 
 
-def modify(state: State, body: Body, review_due: float) -> Template:
-    """Carry out mod_template."""
-    template = state.template(checks.number(body, "tpl_id"))
+def modify(catalogue: Catalogue, body: Body, review_due: float) -> Template:
+    """Execute mod_template; return the changed template."""
+    template = catalogue.template(checks.number(body, "tpl_id"))
     text = checks.text(body, "text")
-    kind = checks.number_within(body, "type", ORDINARY, VOICE)
+    type_ = checks.number_within(body, "type", ORDINARY, VOICE)
     if template is None:
         raise Refused(1014, _UNKNOWN)
     if template.status == Review.APPROVED:
@@ -105,43 +105,43 @@ def modify(state: State, body: Body, review_due: float) -> Template:
     template = replace(
         template,
         text=text,
-        type=kind,
+        type=type_,
         title=checks.optional_text(body, "title") or template.title,
         remark=checks.optional_text(body, "remark") or template.remark,
         **submitted(review_due),
     )
-    state.save_template(template)
+    catalogue.save_template(template)
     return template
 
 
-def delete(state: State, body: Body) -> dict[str, Any]:
-    """Answer del_template: all of the templates, or none if one does not exist."""
+def delete(catalogue: Catalogue, body: Body) -> dict[str, Any]:
+    """Execute del_template. If one of the templates does not exist, none is deleted."""
     ids = checks.ids(body, "tpl_id")
-    if any(state.template(tpl_id) is None for tpl_id in ids):
+    if any(catalogue.template(tpl_id) is None for tpl_id in ids):
         raise Refused(1014, _UNKNOWN)
-    state.delete_templates(ids)
+    catalogue.delete_templates(ids)
     return {}
 
 
-def get(state: State, body: Body) -> dict[str, Any]:
-    """Answer get_template; an id that does not exist is left out."""
+def get(catalogue: Catalogue, body: Body) -> dict[str, Any]:
+    """Return the answer to get_template. It leaves out ids that do not exist."""
     if ("tpl_id" in body) == ("tpl_page" in body):
         raise malformed("either tpl_id or tpl_page")
     if "tpl_id" in body:
-        found = [state.template(tpl_id) for tpl_id in checks.ids(body, "tpl_id")]
+        found = [catalogue.template(tpl_id) for tpl_id in checks.ids(body, "tpl_id")]
         data = [_details(template) for template in found if template is not None]
         return {"count": len(data), "data": data}
     page = body["tpl_page"]
     if not isinstance(page, dict):
         raise malformed("tpl_page must be an object")
     offset = checks.number_within(page, "offset", 0, 2**31)
-    limit = checks.number_within(page, "max", 1, _LARGEST_PAGE)
-    data = [_details(template) for template in state.templates(offset, limit)]
-    return {"total": state.count_templates(), "count": len(data), "data": data}
+    limit = checks.number_within(page, "max", 1, _MAX_PAGE_SIZE)
+    data = [_details(template) for template in catalogue.templates(offset, limit)]
+    return {"total": catalogue.count_templates(), "count": len(data), "data": data}
 
 
 def summary(template: Template) -> dict[str, Any]:
-    """Write a template as the calls that submit one answer it."""
+    """Return a template as add_template and mod_template answer it."""
     return {
         "id": template.id,
         "international": template.international,

@@ -1,4 +1,4 @@
-"""What is due when: one heap and one timer, however many things wait."""
+"""A schedule of actions: one heap and one timer, for any number of scheduled items."""
 
 import asyncio
 import heapq
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-# Things due closely together are done together, which makes pushes of many receipts.
+# Items that are due within this many seconds run together, so that one push has many receipts.
 _GRANULARITY = 0.02
 
 Item = TypeVar("Item")
@@ -25,13 +25,13 @@ class Timeline:
         return len(self._heap)
 
     def add(self, due: float, action: Callable[[Item], None], item: Item) -> None:
-        """Call the action with the item once the clock shows ``due``."""
+        """Call the action with the item at ``due``, in epoch seconds."""
         heapq.heappush(self._heap, (due, next(self._order), action, item))
         if self._heap[0][3] is item:
             self._set_timer()
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all items."""
         self._heap.clear()
         if self._timer is not None:
             self._timer.cancel()
@@ -40,8 +40,8 @@ class Timeline:
     def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        wait = max(self._heap[0][0] - time.time(), _GRANULARITY)
-        self._timer = asyncio.get_running_loop().call_later(wait, self._run)
+        delay = max(self._heap[0][0] - time.time(), _GRANULARITY)
+        self._timer = asyncio.get_running_loop().call_later(delay, self._run)
 
     def _run(self) -> None:
         now = time.time()

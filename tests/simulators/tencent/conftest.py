@@ -6,7 +6,7 @@ import pytest
 
 from local.tencent.background import running
 from local.tencent.behaviour import Behaviour
-from local.tencent.simulator import Approved
+from local.tencent.presets import Preset
 from tests.support.simulators.tencent import (
     CODE_TEMPLATE,
     FOREIGN_TEMPLATE,
@@ -20,9 +20,9 @@ QUICK = Behaviour(
     review_seconds=0, report_delay=(0, 0.02), reply_delay=0.02, retry_seconds=0.02, push_timeout=1
 )
 TEMPLATES = (
-    Approved(CODE_TEMPLATE, "您的{1}是{2}，{3}分钟内有效。"),
-    Approved(PLAIN_TEMPLATE, "感谢您的惠顾。"),
-    Approved(FOREIGN_TEMPLATE, "Hello {1}", international=1),
+    Preset(CODE_TEMPLATE, "您的{1}是{2}，{3}分钟内有效。"),
+    Preset(PLAIN_TEMPLATE, "感谢您的惠顾。"),
+    Preset(FOREIGN_TEMPLATE, "Hello {1}", international=1),
 )
 
 

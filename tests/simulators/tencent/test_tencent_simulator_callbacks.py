@@ -236,7 +236,7 @@ def test_number_that_succeeds_after_failing(simulator: Caller, receiver: Receive
 @pytest.mark.parametrize("ending", ["9941", "9942", "9943", "9944"])
 def test_number_that_replies(simulator: Caller, receiver: Receiver, ending: str) -> None:
     simulator.send(f"1380000{ending}")
-    expected = list(magic.FATES[ending].replies)
+    expected = list(magic.TREATMENTS[ending].replies)
     wait_for(lambda: len(receiver.replies) == len(expected))
     # They are pushed side by side, as Tencent may: either may come first.
     assert sorted(reply["text"] for reply in receiver.replies) == sorted(expected)
@@ -253,9 +253,9 @@ def test_nobody_replies_from_abroad(simulator: Caller, receiver: Receiver) -> No
 
 def test_magic_can_be_off(simulator: Caller, receiver: Receiver) -> None:
     simulator.behave(magic=False)
-    answer = simulator.send_many(*(f"1380000{ending}" for ending in magic.FATES))
+    answer = simulator.send_many(*(f"1380000{ending}" for ending in magic.TREATMENTS))
     assert {row["result"] for row in answer["detail"]} == {0}
-    wait_for(lambda: len(receiver.receipts) == len(magic.FATES))
+    wait_for(lambda: len(receiver.receipts) == len(magic.TREATMENTS))
     assert {receipt["errmsg"] for receipt in receiver.receipts} == {"DELIVRD"}
 
 

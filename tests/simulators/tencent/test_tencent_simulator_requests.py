@@ -11,7 +11,7 @@ import requests
 from local.tencent.background import running
 from local.tencent.checks import Application, signature
 from local.tencent.formats import encode
-from local.tencent.simulator import DEFAULT_SIGN, Approved
+from local.tencent.presets import DEFAULT_SIGN, Preset
 from tests.support.simulators.tencent import (
     CODE_TEMPLATE,
     FOREIGN_TEMPLATE,
@@ -86,11 +86,11 @@ EXAMPLES: list[tuple[str, dict[str, Any], int]] = [
 def running_document_simulator() -> Iterator[Caller]:
     with running(
         application=Application(SDKAPPID, DOCUMENT_APPKEY),
-        signs=[DEFAULT_SIGN, Approved(123, "签名甲"), Approved(124, "签名乙")],
+        signs=[DEFAULT_SIGN, Preset(123, "签名甲"), Preset(124, "签名乙")],
         templates=[
-            Approved(19, "Your {1} is {2}. It is valid for {3} minutes."),
-            Approved(123, "xxxxx"),
-            Approved(124, "xxxxx"),
+            Preset(19, "Your {1} is {2}. It is valid for {3} minutes."),
+            Preset(123, "xxxxx"),
+            Preset(124, "xxxxx"),
         ],
     ) as url:
         caller = Caller(url, DOCUMENT_APPKEY)
