@@ -1,4 +1,4 @@
-"""README's “Deploy it”, word for word, against an emulated AWS and a simulated Tencent."""
+"""README's “Deploy it” and docs/deployment.md, word for word, against an emulated AWS and a simulated Tencent."""
 
 import json
 import os
@@ -19,22 +19,23 @@ from tests.support.deployment.checkout import Checkout
 pytestmark = [pytest.mark.timeout(600), pytest.mark.deployed]
 
 README = Path("README.md").read_text()
+PAGE = Path("docs/deployment.md").read_text()
 TYPED = {"QA_KEY": "the-key-of-quick-audience", "TENCENT_APP_KEY": DEFAULTS["TENCENT_APP_KEY"]}
 
 
-def section() -> str:
-    _, found = README.split("\n## Deploy it\n")
+def section(text: str, heading: str) -> str:
+    _, found = text.split(f"\n## {heading}\n")
     return found.split("\n## ")[0]
 
 
-def commands() -> list[str]:
-    block: str = re.findall(r"```\n(.*?)```", section(), re.DOTALL)[0]
+def commands(text: str, heading: str) -> list[str]:
+    block: str = re.findall(r"```\n(.*?)```", section(text, heading), re.DOTALL)[0]
     return block.strip().splitlines()
 
 
 def environment(endpoint: str) -> dict[str, str]:
-    """What README's `export` sets, and nothing of AWS that was there before."""
-    [line] = re.findall(r"^export (.*)$", section(), re.MULTILINE)
+    """Return what the page's `export` sets, and nothing of AWS that was set before."""
+    [line] = re.findall(r"^export (.*)$", section(PAGE, "Deploy into an emulator"), re.MULTILINE)
     exported = dict(word.split("=", 1) for word in line.split())
     exported["AWS_ENDPOINT_URL"] = endpoint
     # The rest keeps a test from reaching the real AWS.
@@ -73,6 +74,10 @@ def checkout(tmp_path: Path, tencent: str) -> Checkout:
     return made
 
 
+def test_the_page_has_the_readmes_commands() -> None:
+    assert commands(PAGE, "Deploy to AWS") == commands(README, "Deploy it")
+
+
 def test_what_the_readme_says_deploys_and_says_so(
     checkout: Checkout, ministack: aws.Ministack
 ) -> None:
@@ -91,7 +96,7 @@ def test_what_the_readme_says_deploys_and_says_so(
         return done.stdout
 
     said = {}
-    for command in commands():
+    for command in commands(README, "Deploy it"):
         typed = [value for name, value in TYPED.items() if f" {name} " in command]
         said[command] = run(command, "".join(typed))
     deployed, doctor = said["make deploy STAGE=prod"], list(said.values())[-1]

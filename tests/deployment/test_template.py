@@ -106,7 +106,7 @@ def test_the_commands_that_an_alarm_names_exist(name: str) -> None:
         assert commands() & {group, f"{group} {verb}"}, f"ops {group} {verb}"
 
 
-@pytest.mark.parametrize("name", ["operations.md", "../README.md"])
+@pytest.mark.parametrize("name", ["operations.md", "deployment.md", "../README.md"])
 def test_the_commands_that_are_documented_exist(name: str) -> None:
     text = (Path("docs") / name).read_text()
     found = re.findall(r"\bops ([a-z]+)(?: ([a-z]+))?", text)
