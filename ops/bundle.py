@@ -12,11 +12,15 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from ops import policies
+from ops import stage as stages
+from ops.resources.intrinsics import DELETED
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout from which the bundle is packed."""
@@ -31,6 +35,8 @@ _DATA = "botocore/data"
 # Where Lambda unpacks it: what tracebacks show.
 _TASK_ROOT = "/var/task"
 _LONGEST = 300
+# The name of the Chalice object in app.py: the handler of the HTTP function.
+_HTTP_HANDLER = "app"
 
 
 class BundleError(Exception):
@@ -45,12 +51,15 @@ class Package:
     template: dict[str, Any]
 
     def stored_at(self, bucket: str, key: str) -> dict[str, Any]:
-        """The template with the bundle's place in S3 for its place on disk."""
-        stored: dict[str, Any] = json.loads(json.dumps(self.template))
-        for resource in stored["Resources"].values():
-            if resource["Type"] == "AWS::Serverless::Function":
-                resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
-        return stored
+        """Return the template with the bundle's place in S3 for its place on disk."""
+        return self.with_code({"Bucket": bucket, "Key": key})
+
+    def with_code(self, uri: str | dict[str, str]) -> dict[str, Any]:
+        """Return the template with another place of the bundle: a path beside it, or bucket and key."""
+        placed: dict[str, Any] = json.loads(json.dumps(self.template))
+        for function in _functions(placed):
+            function["CodeUri"] = uri
+        return placed
 
 
 def copy_project(folder: Path) -> None:
@@ -75,6 +84,20 @@ def configure(project: Path, stage: str, environment: Mapping[str, str]) -> None
     path.write_text(json.dumps(config, indent=2))
 
 
+def complete(config: dict[str, Any], stage: str) -> bool:
+    """Add to a stage what Chalice needs: the names of table, queues and policies. Return whether it changed."""
+    own = stages.of(config, stage)
+    before = json.dumps(own)
+    variables = own.setdefault("environment_variables", {})
+    for name, value in stages.defaults(stage).items():
+        variables[name] = variables.get(name) or value
+    own["autogen_policy"] = False
+    for function in policies.functions():
+        wired = own.setdefault("lambda_functions", {}).setdefault(function, {})
+        wired["iam_policy_file"] = policies.file_name(stage, function)
+    return json.dumps(own) != before
+
+
 def pack(project: Path, stage: str, output: Path, *, finished: bool = True) -> Package:
     """Package a stage into `output`: `deployment.zip` and `sam.json`. Needs no AWS, but the package index.
 
@@ -91,7 +114,32 @@ def pack(project: Path, stage: str, output: Path, *, finished: bool = True) -> P
         finish(packed)
     bundle = output / "deployment.zip"
     shutil.copyfile(packed, bundle)
-    return Package(bundle, json.loads((output / "sam.json").read_text()))
+    template = json.loads((output / "sam.json").read_text())
+    _correct(template, stage)
+    return Package(bundle, template)
+
+
+def _correct(template: dict[str, Any], stage: str) -> None:
+    """Make Chalice's template one that CloudFormation accepts and that fits the stage's stack."""
+    # This log group refers to ${ApiHandler}, but the function is called APIHandler, and CloudFormation refuses
+    # the template (https://github.com/aws/chalice/issues/2079). The stage's stack creates that log group.
+    template["Resources"].pop("ApiHandlerLogGroup", None)
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Logs::LogGroup":
+            resource.update(DELETED)
+    for function in _functions(template):
+        # `chalice deploy` gives these names. The policies and the alarms refer to them.
+        name = function["Handler"].rpartition(".")[2]
+        function["FunctionName"] = stages.function_name(
+            stage, stages.HTTP_FUNCTION if name == _HTTP_HANDLER else name
+        )
+
+
+def _functions(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the properties of each function."""
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            yield resource["Properties"]
 
 
 def finish(bundle: Path) -> None:
@@ -141,9 +189,10 @@ def _zip(folder: Path, path: Path) -> None:
 
 def _chalice(project: Path, *arguments: str) -> None:
     environment = {
-        # No region is asked for anything, but Chalice wants one.
+        # Packaging calls no AWS service. A profile that doesn't exist would stop Chalice all the same.
+        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        # Chalice requires a region; the template is the same for every one.
         "AWS_DEFAULT_REGION": "us-east-1",
-        **os.environ,
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     done = subprocess.run(

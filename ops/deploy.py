@@ -145,17 +145,8 @@ def _require_known_functions(stage: str) -> None:
 
 
 def _complete(config: dict[str, Any], stage: str) -> None:
-    """Write into the configuration what Chalice needs of a stage and nobody needs to think about."""
-    own = stages.of(config, stage)
-    before = json.dumps(own)
-    variables = own.setdefault("environment_variables", {})
-    for name, value in stages.defaults(stage).items():
-        variables[name] = variables.get(name) or value
-    own["autogen_policy"] = False
-    for function in policies.functions():
-        wired = own.setdefault("lambda_functions", {}).setdefault(function, {})
-        wired["iam_policy_file"] = policies.file_name(stage, function)
-    if json.dumps(own) != before:
+    """Write into the configuration file what Chalice needs, so that nobody has to type it."""
+    if bundle.complete(config, stage):
         path = stages.FOLDER / "config.json"
         path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
         done(f"{path}: the names of the stage's table, queues and policies put in")

@@ -7,6 +7,7 @@ account by itself.
 """
 
 import json
+from pathlib import Path
 from string import Template
 from typing import Any
 
@@ -49,11 +50,13 @@ def render(stage: str, *, table: str, queue_prefix: str, vpc: bool = False) -> d
     return rendered
 
 
-def write(stage: str, *, table: str, queue_prefix: str, vpc: bool = False) -> None:
-    """Write the files that Chalice reads."""
+def write(
+    stage: str, *, table: str, queue_prefix: str, vpc: bool = False, folder: Path | None = None
+) -> None:
+    """Write the files that Chalice reads, into this checkout's `.chalice/` or another one."""
     rendered = render(stage, table=table, queue_prefix=queue_prefix, vpc=vpc)
     for function, document in rendered.items():
-        path = stages.FOLDER / file_name(stage, function)
+        path = (folder or stages.FOLDER) / file_name(stage, function)
         path.write_text(json.dumps(document, indent=2) + "\n")
 
 

@@ -1,6 +1,9 @@
-"""CloudFormation's intrinsic functions and a parameter, as dicts."""
+"""CloudFormation's intrinsic functions, parameters and deletion policies, as dicts."""
 
 from typing import Any
+
+DELETED = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
+"""What CloudFormation does by default; explicit, because data in the resource are lost with it."""
 
 
 def ref(name: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ops.resources.intrinsics import attribute, number, ref, sub, text
+from ops.resources.intrinsics import DELETED, attribute, number, ref, sub, text
 
 _RETENTION = 14 * 24 * 3600
 _MAX_VISIBILITY = 12 * 3600
@@ -107,6 +107,7 @@ def _resources(queue: Queue) -> dict[str, Any]:
 def _queue(name: str, **properties: Any) -> dict[str, Any]:
     return {
         "Type": "AWS::SQS::Queue",
+        **DELETED,
         "Properties": {
             "QueueName": sub("${QueuePrefix}" + name),
             "MessageRetentionPeriod": _RETENTION,

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from ops.resources import alarms, dashboard, queues, table
-from ops.resources.intrinsics import is_set, number, ref, sub, text
+from ops.resources.intrinsics import DELETED, is_set, number, ref, sub, text
 
 _FUNCTIONS = {
     "Functions": text(
@@ -27,6 +27,7 @@ _LOGS = {
     "HttpLogs": {
         "Type": "AWS::Logs::LogGroup",
         "Condition": "Deployed",
+        **DELETED,
         "Properties": {
             "LogGroupName": sub("/aws/lambda/${Functions}"),
             "RetentionInDays": ref("LogDays"),
