@@ -9,7 +9,7 @@ UV := 0.13.9
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test test-deployed chaos bench browser check format pins resources deploy destroy clean
+.PHONY: help run up test test-deployed chaos bench browser check format pins resources deploy package destroy clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} \
@@ -91,6 +91,10 @@ clean: ## Remove the virtual environment and the local stack's data
 
 deploy: .venv/.installed ## Create or update a stage on AWS: make deploy STAGE=prod
 	@$(BIN)/python -m ops deploy --stage "$(STAGE)"
+
+OUT ?=
+package: .venv/.installed ## Write what a deployment would send, without AWS: make package STAGE=prod OUT=build
+	@$(BIN)/python -m ops package --stage "$(STAGE)" --out "$(OUT)"
 
 destroy: .venv/.installed ## Delete a stage from AWS except its table, after a confirmation: make destroy STAGE=prod
 	@$(BIN)/python -m ops destroy --stage "$(STAGE)"

@@ -16,6 +16,7 @@ from ops import (
 from ops.deploy import deploy
 from ops.destroy import destroy
 from ops.doctor import doctor
+from ops.package import package
 from ops.stats import stats
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app.command()(doctor)
 app.command()(stats)
 app.command()(deploy)
 app.command()(destroy)
+app.command()(package)
 app.add_typer(sign.app, name="sign")
 app.add_typer(template.app, name="template")
 app.add_typer(campaign.app, name="campaign")
