@@ -65,27 +65,39 @@ browser: ## Install Chromium and fonts for the tests of pages (needs apt-get and
 		|| echo "Not installed: apt-get failed, see above. Tests in a browser will be skipped."; \
 	fi
 
-check: .venv/.installed ## Check format, lint, types, and known vulnerabilities of dependencies
+# cfn-lint has an environment of its own: it brings 100 MB that nothing else needs.
+.venv-lint/.installed: requirements-lint.txt | .venv/.installed
+	@echo "Installing cfn-lint into .venv-lint (about 5 seconds) …"
+	@$(PYTHON) -m venv .venv-lint
+	@$(BIN)/uv pip install --quiet --python .venv-lint/bin/python -r requirements-lint.txt \
+		|| .venv-lint/bin/pip install --quiet -r requirements-lint.txt
+	@touch $@
+
+check: .venv/.installed .venv-lint/.installed ## Check format, lint, types, templates, and known vulnerabilities of dependencies
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m ops.lint .venv-lint/bin/cfn-lint
 	$(BIN)/python -m local.audit requirements.txt requirements-dev.txt
+	$(BIN)/python -m local.audit requirements-lint.txt
 
 format: .venv/.installed ## Format the code and apply the linter's automatic fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-pins: .venv/.installed ## Resolve pyproject.toml's dependencies into the two requirements files
+pins: .venv/.installed ## Resolve pyproject.toml's dependencies into the three requirements files
 	$(BIN)/uv pip compile --quiet --upgrade --no-annotate --python-version 3.11 pyproject.toml \
 		-o requirements.txt --custom-compile-command "make pins"
 	$(BIN)/uv pip compile --quiet --upgrade --no-annotate --python-version 3.11 --group dev pyproject.toml \
 		-o requirements-dev.txt --custom-compile-command "make pins"
+	$(BIN)/uv pip compile --quiet --upgrade --no-annotate --python-version 3.11 --group lint \
+		-o requirements-lint.txt --custom-compile-command "make pins"
 
 resources: .venv/.installed ## Write .chalice/resources.json from its description in ops/resources/
 	@$(BIN)/python -m ops.resources
 
 clean: ## Remove the virtual environment and the local stack's data
-	rm -rf .venv .local
+	rm -rf .venv .venv-lint .local
 
 ##@ Deploy
 
