@@ -25,6 +25,7 @@ from bench import (
     targets,
 )
 from bench.campaign import Run
+from bench.cold_start_cases import CASES
 from bench.report import Section
 
 _console = Console(width=130)
@@ -82,7 +83,7 @@ def _cold_starts(runs: int) -> Section:
     )
     names = ("health", "callback", "send (§6)", "deliver", "settle", "push")
     with cold_start.prepared("finished") as bench:
-        for case in cold_start.CASES:
+        for case in CASES:
             if case.name in names:
                 (ms, _), (floor, _) = cold_start.measure(bench, case, runs)
                 section.rows.append((case.name, f"{ms:.0f}", f"{floor:.0f}", f"{ms / floor:.2f}"))

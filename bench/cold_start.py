@@ -1,136 +1,66 @@
-"""Cold starts, function by function: first answer from process start, against the floor of the same run.
+"""Cold starts by function: time from process start to the first answer, beside the floor of the same run.
 
     python -m bench.cold_start [--runs 15] [--bundle plain|finished] [CASE …]
 
-The bundle runs under AWS's own runtime client; AWS is ministack. The floor of a case is the least that
-such a function can be: a Chalice app in the same bundle, whose route (or queue function) makes the same
-boto3 clients, calls each once, and answers. Both are started in turns, and what is compared are
-medians. Imports are counted and timed in runs of their own, since `-X importtime` costs time itself.
+The bundle runs under AWS's own runtime client, with ministack for AWS. `bench.cold_start_cases` has the
+cases and their floor. The bridge and the floor are started alternately, and their medians are compared.
+Imports are counted and timed in separate runs, because `-X importtime` takes time itself.
 """
 
 import argparse
-import json
 import os
 import re
-import secrets
 import statistics
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.cold_start_cases import CASES, FLOOR_APP, Case, event
 from local import aws
 from local.configuration import DEFAULTS
-from local.quickaudience.signature import SIGNATURE_HEADER, sign
 from local.runtime import Function, unpacked
 from ops import bundle
 
-EVENTS = Path(__file__).parent.parent / "tests" / "deployed" / "events"
 TARGET = 1.25
-"""Most that the HTTP function's first answer may take, as a multiple of its floor."""
+"""Largest allowed time of the HTTP function's first answer, as a multiple of its floor."""
 
-
-@dataclass(frozen=True)
-class Case:
-    """A function's first event, and the AWS services that it cannot answer without."""
-
-    name: str
-    handler: str
-    event: str
-    services: tuple[str, ...] = ()
-
-
-CASES = (
-    Case("health", "app.app", "http_health"),
-    Case("refused signature", "app.app", "http_wrong_signature", ("dynamodb",)),
-    Case("callback", "app.app", "http_callback", ("sqs",)),
-    Case("page", "app.app", "http_page", ("dynamodb",)),
-    Case("query template (§4)", "app.app", "http_template", ("dynamodb",)),
-    Case("query sign (§1)", "app.app", "http_sign", ("dynamodb",)),
-    Case("send (§6)", "app.app", "http_send", ("dynamodb",)),
-    Case("read", "app.read", "sqs_garbage", ("sqs",)),
-    Case("deliver", "app.deliver", "sqs_garbage", ("sqs",)),
-    Case("settle", "app.settle", "sqs_garbage", ("sqs",)),
-    Case("push", "app.push", "sqs_garbage", ("sqs",)),
-    Case("sweep", "app.sweep", "schedule", ("dynamodb",)),
-    Case("pull", "app.pull", "schedule"),
-    Case("inquire", "app.inquire", "schedule", ("dynamodb",)),
-)
-
-_FLOOR = """
-from chalice.app import Chalice, Rate
-
-app = Chalice(app_name="floor", configure_logs=False)
-
-
-def _touch():
-    import os
-    for service in filter(None, os.environ["FLOOR_SERVICES"].split(",")):
-        import boto3
-        client = boto3.client(service)
-        if service == "dynamodb":
-            key = {"pk": {"S": "nothing"}, "sk": {"S": "nothing"}}
-            client.get_item(TableName=os.environ["BRIDGE_TABLE"], Key=key)
-        else:
-            client.get_queue_url(QueueName=os.environ["BRIDGE_QUEUE_PREFIX"] + "sends")
-
-
-def answer(**_):
-    _touch()
-    return {"status": "ok"}
-
-
-for path in ("/health", "/sms/{first}", "/sms/sendBatchList", "/sms/smsSign/{sign_name}",
-             "/sms/smsTemplate/{template_code}", "/m/{code}", "/tencent/{token}/callback"):
-    app.route(path, methods=["GET", "POST"], content_types=["*/*"], name=path)(answer)
-
-
-@app.on_sqs_message(queue="floor")
-def message(event):
-    _touch()
-
-
-@app.schedule(Rate(1, unit=Rate.HOURS))
-def schedule(event):
-    _touch()
-"""
 _IMPORT = re.compile(r"import time:\s+(\d+) \|\s+\d+ \| (\s*)(\S+)")
 
 
 @dataclass(frozen=True)
 class Imports:
-    """What was imported until the first answer; `own` is each module's own time in microseconds."""
+    """The modules that were imported until the first answer."""
 
     own: Mapping[str, int]
+    """Each module's import time without its own imports, in microseconds."""
 
     @property
     def milliseconds(self) -> float:
-        """Of all of them."""
+        """Import time of all modules."""
         return sum(self.own.values()) / 1000
 
 
 class Bench:
-    """An unpacked bundle with the floor's app beside it, and an AWS to talk to."""
+    """An unpacked bundle, with the floor's app beside it and an environment that leads to ministack."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
         self.environment = dict(environment)
-        (folder / "floor.py").write_text(_FLOOR)
+        (folder / "floor.py").write_text(FLOOR_APP)
 
     def start(self, case: Case) -> tuple[float, float]:
-        """Milliseconds from process start to the bridge's first answer: of the clock, of a processor."""
+        """Return the milliseconds from process start to the bridge's first answer: elapsed, and of the CPU."""
         return self._start(case, case.handler, self.environment)
 
     def floor_start(self, case: Case) -> tuple[float, float]:
-        """The same of the floor."""
-        return self._start(case, self._floor_handler(case), self._floor_environment(case))
+        """Return the same for the floor."""
+        return self._start(case, case.floor_handler, self._floor_environment(case))
 
     def _start(
         self, case: Case, handler: str, environment: Mapping[str, str]
@@ -140,12 +70,12 @@ class Bench:
             return seconds * 1000, function.cpu_seconds() * 1000
 
     def imports(self, case: Case) -> Imports:
-        """What the bridge imported."""
+        """Return the modules that the bridge imports."""
         return self._imports(case, case.handler, self.environment)
 
     def floor_imports(self, case: Case) -> Imports:
-        """What the floor imported."""
-        return self._imports(case, self._floor_handler(case), self._floor_environment(case))
+        """Return the modules that the floor imports."""
+        return self._imports(case, case.floor_handler, self._floor_environment(case))
 
     def _imports(self, case: Case, handler: str, environment: Mapping[str, str]) -> Imports:
         options = ["-X", "importtime"]
@@ -153,32 +83,13 @@ class Bench:
             function.invoke(event(case))
             return Imports({name: int(us) for us, _, name in _IMPORT.findall(function.output())})
 
-    def _floor_handler(self, case: Case) -> str:
-        if case.event.startswith("http_"):
-            return "floor.app"
-        return "floor.message" if case.event.startswith("sqs_") else "floor.schedule"
-
     def _floor_environment(self, case: Case) -> dict[str, str]:
         return {**self.environment, "FLOOR_SERVICES": ",".join(case.services)}
 
 
-def event(case: Case) -> Any:
-    """A case's recorded event; signed anew, as a nonce is good for one request."""
-    recorded = json.loads((EVENTS / f"{case.event}.json").read_text())
-    if "nonce" in (recorded.get("queryStringParameters") or {}) and "wrong" not in case.event:
-        timestamp, nonce = str(int(time.time())), secrets.token_hex(16)
-        query = {"timestamp": timestamp, "nonce": nonce}
-        recorded["queryStringParameters"] = query
-        recorded["multiValueQueryStringParameters"] = {k: [v] for k, v in query.items()}
-        signature = sign(DEFAULTS["QA_KEY"], timestamp, nonce)
-        recorded["headers"][SIGNATURE_HEADER] = signature
-        recorded["multiValueHeaders"][SIGNATURE_HEADER] = [signature]
-    return recorded
-
-
 @contextmanager
 def prepared(kind: str) -> Iterator[Bench]:
-    """Package the project, start ministack with the bridge's table and queues in it."""
+    """Package the project, start ministack with the bridge's table and queues, and yield the bench."""
     with ExitStack() as stack:
         folders = [Path(stack.enter_context(TemporaryDirectory(prefix="bench-"))) for _ in range(3)]
         project, output, state = folders
@@ -187,7 +98,7 @@ def prepared(kind: str) -> Iterator[Bench]:
         ministack = stack.enter_context(aws.Ministack(state))
         environment = {
             **DEFAULTS,
-            # Nobody listens there: what asks Tencent is refused at once.
+            # Nothing listens on this port, so calls to Tencent are refused at once.
             "TENCENT_BASE_URL": "http://127.0.0.1:9",
             **aws.environment(ministack.endpoint, {"PATH": os.environ["PATH"]}),
         }
@@ -198,9 +109,9 @@ def prepared(kind: str) -> Iterator[Bench]:
 
 
 def measure(bench: Bench, case: Case, runs: int) -> tuple[list[float], list[float]]:
-    """Medians, of the clock and of a processor, of the bridge's starts and its floor's.
+    """Return the medians, elapsed and of the CPU, of the bridge's starts and of its floor's.
 
-    They start in turns; the first of each is thrown away.
+    They start alternately, and the first start of each is discarded.
     """
     ours, floors = [], []
     for _ in range(runs + 1):
@@ -213,12 +124,14 @@ def measure(bench: Bench, case: Case, runs: int) -> tuple[list[float], list[floa
 
 
 def main() -> None:
-    """Measure, print, and end with 1 where the HTTP function misses its target."""
+    """Measure, print, and exit with 1 if the HTTP function misses its target."""
     parser = argparse.ArgumentParser(prog="python -m bench.cold_start", description=__doc__)
-    parser.add_argument("cases", nargs="*", help="names of cases; all without")
+    parser.add_argument("cases", nargs="*", help="names of cases; without any: all")
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--bundle", choices=("plain", "finished"), default="finished")
-    parser.add_argument("--imports", action="store_true", help="what each imports beyond its floor")
+    parser.add_argument(
+        "--imports", action="store_true", help="also print what each imports beyond its floor"
+    )
     arguments = parser.parse_args()
     console = Console(width=110)
     title = (
@@ -252,12 +165,12 @@ def main() -> None:
     console.print(table)
     if ratios:
         worst = max(ratios, key=lambda name: ratios[name])
-        console.print(f"HTTP, at most {TARGET} x its floor: {ratios[worst]:.2f} ({worst})")
+        console.print(f"HTTP, at most {TARGET} × its floor: {ratios[worst]:.2f} ({worst})")
         sys.exit(ratios[worst] > TARGET)
 
 
 def print_imports(console: Console, case: Case, ours: Imports, floor: Imports) -> None:
-    """What a case imports beyond its floor, slowest first."""
+    """Print what a case imports beyond its floor, slowest first."""
     console.print(f"\n{case.name}:")
     beyond = {name: us for name, us in ours.own.items() if name not in floor.own}
     for name, us in sorted(beyond.items(), key=lambda item: -item[1])[:60]:
