@@ -1,4 +1,4 @@
-"""Accepting one request: CPU time and memory, beside reading the same JSON and making the same calls."""
+"""Accepting one request: CPU time and memory, beside parsing the same JSON and making the same calls."""
 
 import statistics
 from contextlib import ExitStack
@@ -10,15 +10,15 @@ from bench import events, setting
 from bench.processes import Worker, environment, stub
 
 LARGEST_EVENT = 6 * 1024 * 1024
-"""Bytes of an event that Lambda takes; API Gateway would take 10 MB of a body."""
+"""Maximum bytes of an event for Lambda. API Gateway would accept a body of 10 MB."""
 MEMORY = 1024
-"""Megabytes of the HTTP function; Lambda gives a whole CPU with 1,769."""
+"""Memory of the HTTP function in MB. With 1,769 MB, Lambda gives a whole CPU."""
 _WHOLE_CPU = 1769
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """One size of request. CPU in seconds: medians; memory in bytes: the most that the process ever had."""
+    """The cost of requests of one size: median CPU seconds, and the process's peak memory in bytes."""
 
     kind: str
     recipients: int
@@ -27,16 +27,16 @@ class Accepted:
     floor: float
     memory: int
     started_with: int
-    """Bytes that the process had before: Python, the libraries, a request of one number."""
+    """Peak memory before, in bytes: Python, the libraries and a request of one number."""
 
     @property
     def seconds_on_lambda(self) -> float:
-        """What the CPU time is with the share of a CPU that the function has, were Lambda's as fast as this one."""
+        """Seconds on the function's share of a CPU, if Lambda's CPU were as fast as this one."""
         return self.cpu * _WHOLE_CPU / MEMORY
 
 
 def measure(kind: str, count: int, repeats: int) -> Accepted:
-    """Accept requests of one size, each time with an empty table."""
+    """Measure requests of one size, each with an empty table."""
     with TemporaryDirectory(prefix="bench-") as name, ExitStack() as held:
         folder = Path(name)
         here = held.enter_context(stub(folder))
@@ -71,7 +71,7 @@ def measure(kind: str, count: int, repeats: int) -> Accepted:
 
 
 def largest(kind: str) -> int:
-    """The most recipients that an event has room for."""
+    """Return the largest number of recipients that fits into an event."""
     [sample] = setting.bodies(kind, 1000)
     [more] = setting.bodies(kind, 2000)
     few, many = len(events.send(sample)), len(events.send(more))

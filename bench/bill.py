@@ -1,4 +1,4 @@
-"""What AWS would bill."""
+"""The units that AWS would bill."""
 
 import math
 from collections import Counter
@@ -7,7 +7,7 @@ _SQS_BLOCK = 64 * 1024
 
 
 class Bill:
-    """Counted from the start, or since `forget`."""
+    """Counts units, invocations and calls."""
 
     def __init__(self) -> None:
         self.write_units = 0
@@ -17,13 +17,13 @@ class Bill:
         self.calls: Counter[str] = Counter()
 
     def write(self, bytes_: int) -> None:
-        """Of one item."""
+        """Count the write of one item."""
         self.write_units += max(1, math.ceil(bytes_ / 1024))
 
     def read(self, bytes_: int, *, consistent: bool) -> None:
-        """Of one item; of a query, all its items together."""
+        """Count the read of one item, or of all items of a query together."""
         self.read_units += max(1, math.ceil(bytes_ / 4096)) * (1 if consistent else 0.5)
 
     def queue(self, bytes_: int) -> None:
-        """A request to SQS."""
+        """Count a request to SQS."""
         self.sqs_requests += max(1, math.ceil(bytes_ / _SQS_BLOCK))

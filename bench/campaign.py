@@ -17,13 +17,13 @@ STAGES = {
     "settle": "settle",
     "push": "push",
 }
-"""The stages of a campaign in their order, and the function of each."""
+"""The stages of a campaign in order, each with its function."""
 _WARM_UP = 400
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What one function did for a campaign. CPU in seconds, memory in bytes."""
+    """The cost of one stage of a campaign: CPU in seconds, memory in bytes."""
 
     events: int
     cpu: float
@@ -34,35 +34,35 @@ class Stage:
 
 @dataclass(frozen=True)
 class Run:
-    """A campaign that was measured."""
+    """A measured campaign."""
 
     kind: str
     recipients: int
     stages: Mapping[str, Stage]
     figures: Mapping[str, Any]
     floor: Mapping[str, float] = field(default_factory=dict)
-    """CPU seconds of the floor, by stage; empty where it was not measured."""
+    """CPU seconds of the floor by stage; empty if it was not measured."""
     tuned: Mapping[str, float] = field(default_factory=dict)
-    """The same of the tuned floor."""
+    """The same for the tuned floor."""
 
     @property
     def cpu(self) -> float:
-        """CPU seconds a message."""
+        """CPU seconds per message."""
         return sum(stage.cpu for stage in self.stages.values()) / self.recipients
 
     @property
     def floor_cpu(self) -> float:
-        """The floor's."""
+        """CPU seconds per message of the floor."""
         return sum(self.floor.values()) / self.recipients
 
     @property
     def tuned_cpu(self) -> float:
-        """The tuned floor's."""
+        """CPU seconds per message of the tuned floor."""
         return sum(self.tuned.values()) / self.recipients
 
 
 class World:
-    """The functions' processes around a stand-in; `endpoint` is AWS's, where that isn't the stand-in."""
+    """The functions' processes around a stand-in. `endpoint` is that of AWS, if not the stand-in."""
 
     def __init__(self, stub: Stub, folder: Path, held: ExitStack, endpoint: str = "") -> None:
         self._stub = stub
@@ -82,7 +82,7 @@ class World:
         self._workers["api_handler"].do("prepare")
 
     def run(self, kind: str, count: int, record: str = "") -> Run:
-        """Run a campaign; `record` names the recordings that the floor is made of."""
+        """Run a campaign. With `record`, record its calls for the floor, in files of that name."""
         self._stub.call("forget")
         for body in setting.bodies(kind, count):
             self._stub.call("requests", events.send(body))
@@ -95,19 +95,19 @@ class World:
             stages[stage] = Stage(**self._workers[function].do("drain"))
         self._stub.call("record")
         figures = self._stub.call("figures")
-        if figures["told"] != count:
-            raise RuntimeError(f"{figures['told']} of {count} receipts were pushed")
+        if figures["reported"] != count:
+            raise RuntimeError(f"{figures['reported']} of {count} receipts were pushed")
         return Run(kind, count, stages, figures)
 
     def recording(self, record: str, stage: str) -> Path:
-        """The file of a stage's recording."""
+        """Return the file of a stage's recording."""
         return self._folder / f"{record}-{stage}.jsonl"
 
 
 def measure(kind: str, count: int, *, floor: bool = True) -> Run:
-    """Measure a campaign and, on the same stand-in emptied, the floor of its calls.
+    """Measure a campaign and then, with an empty table, the floor of its calls.
 
-    All processes have worked already: a start is another figure (`bench/cold_start.py`).
+    All processes have handled events before: `bench/cold_start.py` measures their starts.
     """
     with TemporaryDirectory(prefix="bench-") as name, ExitStack() as held:
         here = held.enter_context(stub(Path(name)))

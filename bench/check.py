@@ -1,4 +1,4 @@
-"""Whether the stand-in is as good as ministack: a campaign on either, and the same state afterwards."""
+"""The check of the stand-in: a campaign must end in the same state on it and on ministack."""
 
 import base64
 import re
@@ -17,12 +17,12 @@ from local.configuration import DEFAULTS
 
 Item = dict[str, Any]
 
-# What differs from run to run: times, and what is made up.
-_OF_THE_RUN = {"sentAt", "expires", "bizId"}
+# Attributes that differ from run to run: times and generated ids.
+_VARYING = {"sentAt", "expires", "bizId"}
 
 
 def same_state(kind: str, count: int) -> bool:
-    """Whether messages, receipts and the kinds of all other items are the same on either."""
+    """Return whether messages, receipts and the counts of all other items are the same on both."""
     with ExitStack() as held:
         folders = [Path(held.enter_context(TemporaryDirectory(prefix="bench-"))) for _ in range(3)]
         ministack = held.enter_context(aws.Ministack(folders[2]))
@@ -33,7 +33,10 @@ def same_state(kind: str, count: int) -> bool:
         World(on_ministack, folders[1], held, ministack.endpoint).run(kind, count)
         ours, theirs = on_stub.call("state"), on_ministack.call("state")
         scanned = _scan(ministack.endpoint, table)
-        return bool(ours["told"] == theirs["told"] and _seen(ours["items"]) == _seen(scanned))
+        return bool(
+            ours["reported"] == theirs["reported"]
+            and _comparable(ours["items"]) == _comparable(scanned)
+        )
 
 
 def _scan(endpoint: str, table: str) -> list[Item]:
@@ -49,13 +52,13 @@ def _on_the_wire(item: Item) -> Item:
     }
 
 
-def _seen(items: list[Item]) -> tuple[list[str], Counter[str]]:
-    """Every message as it stands, in one order; and how many there are of each other kind of item."""
+def _comparable(items: list[Item]) -> tuple[list[str], Counter[str]]:
+    """Return all messages in a fixed order, and the number of items of each other kind."""
     messages, others = list[str](), Counter[str]()
     for item in items:
         pk, sk = item["pk"]["S"], item["sk"]["S"]
         if pk.startswith("PHONE#"):
-            shown = {name: value for name, value in item.items() if name not in _OF_THE_RUN}
+            shown = {name: value for name, value in item.items() if name not in _VARYING}
             shown["receipt"] = {**item["receipt"]["M"], "by": None}
             messages.append(repr(sorted(shown.items(), key=lambda one: one[0])))
         else:

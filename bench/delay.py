@@ -1,7 +1,8 @@
-"""The way of a receipt on the whole local stack: from Tencent's push being answered to Quick Audience having it.
+"""The forwarding delay on the whole local stack: from the answer to Tencent's push to Quick Audience's receipt.
 
-Tencent and Quick Audience are the stand-in; AWS is ministack; functions are the stack's worker processes,
-which wait for full batches as Lambda does. Pushes of 100 statuses come at a steady pace.
+The stand-in plays Tencent and Quick Audience, and ministack plays AWS. The functions are the stack's
+worker processes, which wait for full batches as Lambda does. Pushes of 100 statuses come at a steady
+pace.
 """
 
 import json
@@ -28,7 +29,7 @@ _POLL = 0.05
 
 @dataclass(frozen=True)
 class Delay:
-    """Seconds from the answer to Tencent to the push at Quick Audience."""
+    """Seconds from the answer to Tencent to the receipt's arrival at Quick Audience."""
 
     statuses: int
     per_second: float
@@ -38,7 +39,7 @@ class Delay:
 
 
 def measure(count: int, pushes_per_second: float) -> Delay:
-    """Send a campaign, report all of it at that pace, and look when each receipt arrived."""
+    """Send a campaign, push its statuses at that pace, and measure when each receipt arrives."""
     with TemporaryDirectory(prefix="bench-") as name, ExitStack() as held:
         folder = Path(name)
         here = held.enter_context(stub(folder))
@@ -63,15 +64,15 @@ def measure(count: int, pushes_per_second: float) -> Delay:
             _post(session, stack.addresses.prefix, event)
             now = time.time()
             answered |= dict.fromkeys((one["mobile"] for one in json.loads(event["body"])), now)
-        _wait(here, "told", count)
-        told = here.call("told")
-        waited = sorted(told[phone] - since for phone, since in answered.items())
+        _wait(here, "reported", count)
+        reported = here.call("reported")
+        delays = sorted(reported[phone] - since for phone, since in answered.items())
         return Delay(
             count,
             pushes_per_second * 100,
-            statistics.median(waited),
-            waited[int(len(waited) * 0.99)],
-            waited[-1],
+            statistics.median(delays),
+            delays[int(len(delays) * 0.99)],
+            delays[-1],
         )
 
 
@@ -88,7 +89,7 @@ def _post(session: requests.Session, prefix: str, event: dict[str, Any]) -> None
 
 def _wait(here: Stub, figure: str, count: int) -> None:
     deadline = time.monotonic() + _PATIENCE
-    while (there := here.call("figures")[figure]) != count:
+    while (present := here.call("figures")[figure]) != count:
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{figure}: {there} of {count}")
+            raise TimeoutError(f"{figure}: {present} of {count}")
         time.sleep(_POLL)

@@ -1,4 +1,4 @@
-"""Events as Lambda hands them to the functions, as JSON text: what API Gateway and SQS make of a call."""
+"""Events as JSON text, as Lambda passes them to the functions for calls by API Gateway and SQS."""
 
 import json
 import time
@@ -10,14 +10,14 @@ from local.configuration import DEFAULTS
 from local.quickaudience.signature import SIGNATURE_HEADER, new_nonce, new_timestamp, sign
 
 QUEUES = {"deliver": "sends", "settle": "callbacks", "push": "receipts"}
-"""The functions that a queue feeds, and their queues."""
+"""The functions that a queue triggers, with their queues."""
 
 _CALLBACK = "/tencent/{token}/callback"
 _SEND = "/sms/sendBatchList"
 
 
 def send(body: dict[str, Any]) -> bytes:
-    """§6, signed. The body is compact JSON, as most clients write it."""
+    """Return the event of a signed request of §6. Its body is compact JSON, as most clients write it."""
     query = {"timestamp": new_timestamp(), "nonce": new_nonce()}
     signature = sign(DEFAULTS["QA_KEY"], query["timestamp"], query["nonce"])
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
@@ -25,7 +25,7 @@ def send(body: dict[str, Any]) -> bytes:
 
 
 def callback(statuses: list[dict[str, Any]]) -> bytes:
-    """A push of Tencent's."""
+    """Return the event of a push of Tencent's."""
     token = DEFAULTS["TENCENT_CALLBACK_TOKENS"]
     text = json.dumps(statuses, ensure_ascii=False)
     path = _CALLBACK.replace("{token}", token)
@@ -33,7 +33,7 @@ def callback(statuses: list[dict[str, Any]]) -> bytes:
 
 
 def messages(queue: str, bodies: list[str]) -> bytes:
-    """Messages of a queue."""
+    """Return the event of a batch of messages from a queue."""
     sent = str(int(time.time() * 1000))
     records = [
         {

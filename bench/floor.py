@@ -1,13 +1,13 @@
-"""The floor: the calls that the bridge made, made again by the same client libraries, with nothing in between.
+"""The floor: the bridge's calls, made again by the same client libraries, with nothing in between.
 
-    python -m bench.floor [--tuned]    on each line of standard input: the file of a recording, or of a request
+    python -m bench.floor [--tuned]    reads a path from each line of standard input: of a recording or a request
 
-A recording (see `bench/stub.py`) has every call of a measured run in its order: so many batch writes and
-reads of so many items of such sizes, so many calls to the queues, to Tencent, to Quick Audience. All of it
-is read and made ready before the clock of the CPU starts; then it is boto3's low-level clients and one
-pooled session of requests, one call after the other in a single thread. As these libraries come; `--tuned`
-turns off what the bridge turns off, too: boto3's checking of parameters, and what requests does to a call
-before its adapter has it.
+A recording (see `bench/stub.py`) has every call of a measured run in order: the batch writes and reads
+with their items, and the calls to the queues, to Tencent and to Quick Audience. The calls are parsed
+and prepared before the CPU clock starts. Then boto3's low-level clients and one pooled session of
+requests make one call after the other in a single thread. The libraries are used with their defaults.
+`--tuned` turns off what the bridge turns off, too: boto3's checking of parameters, and the work of
+requests before its adapter.
 """
 
 import base64
@@ -28,13 +28,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from requests.structures import CaseInsensitiveDict
 
-_READY_AT_ONCE = 500
+_PREPARED_AT_ONCE = 500
 
 Call = Callable[[], Any]
 
 
 class Floor:
-    """The clients."""
+    """Replays recordings with the client libraries."""
 
     def __init__(self, *, tuned: bool) -> None:
         self._tuned = tuned
@@ -48,11 +48,11 @@ class Floor:
         self._base = os.environ["BENCH_STUB"]
 
     def replay(self, recording: Path) -> dict[str, Any]:
-        """Make all calls of a recording; answers what they cost."""
+        """Make all calls of a recording, and return their CPU seconds and their number."""
         cpu, calls = 0.0, 0
         with recording.open() as lines:
-            ready = map(self._ready, map(json.loads, lines))
-            while part := list(islice(ready, _READY_AT_ONCE)):
+            prepared = map(self._prepare, map(json.loads, lines))
+            while part := list(islice(prepared, _PREPARED_AT_ONCE)):
                 before = time.process_time()
                 for call in part:
                     call()
@@ -60,7 +60,7 @@ class Floor:
                 calls += len(part)
         return {"cpu": cpu, "calls": calls}
 
-    def _ready(self, recorded: dict[str, Any]) -> Call:
+    def _prepare(self, recorded: dict[str, Any]) -> Call:
         body = json.loads(recorded["body"])
         service, _, operation = recorded["target"].partition(".")
         if not service:
@@ -72,7 +72,7 @@ class Floor:
             try:
                 method(**params)
             except ClientError as error:
-                # A condition failed for the bridge, so it does here.
+                # A condition that failed for the bridge fails here, too.
                 if "ConditionalCheckFailed" not in str(error):
                     raise
 
@@ -94,7 +94,7 @@ def _snake(operation: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """What botocore is given for what stood on the wire: bytes for Base64."""
+    """Return a value from the wire as botocore expects it: with bytes instead of Base64."""
     if isinstance(value, list):
         return [_plain(one) for one in value]
     if isinstance(value, dict):
@@ -105,7 +105,7 @@ def _plain(value: Any) -> Any:
 
 
 def parse(event: Path) -> dict[str, Any]:
-    """Read a request, an event of API Gateway: it can't be accepted without that."""
+    """Parse a request, an event of API Gateway. Every implementation has to do that."""
     text = event.read_bytes()
     before = time.process_time()
     json.loads(json.loads(text)["body"])
@@ -113,7 +113,7 @@ def parse(event: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Obey until standard input ends."""
+    """Process the paths on standard input until it ends."""
     floor = Floor(tuned="--tuned" in sys.argv)
     for line in sys.stdin:
         path = Path(line.strip())

@@ -1,14 +1,14 @@
 """One function of the bridge as a process of its own, as Lambda runs it: events in, CPU time and memory out.
 
-    python -m bench.function deliver
+    python -m bench.function deliver LOG
 
-On each line of its standard input, the name of something to do:
+Each line of its standard input is a command, and is answered by a line of JSON:
 
-    prepare   (HTTP function) link the sign and keep the template that campaigns use
-    drain     work through all events that there are; answers a line of JSON about them
+    prepare   (HTTP function) link the sign and store the template that campaigns use
+    drain     process all waiting events, and return the cost
 
-What is measured is what Lambda would run: reading the event, the handler, writing its answer. Fetching
-the event is Lambda's, and is not measured; neither is the start, which `bench/cold_start.py` measures.
+The measurement covers what Lambda would run: parsing the event, the handler, and writing its answer.
+Lambda itself fetches the events, so that is not measured. `bench/cold_start.py` measures the starts.
 """
 
 import http.client
@@ -32,9 +32,9 @@ Events = Callable[[], Iterator[bytes]]
 
 
 def main() -> None:
-    """Obey until standard input ends."""
+    """Execute the commands on standard input until it ends."""
     name = sys.argv[1]
-    # The logs are the function's, as on Lambda; our own answers keep the output that was given.
+    # As on Lambda, standard output is the function's log. The answers go to the original output.
     answers = os.fdopen(os.dup(1), "w")
     with Path(sys.argv[2]).open("ab") as logs:
         os.dup2(logs.fileno(), 1)
@@ -60,7 +60,7 @@ class _Drain:
             self._events = partial(_from_stub, name, trigger.batch_size if trigger else 1)
 
     def __call__(self) -> dict[str, Any]:
-        """Work through the queue."""
+        """Process all waiting events, and return the cost."""
         count, cpu, longest = 0, 0.0, 0.0
         began = time.monotonic()
         for text in self._events():
@@ -82,10 +82,10 @@ class _Drain:
         }
 
 
-def _from_stub(name: str, most: int) -> Iterator[bytes]:
+def _from_stub(name: str, limit: int) -> Iterator[bytes]:
     connection = http.client.HTTPConnection(urlsplit(os.environ["BENCH_STUB"]).netloc)
     while True:
-        connection.request("POST", f"/_bench/event?function={name}&most={most}")
+        connection.request("POST", f"/_bench/event?function={name}&most={limit}")
         response = connection.getresponse()
         text = response.read()
         if response.status != 200:
@@ -93,18 +93,18 @@ def _from_stub(name: str, most: int) -> Iterator[bytes]:
         yield text
 
 
-def _from_sqs(queue: str, most: int) -> Iterator[bytes]:
-    """As the event source mapping does it, where the queues are ministack's."""
+def _from_sqs(queue: str, limit: int) -> Iterator[bytes]:
+    """Yield batches from ministack's queues, as the event source mapping does."""
     sqs = boto3.client("sqs")
     url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-    while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=most).get("Messages"):
+    while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=limit).get("Messages"):
         yield events.messages(queue, [message["Body"] for message in found])
         for message in found:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
 def _peak_memory() -> int:
-    """Bytes: the most that this process ever had in memory, libraries and all, as Lambda counts them."""
+    """Return the peak memory of this process in bytes, libraries included, as Lambda counts it."""
     status = Path("/proc/self/status").read_text()
     [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
     return int(line.split()[1]) * 1024

@@ -1,4 +1,4 @@
-"""What a campaign costs, by AWS's price list in docs/prices.json."""
+"""The cost of a campaign, by AWS's price list in docs/prices.json."""
 
 import json
 from collections.abc import Mapping
@@ -7,12 +7,12 @@ from pathlib import Path
 from bench.campaign import Run
 
 LIST = Path(__file__).parent.parent / "docs" / "prices.json"
-# Lambda gives a whole CPU with 1,769 MB and shares in proportion: CPU time is paid the same with any size.
+# Lambda gives a whole CPU with 1,769 MB, and proportional shares: CPU time costs the same at any size.
 _GB_PER_CPU = 1769 / 1024
 
 
 def per_million(run: Run) -> Mapping[str, float]:
-    """Dollars for a million messages, by what is paid for. Of Lambda's seconds, those of the CPU alone."""
+    """Return the dollars for a million messages by billed item. Lambda's seconds are CPU seconds only."""
     prices = json.loads(LIST.read_text())["prices"]
     figures = run.figures
     used = {

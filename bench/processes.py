@@ -1,4 +1,4 @@
-"""The processes of a measurement: the stand-in, the functions, the floor."""
+"""The processes of a measurement: the stand-in, the functions and the floor."""
 
 import json
 import subprocess
@@ -16,18 +16,18 @@ from local.processes import LISTENING, ROOT, Process
 
 
 class Stub:
-    """The stand-in for everything around the bridge, as its own process."""
+    """The stand-in for everything around the bridge, in a process of its own."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._open = build_opener(ProxyHandler({})).open
 
     def call(self, name: str, body: bytes = b"", **query: object) -> Any:
-        """Steer it."""
+        """Call one of the stub's control calls, and return its answer."""
         return json.loads(self._call(name, body, query))
 
     def event(self, function: str) -> Any:
-        """The next event for a function; None where there is none."""
+        """Return the next event for a function; None if there is none."""
         text = self._call("event", b"", {"function": function, "most": 1})
         return json.loads(text) if text else None
 
@@ -40,7 +40,7 @@ class Stub:
 
 @contextmanager
 def stub(folder: Path) -> Iterator[Stub]:
-    """A stand-in that runs."""
+    """Run a stand-in."""
     process = Process(
         "stub",
         "bench.stub",
@@ -56,21 +56,21 @@ def stub(folder: Path) -> Iterator[Stub]:
 
 
 def environment(stub: Stub, endpoint: str = "") -> dict[str, str]:
-    """What a function is configured with; `endpoint` is AWS's, where that isn't the stand-in."""
+    """Return a function's environment. `endpoint` is that of AWS, if not the stand-in."""
     return {
         **DEFAULTS,
         **aws.environment(endpoint or stub.url, {}),
         "PUBLIC_BASE_URL": stub.url,
         "TENCENT_BASE_URL": stub.url + TENCENT_API,
         "QA_BASE_URL": stub.url,
-        # No ceiling that would be waited for.
+        # High enough that no call is delayed.
         "TENCENT_CALLS_PER_SECOND": "1000000",
         "BENCH_STUB": stub.url,
     }
 
 
 class Worker:
-    """A module of ours that obeys lines on its standard input, and answers each with a line of JSON."""
+    """A module that runs as a process. It answers each line of its input with a line of JSON."""
 
     def __init__(self, module: str, *arguments: str, environment: Mapping[str, str]) -> None:
         self._popen = subprocess.Popen(  # noqa: S603 - our own module
@@ -88,11 +88,11 @@ class Worker:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind:
             self._popen.kill()
-        # Closes what we write to, which ends it, and waits.
+        # Closes its standard input, which ends it, and waits.
         self._popen.__exit__(None, None, None)
 
     def do(self, line: str) -> Any:
-        """Have it do something; answers what it says."""
+        """Send a line, and return the answer."""
         assert self._popen.stdin  # noqa: S101
         assert self._popen.stdout  # noqa: S101
         self._popen.stdin.write(line + "\n")

@@ -1,4 +1,4 @@
-"""What was measured, as tables for the terminal and for docs/benchmarks.md, and as two drawings."""
+"""The report: tables for the terminal and for docs/benchmarks.md, and two drawings."""
 
 import platform
 import re
@@ -33,7 +33,7 @@ _STYLE = Style(
 
 @dataclass
 class Section:
-    """A table with a title, and what has to be said about it."""
+    """A table with a title, and an explanation."""
 
     title: str
     headings: Sequence[str]
@@ -42,7 +42,7 @@ class Section:
     picture: str = ""
 
     def show(self, console: Console) -> None:
-        """In the terminal."""
+        """Print the table in the terminal."""
         table = Table(title=self.title, title_justify="left")
         for number, heading in enumerate(self.headings):
             table.add_column(heading, justify="right" if number else "left")
@@ -51,7 +51,7 @@ class Section:
         console.print(table)
 
     def markdown(self) -> str:
-        """On the page."""
+        """Return the section as Markdown."""
         aligned = ["---", *["--:"] * (len(self.headings) - 1)]
         lines = [self.headings, aligned, *self.rows]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -66,7 +66,7 @@ def write(introduction: str, sections: Sequence[Section]) -> None:
 
 
 def machine() -> str:
-    """What it was measured on, in a sentence, and when."""
+    """Return the date and the machine of the measurement, as a text."""
     cpu = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
     cores = len(re.findall(r"^processor", Path("/proc/cpuinfo").read_text(), re.MULTILINE))
     return (
@@ -76,13 +76,13 @@ def machine() -> str:
 
 
 def draw_cpu(runs: Sequence[Run]) -> None:
-    """CPU per message by stage, beside the floor."""
+    """Draw the CPU time per message by stage, beside the floors."""
     chart = pygal.HorizontalStackedBar(
         title="CPU per message, ms", width=900, height=360, js=[], style=_STYLE, show_y_guides=True
     )
     bars = []
     values: dict[str, list[float]] = {stage: [] for stage in STAGES}
-    # From below.
+    # The chart is filled from below.
     for run in reversed(runs):
         measured = {stage: one.cpu for stage, one in run.stages.items()}
         for name, seconds in (
@@ -100,7 +100,7 @@ def draw_cpu(runs: Sequence[Run]) -> None:
 
 
 def draw_growth(runs: Sequence[Run]) -> None:
-    """CPU per message over the size of a campaign."""
+    """Draw the CPU time per message over the size of a campaign."""
     chart = pygal.XY(
         title="CPU per message, ms, over recipients",
         width=900,
@@ -123,6 +123,6 @@ def draw_growth(runs: Sequence[Run]) -> None:
 
 
 def _save(chart: pygal.Graph, path: Path) -> None:
-    """Without the script that pygal puts in, which a page may not run anyway."""
+    """Write a chart without pygal's script, which a page would not run anyway."""
     text = chart.render(is_unicode=True)
     path.write_text(re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL))

@@ -1,4 +1,4 @@
-"""The campaigns that are measured: their sign, their template, their recipients."""
+"""The measured campaigns: their sign, their template and their recipients."""
 
 import random
 import time
@@ -12,11 +12,11 @@ from chalicelib.store.templates import Revision
 SIGN = "某某科技"
 CODE = "200001"
 KINDS = ("bulk", "personalised")
-"""Everybody gets the same text; or everybody another, so that each message is a call of its own."""
+"""All recipients get the same text; or each gets another, so that each message is a call of its own."""
 
 
 def prepare() -> None:
-    """Link the sign and keep the template, both approved."""
+    """Store the sign and the template, both approved."""
     now = int(time.time())
     signs.put(Sign(name=SIGN, sign_id=501, status=0, reply="", created_at=now, checked_at=now))
     templates.add(
@@ -40,16 +40,16 @@ def prepare() -> None:
 
 
 def phones(count: int) -> list[str]:
-    """Numbers of mainland China, in no order and with no pattern, as an audience's are; always the same."""
+    """Return random numbers of mainland China, as in an audience. They are the same in every run."""
     random_numbers = random.Random(6)  # noqa: S311 - not secret
     return [f"1{n}" for n in random_numbers.sample(range(30_0000_0000, 99_9999_9999), count)]
 
 
 def bodies(kind: str, count: int, per_request: int = 100_000) -> Iterator[dict[str, Any]]:
-    """§6's bodies of one campaign: as many requests as it takes."""
-    everybody = phones(count)
+    """Yield the bodies of §6 for one campaign, with at most `per_request` recipients each."""
+    numbers = phones(count)
     for first in range(0, count, per_request):
-        part = everybody[first : first + per_request]
+        part = numbers[first : first + per_request]
         params = [{"name": f"顾客{number:08d}"} for number in range(first, first + len(part))]
         yield {
             "outId": f"bench-{kind}-{count}",

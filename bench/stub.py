@@ -1,139 +1,50 @@
 """A lean stand-in for everything around the bridge: the table, the queues, Tencent, Quick Audience, Lambda.
 
-    python -m bench.stub          prints where it listens; bound to loopback
+    python -m bench.stub          listens on loopback and prints its address
 
-ministack answers a few hundred calls a second, too few for campaigns of 100,000. This answers thousands,
-and knows no more than a campaign asks of it: no pages of queries, no throttling, no visibility of
-messages, no signatures. `bench/check.py` shows that a campaign ends in the same state on either. It runs
-as a process of its own, so that what it costs is not the bridge's, and it counts what AWS would bill.
+ministack answers a few hundred calls a second, too few for campaigns of 100,000. The stub answers
+thousands, and supports only what a campaign needs: it has no pages of queries, no throttling, no
+visibility time-outs and no signatures. `bench/check.py` shows that a campaign ends in the same state on
+either. The stub runs as a process of its own, so that its cost is not the bridge's, and it counts what
+AWS would bill.
 
-Under `/_bench/` it is steered: what it is told there costs the bridge nothing.
+Calls under `/_bench/` control it. They are not counted.
 
 | call | does |
 |---|---|
-| `POST reset` | empties everything |
-| `POST forget` | counts anew, from nothing |
-| `POST record?file=` | writes every call from now on into that file, a line of JSON each; no name: stops |
-| `POST requests` | takes an event for the HTTP function |
-| `POST report` | makes callbacks of what was sent since the last time, 100 statuses each, for the HTTP function |
-| `POST event?function=&most=` | the next event for a function, taken off its queue; 204 where there is none |
-| `GET figures` | what was billed, and how many calls of which kind |
-| `GET state` | the table's items, and who was told of |
-| `GET told` | when the receipt of each number was pushed, an epoch |
+| `POST reset` | delete all data |
+| `POST forget` | reset all counters |
+| `POST record?file=` | write every later call into that file, as a line of JSON; without a name: stop |
+| `POST requests` | queue an event for the HTTP function |
+| `POST report` | queue callbacks for the messages sent since the last report, 100 statuses each |
+| `POST event?function=&most=` | take a function's next event off its queue, with at most that many messages, or 204 |
+| `GET figures` | return the billed units, and the number of calls of each kind |
+| `GET state` | return the table's items, and the numbers whose receipts were pushed |
+| `GET reported` | return the time at which the receipt of each number was pushed, in epoch seconds |
 """
 
 import argparse
 import asyncio
-import hashlib
 import json
 import time
-import uuid
 import zlib
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import parse_qs, urlsplit
 
 from bench import events
 from bench.bill import Bill
+from bench.queues import Queues
 from bench.table import DynamoDB, Refusal
-
-HOST = "127.0.0.1"
-STATUSES_PER_PUSH = 100
-"""Statuses in a push of Tencent's."""
-
-_SID_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
+from bench.tencent import Tencent
+from local.ports import HOST
 
 Json = dict[str, Any]
 
 
-class Queues:
-    """SQS, and Lambda's reading of it."""
-
-    def __init__(self, bill: Bill) -> None:
-        self._bill = bill
-        self._waiting: dict[str, deque[tuple[float, str]]] = {}
-
-    def answer(self, operation: str, body: Json, base: str) -> bytes:
-        """Obey."""
-        if operation == "GetQueueUrl":
-            self._bill.queue(0)
-            return json.dumps({"QueueUrl": f"{base}/000000000000/{body['QueueName']}"}).encode()
-        if operation != "SendMessageBatch":
-            raise ValueError(f"SQS {operation} is not known here")
-        queue = self._waiting.setdefault(body["QueueUrl"].rpartition("-")[2], deque())
-        self._bill.queue(sum(len(one["MessageBody"].encode()) for one in body["Entries"]))
-        taken = []
-        for one in body["Entries"]:
-            text = one["MessageBody"]
-            queue.append((time.time() + one.get("DelaySeconds", 0), text))
-            digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-            taken.append(
-                {"Id": one["Id"], "MessageId": str(uuid.uuid4()), "MD5OfMessageBody": digest}
-            )
-        return json.dumps({"Successful": taken, "Failed": []}).encode()
-
-    def take(self, queue: str, most: int) -> list[str]:
-        """The bodies of the next messages that are due. Lambda pays for one receiving and one deletion."""
-        waiting = self._waiting.get(queue, deque())
-        due = [waiting.popleft()[1] for _ in range(min(most, len(waiting))) if _is_due(waiting)]
-        if due:
-            self._bill.queue(sum(len(text.encode()) for text in due))
-            self._bill.queue(0)
-        return due
-
-
-def _is_due(waiting: deque[tuple[float, str]]) -> bool:
-    return waiting[0][0] <= time.time()
-
-
-class Tencent:
-    """Takes every message, and reports each as delivered."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._sent: list[tuple[str, str]] = []
-
-    def answer(self, name: str, body: Json) -> bytes:
-        """Obey a call that sends."""
-        tel = body["tel"]
-        details = [self._send(one["mobile"]) for one in (tel if isinstance(tel, list) else [tel])]
-        if name == "sendmultisms2":
-            answer = {"result": 0, "errmsg": "OK", "ext": "", "detail": details}
-        else:
-            answer = details[0] | {"ext": ""}
-        return json.dumps(answer).encode()
-
-    def _send(self, mobile: str) -> Json:
-        # As long as Tencent's, as hard to compress, and the same whenever and in whatever order it is sent.
-        digest = hashlib.sha256(mobile.encode()).digest()
-        sid = f"8:{''.join(_SID_ALPHABET[byte % 32] for byte in digest[:19])}20261122"
-        self._sent.append((mobile, sid))
-        self.count += 1
-        detail = {"result": 0, "errmsg": "OK", "mobile": mobile, "nationcode": "86"}
-        return detail | {"sid": sid, "fee": 1}
-
-    def report(self) -> Iterator[list[Json]]:
-        """Delivery statuses of all that was sent since the last time, in pushes."""
-        sent, self._sent = self._sent, []
-        for first in range(0, len(sent), STATUSES_PER_PUSH):
-            yield [
-                {
-                    "user_receive_time": "2026-11-22 10:00:07",
-                    "nationcode": "86",
-                    "mobile": mobile,
-                    "report_status": "SUCCESS",
-                    "errmsg": "DELIVRD",
-                    "description": "用户短信送达成功",
-                    "sid": sid,
-                }
-                for mobile, sid in sent[first : first + STATUSES_PER_PUSH]
-            ]
-
-
 class World:
-    """All of it."""
+    """The whole stand-in: answers calls to all services, and the calls that control it."""
 
     def __init__(self, base: str) -> None:
         self.base = base
@@ -143,8 +54,8 @@ class World:
         self._queues = Queues(self._bill)
         self._tencent = Tencent()
         self._http: deque[bytes] = deque()
-        # When the receipt of a phone arrived; and all of them, where a state is to be compared.
-        self._told: dict[str, float] = {}
+        # When the receipt of each number was pushed.
+        self._reported: dict[str, float] = {}
         self._pushes = 0
 
     def answer(self, target: str, path: str, body: bytes) -> tuple[int, bytes]:
@@ -152,7 +63,7 @@ class World:
         url = urlsplit(path)
         if url.path.startswith("/_bench/"):
             query = {name: values[0] for name, values in parse_qs(url.query).items()}
-            return self._steer(url.path.removeprefix("/_bench/"), query, body)
+            return self._control(url.path.removeprefix("/_bench/"), query, body)
         if self._recording:
             called = {"target": target, "path": path, "body": body.decode()}
             self._recording.write(json.dumps(called).encode() + b"\n")
@@ -163,27 +74,27 @@ class World:
                 return 200, self._dynamodb.answer(operation, json.loads(body))
             except Refusal as refusal:
                 kind = f"com.amazonaws.dynamodb.v20120810#{refusal.kind}".encode()
-                return 400, b'{"__type":"%b","message":"no"%b}' % (kind, refusal.more)
+                return 400, b'{"__type":"%b","message":"no"%b}' % (kind, refusal.members)
         if service == "AmazonSQS":
             return 200, self._queues.answer(operation, json.loads(body), self.base)
         if "tlssmssvr" in url.path:
             return 200, self._tencent.answer(url.path.rpartition("/")[2], json.loads(body))
-        return 200, self._take_push(json.loads(body))
+        return 200, self._accept_push(json.loads(body))
 
-    def _take_push(self, body: Json) -> bytes:
+    def _accept_push(self, body: Json) -> bytes:
         now = time.time()
         self._pushes += 1
         for entry in body["thirdSmsSendDetailModelList"]:
-            self._told[entry["phoneNum"]] = now
+            self._reported[entry["phoneNum"]] = now
         return b'{"code":"OK","message":"OK","requestId":"F655A8D5"}'
 
-    def _steer(self, name: str, query: dict[str, str], body: bytes) -> tuple[int, bytes]:
+    def _control(self, name: str, query: dict[str, str], body: bytes) -> tuple[int, bytes]:
         match name:
             case "reset":
                 self.__init__(self.base)  # type: ignore[misc]
             case "forget":
                 self._bill.__init__()  # type: ignore[misc]
-                self._told, self._pushes = {}, 0
+                self._reported, self._pushes = {}, 0
                 self._tencent.count = 0
             case "record":
                 if self._recording:
@@ -201,16 +112,16 @@ class World:
                 return 200, json.dumps(self._figures()).encode()
             case "state":
                 return 200, json.dumps(self._state()).encode()
-            case "told":
-                return 200, json.dumps(self._told).encode()
+            case "reported":
+                return 200, json.dumps(self._reported).encode()
             case _:
                 return 404, b"{}"
         return 200, b"{}"
 
-    def _event(self, function: str, most: int) -> bytes | None:
+    def _event(self, function: str, limit: int) -> bytes | None:
         queue = events.QUEUES.get(function)
         if queue:
-            bodies = self._queues.take(queue, most)
+            bodies = self._queues.take(queue, limit)
             event = events.messages(queue, bodies) if bodies else None
         else:
             event = self._http.popleft() if self._http else None
@@ -227,18 +138,18 @@ class World:
             "invocations": bill.invocations,
             "calls": bill.calls,
             "sent": self._tencent.count,
-            "told": len(self._told),
+            "reported": len(self._reported),
             "pushes": self._pushes,
         }
 
     def _state(self) -> Json:
         partitions = self._dynamodb.partitions.values()
         items = [json.loads(one.text) for part in partitions for one in part.items.values()]
-        return {"items": items, "told": sorted(self._told)}
+        return {"items": items, "reported": sorted(self._reported)}
 
 
 class _Connection(asyncio.Protocol):
-    """Requests of one kept-alive connection."""
+    """Answers the requests of one kept-alive connection."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -263,7 +174,7 @@ class _Connection(asyncio.Protocol):
             del self._received[:whole]
             path = lines[0].split(" ")[1]
             status, answer = self._world.answer(headers.get("x-amz-target", ""), path, body)
-            # DynamoDB says this of every answer, and botocore looks at it.
+            # DynamoDB sends this checksum with every answer, and botocore verifies it.
             head = (
                 f"HTTP/1.1 {status} -\r\nContent-Type: application/x-amz-json-1.0\r\n"
                 f"Content-Length: {len(answer)}\r\nx-amz-crc32: {zlib.crc32(answer)}\r\n\r\n"
@@ -282,7 +193,7 @@ async def _serve(port: int) -> None:
 def main() -> None:
     """Serve until killed."""
     parser = argparse.ArgumentParser(prog="python -m bench.stub", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0: any that is free")
+    parser.add_argument("--port", type=int, default=0, help="0: any free port")
     asyncio.run(_serve(parser.parse_args().port))
 
 

@@ -1,4 +1,4 @@
-"""The stub's DynamoDB: as much of it as a campaign asks for, and nothing of it refused but by a condition."""
+"""The stub's DynamoDB: the operations that a campaign needs. Only a condition makes one fail."""
 
 import base64
 import json
@@ -18,22 +18,22 @@ Json = dict[str, Any]
 
 
 class Refusal(Exception):
-    """DynamoDB says no: the type of the error, and what else stands in its answer."""
+    """DynamoDB refuses an operation: the type of the error, and further members of its JSON."""
 
-    def __init__(self, kind: str, more: bytes = b"") -> None:
+    def __init__(self, kind: str, members: bytes = b"") -> None:
         super().__init__(kind)
         self.kind = kind
-        self.more = more
+        self.members = members
 
 
 class Stored:
-    """An item: as JSON, and its size as DynamoDB counts it."""
+    """An item as JSON, with its size as DynamoDB counts it."""
 
     __slots__ = ("size", "text")
 
     def __init__(self, item: Json) -> None:
         self.text = json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode()
-        # Bytes travel as Base64 and are counted without it.
+        # Binary values are Base64 on the wire, and are counted without that.
         self.size = size(
             {
                 name: {"B": base64.b64decode(value["B"])} if "B" in value else value
@@ -43,7 +43,7 @@ class Stored:
 
 
 class Partition:
-    """Items of one partition key, in the order of their sort keys."""
+    """The items of one partition key, in the order of their sort keys."""
 
     __slots__ = ("items", "sorts")
 
@@ -58,12 +58,12 @@ class Partition:
         self.items[sort] = stored
 
     def delete(self, sort: str) -> None:
-        """Delete one, if it is there."""
+        """Delete an item, if it exists."""
         if self.items.pop(sort, None):
             self.sorts.remove(sort)
 
     def between(self, first: str, last: str) -> Iterator[str]:
-        """The sort keys from `first` to `last`, both included."""
+        """Yield the sort keys from `first` to `last`, both included."""
         for place in range(bisect_left(self.sorts, first), len(self.sorts)):
             if self.sorts[place] > last:
                 return
@@ -71,37 +71,39 @@ class Partition:
 
 
 class DynamoDB:
-    """The operations that a campaign makes; one table, whatever its name."""
+    """The operations of a campaign on a single table, whatever its name."""
 
     def __init__(self, bill: Bill) -> None:
         self._bill = bill
         self.partitions: dict[str, Partition] = {}
 
     def answer(self, operation: str, body: Json) -> bytes:
-        """Obey; raises Refusal."""
-        obey: Callable[[Json], bytes] = getattr(self, f"_{operation}")
-        return obey(body)
+        """Perform an operation and return its answer. Raise Refusal if its condition fails."""
+        perform: Callable[[Json], bytes] = getattr(self, f"_{operation}")
+        return perform(body)
 
     def _PutItem(self, body: Json) -> bytes:  # noqa: N802
         item = body["Item"]
-        there = self._get(item)
+        present = self._get(item)
         stored = Stored(item)
-        self._bill.write(max(stored.size, there.size if there else 0))
-        if "ConditionExpression" in body and not _holds(body, there):
-            more = b',"Item":' + there.text if there else b""
-            raise Refusal("ConditionalCheckFailedException", more)
+        self._bill.write(max(stored.size, present.size if present else 0))
+        if "ConditionExpression" in body and not _holds(body, present):
+            members = b',"Item":' + present.text if present else b""
+            raise Refusal("ConditionalCheckFailedException", members)
         self._put(item, stored)
         return b"{}"
 
     def _GetItem(self, body: Json) -> bytes:  # noqa: N802
-        there = self._get(body["Key"])
-        self._bill.read(there.size if there else 0, consistent=body.get("ConsistentRead", False))
-        return b'{"Item":' + there.text + b"}" if there else b"{}"
+        present = self._get(body["Key"])
+        self._bill.read(
+            present.size if present else 0, consistent=body.get("ConsistentRead", False)
+        )
+        return b'{"Item":' + present.text + b"}" if present else b"{}"
 
     def _DeleteItem(self, body: Json) -> bytes:  # noqa: N802
-        there = self._get(body["Key"])
-        self._bill.write(there.size if there else 0)
-        if there:
+        present = self._get(body["Key"])
+        self._bill.write(present.size if present else 0)
+        if present:
             self.partitions[body["Key"]["pk"]["S"]].delete(body["Key"]["sk"]["S"])
         return b"{}"
 
@@ -124,10 +126,10 @@ class DynamoDB:
         [(table, request)] = body["RequestItems"].items()
         found = []
         for key in request["Keys"]:
-            there = self._get(key)
-            self._bill.read(there.size if there else 0, consistent=False)
-            if there:
-                found.append(there.text)
+            present = self._get(key)
+            self._bill.read(present.size if present else 0, consistent=False)
+            if present:
+                found.append(present.text)
         answer = b'{"Responses":{%b:[%b]},"UnprocessedKeys":{}}'
         return answer % (json.dumps(table).encode(), b",".join(found))
 
@@ -147,14 +149,14 @@ class DynamoDB:
         match = _STATEMENT.fullmatch(statement["Statement"])
         assert match, statement  # noqa: S101
         new, pk, sk, old = statement["Parameters"]
-        there = self._get({"pk": pk, "sk": sk})
-        item = json.loads(there.text) if there else {}
+        present = self._get({"pk": pk, "sk": sk})
+        item = json.loads(present.text) if present else {}
         if item.get(match["name"]) != old:
-            self._bill.write(there.size if there else 0)
+            self._bill.write(present.size if present else 0)
             failed = b'{"Error":{"Code":"ConditionalCheckFailed","Message":"no"%b}}'
-            return failed % (b',"Item":' + there.text if there else b"")
+            return failed % (b',"Item":' + present.text if present else b"")
         stored = Stored(item | {match["name"]: new})
-        self._bill.write(max(stored.size, there.size if there else 0))
+        self._bill.write(max(stored.size, present.size if present else 0))
         self._put(item, stored)
         return b"{}"
 
@@ -166,9 +168,9 @@ class DynamoDB:
         self.partitions.setdefault(item["pk"]["S"], Partition()).put(item["sk"]["S"], stored)
 
 
-def _holds(body: Json, there: Stored | None) -> bool:
-    """Whether one of the two conditions holds that the bridge's puts have."""
+def _holds(body: Json, present: Stored | None) -> bool:
+    """Return whether the condition of a put holds. The bridge uses two kinds of conditions."""
     if body["ConditionExpression"] == "attribute_not_exists(pk)":
-        return there is None
+        return present is None
     name, value = body["ExpressionAttributeNames"]["#name"], body["ExpressionAttributeValues"]
-    return there is not None and json.loads(there.text).get(name) == value[":value"]
+    return present is not None and json.loads(present.text).get(name) == value[":value"]
