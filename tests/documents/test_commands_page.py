@@ -1,0 +1,41 @@
+"""docs/commands.md lists the operator's commands and only options that exist."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from ops.__main__ import app
+
+PAGE = Path("docs/commands.md").read_text()
+ROWS = re.findall(r"^\| `([a-z][^`]*)` \| (.*) \|$", PAGE, re.MULTILINE)
+
+
+def commands(found: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every command with its whole name."""
+    groups = getattr(found, "commands", {})
+    if not groups:
+        yield name, found
+    for part, one in groups.items():
+        yield from commands(one, f"{name} {part}".strip())
+
+
+COMMANDS = dict(commands(typer.main.get_command(app)))
+
+
+def named(row: str) -> str:
+    """Return the command of a row, without its arguments and options."""
+    return re.split(r" (?=[A-Z-])", row)[0]
+
+
+def test_every_command_is_listed_once() -> None:
+    assert sorted(named(row) for row, _ in ROWS) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize(("row", "text"), ROWS, ids=[named(row) for row, _ in ROWS])
+def test_the_options_that_are_named_exist(row: str, text: str) -> None:
+    options = {option for one in COMMANDS[named(row)].params for option in one.opts}
+    assert set(re.findall(r"--[a-z-]+", row + text)) <= options
