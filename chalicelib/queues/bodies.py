@@ -24,6 +24,16 @@ _STATUSES_PER_MESSAGE = 100
 BYTES_PER_MESSAGE = 200 * 1024
 """Bytes of events in one message: leaves room below SQS's 256 KiB."""
 
+# The errors of reading a text that is no body. Infinity raises the fifth, nesting without end the sixth.
+_UNREADABLE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+
 
 class UnreadableBodyError(BridgeError):
     """A queue's message that no release of the bridge can have written."""
@@ -45,7 +55,7 @@ class Body:
         try:
             fields = json.loads(text)
             return cls.from_dict(fields)
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except _UNREADABLE as error:
             raise UnreadableBodyError(
                 f"not a {cls.__name__} of form {cls.FORM} or older: {type(error).__name__}: {error}"
             ) from error

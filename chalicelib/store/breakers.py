@@ -15,9 +15,7 @@ def get_open(name: Side) -> Breaker | None:
 def get(name: Side) -> Breaker | None:
     """Return the breaker of a side, open or closed; None if it never opened."""
     item = table.get("BREAKER", name, consistent=True)
-    if item is None:
-        return None
-    return Breaker(**{key: item[key] for key in Breaker.__dataclass_fields__ if key in item})
+    return table.read_as(Breaker, item) if item else None
 
 
 def trip(name: Side, why: str, now: int) -> Breaker:

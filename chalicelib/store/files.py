@@ -93,4 +93,5 @@ def _item(file: File) -> Item:
 
 def _file(item: Item) -> File:
     fields = json.loads(item["file"])
-    return File(**fields | {"bad": tuple((number, reason) for number, reason in fields["bad"])})
+    bad = tuple((number, reason) for number, reason in fields.get("bad", ()))
+    return table.read_as(File, fields, bad=bad)

@@ -38,8 +38,5 @@ def record(inquiries: Sequence[Inquiry]) -> None:
 
 def by_hour() -> dict[int, Inquiry]:
     """Return the latest inquiry about each hour."""
-    inquiries = [
-        Inquiry(**{name: item[name] for name in Inquiry.__dataclass_fields__})
-        for item in table.query(_PK, consistent=True)
-    ]
+    inquiries = [table.read_as(Inquiry, item) for item in table.query(_PK, consistent=True)]
     return {inquiry.hour: inquiry for inquiry in inquiries}

@@ -205,7 +205,7 @@ def _receipt_item(receipt: Receipt | None) -> Any:
 
 
 def _receipt(item: Any) -> Receipt | None:
-    return Receipt(**item) if item != _NONE else None
+    return table.read_as(Receipt, item) if item != _NONE else None
 
 
 def _message(item: Item) -> Message:

@@ -51,7 +51,7 @@ def get(code: str) -> Page | None:
     item = table.get(f"PAGE#{code}", "-")
     if item is None:
         return None
-    parts = tuple(Part(**part) for part in item["parts"])
+    parts = tuple(table.read_as(Part, part) for part in item["parts"])
     return Page(code=code, theme=item["theme"], parts=parts, made_at=item["made_at"])
 
 

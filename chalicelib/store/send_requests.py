@@ -35,5 +35,4 @@ def get(out_id: str, biz_id: str) -> SendRequest:
 
 
 def _request(item: Item) -> SendRequest:
-    fields = {name: item[name] for name in SendRequest.__dataclass_fields__ if name in item}
-    return SendRequest(**fields | {"related": json.loads(item["related"])})
+    return table.read_as(SendRequest, item, related=json.loads(item.get("related", "null")))

@@ -50,4 +50,4 @@ def all_signs() -> Iterator[Sign]:
 
 
 def _sign(item: table.Item) -> Sign:
-    return Sign(**{name: item[name] for name in Sign.__dataclass_fields__})
+    return table.read_as(Sign, item)

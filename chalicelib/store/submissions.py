@@ -21,7 +21,7 @@ def claim_submission(digest: str, request: SendRequest) -> tuple[SendRequest, bo
         stored = table.get(item["pk"], item["sk"], consistent=True)
         if stored is None:
             continue
-        earlier = SendRequest(**json.loads(stored["request"]))
+        earlier = table.read_as(SendRequest, json.loads(stored["request"]))
         if earlier.accepted_at + SAME_REQUEST_SECONDS > request.accepted_at:
             return earlier, stored["accepted"]
         if table.replace(item, "request", stored["request"]):
@@ -41,7 +41,7 @@ def withdraw(digest: str, biz_id: str) -> None:
     """
     stored = table.get(f"SUBMISSION#{digest}", "-", consistent=True)
     if stored and json.loads(stored["request"])["biz_id"] == biz_id:
-        expired = SendRequest(**json.loads(stored["request"]) | {"accepted_at": 0})
+        expired = table.read_as(SendRequest, json.loads(stored["request"]), accepted_at=0)
         table.replace(_submission(digest, expired, accepted=False), "request", stored["request"])
 
 

@@ -7,18 +7,22 @@ retries.
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import aws, settings
 from chalicelib.store import attributes
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 Item = dict[str, Any]
 Key = tuple[str, str]
 """The partition key and the sort key of an item."""
 
 T = TypeVar("T")
+Dataclass = TypeVar("Dataclass", bound="DataclassInstance")
 
 # The limits of BatchWriteItem and BatchGetItem.
 _MAX_WRITES = 25
@@ -36,6 +40,16 @@ _RETRYABLE = {
 def key(pk: str, sk: str) -> Item:
     """Return the key attributes of an item."""
     return {"pk": pk, "sk": sk}
+
+
+def read_as(kind: type[Dataclass], stored: Mapping[str, Any], **changes: Any) -> Dataclass:
+    """Return an instance of a dataclass with the stored values of its fields, some of them changed.
+
+    Attributes that are no fields are ignored: a newer release may have written them before a rollback. Fields
+    that are not stored take their defaults.
+    """
+    found = {name: stored[name] for name in kind.__dataclass_fields__ if name in stored}
+    return kind(**found | changes)
 
 
 def put(item: Item) -> None:

@@ -97,6 +97,4 @@ def _item(revision: Revision) -> table.Item:
 
 
 def _revision(item: table.Item) -> Revision:
-    # Items written before pages existed have no `page`.
-    fields = {name: item[name] for name in Revision.__dataclass_fields__ if name in item}
-    return Revision(**fields | {"names": tuple(item["names"])})
+    return table.read_as(Revision, item, names=tuple(item["names"]))
