@@ -149,7 +149,7 @@ class World:
 
 
 class _Connection(asyncio.Protocol):
-    """Answers the requests of one kept-alive connection."""
+    """Serves one kept-alive connection."""
 
     def __init__(self, world: World) -> None:
         self._world = world

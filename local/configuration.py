@@ -19,7 +19,7 @@ DEFAULTS = {
 }
 """Settings of the bridge that apply where the environment has none."""
 
-# Names, and starts of names, that somebody needs who acts as one of the bridge's functions.
+# Variables, or prefixes of variables, that a process needs to act as one of the bridge's functions.
 _PUBLISHED = (
     *("AWS_", "BRIDGE_", "OSS_", "PUBLIC_", "QA_", "TENCENT_"),
     *("ALLOWED_COUNTRIES", "DAILY_LIMIT", "SEGMENT_PRICE", "SEND_HOURS"),
