@@ -29,6 +29,13 @@ def test_run_ends_well(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1,000" in done.stdout
+    lines = done.stdout.splitlines()
+    assert lines[-1].startswith("Next: make up ")
+    # Each result is announced by a line that says what is being done.
+    results = [number for number, line in enumerate(lines) if line.startswith("✓ ")]
+    silent = [lines[n] for n in results if not lines[n - 1].endswith((" …", "┘"))]
+    assert not silent
+    assert len(results) == 8
 
 
 def test_run_fails_when_one_receipt_is_lost(tmp_path: Path) -> None:
@@ -36,3 +43,4 @@ def test_run_fails_when_one_receipt_is_lost(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "1 receipts missing" in done.stdout
+    assert "Next: make up" not in done.stdout
