@@ -1,4 +1,4 @@
-"""A simulator of Quick Audience, and a bridge that it calls."""
+"""Fixtures: a simulator, and a fake bridge that it calls."""
 
 from collections.abc import Iterator
 
@@ -6,12 +6,12 @@ import pytest
 
 from local.quickaudience.background import running
 from local.quickaudience.settings import Settings
-from tests.support.simulators.quickaudience import FakeBridge, Simulator, bridging
+from tests.support.simulators.quickaudience import FakeBridge, Simulator, running_fake_bridge
 
 
 @pytest.fixture(scope="session")
 def running_bridge() -> Iterator[FakeBridge]:
-    with bridging() as bridge:
+    with running_fake_bridge() as bridge:
         yield bridge
 
 
@@ -26,7 +26,7 @@ def running_simulator() -> Iterator[Simulator]:
 @pytest.fixture
 def bridge(running_bridge: FakeBridge) -> FakeBridge:
     running_bridge.requests.clear()
-    running_bridge.react = FakeBridge.react
+    running_bridge.respond = FakeBridge.respond
     return running_bridge
 
 

@@ -1,4 +1,4 @@
-"""What counts as a violation in a platform's answers."""
+"""Violations of the document in a platform's answers."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def judge(name: str, body: Any, status: int = 200, content_type: str = "applicat
 
 
 @pytest.mark.parametrize("name", [endpoint.name for endpoint in ENDPOINTS])
-def test_documented_answers_are_fine(name: str) -> None:
+def test_documented_answers_have_no_violations_and_lack_no_field(name: str) -> None:
     good = envelope(**GOOD_FIELDS[name])
     assert judge(name, good) == ""
     assert judge(name, {**good, "code": "200"}) == ""
@@ -68,7 +68,7 @@ def test_documented_answers_are_fine(name: str) -> None:
         ),
     ],
 )
-def test_undocumented_answers_are_violations(
+def test_undocumented_values_are_violations(
     name: str, changes: dict[str, Any], problem: str
 ) -> None:
     assert problem in judge(name, envelope(**{**GOOD_FIELDS[name], **changes}))
@@ -84,12 +84,12 @@ def test_status_and_code_must_agree() -> None:
     assert "Content-Type" in judge("send batch list", refusal, content_type="text/html")
 
 
-def test_a_refusal_may_have_null_for_numbers() -> None:
+def test_a_refusal_may_have_null_in_numeric_fields() -> None:
     nothing = {**TEXT_TEMPLATE, "code": "404", "templateStatus": None, "templateType": None}
     assert judge("query template", envelope(**nothing), status=404) == ""
 
 
-def test_requests_to_no_endpoint_need_the_envelope() -> None:
+def test_an_answer_to_an_undocumented_request_needs_the_envelope() -> None:
     assert answer_violations(None, "p", 404, "application/json", {"message": "x"})
     good = {"platformName": "p", "code": "404", "message": "", "requestId": "1"}
     assert answer_violations(None, "p", 404, "application/json", good) == []

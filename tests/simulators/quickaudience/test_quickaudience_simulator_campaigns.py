@@ -1,4 +1,4 @@
-"""Templates and campaigns that it sends, and their accounts."""
+"""Templates, campaigns, and their accounts."""
 
 import json
 import threading
@@ -14,8 +14,8 @@ from tests.support.simulators.quickaudience import (
     PHONES,
     TEXT_TEMPLATE,
     FakeBridge,
-    Reaction,
-    Request,
+    FakeResponse,
+    ReceivedRequest,
     Simulator,
     beijing_now,
     campaign,
@@ -26,8 +26,10 @@ from tests.support.waiting import wait_for
 # Templates
 
 
-def test_text_template(simulator: Simulator, bridge: FakeBridge) -> None:
-    bridge.react = lambda _request: (200, envelope(templateCode="1001"))
+def test_a_text_template_is_created_and_its_review_queried(
+    simulator: Simulator, bridge: FakeBridge
+) -> None:
+    bridge.respond = lambda _request: (200, envelope(templateCode="1001"))
     wanted = {"name": "n", "content": "您好${name}", "type": 2}
     assert simulator.post("templates", wanted)["templateCode"] == "1001"
     [request] = bridge.requests
@@ -39,14 +41,16 @@ def test_text_template(simulator: Simulator, bridge: FakeBridge) -> None:
         "templateType": 2,
         "creatorAccount": "simulator",
     }
-    bridge.react = lambda _request: (200, envelope(**TEXT_TEMPLATE))
+    bridge.respond = lambda _request: (200, envelope(**TEXT_TEMPLATE))
     shown = simulator.get("templates/1001")
     assert (shown["approved"], shown["templateStatus"]) == (True, 1)
     assert simulator.violations() == []
 
 
-def test_digital_template(simulator: Simulator, bridge: FakeBridge) -> None:
-    bridge.react = lambda _request: (200, envelope(templateCode="DIGITAL_1"))
+def test_a_digital_template_is_created_and_its_review_queried(
+    simulator: Simulator, bridge: FakeBridge
+) -> None:
+    bridge.respond = lambda _request: (200, envelope(templateCode="DIGITAL_1"))
     parts = [{"fileSuffix": "txt", "fileName": "", "fileContents": "${name}", "index": "1"}]
     wanted = {"name": "n", "content": parts, "digital": True, "signName": "腾讯云"}
     simulator.post("templates", wanted)
@@ -54,13 +58,15 @@ def test_digital_template(simulator: Simulator, bridge: FakeBridge) -> None:
     assert bridge.requests[0].path == "/sms/digitalSmsTemplate"
     assert json.loads(body["templateContent"]) == parts
     assert (body["templateTheme"], body["smsSignName"], body["isVariable"]) == ("n", "腾讯云", True)
-    bridge.react = lambda _request: (200, envelope(**DIGITAL_TEMPLATE))
+    bridge.respond = lambda _request: (200, envelope(**DIGITAL_TEMPLATE))
     assert simulator.get("templates/DIGITAL_1", digital="1")["templateStatus"] == 2
 
 
-def test_refused_template(simulator: Simulator, bridge: FakeBridge) -> None:
+def test_a_template_that_the_platform_refuses_is_a_502_with_its_reason(
+    simulator: Simulator, bridge: FakeBridge
+) -> None:
     refusal = envelope(code="isv.SMS_TEMPLATE_ILLEGAL", message="太长", templateCode="")
-    bridge.react = lambda _request: (200, refusal)
+    bridge.respond = lambda _request: (200, refusal)
     error = simulator.post("templates", {"name": "n", "content": "c"}, status=502)["error"]
     assert "isv.SMS_TEMPLATE_ILLEGAL" in error
     assert "太长" in error
@@ -70,7 +76,7 @@ def test_refused_template(simulator: Simulator, bridge: FakeBridge) -> None:
 # Campaigns
 
 
-def test_campaign_goes_out_in_batches(simulator: Simulator, bridge: FakeBridge) -> None:
+def test_a_campaign_is_sent_in_batches(simulator: Simulator, bridge: FakeBridge) -> None:
     phones = [{"count": 3, "start": "13800000000"}, "85261234567"]
     sent = simulator.post("campaigns", campaign(phones=phones, batch=3, params={"name": "李"}))
     assert (sent["recipients"], sent["accepted"], sent["missing"]) == (4, 4, 4)
@@ -85,14 +91,18 @@ def test_campaign_goes_out_in_batches(simulator: Simulator, bridge: FakeBridge) 
     assert simulator.violations() == []
 
 
-def test_digital_campaign(simulator: Simulator, bridge: FakeBridge) -> None:
+def test_a_digital_campaign_is_sent_to_the_digital_endpoint(
+    simulator: Simulator, bridge: FakeBridge
+) -> None:
     simulator.post("campaigns", campaign(digital=True, limit=9))
     assert bridge.requests[0].path == "/sms/sendDigitalBatchList"
     assert bridge.requests[0].body["limit"] == 9
     assert "templateParamJson" not in bridge.requests[0].body
 
 
-def test_parameters_can_be_generated(simulator: Simulator, bridge: FakeBridge) -> None:
+def test_parameters_can_be_generated_from_placeholders(
+    simulator: Simulator, bridge: FakeBridge
+) -> None:
     generator = {"generate": {"who": "{index}:{phone}:{last4}", "team": "{group}"}, "groups": 2}
     simulator.post("campaigns", campaign(params=generator, batch=2, parallel=1))
     values = [entry for r in bridge.requests for entry in r.body["templateParamJson"]]
@@ -100,7 +110,7 @@ def test_parameters_can_be_generated(simulator: Simulator, bridge: FakeBridge) -
     assert [entry["team"] for entry in values] == ["0", "1", "0", "1"]
 
 
-def test_parameters_per_recipient(simulator: Simulator, bridge: FakeBridge) -> None:
+def test_parameters_are_given_for_each_recipient(simulator: Simulator, bridge: FakeBridge) -> None:
     values = [{"age": number} for number in range(4)]
     simulator.post("campaigns", campaign(params=values, paramsAsString=True))
     assert json.loads(bridge.requests[0].body["templateParamJson"]) == values
@@ -118,11 +128,13 @@ def test_parameters_per_recipient(simulator: Simulator, bridge: FakeBridge) -> N
         ({"colour": 1}, "colour"),
     ],
 )
-def test_bad_campaigns(simulator: Simulator, changes: dict[str, Any], field_name: str) -> None:
+def test_an_invalid_campaign_is_refused_with_the_field(
+    simulator: Simulator, changes: dict[str, Any], field_name: str
+) -> None:
     assert field_name in simulator.post("campaigns", campaign(**changes), status=400)["error"]
 
 
-def test_out_id_is_made_up_if_not_given(simulator: Simulator) -> None:
+def test_an_out_id_is_generated_if_none_is_given(simulator: Simulator) -> None:
     first = simulator.post("campaigns", campaign(outId=None))["outId"]
     second = simulator.post("campaigns", campaign(outId=None))["outId"]
     assert first
@@ -131,17 +143,19 @@ def test_out_id_is_made_up_if_not_given(simulator: Simulator) -> None:
     assert [entry["outId"] for entry in listed] == [first, second]
 
 
-def test_refused_and_unanswered_batches(simulator: Simulator, bridge: FakeBridge) -> None:
-    reactions: dict[str, Reaction] = {
+def test_refused_and_unanswered_batches_are_counted_apart(
+    simulator: Simulator, bridge: FakeBridge
+) -> None:
+    responses: dict[str, FakeResponse] = {
         PHONES[0]: (200, envelope(code="isv.AMOUNT_NOT_ENOUGH", message="1031", bizId="")),
         PHONES[1]: None,
         PHONES[2]: (500, envelope(code="isp.SYSTEM_ERROR", bizId="")),
         PHONES[3]: (200, envelope(bizId="1")),
     }
-    bridge.react = lambda request: reactions[request.body["phoneNumberJson"][0]]
+    bridge.respond = lambda request: responses[request.body["phoneNumberJson"][0]]
     sent = simulator.post("campaigns", campaign(batch=1))
     assert (sent["accepted"], sent["refused"], sent["unanswered"]) == (1, 1, 2)
-    # Who may have been sent a message is missed until told of.
+    # Recipients who may get a message are missing until they have a receipt.
     assert simulator.campaign(missing="1")["missingPhones"] == PHONES[1:]
     assert {"code": "isv.AMOUNT_NOT_ENOUGH", "message": "1031"}.items() <= next(
         call for call in sent["sendCalls"] if call.get("code", "").startswith("isv")
@@ -149,22 +163,20 @@ def test_refused_and_unanswered_batches(simulator: Simulator, bridge: FakeBridge
     assert simulator.campaign(calls="1")["sendCalls"] == sent["sendCalls"]
 
 
-def test_sending_the_same_again_keeps_the_better_standing(
-    simulator: Simulator, bridge: FakeBridge
-) -> None:
+def test_a_repeated_send_keeps_the_better_outcome(simulator: Simulator, bridge: FakeBridge) -> None:
     simulator.post("campaigns", campaign())
-    bridge.react = lambda _request: (200, envelope(code="isv.BUSINESS_LIMIT_CONTROL", bizId=""))
+    bridge.respond = lambda _request: (200, envelope(code="isv.BUSINESS_LIMIT_CONTROL", bizId=""))
     again = simulator.post("campaigns", campaign(phones=[*PHONES, "13800000009"]))
     assert (again["recipients"], again["accepted"], again["refused"]) == (5, 4, 1)
 
 
-def test_complete_account(simulator: Simulator) -> None:
+def test_an_account_is_complete_once_every_recipient_has_a_receipt(simulator: Simulator) -> None:
     simulator.post("campaigns", campaign())
-    simulator.tell(PHONES[:2])
+    simulator.push_receipts(PHONES[:2])
     partly = simulator.campaign(missing="1")
     assert (partly["told"], partly["missing"], partly["complete"]) == (2, 2, False)
     assert partly["missingPhones"] == PHONES[2:]
-    simulator.tell(PHONES[2:], status=1)
+    simulator.push_receipts(PHONES[2:], status=1)
     complete = simulator.campaign()
     assert complete["complete"]
     assert {
@@ -181,23 +193,23 @@ def test_complete_account(simulator: Simulator) -> None:
     assert simulator.violations() == []
 
 
-def test_repetition_is_counted_and_harmless(simulator: Simulator) -> None:
+def test_repeated_receipts_are_counted_and_allowed(simulator: Simulator) -> None:
     simulator.post("campaigns", campaign())
-    simulator.tell(PHONES)
-    simulator.tell(PHONES[:3])
-    simulator.tell(PHONES[:1])
+    simulator.push_receipts(PHONES)
+    simulator.push_receipts(PHONES[:3])
+    simulator.push_receipts(PHONES[:1])
     account = simulator.campaign()
     assert (account["told"], account["repeated"], account["contradictory"]) == (4, 3, 0)
     assert account["complete"]
     assert simulator.get("receipts", phoneNum=PHONES[0])["total"] == 3
 
 
-def test_contradiction_spoils_the_account(simulator: Simulator) -> None:
+def test_contradictory_receipts_make_an_account_incomplete(simulator: Simulator) -> None:
     simulator.post("campaigns", campaign())
-    simulator.tell(PHONES)
-    simulator.tell(PHONES[:1], status=1)
-    simulator.tell(PHONES[1:2], status=1)
-    simulator.tell(PHONES[1:2], status=1, errCode="MK:0002")
+    simulator.push_receipts(PHONES)
+    simulator.push_receipts(PHONES[:1], status=1)
+    simulator.push_receipts(PHONES[1:2], status=1)
+    simulator.push_receipts(PHONES[1:2], status=1, errCode="MK:0002")
     account = simulator.campaign(contradictory="1")
     assert (account["contradictory"], account["repeated"], account["complete"]) == (2, 0, False)
     assert account["contradictoryPhones"] == PHONES[:2]
@@ -205,34 +217,36 @@ def test_contradiction_spoils_the_account(simulator: Simulator) -> None:
     assert account["delivered"] + account["failed"] == account["told"] == 4
 
 
-def test_two_reasons_of_failure_contradict(simulator: Simulator) -> None:
+def test_two_reasons_of_failure_are_contradictory(simulator: Simulator) -> None:
     simulator.post("campaigns", campaign())
-    simulator.tell(PHONES[:1], status=1)
-    simulator.tell(PHONES[:1], status=1, errCode="MK:0002")
+    simulator.push_receipts(PHONES[:1], status=1)
+    simulator.push_receipts(PHONES[:1], status=1, errCode="MK:0002")
     assert simulator.campaign()["contradictory"] == 1
 
 
-def test_unexpected_recipients_spoil_the_account(simulator: Simulator) -> None:
+def test_unexpected_receipts_make_an_account_incomplete(simulator: Simulator) -> None:
     simulator.post("campaigns", campaign())
-    simulator.tell([*PHONES, "13900000000"])
+    simulator.push_receipts([*PHONES, "13900000000"])
     account = simulator.campaign(unexpected="1")
     assert (account["unexpected"], account["complete"]) == (1, False)
     assert account["unexpectedPhones"] == ["13900000000"]
 
 
-def test_pushes_of_an_unknown_out_id(simulator: Simulator) -> None:
+def test_a_push_with_an_unknown_out_id_opens_an_account(simulator: Simulator) -> None:
     simulator.get(f"campaigns/{OUT_ID}", status=404)
-    simulator.tell(PHONES)
+    simulator.push_receipts(PHONES)
     account = simulator.campaign()
     assert (account["known"], account["told"], account["unexpected"]) == (False, 4, 4)
     assert not account["complete"]
 
 
-def test_replies_are_counted_once(simulator: Simulator) -> None:
+def test_equal_replies_are_counted_once(simulator: Simulator) -> None:
     simulator.post("campaigns", campaign())
     entry = {"outId": OUT_ID, "phoneNum": PHONES[0], "sendTime": beijing_now(), "content": "T"}
     for content in ("T", "T", "谢谢"):
-        simulator.pushed("reply", {"thirdSmsSendReplyModelList": [{**entry, "content": content}]})
+        simulator.push_accepted(
+            "reply", {"thirdSmsSendReplyModelList": [{**entry, "content": content}]}
+        )
     account = simulator.campaign()
     assert (account["replies"], account["repliesRepeated"]) == (2, 1)
 
@@ -240,40 +254,42 @@ def test_replies_are_counted_once(simulator: Simulator) -> None:
 @pytest.mark.parametrize(
     ("hours", "problem"), [(-8, "before the campaign was sent"), (8, "in the future")]
 )
-def test_dates_in_another_zone_are_noticed(simulator: Simulator, hours: int, problem: str) -> None:
+def test_dates_in_another_time_zone_are_reported(
+    simulator: Simulator, hours: int, problem: str
+) -> None:
     simulator.post("campaigns", campaign())
-    simulator.tell(PHONES, sendDate=beijing_now(hours), receiveDate=beijing_now(hours))
+    simulator.push_receipts(PHONES, sendDate=beijing_now(hours), receiveDate=beijing_now(hours))
     [violation] = simulator.violations()
     assert problem in violation
     assert simulator.campaign()["complete"]
 
 
-def test_campaign_without_waiting(simulator: Simulator, bridge: FakeBridge) -> None:
+def test_a_campaign_can_be_sent_without_waiting(simulator: Simulator, bridge: FakeBridge) -> None:
     released = threading.Event()
 
-    def hold(_request: Request) -> Reaction:
+    def hold(_request: ReceivedRequest) -> FakeResponse:
         released.wait(10)
         return 200, envelope(bizId="1")
 
-    bridge.react = hold
+    bridge.respond = hold
     sent = simulator.post("campaigns", campaign(wait=False), status=202)
     assert sent["recipients"] == 4
     wait_for(lambda: bridge.requests)
     assert simulator.campaign()["sending"]
-    simulator.tell(PHONES)
+    simulator.push_receipts(PHONES)
     assert not simulator.campaign()["complete"]
     released.set()
     wait_for(lambda: simulator.campaign()["complete"])
 
 
-def test_reset_ends_a_campaign(simulator: Simulator, bridge: FakeBridge) -> None:
+def test_a_reset_ends_a_campaign(simulator: Simulator, bridge: FakeBridge) -> None:
     released = threading.Event()
 
-    def hold(_request: Request) -> Reaction:
+    def hold(_request: ReceivedRequest) -> FakeResponse:
         released.wait(10)
         return None
 
-    bridge.react = hold
+    bridge.respond = hold
     simulator.post("campaigns", campaign(wait=False), status=202)
     wait_for(lambda: bridge.requests)
     simulator.post("reset")
@@ -282,21 +298,21 @@ def test_reset_ends_a_campaign(simulator: Simulator, bridge: FakeBridge) -> None
     assert simulator.get("state")["calls"]["total"] == 0
 
 
-def test_large_campaign(simulator: Simulator) -> None:
+def test_a_campaign_of_20000_recipients_is_accounted_for(simulator: Simulator) -> None:
     phones = {"count": 20_000, "start": "13800000000"}
     sent = simulator.post("campaigns", campaign(phones=phones, batch=1000))
     assert sent["accepted"] == 20_000
     numbers = [str(13800000000 + number) for number in range(20_000)]
     for start in range(0, len(numbers), 100):
-        simulator.tell(numbers[start : start + 100])
+        simulator.push_receipts(numbers[start : start + 100])
     assert simulator.campaign()["complete"]
 
 
 # Sending details
 
 
-def paged(total: int, rows: list[dict[str, Any]]) -> Callable[[Request], Reaction]:
-    def react(request: Request) -> Reaction:
+def paged(total: int, rows: list[dict[str, Any]]) -> Callable[[ReceivedRequest], FakeResponse]:
+    def respond(request: ReceivedRequest) -> FakeResponse:
         body = request.body
         if request.path != "/sms/sendDetails":
             return 200, envelope(bizId="1")
@@ -304,13 +320,15 @@ def paged(total: int, rows: list[dict[str, Any]]) -> Callable[[Request], Reactio
         page = rows[start : start + body["pageSize"]]
         return 200, envelope(sendDetailDTOs=page, totalCount=total)
 
-    return react
+    return respond
 
 
-def test_sending_details_are_paged(simulator: Simulator, bridge: FakeBridge) -> None:
+def test_all_pages_of_the_sending_details_are_fetched(
+    simulator: Simulator, bridge: FakeBridge
+) -> None:
     rows = [{**DETAIL_ROW, "phoneNum": phone} for phone in PHONES]
     rows[3]["sendStatus"] = 1
-    bridge.react = paged(4, rows)
+    bridge.respond = paged(4, rows)
     simulator.post("campaigns", campaign())
     shown = simulator.post(f"campaigns/{OUT_ID}/details", {"pageSize": 3})
     assert shown == {
@@ -324,9 +342,11 @@ def test_sending_details_are_paged(simulator: Simulator, bridge: FakeBridge) -> 
     }
 
 
-def test_sending_details_at_odds_are_noticed(simulator: Simulator, bridge: FakeBridge) -> None:
+def test_inconsistent_sending_details_are_reported(
+    simulator: Simulator, bridge: FakeBridge
+) -> None:
     rows = [DETAIL_ROW, {**DETAIL_ROW, "sendStatus": 1}, {**DETAIL_ROW, "outId": "other"}]
-    bridge.react = paged(7, rows)
+    bridge.respond = paged(7, rows)
     simulator.post("campaigns", campaign())
     problems = " ".join(simulator.post(f"campaigns/{OUT_ID}/details")["problems"])
     assert "two different sendStatus" in problems

@@ -13,8 +13,8 @@ from tests.support.simulators.quickaudience import (
     REVIEW,
     TEXT_TEMPLATE,
     FakeBridge,
-    Reaction,
-    Request,
+    FakeResponse,
+    ReceivedRequest,
     envelope,
 )
 
@@ -32,16 +32,16 @@ def run(*words: str) -> Result:
     return CliRunner().invoke(app, words)
 
 
-def reviews(*statuses: int, reason: str = "无审批备注") -> Iterator[Reaction]:
-    """The answers to the creation of a template and to each query of its review."""
+def reviews(*statuses: int, reason: str = "无审批备注") -> Iterator[FakeResponse]:
+    """Yield the answers to the creation of a template and to each query of its review."""
     yield 200, envelope(templateCode="200001")
     for status in statuses:
         fields = {**TEXT_TEMPLATE, "templateCode": "200001", "templateStatus": status}
         yield 200, envelope(**{**fields, "reason": reason})
 
 
-def in_turn(bridge: FakeBridge, reactions: Iterator[Reaction]) -> None:
-    bridge.react = lambda _request: next(reactions)
+def in_turn(bridge: FakeBridge, responses: Iterator[FakeResponse]) -> None:
+    bridge.respond = lambda _request: next(responses)
 
 
 def test_template_prints_only_the_code_of_the_approved_template(bridge: FakeBridge) -> None:
@@ -69,7 +69,7 @@ def test_template_passes_its_options_on(bridge: FakeBridge) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reactions", "message"),
+    ("responses", "message"),
     [
         (
             [(200, envelope(code="isv.SMS_CONTENT_ILLEGAL", message="内容为空", templateCode=""))],
@@ -90,9 +90,9 @@ def test_template_passes_its_options_on(bridge: FakeBridge) -> None:
     ],
 )
 def test_template_that_is_not_approved_prints_no_code_and_says_why(
-    bridge: FakeBridge, reactions: list[Reaction], message: str
+    bridge: FakeBridge, responses: list[FakeResponse], message: str
 ) -> None:
-    in_turn(bridge, iter(reactions))
+    in_turn(bridge, iter(responses))
     done = run("template", "--url", bridge.url, CONTENT)
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.splitlines()[-1] == message
@@ -117,7 +117,7 @@ def test_sign_prints_the_review_status_in_words(
     bridge: FakeBridge, status: int, reason: str, words: str, code: int
 ) -> None:
     fields = {**REVIEW, "signName": "测试签名", "signStatus": status, "reason": reason}
-    bridge.react = lambda _request: (200, envelope(**fields))
+    bridge.respond = lambda _request: (200, envelope(**fields))
     done = run("sign", "--url", bridge.url, "测试签名")
     assert (done.exit_code, done.stdout, done.stderr) == (code, f"{words}\n", "")
     assert bridge.requests[0].method == "GET"
@@ -126,14 +126,14 @@ def test_sign_prints_the_review_status_in_words(
 
 def test_sign_that_the_platform_does_not_know_fails(bridge: FakeBridge) -> None:
     fields = {**REVIEW, "signName": "", "signStatus": 0}
-    bridge.react = lambda _request: (404, envelope(code="404", message="没有签名", **fields))
+    bridge.respond = lambda _request: (404, envelope(code="404", message="没有签名", **fields))
     done = run("sign", "--url", bridge.url, "好店")
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr == "The platform refused the query of sign 好店: 404: 没有签名\n"
 
 
 @pytest.mark.parametrize(
-    ("reaction", "words", "code"),
+    ("response", "words", "code"),
     [
         (
             (200, envelope(bizId="1")),
@@ -156,16 +156,16 @@ def test_sign_that_the_platform_does_not_know_fails(bridge: FakeBridge) -> None:
     ],
 )
 def test_send_says_first_what_the_answer_means(
-    bridge: FakeBridge, reaction: Reaction, words: str, code: int
+    bridge: FakeBridge, response: FakeResponse, words: str, code: int
 ) -> None:
-    bridge.react = lambda _request: reaction
+    bridge.respond = lambda _request: response
     common = ("--sign", "测试签名", "--template", "200001", "--out-id", "first")
     done = run("send", "--url", bridge.url, *common, "--phone", "1", "--phone", "2")
     assert (done.exit_code, done.stdout.splitlines()[0]) == (code, words), done.stderr
 
 
 def test_send_without_an_answer_says_that_the_outcome_is_unknown(bridge: FakeBridge) -> None:
-    bridge.react = lambda _request: None
+    bridge.respond = lambda _request: None
     common = ("--sign", "测试签名", "--template", "200001", "--phone", "1")
     done = run("send", "--url", bridge.url, *common)
     assert (done.exit_code, done.stdout) == (1, "")
@@ -194,10 +194,10 @@ def test_a_pasted_block_creates_a_template_and_sends_with_it(bridge: FakeBridge)
     """The shell keeps ``${name}`` in single quotes, and receives the code alone."""
     answers = reviews(APPROVED)
 
-    def react(request: Request) -> Reaction:
+    def respond(request: ReceivedRequest) -> FakeResponse:
         return (200, envelope(bizId="1")) if request.path == "/sms/sendBatchList" else next(answers)
 
-    bridge.react = react
+    bridge.respond = respond
     command = f"'{sys.executable}' -m local.quickaudience"
     block = f"""
         CODE=$({command} template --url {bridge.url} '{CONTENT}')

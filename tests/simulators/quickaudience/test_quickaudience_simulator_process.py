@@ -1,4 +1,4 @@
-"""Restarts, and the command line."""
+"""Restarts with a state folder, and the command line."""
 
 import re
 import shlex
@@ -28,25 +28,25 @@ from tests.support.simulators.quickaudience import (
 )
 
 
-def test_restart_keeps_the_accounts(bridge: FakeBridge, tmp_path: Path) -> None:
+def test_a_restart_keeps_the_accounts(bridge: FakeBridge, tmp_path: Path) -> None:
     settings = Settings(bridge_url=bridge.url)
     with running(settings, tmp_path) as url:
         first = Simulator(url)
         first.post("campaigns", campaign())
-        first.tell(PHONES[:3])
-        first.tell(PHONES[:1], status=1)
+        first.push_receipts(PHONES[:3])
+        first.push_receipts(PHONES[:1], status=1)
         entry = {"outId": OUT_ID, "phoneNum": PHONES[0], "sendTime": beijing_now(), "content": "T"}
-        first.pushed("reply", {"thirdSmsSendReplyModelList": [entry]})
+        first.push_accepted("reply", {"thirdSmsSendReplyModelList": [entry]})
         account = first.campaign()
         receipts = first.get("receipts")
         first.session.close()
     with (tmp_path / "quickaudience.jsonl").open("ab") as journal:
-        journal.write(b'{"event":"tell","call":9')  # as a kill in the middle of writing leaves it
+        journal.write(b'{"event":"tell","call":9')  # what a kill during a write leaves
     with running(settings, tmp_path) as url:
         second = Simulator(url)
         assert second.campaign() == account
         assert second.get("receipts") == receipts
-        second.tell(PHONES[3:])
+        second.push_receipts(PHONES[3:])
         assert second.campaign()["missing"] == 0
         assert second.get("receipts", phoneNum=PHONES[3])["receipts"][0]["call"] == 4
         second.session.close()
@@ -61,7 +61,7 @@ def test_restart_keeps_the_accounts(bridge: FakeBridge, tmp_path: Path) -> None:
         fourth.session.close()
 
 
-def test_a_nonce_stays_spent_across_restarts(tmp_path: Path) -> None:
+def test_a_nonce_stays_used_after_a_restart(tmp_path: Path) -> None:
     timestamp, nonce = new_timestamp(), new_nonce()
     entry = {"outId": "1", "phoneNum": PHONES[0], "sendTime": beijing_now(), "content": "T"}
     statuses = []
@@ -78,7 +78,7 @@ def test_a_nonce_stays_spent_across_restarts(tmp_path: Path) -> None:
     assert statuses == [200, 401]
 
 
-def test_a_state_folder_is_for_one(tmp_path: Path) -> None:
+def test_a_state_folder_belongs_to_one_simulator(tmp_path: Path) -> None:
     with (
         running(state=tmp_path),
         pytest.raises(RuntimeError, match="in use"),
@@ -97,7 +97,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_serving_from_the_command_line(bridge: FakeBridge, number: int) -> None:
+def test_the_command_serves_until_a_signal(bridge: FakeBridge, number: int) -> None:
     arguments = ["--port", "0", "--bridge-url", bridge.url, "--key", "k", "--platform-name", "p"]
     with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -107,7 +107,7 @@ def test_serving_from_the_command_line(bridge: FakeBridge, number: int) -> None:
         simulator = Simulator(match[1])
         assert simulator.get("settings")["platformName"] == "p"
         simulator.post("request", {"path": "/sms/smsTemplate/1"})
-        # Something must be going on when it is told to end.
+        # A request is in progress when the signal arrives.
         simulator.post("settings", {"auth": False})
         simulator.post("behaviour", {"kind": "hang"})
         with pytest.raises(requests.ReadTimeout):
@@ -142,14 +142,14 @@ def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_send_by_hand(bridge: FakeBridge) -> None:
+def test_send_makes_one_signed_request(bridge: FakeBridge) -> None:
     common = ["send", "--url", bridge.url, "--sign", "腾讯云", "--template", "1001"]
     done = run_command(*common, "--phone", "1", "--phone", "2", "--param", "name=a=b")
     assert done.returncode == 0, done.stderr
     assert '"bizId": "biz-1"' in done.stdout
     assert Counter(bridge.requests[0].body["phoneNumberJson"]) == {"1": 1, "2": 1}
     assert bridge.requests[0].body["templateParamJson"] == [{"name": "a=b"}] * 2
-    bridge.react = lambda _request: (401, envelope(code="401", bizId=""))
+    bridge.respond = lambda _request: (401, envelope(code="401", bizId=""))
     refused = run_command(*common, "--phone", "1", "--digital", "--no-auth")
     assert refused.returncode == 1
     assert "HTTP 401" in refused.stdout
@@ -160,7 +160,7 @@ def test_send_by_hand(bridge: FakeBridge) -> None:
     assert "name=value" in wrong.stderr
 
 
-def test_curl_command(bridge: FakeBridge) -> None:
+def test_curl_prints_a_signed_command(bridge: FakeBridge) -> None:
     body = '{"outId":"it\'s"}'
     done = run_command("curl", "--url", bridge.url, "post", "/sms/smsSign/签名", body)
     words = shlex.split(done.stdout)
@@ -174,7 +174,7 @@ def test_curl_command(bridge: FakeBridge) -> None:
     assert f"{SIGNATURE_HEADER};" in shlex.split(unsigned.stdout)
 
 
-def test_the_bridge_s_environment_is_honoured(
+def test_the_bridge_s_environment_variables_are_read(
     bridge: FakeBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments = ("curl", "--url", bridge.url, "GET", "/sms/smsSign/a")

@@ -1,4 +1,4 @@
-"""The two push endpoints: what they refuse, and whom they block."""
+"""The two push endpoints: validation, authentication and blocks; and the control API."""
 
 import json
 import time
@@ -20,7 +20,7 @@ from tests.support.simulators.quickaudience import (
 from tests.support.waiting import wait_for
 
 
-def test_receipt_is_taken_and_shown(simulator: Simulator) -> None:
+def test_a_receipt_is_accepted_and_listed(simulator: Simulator) -> None:
     answer = simulator.push(DETAILS, details(detail(), detail(phoneNum="85261234567")))
     assert answer.status_code == 200
     assert answer.json() == {"code": "200", "message": "OK"}
@@ -29,12 +29,12 @@ def test_receipt_is_taken_and_shown(simulator: Simulator) -> None:
     receipt = shown["receipts"][0]
     assert abs(receipt.pop("toldAt") - time.time()) < 60
     assert receipt == {**detail(), "call": 1}
-    assert simulator.receipts() == 2
+    assert simulator.receipt_count() == 2
     assert simulator.get("receipts", outId="another")["total"] == 0
     assert simulator.get("state")["violationCount"] == 0
 
 
-def test_reply_is_taken_and_shown(simulator: Simulator) -> None:
+def test_a_reply_is_accepted_and_listed(simulator: Simulator) -> None:
     answer = simulator.push(REPLY, replies(reply(), reply(outId="out-2", content="你好")))
     assert answer.json() == {"code": "200", "message": "OK"}
     shown = simulator.get("replies", phoneNum="13800000000")
@@ -50,7 +50,7 @@ def test_reply_is_taken_and_shown(simulator: Simulator) -> None:
 
 
 @pytest.mark.parametrize("code", ["OK", 200])
-def test_success_can_be_said_otherwise(simulator: Simulator, code: object) -> None:
+def test_the_code_of_a_success_can_be_chosen(simulator: Simulator, code: object) -> None:
     simulator.post("settings", {"successCode": code})
     assert simulator.push(DETAILS, details(detail())).json()["code"] == code
 
@@ -64,7 +64,9 @@ def test_success_can_be_said_otherwise(simulator: Simulator, code: object) -> No
         detail(receiveDate=detail()["sendDate"]),
     ],
 )
-def test_tolerated_receipts(simulator: Simulator, entry: dict[str, Any]) -> None:
+def test_allowed_variants_of_receipts_are_accepted(
+    simulator: Simulator, entry: dict[str, Any]
+) -> None:
     assert simulator.push(DETAILS, details(entry)).status_code == 200
 
 
@@ -92,7 +94,7 @@ def test_tolerated_receipts(simulator: Simulator, entry: dict[str, Any]) -> None
         ({"bizId": "1"}, "bizId"),
     ],
 )
-def test_bad_receipts_are_refused_by_field(
+def test_an_invalid_receipt_is_refused_with_the_field(
     simulator: Simulator, change: dict[str, Any], field: str
 ) -> None:
     answer = simulator.push(DETAILS, details(detail(), {**detail(), **change}))
@@ -100,7 +102,7 @@ def test_bad_receipts_are_refused_by_field(
     assert answer.json()["code"] == "400"
     assert field in answer.json()["message"]
     assert "thirdSmsSendDetailModelList[1]" in answer.json()["message"]
-    assert simulator.receipts() == 0
+    assert simulator.receipt_count() == 0
     assert simulator.get("state")["violationCount"] == 1
 
 
@@ -123,7 +125,7 @@ def test_bad_receipts_are_refused_by_field(
         (REPLY, replies(reply(sign="x")), "sign"),
     ],
 )
-def test_bad_bodies_are_refused(
+def test_an_invalid_body_is_refused_with_the_problem(
     simulator: Simulator, endpoint: str, body: Any, message: str
 ) -> None:
     answer = simulator.push(endpoint, body)
@@ -131,7 +133,7 @@ def test_bad_bodies_are_refused(
     assert message in answer.json()["message"]
 
 
-def test_content_type_must_be_json(simulator: Simulator) -> None:
+def test_the_content_type_must_be_json(simulator: Simulator) -> None:
     answer = simulator.push(DETAILS, details(detail()), headers={"Content-Type": "text/plain"})
     assert answer.json()["code"] == "400"
     assert "Content-Type" in answer.json()["message"]
@@ -139,13 +141,13 @@ def test_content_type_must_be_json(simulator: Simulator) -> None:
     assert simulator.push(DETAILS, details(detail()), headers=with_charset).status_code == 200
 
 
-def test_number_of_entries_can_be_chosen(simulator: Simulator) -> None:
+def test_the_maximum_number_of_entries_can_be_chosen(simulator: Simulator) -> None:
     simulator.post("settings", {"maxEntries": 1})
     assert simulator.push(DETAILS, details(detail())).status_code == 200
     assert simulator.push(DETAILS, details(detail(), detail())).status_code == 400
 
 
-def test_unknown_paths_are_404_in_the_envelope(simulator: Simulator) -> None:
+def test_unknown_paths_and_methods_are_refused_with_a_code(simulator: Simulator) -> None:
     answer = simulator.push("nothing", {})
     assert (answer.status_code, answer.json()["code"]) == (404, "404")
     wrong_method = simulator.session.get(
@@ -171,15 +173,17 @@ def seconds_ago(seconds: int) -> str:
         ({"timestamp": new_timestamp() + "000"}, "away from now"),
     ],
 )
-def test_authentication_failures(simulator: Simulator, push: dict[str, Any], message: str) -> None:
+def test_invalid_credentials_are_a_401(
+    simulator: Simulator, push: dict[str, Any], message: str
+) -> None:
     answer = simulator.push(DETAILS, details(detail()), **push)
     assert (answer.status_code, answer.json()["code"]) == (401, "401")
     assert message in answer.json()["message"]
-    assert simulator.receipts() == 0
+    assert simulator.receipt_count() == 0
     assert simulator.get("state")["authenticationFailures"] == 1
 
 
-def test_timestamp_window_can_be_chosen_and_turned_off(simulator: Simulator) -> None:
+def test_the_allowed_clock_skew_can_be_chosen_and_turned_off(simulator: Simulator) -> None:
     simulator.post("settings", {"clockSkewSeconds": 5000})
     old = seconds_ago(2000)
     assert simulator.push(DETAILS, details(detail()), timestamp=old).status_code == 200
@@ -187,21 +191,21 @@ def test_timestamp_window_can_be_chosen_and_turned_off(simulator: Simulator) -> 
     assert simulator.push(DETAILS, details(detail()), timestamp="1").status_code == 200
 
 
-def test_nonce_is_good_for_one_use(simulator: Simulator) -> None:
+def test_a_nonce_can_be_used_once(simulator: Simulator) -> None:
     assert simulator.push(DETAILS, details(detail()), nonce="n" * 32).status_code == 200
     again = simulator.push(DETAILS, details(detail()), nonce="n" * 32)
     assert again.status_code == 401
     assert "used before" in again.json()["message"]
-    assert simulator.receipts() == 1
+    assert simulator.receipt_count() == 1
 
 
-def test_nonce_is_spent_even_if_no_answer_came(simulator: Simulator) -> None:
+def test_a_nonce_is_used_even_if_the_answer_was_an_error(simulator: Simulator) -> None:
     simulator.post("behaviour", {"kind": "status", "status": 500, "times": 1})
     assert simulator.push(DETAILS, details(detail()), nonce="n" * 32).status_code == 500
     assert simulator.push(DETAILS, details(detail()), nonce="n" * 32).status_code == 401
 
 
-def test_refusals_can_hide_in_an_http_200(simulator: Simulator) -> None:
+def test_refusals_can_be_an_http_200_with_a_code(simulator: Simulator) -> None:
     simulator.post("settings", {"refusals": "body"})
     unauthorized = simulator.push(DETAILS, details(detail()), key="another")
     assert (unauthorized.status_code, unauthorized.json()["code"]) == (200, "401")
@@ -209,7 +213,7 @@ def test_refusals_can_hide_in_an_http_200(simulator: Simulator) -> None:
     assert (bad.status_code, bad.json()["code"]) == (200, "400")
 
 
-def test_disabled_authentication_asks_for_nothing(simulator: Simulator) -> None:
+def test_disabled_authentication_checks_nothing(simulator: Simulator) -> None:
     simulator.post("settings", {"auth": False})
     url = f"{simulator.url}/restapi/marketing2/third/sms/callback/send/details"
     answer = simulator.session.post(
@@ -223,7 +227,7 @@ def fail_authentication(simulator: Simulator, times: int) -> None:
         assert simulator.push(DETAILS, details(detail()), key="another").status_code == 401
 
 
-def test_repeated_failures_block_until_unblocked(simulator: Simulator) -> None:
+def test_five_failures_block_the_sender_until_unblocked(simulator: Simulator) -> None:
     fail_authentication(simulator, 5)
     state = simulator.get("state")
     assert state["blocked"]
@@ -237,14 +241,14 @@ def test_repeated_failures_block_until_unblocked(simulator: Simulator) -> None:
     assert not simulator.get("state")["blocked"]
 
 
-def test_block_ends_by_itself(simulator: Simulator) -> None:
+def test_a_block_ends_after_its_time(simulator: Simulator) -> None:
     simulator.post("settings", {"blockSeconds": 0.2, "blockAfter": 1})
     fail_authentication(simulator, 1)
     wait_for(lambda: not simulator.get("state")["blocked"])
     assert simulator.push(DETAILS, details(detail())).status_code == 200
 
 
-def test_only_failures_in_a_row_block(simulator: Simulator) -> None:
+def test_only_consecutive_failures_block(simulator: Simulator) -> None:
     fail_authentication(simulator, 4)
     assert simulator.push(DETAILS, details(detail())).status_code == 200
     fail_authentication(simulator, 4)
@@ -252,7 +256,7 @@ def test_only_failures_in_a_row_block(simulator: Simulator) -> None:
     assert simulator.get("state")["consecutiveAuthenticationFailures"] == 4
 
 
-def test_failures_long_past_do_not_block(simulator: Simulator) -> None:
+def test_failures_outside_the_window_do_not_block(simulator: Simulator) -> None:
     simulator.post("settings", {"blockWindowSeconds": 0.05, "blockAfter": 2})
     fail_authentication(simulator, 1)
     started = time.monotonic()
@@ -261,7 +265,7 @@ def test_failures_long_past_do_not_block(simulator: Simulator) -> None:
     assert not simulator.get("state")["blocked"]
 
 
-def test_bad_content_does_not_block(simulator: Simulator) -> None:
+def test_invalid_content_does_not_block(simulator: Simulator) -> None:
     for _ in range(10):
         assert simulator.push(DETAILS, details()).status_code == 400
     assert not simulator.get("state")["blocked"]
@@ -283,29 +287,31 @@ def test_bad_content_does_not_block(simulator: Simulator) -> None:
         ("request", {"path": "sms"}, "path"),
     ],
 )
-def test_bad_control_bodies(simulator: Simulator, path: str, body: Any, message: str) -> None:
+def test_an_invalid_control_body_is_refused_with_the_field(
+    simulator: Simulator, path: str, body: Any, message: str
+) -> None:
     assert message in simulator.post(path, body, status=400)["error"]
 
 
-def test_control_bodies_must_be_objects(simulator: Simulator) -> None:
+def test_control_bodies_must_be_json_objects(simulator: Simulator) -> None:
     for raw in ("[]", "{"):
         answer = simulator.session.post(f"{simulator.url}/_sim/behaviour", data=raw, timeout=5)
         assert answer.status_code == 400
         assert "body" in answer.json()["error"]
 
 
-def test_the_key_is_not_shown(simulator: Simulator) -> None:
+def test_the_settings_do_not_show_the_key(simulator: Simulator) -> None:
     assert DEFAULT_KEY not in json.dumps(simulator.get("settings"))
 
 
-def test_listing_is_bounded(simulator: Simulator) -> None:
+def test_a_list_is_limited_and_its_total_is_not(simulator: Simulator) -> None:
     phones = [str(13800000000 + number) for number in range(5)]
     simulator.push(DETAILS, details(*(detail(phoneNum=phone) for phone in phones)))
     shown = simulator.get("receipts", limit="2")
     assert (shown["total"], len(shown["receipts"])) == (5, 2)
 
 
-def test_ten_thousand_receipts_come_in_quickly(simulator: Simulator) -> None:
+def test_ten_thousand_receipts_are_accepted_within_ten_seconds(simulator: Simulator) -> None:
     started = time.monotonic()
     for call in range(100):
         first = 13800000000 + call * 100

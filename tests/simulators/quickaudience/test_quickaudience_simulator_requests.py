@@ -1,4 +1,4 @@
-"""Its signed requests, and what it says of their answers."""
+"""Signed requests to the platform, and the checks of the answers."""
 
 import re
 import time
@@ -25,13 +25,13 @@ def test_requests_are_signed_as_documented(simulator: Simulator, bridge: FakeBri
     assert (answer["status"], answer["body"]["code"]) == (200, "OK")
 
 
-def test_each_request_has_a_nonce_of_its_own(simulator: Simulator, bridge: FakeBridge) -> None:
+def test_each_request_has_its_own_nonce(simulator: Simulator, bridge: FakeBridge) -> None:
     for _ in range(3):
         simulator.post("request", {"path": "/sms/smsTemplate/1001"})
     assert len({request.query["nonce"][0] for request in bridge.requests}) == 3
 
 
-def test_disabled_authentication_has_an_empty_header(
+def test_disabled_authentication_sends_an_empty_header(
     simulator: Simulator, bridge: FakeBridge
 ) -> None:
     simulator.post("settings", {"auth": False})
@@ -39,7 +39,7 @@ def test_disabled_authentication_has_an_empty_header(
     assert bridge.requests[0].headers[SIGNATURE_HEADER] == ""
 
 
-def test_requests_can_be_odd(simulator: Simulator, bridge: FakeBridge) -> None:
+def test_the_parts_of_a_request_can_be_overridden(simulator: Simulator, bridge: FakeBridge) -> None:
     odd = {"method": "POST", "path": "/sms/sendBatchList", "nonce": "n", "timestamp": 1}
     simulator.post("request", {**odd, "body": {"签名": None}})
     simulator.post("request", {**odd, "sign": "wrong", "rawBody": "{"})
@@ -68,27 +68,27 @@ def test_requests_can_be_odd(simulator: Simulator, bridge: FakeBridge) -> None:
         ("/sms/smsSign/a b", "/sms/smsSign/a%20b"),
     ],
 )
-def test_paths_arrive_as_given(
+def test_paths_are_sent_as_given_and_encoded_once(
     simulator: Simulator, bridge: FakeBridge, path: str, arrives: str
 ) -> None:
     simulator.post("request", {"path": path})
     assert bridge.requests[0].path == arrives
 
 
-def test_path_may_have_a_query(simulator: Simulator, bridge: FakeBridge) -> None:
+def test_a_path_may_have_a_query(simulator: Simulator, bridge: FakeBridge) -> None:
     simulator.post("request", {"path": "/sms/smsTemplate/1?more=2"})
     assert bridge.requests[0].query["more"] == ["2"]
     assert "nonce" in bridge.requests[0].query
 
 
 def test_no_answer_is_a_502(simulator: Simulator, bridge: FakeBridge) -> None:
-    bridge.react = lambda _request: None
+    bridge.respond = lambda _request: None
     error = simulator.post("request", {"path": "/health"}, status=502)["error"]
     assert "no answer" in error
     assert simulator.get("state")["calls"]["unanswered"] == 1
 
 
-def test_without_an_address_nothing_is_called(simulator: Simulator) -> None:
+def test_without_an_address_nothing_is_sent(simulator: Simulator) -> None:
     simulator.post("settings", {"bridgeUrl": None})
     for path, body in (
         ("request", {"path": "/health"}),
@@ -101,8 +101,8 @@ def test_without_an_address_nothing_is_called(simulator: Simulator) -> None:
 # Answers
 
 
-def test_violations_are_recorded(simulator: Simulator, bridge: FakeBridge) -> None:
-    bridge.react = lambda _request: (200, envelope(platformName="x", bizId="1"))
+def test_violations_are_returned_and_recorded(simulator: Simulator, bridge: FakeBridge) -> None:
+    bridge.respond = lambda _request: (200, envelope(platformName="x", bizId="1"))
     answer = simulator.post("request", {"method": "POST", "path": "/sms/sendBatchList"})
     assert answer["violations"] == ["platformName is 'x', not 'qa-sms-bridge'"]
     [violation] = simulator.get("state")["violations"]
@@ -110,9 +110,9 @@ def test_violations_are_recorded(simulator: Simulator, bridge: FakeBridge) -> No
     assert violation["problem"] == answer["violations"][0]
 
 
-def test_routes_outside_the_document_are_not_judged(
+def test_routes_outside_the_document_are_not_checked(
     simulator: Simulator, bridge: FakeBridge
 ) -> None:
-    bridge.react = lambda _request: (200, b"fine")
+    bridge.respond = lambda _request: (200, b"fine")
     answer = simulator.post("request", {"path": "/health"})
     assert (answer["body"], answer["text"], answer["violations"]) == (None, "fine", [])

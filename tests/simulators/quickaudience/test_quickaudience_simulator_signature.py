@@ -1,4 +1,4 @@
-"""The signature against vectors that were computed apart from the code."""
+"""The signature, compared with vectors that were computed independently."""
 
 import pytest
 
@@ -26,25 +26,25 @@ NONCE = "2e6eceb5737b473284c930c8ef79090e"
     ],
     ids=["plain", "order by value", "space in the key", "key outside ASCII"],
 )
-def test_vectors(key: str, nonce: str, signature: str) -> None:
+def test_signatures_match_independent_vectors(key: str, nonce: str, signature: str) -> None:
     assert sign(key, TIMESTAMP, nonce) == signature
     assert is_signed(key, TIMESTAMP, nonce, signature)
     assert is_signed(key, TIMESTAMP, nonce, signature.upper())
 
 
 @pytest.mark.parametrize("signature", ["", "0" * 64, "签名", "\udce9"])
-def test_wrong_signatures(signature: str) -> None:
+def test_wrong_signatures_are_detected(signature: str) -> None:
     assert not is_signed("123456789", TIMESTAMP, NONCE, signature)
 
 
-def test_only_ascii_white_space_is_taken_out() -> None:
-    # U+3000 is white space to Python, but not to Java's \s.
+def test_only_ascii_white_space_is_removed() -> None:
+    # U+3000 is white space in Python, but Java's \s does not match it.
     assert sign("k\u3000", TIMESTAMP, NONCE) != sign("k", TIMESTAMP, NONCE)
     assert sign("k", TIMESTAMP, "a b\tc") == sign("k", TIMESTAMP, "abc")
 
 
-def test_values_are_sorted_as_java_sorts() -> None:
-    # As UTF-16 a surrogate pair (D83D…) sorts before U+FF5E; by code point it sorts after.
+def test_values_are_sorted_as_java_sorts_them() -> None:
+    # In UTF-16 a surrogate pair (D83D…) sorts before U+FF5E; by code point it sorts after it.
     assert sign("～", TIMESTAMP, "😀") == sign_joined("～", TIMESTAMP + "😀" + "～")
 
 
@@ -55,7 +55,7 @@ def sign_joined(key: str, text: str) -> str:
     return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-def test_fresh_values_have_the_documented_form() -> None:
+def test_new_timestamps_and_nonces_have_the_documented_form() -> None:
     assert new_timestamp().isdigit()
     assert len(new_timestamp()) == 10
     nonces = {new_nonce() for _ in range(100)}

@@ -1,4 +1,4 @@
-"""A simulator that is quick about everything, and a receiver of its callbacks."""
+"""Fixtures: a simulator with short delays, and a receiver of its callbacks."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from tests.support.simulators.tencent import (
     PLAIN_TEMPLATE,
     Caller,
     Receiver,
-    receiving,
+    running_receiver,
 )
 
 QUICK = Behaviour(
@@ -36,13 +36,13 @@ def running_simulator() -> Iterator[Caller]:
 
 @pytest.fixture
 def simulator(running_simulator: Caller) -> Caller:
-    running_simulator.steer("reset")
+    running_simulator.control("reset")
     return running_simulator
 
 
 @pytest.fixture
 def receiver(simulator: Caller) -> Iterator[Receiver]:
-    with receiving() as receiver:
-        simulator.behave(callback_url=receiver.url)
+    with running_receiver() as receiver:
+        simulator.set_switches(callback_url=receiver.url)
         yield receiver
-        simulator.behave(callback_url=None)
+        simulator.set_switches(callback_url=None)

@@ -1,4 +1,4 @@
-"""The simulator as a command: how it starts, stops and remembers."""
+"""The command: start, stop, options, and restarts with a state folder."""
 
 import os
 import re
@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from local.tencent import magic
 from local.tencent.__main__ import cli
 from local.tencent.background import running
 from local.tencent.behaviour import Behaviour
-from tests.support.simulators.tencent import MOBILE, Caller, Receiver, receiving
+from tests.support.simulators.tencent import MOBILE, Caller, Receiver, running_receiver
 from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).parents[3]
@@ -25,7 +26,7 @@ QUICK = ("--review-seconds", "0", "--report-delay", "0", "0", "--retry-seconds",
 
 
 class Process:
-    """A running simulator."""
+    """A simulator in a process of its own."""
 
     def __init__(self, *options: str, environment: dict[str, str] | None = None) -> None:
         self.popen = subprocess.Popen(
@@ -59,33 +60,33 @@ def process(*options: str, environment: dict[str, str] | None = None) -> Iterato
 
 @pytest.fixture
 def callbacks() -> Iterator[Receiver]:
-    with receiving() as receiver:
+    with running_receiver() as receiver:
         yield receiver
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_start_and_stop(number: int) -> None:
+def test_the_command_serves_and_stops_within_two_seconds(number: int) -> None:
     with process() as simulator, ExitStack() as clean_up:
         assert re.fullmatch(r"listening on http://127\.0\.0\.1:[0-9]+\n", simulator.first_line)
-        assert simulator.caller.look("state")["idle"]
-        # Neither a caller that waits nor a push that hangs keeps it from stopping.
+        assert simulator.caller.inspect("state")["idle"]
+        # Neither a waiting caller nor a hanging push delays the stop.
         deaf = clean_up.enter_context(socket.create_server(("127.0.0.1", 0)))
-        simulator.caller.behave(callback_url=f"http://127.0.0.1:{deaf.getsockname()[1]}/")
-        simulator.caller.steer("reply", {"mobile": MOBILE, "text": "x"})
-        wait_for(lambda: simulator.caller.look("state")["queues"]["pushes_under_way"])
-        simulator.caller.behave(faults=[{"answer": "hang", "seconds": 60}])
+        simulator.caller.set_switches(callback_url=f"http://127.0.0.1:{deaf.getsockname()[1]}/")
+        simulator.caller.control("reply", {"mobile": MOBILE, "text": "x"})
+        wait_for(lambda: simulator.caller.inspect("state")["queues"]["pushes_under_way"])
+        simulator.caller.set_switches(faults=[{"answer": "hang", "seconds": 60}])
         waiting = clean_up.enter_context(
             socket.create_connection(("127.0.0.1", int(simulator.first_line.rpartition(":")[2])))
         )
         waiting.sendall(b"POST /v5/tlssmssvr/sendsms HTTP/1.1\r\nHost: x\r\n\r\n")
-        wait_for(lambda: simulator.caller.look("state")["calls"].get("sendsms"))
+        wait_for(lambda: simulator.caller.inspect("state")["calls"].get("sendsms"))
         started = time.monotonic()
         assert simulator.stop(number) == ("", "")
         assert time.monotonic() - started < 2
         assert simulator.popen.returncode == 0
 
 
-def test_options() -> None:
+def test_options_set_the_application_the_presets_and_the_switches() -> None:
     environment = {"TENCENT_SDK_APP_ID": "1400000009", "TENCENT_APP_KEY": "other-key"}
     options = ("--sign", "7:好店", "--template", "9:1:大促：回T退订", "--no-magic", "--pull")
     with process(*options, environment=environment) as simulator:
@@ -99,7 +100,7 @@ def test_options() -> None:
         body = caller.signed("get_sign", {"sign_id": [7, 1001]})
         answer = caller.post("get_sign", body, sdkappid="1400000009").json()
         assert [sign["text"] for sign in answer["data"]] == ["好店"]
-        switches = caller.look("behaviour")
+        switches = caller.inspect("behaviour")
         assert (switches["magic"], switches["pull_enabled"]) == (False, True)
 
 
@@ -114,13 +115,13 @@ def test_options() -> None:
         ("--report-delay", "2", "1"),
     ],
 )
-def test_wrong_options(options: tuple[str, ...]) -> None:
+def test_invalid_options_are_refused(options: tuple[str, ...]) -> None:
     shown = CliRunner().invoke(cli, options)
     assert shown.exit_code == 2
     assert "Invalid value" in shown.output
 
 
-def test_port_in_use() -> None:
+def test_a_port_in_use_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         shown = CliRunner().invoke(cli, ["--port", str(port)])
@@ -128,21 +129,27 @@ def test_port_in_use() -> None:
     assert shown.output.startswith(f"cannot listen on port {port}")
 
 
-def test_help_has_the_magic_numbers() -> None:
+def test_the_help_lists_the_magic_numbers() -> None:
     shown = CliRunner().invoke(cli, ["--help"]).output
     assert re.search(r"…9912 +refused in the answer with 1015", shown)
     assert re.search(r"POST +reply", shown)
 
 
+def test_the_readme_lists_the_magic_numbers() -> None:
+    readme = (ROOT / "local/tencent/README.md").read_text()
+    rows = re.findall(r"^\| (\d{4}) \| (.+) \|$", readme, re.MULTILINE)
+    assert rows == [(ending, item.meaning) for ending, item in magic.TREATMENTS.items()]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_restart_keeps_everything(tmp_path: Path, callbacks: Receiver, number: int) -> None:
+def test_a_restart_keeps_everything(tmp_path: Path, callbacks: Receiver, number: int) -> None:
     options = ("--state", str(tmp_path / "state"), "--callback-url", callbacks.url)
     with process(*options) as simulator:
         caller = simulator.caller
-        tpl_id = caller.approved_template("您好{1}")
+        tpl_id = caller.add_approved_template("您好{1}")
         sign_id = caller.call("add_sign", text="好店")["data"]["id"]
         wait_for(lambda: caller.sign(sign_id)["status"] == 0)
-        caller.behave(review="hold", report_delay=[0.3, 0.3])
+        caller.set_switches(review="hold", report_delay=[0.3, 0.3])
         pending = caller.call("add_template", text="再见", type=0)["data"]["id"]
         caller.wait_until_idle()
         sid = caller.send(tpl_id=tpl_id, params=["x"])["sid"]
@@ -158,22 +165,22 @@ def test_restart_keeps_everything(tmp_path: Path, callbacks: Receiver, number: i
         assert caller.template(tpl_id)["status"] == 0
         assert caller.sign(sign_id)["text"] == "好店"
         wait_for(lambda: caller.template(pending)["status"] == 0)
-        assert caller.approved_template("谢谢") == pending + 1
+        assert caller.add_approved_template("谢谢") == pending + 1
         simulator.stop()
-    # And what was pushed is not pushed again.
+    # Receipts that were pushed are not pushed again.
     with running(Behaviour(callback_url=callbacks.url), state=tmp_path / "state") as url:
         Caller(url).wait_until_idle()
         assert len(callbacks.pushes) == 1
 
 
-def test_state_belongs_to_one_process(tmp_path: Path) -> None:
+def test_a_state_folder_belongs_to_one_process(tmp_path: Path) -> None:
     with running(state=tmp_path):
         shown = CliRunner().invoke(cli, ["--state", str(tmp_path)])
     assert shown.exit_code == 1
     assert "in use" in shown.output
 
 
-def test_state_that_cannot_be_read(tmp_path: Path) -> None:
+def test_a_state_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     (tmp_path / "tencent.sqlite3").write_text("no database")
     shown = CliRunner().invoke(cli, ["--state", str(tmp_path)])
     assert shown.exit_code == 1

@@ -1,4 +1,4 @@
-"""What the simulator checks of a call, in Tencent's own error numbers."""
+"""The checks of calls, which are answered with Tencent's error codes; and the answers' format."""
 
 import json
 import time
@@ -29,7 +29,7 @@ SINGLE_SIG = "ecab4881ee80ad3d76bb1da68387428ca752eb885e52621a3129dcf4d9bc4fd4"
 BULK_SIG = "be66bb4aeb54701ed0637d0996a0b75111d5b8eda9b3a71bdc579a3d26f3edfb"
 ISMS_SIG = "f272b136949f9e6faa5fae01cfc240caf5e6d89f2e18e8d47adf3d87ea0715fb"
 
-# The request of every call as the documents show it, without the comments.
+# The documents' example of each call's request, without the comments.
 SINGLE = {
     "ext": "",
     "extend": "",
@@ -61,14 +61,14 @@ EXAMPLES: list[tuple[str, dict[str, Any], int]] = [
     ("sendsms", SINGLE, 0),
     ("sendmultisms2", BULK, 0),
     ("sendisms", ISMS, 0),
-    # Both need to be enabled by Tencent first.
+    # Tencent must enable both first.
     ("pullstatus", PLAIN | {"max": 10, "type": 1}, 1006),
     ("pullstatus4mobile", PLAIN | {"type": 1, "max": 10} | HISTORY, 1006),
     ("add_template", PLAIN | {"title": "x", "remark": "x", "text": "xxxxx", "type": 0}, 0),
     ("mod_template", PLAIN | {"text": "xxxxx", "tpl_id": 123, "type": 0}, 0),
     ("get_template", PLAIN | {"tpl_id": [123, 124]}, 0),
     ("get_template", PLAIN | {"tpl_page": {"offset": 0, "max": 10}}, 0),
-    # The example has both, and says beside them that they cannot appear together.
+    # The example has both fields, although its comment says that they exclude each other.
     ("get_template", PLAIN | {"tpl_id": [123], "tpl_page": {"offset": 0, "max": 10}}, 1004),
     ("add_sign", PLAIN | {"remark": "xxxxx", "text": "xxxxx", "pic": "xxxxx"}, 0),
     ("mod_sign", PLAIN | {"remark": "x", "text": "xxxxx", "sign_id": 123, "pic": "xxxxx"}, 0),
@@ -100,11 +100,11 @@ def running_document_simulator() -> Iterator[Caller]:
 
 @pytest.fixture
 def document_simulator(running_document_simulator: Caller) -> Caller:
-    """What the examples name exists, and is still under review where they change it."""
-    running_document_simulator.steer("reset")
+    """A simulator with the templates and signs of the examples, which are still under review."""
+    running_document_simulator.control("reset")
     for name in ("tpl_id", "sign_id"):
         for id_ in (123, 124):
-            running_document_simulator.steer("review", {name: id_, "status": 1})
+            running_document_simulator.control("review", {name: id_, "status": 1})
     return running_document_simulator
 
 
@@ -117,7 +117,7 @@ def document_simulator(running_document_simulator: Caller) -> Caller:
         ("&tel=+8613788888888", ISMS_SIG),
     ],
 )
-def test_signature_of_the_documents(signed: str, expected: str) -> None:
+def test_the_signature_matches_the_documents(signed: str, expected: str) -> None:
     assert signature(DOCUMENT_APPKEY, DOCUMENT_RANDOM, DOCUMENT_TIME, signed) == expected
 
 
@@ -125,10 +125,10 @@ def test_signature_of_the_documents(signed: str, expected: str) -> None:
     ("call", "body"),
     [("sendsms", SINGLE), ("sendmultisms2", BULK), ("sendisms", ISMS), ("add_sign", PLAIN)],
 )
-def test_signature_of_the_documents_is_accepted(
+def test_the_signatures_of_the_documents_are_accepted(
     document_simulator: Caller, call: str, body: dict[str, Any]
 ) -> None:
-    # The clock is looked at after the signature, so 1021 says that the signature was right.
+    # The clock is checked after the signature, so 1021 means that the signature is correct.
     answer = document_simulator.post(call, body, random=DOCUMENT_RANDOM).json()
     assert answer["result"] == 1021
     answer = document_simulator.post(call, body, random="7226249335").json()
@@ -136,7 +136,7 @@ def test_signature_of_the_documents_is_accepted(
 
 
 @pytest.mark.parametrize(("call", "body", "result"), EXAMPLES)
-def test_examples_of_the_documents(
+def test_the_examples_of_the_documents_work(
     document_simulator: Caller, call: str, body: dict[str, Any], result: int
 ) -> None:
     fresh = document_simulator.signed(call, body | {"time": int(time.time())})
@@ -144,7 +144,7 @@ def test_examples_of_the_documents(
     assert answer["result"] == result, answer
 
 
-def test_answer_to_a_single_send(simulator: Caller) -> None:
+def test_the_answer_to_a_single_send_is_as_documented(simulator: Caller) -> None:
     answer = simulator.send(ext="会话", tpl_id=CODE_TEMPLATE, params=["验证码", "1234", "4"])
     sid = answer.pop("sid")
     assert answer == {"result": 0, "errmsg": "OK", "ext": "会话", "fee": 1}
@@ -153,7 +153,7 @@ def test_answer_to_a_single_send(simulator: Caller) -> None:
     assert simulator.text_sent() == "【测试签名】您的验证码是1234，4分钟内有效。"
 
 
-def test_answer_to_a_bulk_send(simulator: Caller) -> None:
+def test_the_answer_to_a_bulk_send_is_as_documented(simulator: Caller) -> None:
     answer = simulator.send_many("13800000001", "13800000002", "12345", ext="x")
     assert (answer["result"], answer["errmsg"], answer["ext"]) == (0, "OK", "x")
     first, second, refused = answer["detail"]
@@ -174,8 +174,8 @@ def test_answer_to_a_bulk_send(simulator: Caller) -> None:
     }
 
 
-def test_answer_to_an_international_send(simulator: Caller) -> None:
-    simulator.behave(isocode=True)
+def test_the_answer_to_an_international_send_names_its_country(simulator: Caller) -> None:
+    simulator.set_switches(isocode=True)
     body: dict[str, Any] = {"tpl_id": FOREIGN_TEMPLATE, "params": ["you"]}
     answer = simulator.call("sendisms", tel="+85261234567", **body)
     assert (answer["result"], answer["nationcode"], answer["isocode"]) == (0, "852", "HK")
@@ -208,12 +208,14 @@ def test_answers_are_ascii(simulator: Caller) -> None:
         ({"time": 10**30}, 1004),
     ],
 )
-def test_caller_is_checked(simulator: Caller, changes: dict[str, Any], result: int) -> None:
+def test_the_signature_and_time_of_a_call_are_checked(
+    simulator: Caller, changes: dict[str, Any], result: int
+) -> None:
     body = simulator.signed("get_sign", {"sign_id": 1001}) | changes
     assert simulator.post("get_sign", body).json()["result"] == result
 
 
-def test_query_is_checked(simulator: Caller) -> None:
+def test_the_query_of_a_call_is_checked(simulator: Caller) -> None:
     body = simulator.signed("get_sign", {"sign_id": 1001})
     assert simulator.post("get_sign", body, sdkappid="1400000002").json()["result"] == 1019
     assert simulator.post("get_sign", body, random="").json()["result"] == 1004
@@ -221,19 +223,19 @@ def test_query_is_checked(simulator: Caller) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "result"), [(590, 0), (-590, 0), (620, 1021), (-620, 1021)])
-def test_clock(simulator: Caller, seconds: int, result: int) -> None:
+def test_the_clock_may_differ_by_ten_minutes(simulator: Caller, seconds: int, result: int) -> None:
     answer = simulator.call("get_sign", sign_id=1001, time=int(time.time()) + seconds)
     assert answer["result"] == result
 
 
 @pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"\xff", b"[" * 100_000, b'{"ext":"\\ud800"}'])
-def test_body_is_an_object_in_json(simulator: Caller, raw: bytes) -> None:
+def test_a_body_must_be_a_json_object(simulator: Caller, raw: bytes) -> None:
     answer = simulator.post("sendsms", raw).json()
     assert answer["result"] == 1004
     assert "ext" not in answer
 
 
-def test_unknown_call(simulator: Caller) -> None:
+def test_an_unknown_call_is_refused(simulator: Caller) -> None:
     assert simulator.post("sendfax", {}).json()["result"] == 1011
 
 
@@ -251,7 +253,7 @@ def test_unknown_call(simulator: Caller) -> None:
         {"sign": 5},
     ],
 )
-def test_types_of_fields(simulator: Caller, changes: dict[str, Any]) -> None:
+def test_the_types_of_fields_are_checked(simulator: Caller, changes: dict[str, Any]) -> None:
     body = {"tel": tel(MOBILE), "tpl_id": CODE_TEMPLATE, "params": ["a", "b", "c"], **changes}
     assert simulator.refusal("sendsms", **body) == 1004
 
@@ -270,13 +272,13 @@ def test_types_of_fields(simulator: Caller, changes: dict[str, Any]) -> None:
         ("sendisms", tel(MOBILE)),
     ],
 )
-def test_type_of_tel(simulator: Caller, call: str, wrong: Any) -> None:
+def test_the_type_of_tel_is_checked(simulator: Caller, call: str, wrong: Any) -> None:
     body = {"tel": wrong, "tpl_id": CODE_TEMPLATE, "params": [], "sig": "0"}
     answer = simulator.post(call, body | {"time": int(time.time())}).json()
     assert answer["result"] == 1004
 
 
-def test_nationcode_may_be_a_number(simulator: Caller) -> None:
+def test_the_nationcode_may_be_a_number(simulator: Caller) -> None:
     answer = simulator.send_many(tel=[{"nationcode": 86, "mobile": MOBILE}])
     assert answer["detail"][0]["nationcode"] == "86"
 
@@ -295,7 +297,7 @@ def test_nationcode_may_be_a_number(simulator: Caller) -> None:
         tel("123", "852"),
     ],
 )
-def test_format_of_numbers(simulator: Caller, recipient: dict[str, str]) -> None:
+def test_malformed_numbers_are_refused(simulator: Caller, recipient: dict[str, str]) -> None:
     mainland = recipient["nationcode"] == "86"
     body: dict[str, Any] = {"tpl_id": CODE_TEMPLATE, "params": ["a", "b", "c"]}
     if not mainland:
@@ -304,11 +306,11 @@ def test_format_of_numbers(simulator: Caller, recipient: dict[str, str]) -> None
 
 
 @pytest.mark.parametrize("number", ["8613800000001", "+0613800000001", "+86", "13800000001"])
-def test_format_of_international_numbers(simulator: Caller, number: str) -> None:
+def test_malformed_international_numbers_are_refused(simulator: Caller, number: str) -> None:
     assert simulator.refusal("sendisms", tel=number, tpl_id=CODE_TEMPLATE, params=[]) == 1016
 
 
-def test_content_type_does_not_matter(simulator: Caller) -> None:
+def test_the_content_type_does_not_matter(simulator: Caller) -> None:
     body = simulator.signed("sendsms", {"tel": tel(MOBILE), "tpl_id": 2002, "params": []})
     answer = requests.post(
         f"{simulator.url}/v5/tlssmssvr/sendsms",

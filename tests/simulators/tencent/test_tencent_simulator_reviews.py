@@ -1,4 +1,4 @@
-"""Templates and signs: their calls, and what the review makes of them."""
+"""Templates and signs: their calls, and their review."""
 
 import re
 from typing import Any
@@ -45,7 +45,7 @@ def reviewed_sign(simulator: Caller, text: str, **fields: Any) -> dict[str, Any]
         "时间{1}:{2}",
     ],
 )
-def test_approved(simulator: Caller, text: str) -> None:
+def test_valid_templates_are_approved(simulator: Caller, text: str) -> None:
     found = reviewed(simulator, text)
     assert (found["status"], found["reply"]) == (0, "审核通过")
 
@@ -73,7 +73,9 @@ def test_approved(simulator: Caller, text: str) -> None:
         ("点a.cn/x?{1}看", "链接"),
     ],
 )
-def test_rejected(simulator: Caller, text: str, reason: str) -> None:
+def test_invalid_templates_are_rejected_with_a_reason(
+    simulator: Caller, text: str, reason: str
+) -> None:
     found = reviewed(simulator, text)
     assert found["status"] == REJECTED
     assert reason in found["reply"]
@@ -92,14 +94,16 @@ def test_rejected(simulator: Caller, text: str, reason: str) -> None:
         ("不可退订", REJECTED),
     ],
 )
-def test_marketing_says_how_to_unsubscribe(simulator: Caller, text: str, status: int) -> None:
+def test_marketing_templates_must_say_how_to_unsubscribe(
+    simulator: Caller, text: str, status: int
+) -> None:
     assert reviewed(simulator, text, type=1)["status"] == status
-    # Nobody can reply to a message from abroad.
+    # International messages cannot be replied to.
     assert reviewed(simulator, text, type=1, international=1)["status"] == 0
 
 
-def test_add_template(simulator: Caller) -> None:
-    simulator.behave(review="hold")
+def test_a_new_template_is_pending_until_its_review(simulator: Caller) -> None:
+    simulator.set_switches(review="hold")
     answer = simulator.call("add_template", text="您好", type=1, title="t", remark="r")
     tpl_id = answer["data"].pop("id")
     assert answer == {
@@ -119,7 +123,7 @@ def test_add_template(simulator: Caller) -> None:
         "title": "t",
         "type": 1,
     }
-    simulator.behave(review="auto")
+    simulator.set_switches(review="auto")
     wait_for(lambda: simulator.template(tpl_id)["status"] == REJECTED)
     assert DATE.fullmatch(simulator.template(tpl_id)["reply_time"])
 
@@ -138,11 +142,11 @@ def test_add_template(simulator: Caller) -> None:
         {"text": "您好", "type": 0, "title": 5},
     ],
 )
-def test_fields_of_templates(simulator: Caller, fields: dict[str, Any]) -> None:
+def test_the_fields_of_a_template_are_checked(simulator: Caller, fields: dict[str, Any]) -> None:
     assert simulator.refusal("add_template", **fields) == 1004
 
 
-def test_modify_template(simulator: Caller) -> None:
+def test_a_rejected_template_can_be_changed_and_an_approved_one_cannot(simulator: Caller) -> None:
     tpl_id = reviewed(simulator, "您好{2}", title="t")["id"]
     answer = simulator.call("mod_template", tpl_id=tpl_id, text="您好{1}", type=0)
     assert answer["data"]["status"] == PENDING
@@ -153,14 +157,14 @@ def test_modify_template(simulator: Caller) -> None:
     assert simulator.refusal("mod_template", tpl_id=1, text="再见", type=0) == 1014
 
 
-def test_change_during_a_review_starts_another(simulator: Caller) -> None:
-    simulator.behave(review_seconds=0.1)
+def test_a_change_during_a_review_starts_another_review(simulator: Caller) -> None:
+    simulator.set_switches(review_seconds=0.1)
     tpl_id = simulator.call("add_template", text="您好{2}", type=0)["data"]["id"]
     simulator.call("mod_template", tpl_id=tpl_id, text="您好{1}", type=0)
     wait_for(lambda: simulator.template(tpl_id)["status"] == 0)
 
 
-def test_delete_template(simulator: Caller) -> None:
+def test_templates_are_deleted_all_or_none(simulator: Caller) -> None:
     ids = [reviewed(simulator, text)["id"] for text in ("您好", "再见", "谢谢")]
     assert simulator.refusal("del_template", tpl_id=[ids[0], 1]) == 1014
     assert simulator.call("del_template", tpl_id=ids[0]) == {"result": 0, "errmsg": "OK"}
@@ -169,7 +173,7 @@ def test_delete_template(simulator: Caller) -> None:
     assert reviewed(simulator, "您好")["id"] > max(ids)
 
 
-def test_get_template_by_id(simulator: Caller) -> None:
+def test_templates_are_found_by_id(simulator: Caller) -> None:
     answer = simulator.call("get_template", tpl_id=[PLAIN_TEMPLATE, 1, CODE_TEMPLATE])
     assert [item["id"] for item in answer["data"]] == [PLAIN_TEMPLATE, CODE_TEMPLATE]
     assert answer["count"] == 2
@@ -177,7 +181,7 @@ def test_get_template_by_id(simulator: Caller) -> None:
     assert simulator.call("get_template", tpl_id=PLAIN_TEMPLATE)["count"] == 1
 
 
-def test_get_template_by_page(simulator: Caller) -> None:
+def test_templates_are_listed_by_page(simulator: Caller) -> None:
     def page(offset: Any, limit: Any) -> Any:
         return simulator.call("get_template", tpl_page={"offset": offset, "max": limit})
 
@@ -206,11 +210,13 @@ def test_get_template_by_page(simulator: Caller) -> None:
         ("x" * 16, 1, REJECTED),
     ],
 )
-def test_sign_review(simulator: Caller, text: str, international: int, status: int) -> None:
+def test_signs_are_reviewed_by_their_length_and_characters(
+    simulator: Caller, text: str, international: int, status: int
+) -> None:
     assert reviewed_sign(simulator, text, international=international)["status"] == status
 
 
-def test_sign_calls(simulator: Caller) -> None:
+def test_signs_are_added_changed_found_used_and_deleted(simulator: Caller) -> None:
     answer = simulator.call("add_sign", text="测", remark="r", pic="aGVsbG8=")
     sign_id = answer["data"]["id"]
     assert answer["data"] == {"id": sign_id, "international": 0, "status": 1, "text": "测"}
@@ -233,41 +239,41 @@ def test_sign_calls(simulator: Caller) -> None:
     assert simulator.call("get_sign", sign_id=sign_id)["count"] == 0
 
 
-def test_text_key_of_2018(simulator: Caller) -> None:
-    simulator.behave(error_text_key="msg")
+def test_template_and_sign_calls_can_use_the_text_key_of_2018(simulator: Caller) -> None:
+    simulator.set_switches(error_text_key="msg")
     assert simulator.call("get_sign", sign_id=1001)["msg"] == ""
     answer = simulator.call("del_sign", sign_id=1)
     assert answer == {
         "result": 1012,
         "msg": "package format error, sdkappid not have this sign_id",
     }
-    # The other calls have always said errmsg.
+    # The other calls always use errmsg.
     assert "errmsg" in simulator.send()
     assert "errmsg" in simulator.call("pullstatus", type=0, max=1)
 
 
-def test_reviews_held_and_rejected(simulator: Caller) -> None:
-    simulator.behave(review="hold")
+def test_reviews_can_be_held_and_rejected(simulator: Caller) -> None:
+    simulator.set_switches(review="hold")
     held = simulator.call("add_template", text="您好", type=0)["data"]["id"]
     held_sign = simulator.call("add_sign", text="好店")["data"]["id"]
     simulator.wait_until_idle()
     assert simulator.template(held)["status"] == PENDING
-    simulator.behave(review="reject", review_reply="不行")
+    simulator.set_switches(review="reject", review_reply="不行")
     wait_for(lambda: simulator.template(held)["status"] == REJECTED)
     wait_for(lambda: simulator.sign(held_sign)["status"] == REJECTED)
     assert simulator.template(held)["reply"] == "不行"
 
 
-def test_review_by_hand(simulator: Caller) -> None:
-    simulator.behave(review="hold")
+def test_a_review_can_be_decided_by_hand(simulator: Caller) -> None:
+    simulator.set_switches(review="hold")
     tpl_id = simulator.call("add_template", text="您好{1}{2}", type=0)["data"]["id"]
-    answer = simulator.steer("review", {"tpl_id": tpl_id, "status": 0, "reply": "好"})
+    answer = simulator.control("review", {"tpl_id": tpl_id, "status": 0, "reply": "好"})
     assert answer == {"id": tpl_id, "status": 0, "reply": "好"}
     assert simulator.template(tpl_id)["status"] == 0
-    simulator.steer("review", {"sign_id": 1001, "status": 2, "reply": "过期"})
+    simulator.control("review", {"sign_id": 1001, "status": 2, "reply": "过期"})
     assert simulator.sign(1001)["status"] == REJECTED
     assert simulator.send()["result"] == 1012
-    # What was decided is not decided again.
-    simulator.behave(review="auto")
+    # A review that was decided by hand is not repeated.
+    simulator.set_switches(review="auto")
     simulator.wait_until_idle()
     assert simulator.template(tpl_id)["status"] == 0

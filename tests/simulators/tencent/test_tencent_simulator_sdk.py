@@ -1,4 +1,4 @@
-"""Tencent's own SDK of the time works against the simulator."""
+"""Tencent's own SDK for v5 works with the simulator."""
 
 import json
 import time
@@ -19,7 +19,7 @@ TENCENT = "https://yun.tim.qq.com"
 
 
 class OldJson:
-    """The json module with the argument that Python 3.9 took away and the SDK still gives."""
+    """The json module with the argument that Python 3.9 removed and the SDK still passes."""
 
     @staticmethod
     def loads(text: bytes, encoding: str) -> Any:
@@ -27,7 +27,7 @@ class OldJson:
 
 
 class Redirected(httpclient.HTTPSimpleClient):  # type: ignore[misc]  # the SDK has no types
-    """The SDK's own client, talking to the simulator."""
+    """The SDK's HTTP client, redirected to the simulator."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -42,11 +42,11 @@ class Redirected(httpclient.HTTPSimpleClient):  # type: ignore[misc]  # the SDK 
 @pytest.fixture
 def sdk(simulator: Caller, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, Any]:
     monkeypatch.setattr(httpclient, "json", OldJson)
-    simulator.behave(pull_enabled=True)
+    simulator.set_switches(pull_enabled=True)
     return SDKAPPID, APPKEY, Redirected(simulator.url)
 
 
-def test_single(simulator: Caller, sdk: tuple[str, str, Any]) -> None:
+def test_the_sdk_sends_to_one_number(simulator: Caller, sdk: tuple[str, str, Any]) -> None:
     sender = SmsSingleSender(*sdk)
     answer = sender.send_with_param(
         86, MOBILE, CODE_TEMPLATE, ["验证码", "1234", "4"], sign="测试签名", ext="e"
@@ -57,7 +57,7 @@ def test_single(simulator: Caller, sdk: tuple[str, str, Any]) -> None:
     assert refused["result"] == 1014
 
 
-def test_multi(simulator: Caller, sdk: tuple[str, str, Any]) -> None:
+def test_the_sdk_sends_to_many_numbers(simulator: Caller, sdk: tuple[str, str, Any]) -> None:
     sender = SmsMultiSender(*sdk)
     mobiles = [MOBILE, "13800009912", "13800000002"]
     answer = sender.send_with_param(86, mobiles, CODE_TEMPLATE, ["a", "b", "c"])
@@ -66,9 +66,9 @@ def test_multi(simulator: Caller, sdk: tuple[str, str, Any]) -> None:
     assert [row["result"] for row in answer["detail"]] == [0, 1015, 0]
 
 
-def test_pull(simulator: Caller, sdk: tuple[str, str, Any]) -> None:
+def test_the_sdk_pulls_receipts_and_replies(simulator: Caller, sdk: tuple[str, str, Any]) -> None:
     sid = simulator.send()["sid"]
-    simulator.steer("reply", {"mobile": MOBILE, "text": "好"})
+    simulator.control("reply", {"mobile": MOBILE, "text": "好"})
     simulator.wait_until_idle()
     now = int(time.time())
     mine = ("86", MOBILE, now - 60, now + 60, 10)
@@ -84,6 +84,6 @@ def test_pull(simulator: Caller, sdk: tuple[str, str, Any]) -> None:
     assert SmsStatusPuller(*sdk).pull_callback(10)["count"] == 0
 
 
-def test_wrong_key(simulator: Caller, sdk: tuple[str, str, Any]) -> None:
+def test_the_sdk_s_wrong_key_is_refused(simulator: Caller, sdk: tuple[str, str, Any]) -> None:
     appid, _, client = sdk
     assert SmsStatusPuller(appid, "wrong", client).pull_callback(10)["result"] == 1001

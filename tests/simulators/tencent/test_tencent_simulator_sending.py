@@ -1,4 +1,4 @@
-"""What becomes of a message: whether its template and values fit, which sign it gets, what it costs."""
+"""Messages: their template, values, sign, length and fee."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from tests.support.simulators.tencent import CODE_TEMPLATE, FOREIGN_TEMPLATE, MOBILE, Caller, tel
 
 
-def test_bulk_limits(simulator: Caller) -> None:
+def test_a_bulk_send_has_at_most_200_numbers_of_one_kind(simulator: Caller) -> None:
     mobiles = [f"138{number:08}" for number in range(201)]
     body: dict[str, Any] = {"tpl_id": 2002, "params": []}
     numbers = [tel(mobile) for mobile in mobiles]
@@ -17,13 +17,13 @@ def test_bulk_limits(simulator: Caller) -> None:
     assert simulator.refusal("sendmultisms2", tel=mixed, **body) == 1034
 
 
-def test_repeated_number_is_sent_to_once(simulator: Caller) -> None:
+def test_a_repeated_number_gets_one_message(simulator: Caller) -> None:
     answer = simulator.send_many(MOBILE, "13800000002", MOBILE)
     assert [row["mobile"] for row in answer["detail"]] == [MOBILE, "13800000002"]
     assert len(simulator.messages()) == 1
 
 
-def test_template_must_fit(simulator: Caller) -> None:
+def test_the_template_must_exist_be_approved_and_match_the_call(simulator: Caller) -> None:
     def result(**changes: Any) -> Any:
         body: dict[str, Any] = {
             "tel": tel(MOBILE),
@@ -38,11 +38,11 @@ def test_template_must_fit(simulator: Caller) -> None:
     assert result(params=["a", "b", "c", "d"], ext="e") == wrong_count | {"ext": "e"}
     assert result(tpl_id=FOREIGN_TEMPLATE, params=["a"])["result"] == 1014
     assert result(tel=tel("61234567", "852"))["result"] == 1014
-    simulator.behave(review="hold")
+    simulator.set_switches(review="hold")
     pending = simulator.call("add_template", text="您好", type=0)["data"]["id"]
     assert result(tpl_id=pending, params=[])["result"] == 1014
-    simulator.behave(review="auto")
-    voice = simulator.approved_template("您好", type=2)
+    simulator.set_switches(review="auto")
+    voice = simulator.add_approved_template("您好", type=2)
     assert result(tpl_id=voice, params=[])["result"] == 1014
 
 
@@ -59,17 +59,17 @@ def test_template_must_fit(simulator: Caller) -> None:
         ("a.cnx", 0),
     ],
 )
-def test_values_hold_no_link(simulator: Caller, value: str, result: int) -> None:
+def test_values_must_not_contain_links(simulator: Caller, value: str, result: int) -> None:
     answer = simulator.send(tpl_id=CODE_TEMPLATE, params=["a", "b", value])
     assert answer["result"] == result
 
 
-def test_values_are_put_in_as_they_are(simulator: Caller) -> None:
+def test_values_are_inserted_unchanged(simulator: Caller) -> None:
     simulator.send(tpl_id=CODE_TEMPLATE, params=["{2}", "\\1", ""])
     assert simulator.text_sent() == "【测试签名】您的{2}是\\1，分钟内有效。"
 
 
-def test_length(simulator: Caller) -> None:
+def test_a_text_has_at_most_500_characters(simulator: Caller) -> None:
     constant = len("【测试签名】您的是，分钟内有效。")
     params = ["a" * (500 - constant), "", ""]
     answer = simulator.send(tpl_id=CODE_TEMPLATE, params=params)
@@ -79,7 +79,7 @@ def test_length(simulator: Caller) -> None:
 
 
 @pytest.mark.parametrize(("length", "fee"), [(70, 1), (71, 2), (134, 2), (135, 3)])
-def test_fee(simulator: Caller, length: int, fee: int) -> None:
+def test_a_mainland_text_is_billed_by_its_length(simulator: Caller, length: int, fee: int) -> None:
     constant = len("【测试签名】您的是，分钟内有效。")
     params = ["a" * (length - constant), "", ""]
     assert simulator.send(tpl_id=CODE_TEMPLATE, params=params)["fee"] == fee
@@ -89,12 +89,14 @@ def test_fee(simulator: Caller, length: int, fee: int) -> None:
     ("value", "fee"),
     [("a" * 154, 1), ("a" * 155, 2), ("a" * 152 + "€", 1), ("a" * 153 + "€", 2), ("好" * 65, 2)],
 )
-def test_fee_abroad(simulator: Caller, value: str, fee: int) -> None:
+def test_an_international_text_is_billed_by_its_alphabet_and_length(
+    simulator: Caller, value: str, fee: int
+) -> None:
     answer = simulator.send(tel=tel("61234567", "852"), tpl_id=FOREIGN_TEMPLATE, params=[value])
     assert answer["fee"] == fee
 
 
-def test_signs(simulator: Caller) -> None:
+def test_an_approved_sign_is_put_in_front_of_the_text(simulator: Caller) -> None:
     def text(**sign: Any) -> str:
         assert simulator.send(**sign)["result"] == 0
         return simulator.text_sent()
@@ -105,14 +107,14 @@ def test_signs(simulator: Caller) -> None:
     assert text(sign="别的") == "【测试签名】[别的]感谢您的惠顾。"
     assert text(sign="【测试签名】") == "【测试签名】[【测试签名】]感谢您的惠顾。"
     assert text(sign=None) == "【测试签名】[null]感谢您的惠顾。"
-    simulator.behave(unapproved_sign="refuse")
+    simulator.set_switches(unapproved_sign="refuse")
     assert simulator.send(sign="别的")["result"] == 1012
     assert simulator.send(sign="测试签名")["result"] == 0
     simulator.call("del_sign", sign_id=1001)
     assert simulator.send()["result"] == 1012
 
 
-def test_sign_of_international_messages(simulator: Caller) -> None:
+def test_the_sign_of_an_international_message_is_optional(simulator: Caller) -> None:
     def text(**sign: Any) -> str:
         body: dict[str, Any] = {
             "tel": tel("61234567", "852"),
@@ -125,13 +127,13 @@ def test_sign_of_international_messages(simulator: Caller) -> None:
     assert text() == "Hello you"
     assert text(sign="Shop") == "[Shop]Hello you"
     sign_id = simulator.call("add_sign", text="Shop", international=1)["data"]["id"]
-    simulator.steer("review", {"sign_id": sign_id, "status": 0})
+    simulator.control("review", {"sign_id": sign_id, "status": 0})
     assert text() == "[Shop]Hello you"
     assert text(sign="Shop") == "[Shop]Hello you"
 
 
 def test_extend_needs_permission(simulator: Caller) -> None:
     assert simulator.send(extend="12")["result"] == 1006
-    simulator.behave(extend_allowed=True)
+    simulator.set_switches(extend_allowed=True)
     assert simulator.send(extend="12")["result"] == 0
     assert simulator.send(extend="ab")["result"] == 1004

@@ -1,4 +1,4 @@
-"""What the tests of the Quick Audience simulator have in common: its caller, and a bridge that it calls."""
+"""What the tests of the Quick Audience simulator share: its client, and a fake bridge."""
 
 import json
 import threading
@@ -50,7 +50,7 @@ DETAIL_ROW = {
 
 
 @dataclass
-class Request:
+class ReceivedRequest:
     method: str
     path: str
     query: dict[str, list[str]]
@@ -62,16 +62,19 @@ class Request:
         return json.loads(self.raw)
 
 
-Reaction = tuple[int, Any] | None
+FakeResponse = tuple[int, Any] | None
 
 
 @dataclass
 class FakeBridge:
-    """Answers what the test says; None as an answer closes the connection."""
+    """Answers as the test says. None in place of an answer closes the connection."""
 
     url: str = ""
-    requests: list[Request] = field(default_factory=list)
-    react: Callable[[Request], Reaction] = lambda _request: (200, envelope(bizId="biz-1"))
+    requests: list[ReceivedRequest] = field(default_factory=list)
+    respond: Callable[[ReceivedRequest], FakeResponse] = lambda _request: (
+        200,
+        envelope(bizId="biz-1"),
+    )
 
 
 def envelope(**fields: Any) -> dict[str, Any]:
@@ -85,8 +88,8 @@ def envelope(**fields: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def bridging() -> Iterator[FakeBridge]:
-    """A bridge on a port of its own."""
+def running_fake_bridge() -> Iterator[FakeBridge]:
+    """Run a fake bridge on a free port."""
     fake = FakeBridge()
 
     class Handler(BaseHTTPRequestHandler):
@@ -95,7 +98,7 @@ def bridging() -> Iterator[FakeBridge]:
         def answer(self) -> None:
             parts = urlsplit(self.path)
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            request = Request(
+            request = ReceivedRequest(
                 method=self.command,
                 path=parts.path.removeprefix(PREFIX),
                 query=parse_qs(parts.query),
@@ -103,11 +106,11 @@ def bridging() -> Iterator[FakeBridge]:
                 raw=raw,
             )
             fake.requests.append(request)
-            reaction = fake.react(request)
-            if reaction is None:
+            response = fake.respond(request)
+            if response is None:
                 self.close_connection = True
                 return
-            status, body = reaction
+            status, body = response
             content = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json; charset=utf-8")
@@ -130,7 +133,7 @@ def bridging() -> Iterator[FakeBridge]:
 
 
 class Simulator:
-    """A running simulator, seen from a platform that pushes to it and from its control API."""
+    """A client of a running simulator: pushes to it as a platform does, and calls its control API."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -171,12 +174,12 @@ class Simulator:
             timeout=timeout,
         )
 
-    def pushed(self, endpoint: str, body: Any) -> None:
-        """Push what must be taken."""
+    def push_accepted(self, endpoint: str, body: Any) -> None:
+        """Push a body that must be accepted."""
         answer = self.push(endpoint, body)
         assert answer.json()["code"] == "200", answer.text
 
-    def tell(self, phones: list[str], *, status: int = 2, **changes: Any) -> None:
+    def push_receipts(self, phones: list[str], *, status: int = 2, **changes: Any) -> None:
         entry = {
             "outId": OUT_ID,
             "sendStatus": status,
@@ -186,12 +189,12 @@ class Simulator:
             "message": "",
             **changes,
         }
-        self.pushed(
+        self.push_accepted(
             DETAILS,
             {"thirdSmsSendDetailModelList": [{**entry, "phoneNum": phone} for phone in phones]},
         )
 
-    def receipts(self) -> int:
+    def receipt_count(self) -> int:
         total = self.get("receipts")["total"]
         assert isinstance(total, int)
         return total

@@ -1,4 +1,4 @@
-"""What the tests of the Tencent simulator have in common: a caller, and a receiver of callbacks."""
+"""What the tests of the Tencent simulator share: a caller, and a receiver of callbacks."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ def tel(mobile: str, nationcode: str = "86") -> dict[str, Any]:
 
 
 def signed_part(call: str, body: dict[str, Any]) -> str:
-    """What the documents say that a call signs beside key, random and time."""
+    """Return what a call signs in addition to key, random and time, as documented."""
     if call == "sendsms":
         return f"&mobile={body['tel']['mobile']}"
     if call == "sendmultisms2":
@@ -37,7 +37,7 @@ def signed_part(call: str, body: dict[str, Any]) -> str:
 
 
 class Caller:
-    """Calls a running simulator."""
+    """Calls a running simulator and its control API."""
 
     def __init__(self, url: str, appkey: str = APPKEY) -> None:
         self.url = url
@@ -87,21 +87,21 @@ class Caller:
         body = {"tel": numbers, "tpl_id": PLAIN_TEMPLATE, "params": [], **changes}
         return self.call("sendmultisms2", timeout=timeout, **body)
 
-    def look(self, path: str, **params: Any) -> Any:
+    def inspect(self, path: str, **params: Any) -> Any:
         answer = self.session.get(f"{self.url}/_sim/{path}", params=params, timeout=5)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def steer(self, path: str, body: Any = None, *, status: int = 200) -> Any:
+    def control(self, path: str, body: Any = None, *, status: int = 200) -> Any:
         answer = self.session.post(f"{self.url}/_sim/{path}", json=body or {}, timeout=5)
         assert answer.status_code == status, answer.text
         return answer.json()
 
-    def behave(self, **switches: Any) -> Any:
-        return self.steer("behaviour", switches)
+    def set_switches(self, **switches: Any) -> Any:
+        return self.control("behaviour", switches)
 
     def messages(self, mobile: str = MOBILE) -> list[dict[str, Any]]:
-        found = self.look("messages", mobile=mobile)["messages"]
+        found = self.inspect("messages", mobile=mobile)["messages"]
         assert isinstance(found, list)
         return found
 
@@ -111,9 +111,9 @@ class Caller:
         return text
 
     def wait_until_idle(self) -> Any:
-        return wait_for(lambda: state if (state := self.look("state"))["idle"] else None)
+        return wait_for(lambda: state if (state := self.inspect("state"))["idle"] else None)
 
-    def approved_template(self, text: str, **fields: Any) -> int:
+    def add_approved_template(self, text: str, **fields: Any) -> int:
         answer = self.call("add_template", text=text, **{"type": 0, **fields})
         tpl_id = answer["data"]["id"]
         assert isinstance(tpl_id, int)
@@ -132,7 +132,7 @@ class Caller:
 
 
 class Receiver:
-    """Takes callbacks, and answers them as told."""
+    """Receives callbacks, and answers them as the test says."""
 
     def __init__(self) -> None:
         self.pushes: list[Any] = []
@@ -142,11 +142,11 @@ class Receiver:
         self._answers: queue.SimpleQueue[tuple[int, bytes]] = queue.SimpleQueue()
 
     def answer_next(self, *answers: tuple[int, bytes]) -> None:
-        """Answer the next pushes in this way, and those after them as Tencent expects."""
+        """Set the answers to the next pushes. Later pushes are acknowledged."""
         for answer in answers:
             self._answers.put(answer)
 
-    def take(self, content_type: str, body: bytes) -> tuple[int, bytes]:
+    def receive(self, content_type: str, body: bytes) -> tuple[int, bytes]:
         try:
             answer = self._answers.get_nowait()
         except queue.Empty:
@@ -166,8 +166,8 @@ class Receiver:
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
-    """Run a receiver."""
+def running_receiver() -> Iterator[Receiver]:
+    """Run a receiver on a free port."""
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -175,20 +175,20 @@ def receiving() -> Iterator[Receiver]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            status, answer = receiver.take(self.headers["Content-Type"], body)
+            status, answer = receiver.receive(self.headers["Content-Type"], body)
             self.send_response(status)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            """Keep quiet."""
+            """Print nothing."""
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
 
         def handle_error(self, request: Any, client_address: Any) -> None:
-            """Keep quiet when the simulator closes a connection."""
+            """Ignore connections that the simulator closes."""
 
     server = Server(("127.0.0.1", 0), Handler)
     receiver.url = f"http://127.0.0.1:{server.server_port}/callback"
