@@ -164,19 +164,19 @@ def health() -> Response:
 
 
 @app.on_sqs_message(queue=QUEUES + "files", batch_size=1, maximum_concurrency=2)
-def read(event: SQSEvent) -> None:
+def read(event: SQSEvent) -> Any:
     """Read files of §5 into chunks."""
     from chalicelib.functions.read import handle
 
-    handle(event.to_dict(), _seconds_left(event))
+    return handle(event.to_dict(), _seconds_left(event))
 
 
 @app.on_sqs_message(queue=QUEUES + "sends", batch_size=5, maximum_concurrency=SENDERS)
-def deliver(event: SQSEvent) -> None:
+def deliver(event: SQSEvent) -> Any:
     """Send chunks to Tencent."""
     from chalicelib.functions.deliver import handle
 
-    handle(event.to_dict(), _seconds_left(event), SENDERS)
+    return handle(event.to_dict(), _seconds_left(event), SENDERS)
 
 
 @app.on_sqs_message(
@@ -185,11 +185,11 @@ def deliver(event: SQSEvent) -> None:
     maximum_batching_window_in_seconds=1,
     maximum_concurrency=4,
 )
-def settle(event: SQSEvent) -> None:
+def settle(event: SQSEvent) -> Any:
     """Turn Tencent's statuses and replies into receipts."""
     from chalicelib.functions.settle import handle
 
-    handle(event.to_dict())
+    return handle(event.to_dict())
 
 
 @app.on_sqs_message(
@@ -198,11 +198,11 @@ def settle(event: SQSEvent) -> None:
     maximum_batching_window_in_seconds=1,
     maximum_concurrency=4,
 )
-def push(event: SQSEvent) -> None:
+def push(event: SQSEvent) -> Any:
     """Push receipts and replies to Quick Audience."""
     from chalicelib.functions.push import handle
 
-    handle(event.to_dict(), _seconds_left(event))
+    return handle(event.to_dict(), _seconds_left(event))
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS))
@@ -217,6 +217,14 @@ def sweep(event: CloudWatchEvent) -> None:
 def pull(event: CloudWatchEvent) -> None:
     """Pull statuses and replies from Tencent's queue, with TENCENT_RECEIPTS=pull."""
     from chalicelib.functions.pull import handle
+
+    handle(_seconds_left(event))
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def release(event: CloudWatchEvent) -> None:
+    """Queue again what waits in the table, once it may go on."""
+    from chalicelib.functions.release import handle
 
     handle(_seconds_left(event))
 

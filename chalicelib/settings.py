@@ -169,6 +169,12 @@ class Settings:
         _url,
         default="",
     )
+    partial_batches: Literal["on", "off"] = _setting(
+        "BRIDGE_PARTIAL_BATCHES",
+        "on or off: set by the deployment once every event source mapping reports partial batches",
+        _one_of("on", "off"),
+        default="off",
+    )
     table: str = _setting(
         "BRIDGE_TABLE", "name of the DynamoDB table", default="qa-sms-bridge-local"
     )

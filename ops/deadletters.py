@@ -10,9 +10,9 @@ import typer
 
 from chalicelib import aws, dates
 from chalicelib.domain import sign_names
+from chalicelib.domain.queue_names import QueueName
 from chalicelib.logs import mask, mask_numbers
 from chalicelib.queues import sending
-from chalicelib.queues.sending import Queue
 from chalicelib.store import messages
 from chalicelib.tencent import events
 from ops.doctor import waiting
@@ -20,7 +20,7 @@ from ops.output import Json, Stage, command, fail, show, show_rows, warn
 
 app = typer.Typer(no_args_is_help=True, help="Dead letters: queue messages that failed for good.")
 
-QUEUES: tuple[Queue, ...] = get_args(Queue)
+QUEUES: tuple[QueueName, ...] = get_args(QueueName)
 _COLUMNS = ("queue", "age", "outId", "bizId", "sid", "entries", "what")
 
 # How long a dead letter is in hand, unless it is given back: enough to look through all of them. Should
@@ -38,7 +38,7 @@ _SHOWN = 3
 class Dead:
     """A dead letter in hand. `sent_at`, an epoch, is when it was queued first."""
 
-    queue: Queue
+    queue: QueueName
     id: str
     body: str
     handle: str
@@ -79,7 +79,7 @@ def list_(
 @app.command()
 @command
 def replay(
-    queue: Annotated[Queue | None, typer.Option(help="Those of one queue.")] = None,
+    queue: Annotated[QueueName | None, typer.Option(help="Those of one queue.")] = None,
     out_id: Annotated[
         str,
         typer.Option(
@@ -126,7 +126,7 @@ def replay(
     show_rows(rows, ("queue", "replayed", "passedOver"), as_json=json, empty="")
 
 
-def _look(queue: Queue, limit: int, wait: int) -> list[Dead]:
+def _look(queue: QueueName, limit: int, wait: int) -> list[Dead]:
     held: list[Dead] = []
     try:
         for batch in _take(queue, wait):
@@ -138,7 +138,7 @@ def _look(queue: Queue, limit: int, wait: int) -> list[Dead]:
     return held[:limit]
 
 
-def _replay(queue: Queue, out_id: str, most: int | None) -> tuple[int, int]:
+def _replay(queue: QueueName, out_id: str, most: int | None) -> tuple[int, int]:
     """Send again what is of an outId; answers how many that were, and how many were not."""
     held: list[Dead] = []
     replayed = 0
@@ -158,7 +158,7 @@ def _replay(queue: Queue, out_id: str, most: int | None) -> tuple[int, int]:
     return replayed, len(held)
 
 
-def _take(queue: Queue, wait: int) -> Iterator[list[Dead]]:
+def _take(queue: QueueName, wait: int) -> Iterator[list[Dead]]:
     """A queue's dead letters, each once. Whoever takes them deletes them or gives them back."""
     seen: set[str] = set()
     while True:
@@ -187,7 +187,7 @@ def _take(queue: Queue, wait: int) -> Iterator[list[Dead]]:
             yield fresh
 
 
-def _give_back(queue: Queue, held: Sequence[Dead]) -> None:
+def _give_back(queue: QueueName, held: Sequence[Dead]) -> None:
     for first in range(0, len(held), _MOST):
         aws.sqs().change_message_visibility_batch(
             QueueUrl=_url(queue),
@@ -198,7 +198,7 @@ def _give_back(queue: Queue, held: Sequence[Dead]) -> None:
         )
 
 
-def _delete(queue: Queue, replayed: Sequence[Dead]) -> None:
+def _delete(queue: QueueName, replayed: Sequence[Dead]) -> None:
     if not replayed:
         return
     failed = (
@@ -216,7 +216,7 @@ def _delete(queue: Queue, replayed: Sequence[Dead]) -> None:
         warn(f"{queue}: {len(failed)} were queued again and are still among the dead letters")
 
 
-def _url(queue: Queue) -> str:
+def _url(queue: QueueName) -> str:
     return sending.url(f"{queue}-dead")
 
 
@@ -257,7 +257,7 @@ def _row(dead: Dead) -> dict[str, Any]:
         return common | {"what": f"not understood: {mask_numbers(dead.body[:200])}"}
 
 
-def _content(queue: Queue, body: Any) -> dict[str, Any]:
+def _content(queue: QueueName, body: Any) -> dict[str, Any]:
     """What a message is about, without whole phone numbers."""
     if queue == "callbacks":
         statuses, replies = body.get("statuses", []), body.get("replies", [])

@@ -9,20 +9,15 @@ import time
 from collections.abc import Mapping
 
 from chalicelib import metrics
-from chalicelib.delivery import final_states
-from chalicelib.domain import phones
+from chalicelib.delivery import final_states, waiting
+from chalicelib.domain import phones, retries
 from chalicelib.domain.chunks import ChunkKey, ChunkProgress, Outcome
 from chalicelib.domain.messages import Message, Origin, failure_receipt
 from chalicelib.domain.planning import Failure
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.logs import log
-from chalicelib.queues import sending
 from chalicelib.queues.bodies import SendBody
 from chalicelib.store import chunks, messages
-
-# Seconds until a call that certainly sent nothing is made again: multiplied by the number of attempts so far, up
-# to SQS's maximum of 15 minutes. Attempts end when the sweep closes the chunk, after 72 hours.
-RETRY_SECONDS = 30
 
 
 class Attempt:
@@ -87,10 +82,10 @@ class Attempt:
 
     def give_up(self, failure: Failure) -> None:
         """Record a failure for every recipient that waits, instead of making calls. Claim the attempt first."""
-        waiting = [
+        left = [
             position for positions, _ in self.progress.remaining_calls() for position in positions
         ]
-        self.record_outcomes(dict.fromkeys(waiting, failure))
+        self.record_outcomes(dict.fromkeys(left, failure))
         self.finish()
 
     def recover_outcomes(self) -> None:
@@ -117,13 +112,13 @@ class Attempt:
 
     def queue_rest(self) -> None:
         """Queue another attempt if recipients wait. Queueing it twice is harmless: only one function claims it."""
-        waiting = sum(len(positions) for positions, _ in self.progress.remaining_calls())
-        if waiting:
+        left = sum(len(positions) for positions, _ in self.progress.remaining_calls())
+        if left:
             again = SendBody(self.key, self.number + 1)
             log.warning(
-                "recipients wait for another attempt", extra=again.to_dict() | {"waiting": waiting}
+                "recipients wait for another attempt", extra=again.to_dict() | {"waiting": left}
             )
-            sending.send("sends", [again], delay=RETRY_SECONDS * (self.number + 1))
+            waiting.queue_later("sends", [again], retries.refused_pause(self.number + 1))
 
     def _message(self, phone: str, position: int, outcome: Outcome) -> Message:
         given = self.progress.plan.original_forms.get(position, "")

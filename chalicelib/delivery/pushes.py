@@ -155,7 +155,7 @@ class PushSession:
                 parts += [part[middle:], part[:middle]]
         if accepted:
             left = [bodies.ReceiptBody(call.kind, call.out_id, part) for part in [*refused, *parts]]
-            sending.send("receipts", left, delay=retries.push_delay(1))
+            sending.send("receipts", left, delay=retries.PUSH.first)
             log.warning("push refused because of single entries", extra={"refused": len(refused)})
         return accepted
 

@@ -8,8 +8,8 @@ Only the claimer calls Tencent. An attempt without a result whose claimer is dea
 with a stored message count as sent, and the others are marked as of unknown outcome, for a callback to settle.
 
 While Tencent does not answer, a breaker is open (`domain/breaker.py`): no function calls Tencent, and queued
-chunks stay queued. One function at a time probes, first by a call that sends nothing, then by a call to a
-single number.
+chunks are set aside in the table. One function at a time probes, first by a call that sends nothing, then by a
+call to a single number.
 """
 
 import time
@@ -18,14 +18,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import metrics
+from chalicelib.delivery import waiting
 from chalicelib.delivery.attempt import Attempt
 from chalicelib.delivery.tencent_calls import SIDE, CallResult, Part, TencentCalls
+from chalicelib.domain import retries
 from chalicelib.domain.planning import Call
 from chalicelib.errors import ConfigurationError
 from chalicelib.logs import log
 from chalicelib.queues import receiving
-from chalicelib.queues.bodies import SendBody
-from chalicelib.queues.receiving import DONE, PUT_BACK, Record, Result, later
+from chalicelib.queues.bodies import SendBody, UnreadableBodyError
+from chalicelib.queues.receiving import DEAD_LETTER, DONE, PUT_BACK, Record, Result, again, later
 from chalicelib.store import breakers, chunks, send_requests
 from chalicelib.tencent import v5
 from chalicelib.tencent.throttle import throttle
@@ -40,8 +42,10 @@ OUTCOMES_PER_WRITE = 25
 MAX_UNRECORDED_SECONDS = 2
 
 
-def handle(event: Mapping[str, Any], seconds_left: float, functions: int) -> None:
-    """Work through an SQS event of the `sends` queue.
+def handle(
+    event: Mapping[str, Any], seconds_left: float, functions: int
+) -> dict[str, list[dict[str, str]]] | None:
+    """Work through an SQS event of the `sends` queue; return what the handler returns to Lambda.
 
     `seconds_left` are those until Lambda ends the function. `functions` is how many of them run at once: they
     share the limits on calls.
@@ -53,35 +57,46 @@ def handle(event: Mapping[str, Any], seconds_left: float, functions: int) -> Non
         )
     deadline = time.time() + seconds_left
     records = receiving.records(event)
+    try:
+        results = _deliver(records, deadline, functions)
+    except Exception:
+        # Nothing was begun: the parameter store or the table can't be read.
+        log.exception("deliver failed")
+        results = [(record, again(record, retries.CHUNK)) for record in records]
+    return receiving.finish("sends", results)
+
+
+def _deliver(
+    records: Sequence[Record], deadline: float, functions: int
+) -> list[tuple[Record, Result]]:
+    """Deliver a batch, or set it aside; return each message with its result."""
     client = v5.client()
     breaker = breakers.get_open(SIDE)
     if breaker and not (breakers.take_probe(breaker, int(time.time())) and client.is_reachable()):
-        _finish([(record, PUT_BACK) for record in records])
-        return
+        return _set_aside([(record, PUT_BACK) for record in records])
     cautious = breaker is not None
     calls = TencentCalls(
         client, throttle(functions, cautious=cautious), deadline, cautious=cautious
     )
     # One chunk is enough for a probe.
     taken, put_back = (records[:1], records[1:]) if breaker else (records, [])
-    _finish([*_deliver(taken, calls), *((record, PUT_BACK) for record in put_back)])
+    return _set_aside(
+        [*_deliver_chunks(taken, calls), *((record, PUT_BACK) for record in put_back)]
+    )
 
 
-def _finish(results: Sequence[tuple[Record, Result]]) -> None:
-    """End the invocation. Messages that are put back come again when the breaker allows the next try."""
-    seconds = 1
-    back = [record for record, result in results if result is PUT_BACK]
-    if back and (breaker := breakers.get_open(SIDE)):
-        seconds = breaker.delay(int(time.time()))
+def _set_aside(results: Sequence[tuple[Record, Result]]) -> list[tuple[Record, Result]]:
+    """Set aside the messages of which nothing was begun, until Tencent answers again."""
+    back = sum(result is PUT_BACK for _, result in results)
+    if back:
         metrics.count(BreakerOpen=1)
-        log.warning(
-            "sending is paused: Tencent did not answer",
-            extra={"messages": len(back), "why": breaker.why},
-        )
-    receiving.finish("sends", results, seconds)
+        log.warning("sending is paused: Tencent did not answer", extra={"messages": back})
+    return waiting.set_aside(SIDE, "sends", results)
 
 
-def _deliver(records: Sequence[Record], calls: TencentCalls) -> Iterator[tuple[Record, Result]]:
+def _deliver_chunks(
+    records: Sequence[Record], calls: TencentCalls
+) -> Iterator[tuple[Record, Result]]:
     """Deliver chunks concurrently; yield each record with its result."""
     with (
         ThreadPoolExecutor(calls.throttle.parallel) as call_pool,
@@ -93,9 +108,12 @@ def _deliver(records: Sequence[Record], calls: TencentCalls) -> Iterator[tuple[R
         for record, future in zip(records, futures, strict=True):
             try:
                 yield record, future.result()
+            except UnreadableBodyError:
+                log.exception("message can't be read", extra={"tries": record.tries})
+                yield record, DEAD_LETTER
             except Exception:
                 log.exception("chunk failed", extra={"chunk": record.body, "tries": record.tries})
-                yield record, later(60)
+                yield record, again(record, retries.CHUNK)
 
 
 def _deliver_chunk(text: str, calls: TencentCalls, pool: ThreadPoolExecutor) -> Result:

@@ -1,8 +1,8 @@
 """Push queued receipts and replies to Quick Audience, at least once.
 
-breaker open? ─▶ yes: put every message back
+breaker open? ─▶ yes: set every message aside
      │ no
-one call alone ─▶ 401 or 403: open the breaker, put every message back
+one call alone ─▶ 401 or 403: open the breaker, set every message aside
      │
 the other calls, concurrently
 """
@@ -13,14 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from chalicelib import metrics
+from chalicelib.delivery import waiting
 from chalicelib.delivery.pushes import NOT_ACCEPTED, SECONDS_FOR_A_CALL, SIDE, PushCall, PushSession
 from chalicelib.domain import push_batches, retries
-from chalicelib.domain.breaker import Breaker
 from chalicelib.errors import ConfigurationError
 from chalicelib.logs import log
 from chalicelib.queues import receiving
 from chalicelib.queues.bodies import ReceiptBody, UnreadableBodyError
-from chalicelib.queues.receiving import PUT_BACK, Record, Result, later
+from chalicelib.queues.receiving import DEAD_LETTER, PUT_BACK, Record, Result, again
 from chalicelib.store import breakers
 
 # Concurrent calls of one function: as many as one event can require. Even if the first call takes its longest
@@ -28,10 +28,10 @@ from chalicelib.store import breakers
 _PARALLEL = 10
 
 
-def handle(event: Mapping[str, Any], seconds_left: float) -> None:
+def handle(event: Mapping[str, Any], seconds_left: float) -> dict[str, list[dict[str, str]]] | None:
     """Work through an SQS event of the `receipts` queue. One call pushes up to 100 entries of one outId.
 
-    `seconds_left` are those until Lambda ends the function.
+    `seconds_left` are those until Lambda ends the function. Return what the handler returns to Lambda.
     """
     if seconds_left <= SECONDS_FOR_A_CALL:
         raise ConfigurationError(
@@ -40,10 +40,20 @@ def handle(event: Mapping[str, Any], seconds_left: float) -> None:
         )
     deadline = time.time() + seconds_left
     records = receiving.records(event)
+    try:
+        results = _push(records, deadline)
+    except Exception:
+        # Nothing was pushed: the table can't be read.
+        log.exception("push failed")
+        results = [(record, again(record, retries.PUSH)) for record in records]
+    return receiving.finish("receipts", results)
+
+
+def _push(records: Sequence[Record], deadline: float) -> list[tuple[Record, Result]]:
+    """Make the calls that a batch requires; return each message with its result."""
     breaker = breakers.get_open(SIDE)
     if breaker and not breakers.take_probe(breaker, int(time.time())):
-        _finish([(record, PUT_BACK) for record in records], breaker)
-        return
+        return _set_aside([(record, PUT_BACK) for record in records])
     calls, results = _calls(records)
     session = PushSession(deadline, probing=breaker is not None)
     call_results = [session.send(call) for call in calls[:1]]
@@ -51,8 +61,7 @@ def handle(event: Mapping[str, Any], seconds_left: float) -> None:
         call_results += pool.map(session.send, calls[1:])
     for call, result in zip(calls, call_results, strict=True):
         results += [(record, _record_result(record, result)) for record in call.records]
-    locked_out = any(result is PUT_BACK for _, result in results)
-    _finish(results, breakers.get_open(SIDE) if locked_out else None)
+    return _set_aside(results)
 
 
 def _calls(records: Sequence[Record]) -> tuple[list[PushCall], list[tuple[Record, Result]]]:
@@ -64,7 +73,7 @@ def _calls(records: Sequence[Record]) -> tuple[list[PushCall], list[tuple[Record
             read[record] = ReceiptBody.decode(record.body)
         except UnreadableBodyError:
             log.exception("message can't be read", extra={"tries": record.tries})
-            results.append((record, _record_result(record, NOT_ACCEPTED)))
+            results.append((record, DEAD_LETTER))
     parts = [(record, body.kind, body.out_id, len(body.entries)) for record, body in read.items()]
     calls = [
         PushCall(
@@ -80,17 +89,15 @@ def _calls(records: Sequence[Record]) -> tuple[list[PushCall], list[tuple[Record
 
 def _record_result(record: Record, result: Result) -> Result:
     """Return the result of one message of a call, whose pause depends on the message's own tries."""
-    return later(retries.push_delay(record.tries)) if result is NOT_ACCEPTED else result
+    return again(record, retries.PUSH) if result is NOT_ACCEPTED else result
 
 
-def _finish(results: Sequence[tuple[Record, Result]], breaker: Breaker | None) -> None:
-    """End the invocation. Messages that are put back come again when the breaker allows the next try."""
+def _set_aside(results: Sequence[tuple[Record, Result]]) -> list[tuple[Record, Result]]:
+    """Set aside the messages that were not pushed because the breaker is open."""
     back = sum(result is PUT_BACK for _, result in results)
     if back:
         metrics.count(BreakerOpen=1)
         log.warning(
-            "pushing is paused: Quick Audience answered 401 or 403",
-            extra={"messages": back, "why": breaker.why if breaker else ""},
+            "pushing is paused: Quick Audience answered 401 or 403", extra={"messages": back}
         )
-    seconds = breaker.delay(int(time.time())) if breaker else 1
-    receiving.finish("receipts", results, seconds)
+    return waiting.set_aside(SIDE, "receipts", results)

@@ -17,12 +17,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.delivery.file_reading import HELD_SECONDS, FileReading, allow_repetition
+from chalicelib.domain import retries
 from chalicelib.errors import ConfigurationError
 from chalicelib.fetching.addresses import FetchError
 from chalicelib.logs import log
 from chalicelib.queues import receiving
-from chalicelib.queues.bodies import FileBody
-from chalicelib.queues.receiving import DONE, Record, Result, later
+from chalicelib.queues.bodies import FileBody, UnreadableBodyError
+from chalicelib.queues.receiving import DEAD_LETTER, DONE, Record, Result, again, later
 from chalicelib.store import files, send_requests
 from chalicelib.store.files import HoldLostError
 
@@ -30,8 +31,11 @@ from chalicelib.store.files import HoldLostError
 MIN_SECONDS = 60
 
 
-def handle(event: Mapping[str, Any], seconds_left: float) -> None:
-    """Work through an SQS event of the `files` queue. `seconds_left` are those until Lambda ends the function."""
+def handle(event: Mapping[str, Any], seconds_left: float) -> dict[str, list[dict[str, str]]] | None:
+    """Work through an SQS event of the `files` queue; return what the handler returns to Lambda.
+
+    `seconds_left` are those until Lambda ends the function.
+    """
     if seconds_left < MIN_SECONDS:
         raise ConfigurationError(
             f"read has {seconds_left:.0f} s: set its lambda_timeout in .chalice/config.json to at least "
@@ -42,11 +46,14 @@ def handle(event: Mapping[str, Any], seconds_left: float) -> None:
     for record in receiving.records(event):
         try:
             result = _read(FileBody.decode(record.body), deadline)
+        except UnreadableBodyError:
+            log.exception("message can't be read", extra={"tries": record.tries})
+            result = DEAD_LETTER
         except Exception:
             log.exception("file failed", extra={"file": record.body, "tries": record.tries})
-            result = later(60)
+            result = again(record, retries.FILE)
         results.append((record, result))
-    receiving.finish("files", results)
+    return receiving.finish("files", results)
 
 
 def _read(body: FileBody, deadline: float) -> Result:

@@ -14,40 +14,47 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from chalicelib import dates, metrics
-from chalicelib.delivery import final_states
+from chalicelib.delivery import final_states, waiting
 from chalicelib.domain import retries, sign_names
 from chalicelib.domain.messages import Message, read_status
 from chalicelib.domain.push_batches import Entry
 from chalicelib.logs import log, mask, sample
 from chalicelib.queues import bodies, receiving, sending
-from chalicelib.queues.bodies import CallbackBody, Event
-from chalicelib.queues.receiving import DONE, Record, Result, later
+from chalicelib.queues.bodies import CallbackBody, Event, UnreadableBodyError
+from chalicelib.queues.receiving import DEAD_LETTER, DONE, Record, Result, again
 from chalicelib.store import messages, replies
 from chalicelib.tencent.events import phone_of
 
 _NEXT_CENTURY = 4_102_444_800
 
 
-def handle(event: Mapping[str, Any]) -> None:
-    """Work through an SQS event of the `callbacks` queue: all messages together, or one by one if that fails."""
+def handle(event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]] | None:
+    """Work through an SQS event of the `callbacks` queue: all messages together, or one by one if that fails.
+
+    Return what the handler returns to Lambda.
+    """
     records = receiving.records(event)
     try:
         _settle(records)
     except Exception:
         log.exception("callbacks failed together, they are tried one by one")
-        _one_by_one(records)
+        return receiving.finish("callbacks", _one_by_one(records))
+    return None
 
 
-def _one_by_one(records: Sequence[Record]) -> None:
+def _one_by_one(records: Sequence[Record]) -> list[tuple[Record, Result]]:
     results: list[tuple[Record, Result]] = []
     for record in records:
         try:
             _settle([record])
             results.append((record, DONE))
+        except UnreadableBodyError:
+            log.exception("message can't be read", extra={"tries": record.tries})
+            results.append((record, DEAD_LETTER))
         except Exception:
             log.exception("callbacks failed", extra={"tries": record.tries})
-            results.append((record, later(30 * record.tries)))
-    receiving.finish("callbacks", results)
+            results.append((record, again(record, retries.CALLBACK)))
+    return results
 
 
 def _settle(records: Sequence[Record]) -> None:
@@ -82,7 +89,7 @@ def _statuses(statuses: list[_Status]) -> None:
     now = int(time.time())
     found = messages.find((status.phone, status.sid) for status in statuses if status.sid)
     settled: dict[tuple[str, str], Message] = {}
-    waiting: dict[tuple[int, int], list[Event]] = {}
+    unmatched: dict[tuple[int, int], list[Event]] = {}
     for status in statuses:
         key = (status.phone, status.sid)
         message = found.get(key) or _adopt(status, now)
@@ -90,13 +97,13 @@ def _statuses(statuses: list[_Status]) -> None:
             # If the same status is here twice, the second must not adopt another message.
             found[key] = message
         if message is None:
-            waiting.setdefault((status.looks, status.since), []).append(status.report)
+            unmatched.setdefault((status.looks, status.since), []).append(status.report)
         elif key not in settled and (not message.receipt or message.receipt.by == status.by):
             # The first status of a message is its final one; Tencent may push it several times. A receipt that
             # this very message of the queue stored may not have been reported yet.
             settled[key] = message.with_receipt(read_status(status.report, now, status.by))
     reported = final_states.record_and_report(list(settled.values()))
-    for (looks, since), reports in waiting.items():
+    for (looks, since), reports in unmatched.items():
         _wait("statuses", reports, looks, since)
     log.info(
         "statuses settled",
@@ -176,10 +183,10 @@ def _wait(
             "parked: no message of the bridge matches", extra={"kind": kind, "count": len(events)}
         )
         return
-    again = CallbackBody(
+    next_look = CallbackBody(
         statuses=events if kind == "statuses" else [],
         replies=events if kind == "replies" else [],
         looks=looks + 1,
         since=since,
     )
-    sending.send("callbacks", [again], delay=delay)
+    waiting.queue_later("callbacks", [next_look], delay)

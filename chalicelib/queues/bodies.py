@@ -137,6 +137,9 @@ class CallbackBody(Body):
     def from_dict(cls, fields: dict[str, Any]) -> Self:
         """Read what `to_dict` returns."""
         since = fields.get("since")
+        for event in [*fields.get("statuses", []), *fields.get("replies", [])]:
+            if not isinstance(event, dict):
+                raise TypeError("an event that is no object")
         return cls(
             statuses=list(fields.get("statuses", [])),
             replies=list(fields.get("replies", [])),

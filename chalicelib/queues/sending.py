@@ -2,13 +2,12 @@
 
 import functools
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import Any
 
 from chalicelib import aws, settings
+from chalicelib.domain.queue_names import QueueName
 from chalicelib.errors import BridgeError
 from chalicelib.queues.bodies import Body
-
-Queue = Literal["sends", "callbacks", "receipts", "files"]
 
 # SendMessageBatch: ten messages, together 256 KiB (the older and lower of the limits that AWS has published).
 _MAX_MESSAGES = 10
@@ -21,7 +20,7 @@ class NotQueuedError(BridgeError):
     """SQS did not accept a message after several tries."""
 
 
-def send(queue: Queue, bodies: Iterable[Body], *, delay: int = 0) -> None:
+def send(queue: QueueName, bodies: Iterable[Body], *, delay: int = 0) -> None:
     """Queue messages; return only when SQS has accepted all of them. `delay` is in seconds, MAX_DELAY at most.
 
     Raises NotQueuedError. A message may be queued twice if an answer of SQS gets lost.
@@ -29,8 +28,17 @@ def send(queue: Queue, bodies: Iterable[Body], *, delay: int = 0) -> None:
     send_texts(queue, (body.encode() for body in bodies), delay=delay)
 
 
-def send_texts(queue: Queue, texts: Iterable[str], *, delay: int = 0) -> None:
+def send_texts(queue: QueueName, texts: Iterable[str], *, delay: int = 0) -> None:
     """Queue messages by their texts, such as copies of received messages. Raises NotQueuedError."""
+    _send(queue, texts, delay)
+
+
+def send_dead(queue: QueueName, texts: Iterable[str]) -> None:
+    """Put messages on the dead-letter queue of a queue. Raises NotQueuedError."""
+    _send(f"{queue}-dead", texts, 0)
+
+
+def _send(queue: str, texts: Iterable[str], delay: int) -> None:
     for batch in _batches(texts):
         entries: list[Any] = [
             {"Id": str(number), "MessageBody": body, "DelaySeconds": min(delay, MAX_DELAY)}

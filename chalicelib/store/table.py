@@ -202,8 +202,17 @@ def batch_get(keys: Iterable[Key]) -> dict[Key, Item]:
 
 def batch_put(items: Sequence[Item]) -> None:
     """Write many items with distinct keys. Existing items are overwritten."""
-    for part in _slices(items, _MAX_WRITES):
-        request: Any = {_name(): [_put_request(item) for item in part]}
+    _batch_write([_put_request(item) for item in items])
+
+
+def batch_delete(keys: Sequence[Key]) -> None:
+    """Delete many items with distinct keys, as far as they exist."""
+    _batch_write([{"DeleteRequest": {"Key": _pack(key(*one))}} for one in keys])
+
+
+def _batch_write(requests: Sequence[Any]) -> None:
+    for part in _slices(requests, _MAX_WRITES):
+        request: Any = {_name(): list(part)}
         for pause in _pauses():
             request = aws.dynamodb().batch_write_item(RequestItems=request).get("UnprocessedItems")
             if not request:

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from chalicelib import aws
 from chalicelib.domain.messages import Message, Origin
+from chalicelib.domain.queue_names import QueueName
 from chalicelib.functions import deliver
 from chalicelib.queues import sending
 from chalicelib.queues.receiving import UnfinishedError
-from chalicelib.queues.sending import Queue
 from tests.support.in_process.bridge import SIGN, Bridge
 
 T = TypeVar("T")
@@ -80,11 +80,11 @@ class World:
 
     def empty_queues(self) -> None:
         """What is there is in flight from now on, for longer than a test lasts."""
-        queues: Sequence[Queue] = ("sends", "callbacks", "receipts")
+        queues: Sequence[QueueName] = ("sends", "callbacks", "receipts")
         for queue in queues:
             self.take(queue)
 
-    def take(self, queue: Queue) -> list[dict[str, Any]]:
+    def take(self, queue: QueueName) -> list[dict[str, Any]]:
         """All that a queue gives now; it stays in flight."""
         found: list[dict[str, Any]] = []
         while True:

@@ -1,0 +1,82 @@
+"""Each minute: queue again what waits in the table, once its gate is open or its time has come.
+
+    breaker closed? ─▶ everything that waits at it
+    breaker open, a probe is due? ─▶ one message, whose function probes
+    time ─▶ what is due
+
+A message is queued first and deleted from the table second. A death in between queues it twice, which is
+harmless: a chunk's attempt is claimed once, a status is settled once, a receipt may be pushed twice.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from chalicelib import metrics
+from chalicelib.delivery import pushes, tencent_calls
+from chalicelib.domain.breaker import Side
+from chalicelib.logs import log
+from chalicelib.queues import sending
+from chalicelib.store import breakers, leases, waiting
+from chalicelib.store.waiting import Waiting
+
+if TYPE_CHECKING:
+    from chalicelib.domain.queue_names import QueueName
+
+SIDES: tuple[Side, ...] = (tencent_calls.SIDE, pushes.SIDE)
+# A batch of messages is queued with at least this much time left.
+_SECONDS_FOR_A_BATCH = 15
+_BATCH = 100
+
+
+def handle(seconds_left: float) -> None:
+    """Queue what may go on, as far as the time allows; the next run goes on."""
+    now = int(time.time())
+    deadline = time.time() + seconds_left
+    lease = leases.take("release", now, int(deadline) + 1)
+    if lease is None:
+        log.info("another run is releasing")
+        return
+    released = 0
+    try:
+        for side in SIDES:
+            released += _of_side(side, now, deadline)
+        released += _queue(waiting.due(now), deadline)
+    finally:
+        leases.give_back(lease)
+    if released:
+        log.info("queued again", extra={"messages": released})
+
+
+def _of_side(side: Side, now: int, deadline: float) -> int:
+    breaker = breakers.get_open(side)
+    if breaker is None:
+        return _queue(waiting.at(side), deadline)
+    found = list(waiting.at(side, limit=1))
+    if found:
+        metrics.count(BreakerOpen=1)
+    return _queue(found, deadline) if now >= breaker.probe_at else 0
+
+
+def _queue(found: Iterable[Waiting], deadline: float) -> int:
+    """Queue messages and delete them from the table; return their number."""
+    released = 0
+    for batch in _batches(found):
+        if deadline - time.time() < _SECONDS_FOR_A_BATCH:
+            log.warning("not everything is released in time, the next run goes on")
+            break
+        by_queue: dict[QueueName, list[str]] = {}
+        for one in batch:
+            by_queue.setdefault(one.queue, []).append(one.text)
+        for queue, texts in by_queue.items():
+            sending.send_texts(queue, texts)
+        waiting.remove(batch)
+        released += len(batch)
+    return released
+
+
+def _batches(found: Iterable[Waiting]) -> Iterator[list[Waiting]]:
+    rest = iter(found)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch

@@ -1,0 +1,83 @@
+"""Queue messages that wait in the table, off their queue, until a gate opens or a time comes.
+
+A message that circled in its queue instead would be ended by Lambda's detection of recursive loops after about
+16 rounds, and cost a request and an invocation for each. A message is stored under a digest of its text, so that
+storing it again after a crash changes nothing.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain.periods import RETENTION_SECONDS
+from chalicelib.domain.queue_names import QueueName
+from chalicelib.store import table
+from chalicelib.store.packing import pack, unpack
+
+TIME = "time"
+"""The gate that opens for each message by itself, when it is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message that waits. `since` is the epoch at which it was stored, `due` the one at which it is queued again.
+
+    `due` is 0 at every gate but TIME.
+    """
+
+    gate: str
+    sort: str
+    queue: QueueName
+    text: str
+    since: int
+    due: int
+
+
+def put(gate: str, queue: QueueName, texts: Iterable[str], due: int = 0) -> None:
+    """Store messages of a queue at a gate. Safe to repeat."""
+    now = int(time.time())
+    items = {}
+    for text in texts:
+        digest = hashlib.sha256(f"{queue} {text}".encode()).hexdigest()[:32]
+        sort = f"{due:012d}#{digest}"
+        items[sort] = table.key(_pk(gate), sort) | {
+            "queue": queue,
+            "body": pack(text),
+            "since": now,
+            "due": due,
+            "expires": now + RETENTION_SECONDS,
+        }
+    table.batch_put(list(items.values()))
+
+
+def at(gate: str, limit: int | None = None) -> Iterator[Waiting]:
+    """Return the messages at a gate, in no particular order."""
+    return map(_waiting, table.query(_pk(gate), consistent=True, limit=limit))
+
+
+def due(now: int) -> Iterator[Waiting]:
+    """Return the messages whose time has come, the earliest first."""
+    found = table.query(_pk(TIME), "0", until=f"{now:012d}~", consistent=True)
+    return map(_waiting, found)
+
+
+def remove(messages: Sequence[Waiting]) -> None:
+    """Delete messages that are queued again."""
+    table.batch_delete([(_pk(one.gate), one.sort) for one in messages])
+
+
+def _pk(gate: str) -> str:
+    return f"WAITING#{gate}"
+
+
+def _waiting(item: dict[str, Any]) -> Waiting:
+    return Waiting(
+        gate=str(item["pk"]).partition("#")[2],
+        sort=item["sk"],
+        queue=item["queue"],
+        text=unpack(item["body"]),
+        since=item["since"],
+        due=item["due"],
+    )
