@@ -20,7 +20,8 @@ def longest_wait(queue: str, seconds: float) -> None:
 
     SQS's own metric of the oldest message leaves out messages that were received three times.
     """
-    _emit({f"{queue.title()}Wait": round(seconds)}, "Seconds")
+    if seconds >= 1:
+        _emit({f"{queue.title()}Wait": round(seconds)}, "Seconds")
 
 
 def _emit(values: dict[str, int], unit: Literal["Count", "Seconds"]) -> None:

@@ -7,7 +7,6 @@ import typer
 
 from chalicelib import dates
 from chalicelib.domain.breaker import Side
-from chalicelib.queues.sending import MAX_DELAY
 from chalicelib.store import breakers
 from ops.output import Json, Stage, command, fail, show, show_each
 
@@ -53,8 +52,7 @@ def close(
     show(_row(name), as_json=json)
     if not json:
         typer.echo(
-            f"What is queued from now on is worked on at once; what was put back comes within "
-            f"{MAX_DELAY // 60} minutes."
+            "New messages are processed at once; those that were set aside are queued again within a minute."
         )
 
 

@@ -29,6 +29,7 @@ from chalicelib.queues import receiving
 from chalicelib.queues.bodies import SendBody, UnreadableBodyError
 from chalicelib.queues.receiving import DEAD_LETTER, DONE, PUT_BACK, Record, Result, again, later
 from chalicelib.store import breakers, chunks, send_requests
+from chalicelib.store.send_requests import UnknownRequestError
 from chalicelib.tencent import v5
 from chalicelib.tencent.throttle import throttle
 
@@ -108,8 +109,8 @@ def _deliver_chunks(
         for record, future in zip(records, futures, strict=True):
             try:
                 yield record, future.result()
-            except UnreadableBodyError:
-                log.exception("message can't be read", extra={"tries": record.tries})
+            except (UnreadableBodyError, UnknownRequestError):
+                log.exception("message can't succeed", extra={"tries": record.tries})
                 yield record, DEAD_LETTER
             except Exception:
                 log.exception("chunk failed", extra={"chunk": record.body, "tries": record.tries})

@@ -26,6 +26,7 @@ from chalicelib.queues.bodies import FileBody, UnreadableBodyError
 from chalicelib.queues.receiving import DEAD_LETTER, DONE, Record, Result, again, later
 from chalicelib.store import files, send_requests
 from chalicelib.store.files import HoldLostError
+from chalicelib.store.send_requests import UnknownRequestError
 
 # An invocation needs at least this much time.
 MIN_SECONDS = 60
@@ -46,8 +47,8 @@ def handle(event: Mapping[str, Any], seconds_left: float) -> dict[str, list[dict
     for record in receiving.records(event):
         try:
             result = _read(FileBody.decode(record.body), deadline)
-        except UnreadableBodyError:
-            log.exception("message can't be read", extra={"tries": record.tries})
+        except (UnreadableBodyError, UnknownRequestError):
+            log.exception("message can't succeed", extra={"tries": record.tries})
             result = DEAD_LETTER
         except Exception:
             log.exception("file failed", extra={"file": record.body, "tries": record.tries})

@@ -25,12 +25,16 @@ def of_out_id(out_id: str) -> list[SendRequest]:
     return sorted(map(_request, items), key=lambda request: request.accepted_at)
 
 
+class UnknownRequestError(LookupError):
+    """No request was accepted under this outId and bizId, or it has expired."""
+
+
 @functools.lru_cache(maxsize=64)
 def get(out_id: str, biz_id: str) -> SendRequest:
-    """Return a request. It is cached, because it never changes. Raises LookupError if there is none."""
+    """Return a request. It is cached, because it never changes. Raises UnknownRequestError if there is none."""
     item = table.get(f"OUT#{out_id}", f"REQUEST#{biz_id}", consistent=True)
     if item is None:
-        raise LookupError(f"no request {biz_id}")
+        raise UnknownRequestError(f"no request {biz_id}")
     return _request(item)
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from ops.resources.intrinsics import DELETED, attribute, number, ref, sub, text
 
-_RETENTION = 14 * 24 * 3600
+# A message that moves to a dead-letter queue keeps its age. So it has ten days left there at least.
+_RETENTION = 4 * 24 * 3600
+_DEAD_RETENTION = 14 * 24 * 3600
 _MAX_VISIBILITY = 12 * 3600
 _MAX_RECEIVES = 1000
 
@@ -26,7 +28,6 @@ class Queue:
     """Seconds after which the age of the oldest message raises an alarm."""
     about_visibility: str = ""
     """What else the parameter's description says."""
-    about_receives: str = ""
 
     @property
     def resource(self) -> str:
@@ -45,7 +46,7 @@ QUEUES = (
         function="deliver",
         message="a send",
         visibility=1800,
-        receives=5,
+        receives=1000,
         oldest=3600,
         about_visibility=", as AWS advises for queues that feed functions",
     ),
@@ -54,7 +55,7 @@ QUEUES = (
         function="settle",
         message="a callback",
         visibility=360,
-        receives=5,
+        receives=1000,
         oldest=900,
     ),
     Queue(
@@ -62,18 +63,16 @@ QUEUES = (
         function="push",
         message="a receipt",
         visibility=360,
-        receives=100,
+        receives=1000,
         oldest=3600,
-        about_receives=": enough for 72 h of growing delays",
     ),
     Queue(
         name="files",
         function="read",
         message="a file",
         visibility=5400,
-        receives=100,
+        receives=1000,
         oldest=3600,
-        about_receives=": waiting for another reader counts as a receive",
     ),
 )
 
@@ -85,16 +84,18 @@ def _visibility(queue: Queue) -> dict[str, Any]:
 
 def _receives(queue: Queue) -> dict[str, Any]:
     said = (
-        f"Receives of {queue.message} before it goes to the dead-letter queue{queue.about_receives}"
+        f"Receives of {queue.message} before it goes to the dead-letter queue. A backstop: the functions "
+        "end their retries themselves, 72 hours after the message was queued"
     )
     return number(said, queue.receives, 1, _MAX_RECEIVES)
 
 
 def _resources(queue: Queue) -> dict[str, Any]:
     return {
-        queue.dead: _queue(f"{queue.name}-dead"),
+        queue.dead: _queue(f"{queue.name}-dead", _DEAD_RETENTION),
         queue.resource: _queue(
             queue.name,
+            _RETENTION,
             VisibilityTimeout=ref(f"{queue.resource}Visibility"),
             RedrivePolicy={
                 "deadLetterTargetArn": attribute(queue.dead, "Arn"),
@@ -104,13 +105,13 @@ def _resources(queue: Queue) -> dict[str, Any]:
     }
 
 
-def _queue(name: str, **properties: Any) -> dict[str, Any]:
+def _queue(name: str, retention: int, **properties: Any) -> dict[str, Any]:
     return {
         "Type": "AWS::SQS::Queue",
         **DELETED,
         "Properties": {
             "QueueName": sub("${QueuePrefix}" + name),
-            "MessageRetentionPeriod": _RETENTION,
+            "MessageRetentionPeriod": retention,
             "SqsManagedSseEnabled": True,
             **properties,
         },

@@ -147,7 +147,7 @@ def test_a_status_that_comes_in_the_same_moment_wins_and_is_told_alone(
 ) -> None:
     (sms,) = campaign.tencent.sent_to("86" + A)
     campaign.callback([tencent.status(sms)])
-    meanwhile(monkeypatch, lambda: campaign.pump.run("settle", hours=0.1))
+    meanwhile(monkeypatch, lambda: campaign.pump.run("settle", hours=0.2))
     result = ops(*SETTLE, "--as", "failed")
     assert result.exit_code == 1
     assert "in the same moment" in result.output

@@ -143,7 +143,8 @@ def test_delays_grow_to_an_hour_and_last_for_72_hours(bridge: Bridge) -> None:
     assert max(delays) <= 1.2 * 3600 + 1
     assert min(delays[10:]) >= 0.8 * 3600
     assert times[-1] - start > 72 * 3600
-    assert len(times) == aws.most_receives("receipts")
+    assert 75 <= len(times) <= 100
+    assert len(times) < aws.most_receives("receipts") / 2
     assert bridge.pump.count("receipts") == 0
     assert bridge.pump.count("receipts-dead") == 1, "kept for an operator to send again"
 
@@ -181,4 +182,4 @@ def test_a_message_that_can_never_be_pushed_does_not_hold_up_the_others(
     bridge.pump.put("receipts", json.dumps(body))
     bridge.pump.once("push")
     assert pushed.pushed_positions("x", BIZ) == {0}
-    assert bridge.pump.count("receipts") == 1
+    assert bridge.pump.count("receipts-dead") == 1

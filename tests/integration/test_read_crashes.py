@@ -89,7 +89,7 @@ def test_the_continuation_is_queued_wherever_it_breaks(
     )
     campaigns.send(TEXT, code, "dry")
     names = bridge.pump.watch("read")
-    assert names[-1] == "sqs SendMessageBatch"
+    assert names[-1] == "dynamodb BatchWriteItem"
     bridge.pump.run()
     check(campaigns, "dry")
     # The last two of them: the file is let go, and its message queued.

@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.delivery import final_states
 from chalicelib.domain.messages import Message
+from chalicelib.domain.retries import ADOPT_AFTER_SECONDS
 from chalicelib.store import messages
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import SIGN, Bridge
@@ -81,7 +82,7 @@ def test_a_mark_that_was_swept_a_moment_ago_is_adopted_by_no_status(
     linked.callback([tencent.status(sms)])
     event = linked.pump.receive("settle")
     assert event
-    linked.clock.pass_(seconds=40)
+    linked.clock.pass_(seconds=ADOPT_AFTER_SECONDS + 10)
     monkeypatch.setattr(messages, "of_phone", seen_before)
     linked.pump.invoke("settle", event)
     assert [one["errCode"] for one in told(linked)] == ["OUTCOME_UNKNOWN"]

@@ -27,7 +27,8 @@ def test_the_template_makes_table_and_queues(bridge: Bridge) -> None:
         assert redrive["deadLetterTargetArn"] == dead["QueueArn"]
         assert str(redrive["maxReceiveCount"]) == receives
         for each in (queue, dead):
-            assert each["MessageRetentionPeriod"] == "1209600"
+            days = 14 if each is dead else 4
+            assert each["MessageRetentionPeriod"] == str(days * 24 * 3600)
             assert each["SqsManagedSseEnabled"] == "true"
     dynamodb = boto3.client("dynamodb", **aws.client_options(bridge.endpoint))
     name = bridge.prefix + "table"

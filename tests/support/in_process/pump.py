@@ -1,5 +1,6 @@
 """Lambda and SQS between them: messages in, functions called, and deleted only when one returned."""
 
+import base64
 import json
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
 import app
+from chalicelib.store.packing import unpack
 from tests.support.in_process import aws
 from tests.support.in_process.clock import Clock
 from tests.support.in_process.outside import How, Killed, Outside
@@ -53,6 +55,8 @@ class Pump:
     def receive(self, function: str, batch: int | None = None) -> dict[str, Any] | None:
         """The next event for a function, or None. Its messages are in flight from now on."""
         _, queue, size = _FUNCTIONS[function]
+        if any(due <= time.time() for due in self._due_waiting(function)):
+            self.release()
         if not any(due <= time.time() for due in self.due(function)):
             return None
         messages = self._backend.receive_message(
@@ -128,12 +132,7 @@ class Pump:
         What waits in the table counts as on its queue: it is released as soon as it may be.
         """
         for _ in range(2000):
-            wanted = functions or FUNCTIONS
-            if any(
-                due <= time.time() for function in wanted for due in self._due_waiting(function)
-            ):
-                self.release()
-            ran = [self.once(function) for function in wanted]
+            ran = [self.once(function) for function in functions or FUNCTIONS]
             if all(one is None for one in ran):
                 return
         raise AssertionError("the queues never get empty")
@@ -183,35 +182,50 @@ class Pump:
 
     def _due_waiting(self, function: str) -> list[float]:
         """When each message of a function's queue that waits in the table may be queued again."""
-        found: list[float] = []
-        items = dynamodb_backends[aws.ACCOUNT][aws.REGION].tables[aws.TABLE].items
-        for pk, waiting in list(items.items()):
-            _, _, gate = str(pk.value).partition("WAITING#")
-            found += [
-                self._gate_opens(gate) or float(item.attrs["due"].value)
-                for item in (waiting.values() if gate else ())
-                if item.attrs["queue"].value == _FUNCTIONS[function][1]
-            ]
-        return found
+        return [
+            self._gate_opens(gate) or float(item["due"].value)
+            for gate, item in self._waiting(_FUNCTIONS[function][1])
+        ]
 
-    @staticmethod
-    def _gate_opens(gate: str) -> float:
+    def _waiting(self, queue: str) -> list[tuple[str, Any]]:
+        """The messages of a queue that wait in the table, each with its gate."""
+        return [
+            (str(pk.value).removeprefix("WAITING#"), item.attrs)
+            for pk, items in list(self._items.items())
+            if str(pk.value).startswith("WAITING#")
+            for item in items.values()
+            if item.attrs["queue"].value == queue
+        ]
+
+    def _gate_opens(self, gate: str) -> float:
         """When a side may be tried again; 0 where it may be called, and for what waits for a time."""
-        items = dynamodb_backends[aws.ACCOUNT][aws.REGION].tables[aws.TABLE].items
-        for pk, breakers in items.items():
+        for pk, breakers in self._items.items():
             if pk.value == "BREAKER":
                 for sk, item in breakers.items():
                     if sk.value == gate and not int(item.attrs["closed_at"].value):
                         return float(item.attrs["probe_at"].value)
         return 0.0
 
+    @property
+    def _items(self) -> Any:
+        return dynamodb_backends[aws.ACCOUNT][aws.REGION].tables[aws.TABLE].items
+
     def bodies(self, queue: str) -> list[dict[str, Any]]:
-        """What a queue holds, whether it can be received or not; the ids of callbacks are left out."""
-        found = [json.loads(message.body) for message in self._messages(queue)]
+        """What a queue holds, or the table for it, whether it can be received or not; without callbacks' ids."""
+        waiting = [
+            str(unpack(base64.b64decode(item["body"].value))) for _, item in self._waiting(queue)
+        ]
+        texts = [message.body for message in self._messages(queue)] + waiting
+        found = [json.loads(text) for text in texts]
         return [{name: one for name, one in body.items() if name != "id"} for body in found]
 
     def count(self, queue: str) -> int:
-        return len(self._messages(queue))
+        """How many messages a queue holds, those included that wait for it in the table."""
+        return len(self._messages(queue)) + self.set_aside(queue)
+
+    def set_aside(self, queue: str) -> int:
+        """How many messages of a queue wait in the table."""
+        return len(self._waiting(queue))
 
     def put(self, queue: str, body: str) -> None:
         """Put something on a queue that the bridge did not put there."""
