@@ -17,7 +17,11 @@ def test_every_test_that_is_named_exists(named: str) -> None:
 
 
 def test_every_promise_names_a_test() -> None:
-    rows = [line for line in PAGE.splitlines() if line.startswith("| ") and "`tests/" not in line]
+    # The table of retries has a test of its own: test_retries_table.py.
+    promises = re.sub(r"### Retries.*?(?=\n\*\*|\n##)", "", PAGE, flags=re.DOTALL)
+    rows = [
+        line for line in promises.splitlines() if line.startswith("| ") and "`tests/" not in line
+    ]
     headings = ("| promise |", "| end |", "| delivered |", "| failed |")
     assert [row for row in rows if not row.startswith(headings)] == []
     assert len(TESTS) > 30
