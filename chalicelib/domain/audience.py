@@ -36,8 +36,8 @@ class Audience:
         One parameter object for all numbers has the same digest as that object for each number.
         """
         digest = hashlib.sha256(f"{len(self._numbers)} ".encode())
-        digest.update(_lines(self._numbers))
-        digest.update(self._params.text())
+        digest.update(_encode_numbers(self._numbers))
+        digest.update(self._params.encoded())
         return digest.digest()
 
     def recipients(self, names: Sequence[str]) -> Recipients:
@@ -66,7 +66,7 @@ class Audience:
         return recipients
 
 
-def _lines(numbers: list[str]) -> bytes:
+def _encode_numbers(numbers: list[str]) -> bytes:
     """Encode numbers so that different lists have different encodings.
 
     One number per line, or Python's representation of the list if a number contains a line break.

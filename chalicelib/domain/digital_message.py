@@ -20,7 +20,7 @@ MAX_VIDEOS = 1
 MAX_BYTES = 1900 * 1024
 # Tencent limits the sign, the text and the values together to 500 characters (1017). A text alone has at most that.
 MAX_CHARACTERS = 500
-# The same text with the names of its variables, which are not sent but have to fit into an item of the table.
+# The limit of the same text with the names of its variables, which are not sent but have to fit into a table item.
 MAX_SOURCE_CHARACTERS = 10 * MAX_CHARACTERS
 _MAX_URL_LENGTH = 4096
 

@@ -66,7 +66,7 @@ class Objects:
         """Return the objects in another order, given by their indices."""
         return Objects([self._objects[index] for index in order])
 
-    def text(self) -> bytes:
+    def encoded(self) -> bytes:
         """Encode the objects, for a digest: different objects have different encodings.
 
         If all objects are equal, only one of them is encoded, as if it had been given once for all recipients.
@@ -111,8 +111,8 @@ class Columns:
         }
         return Columns(columns, self._count)
 
-    def text(self) -> bytes:
-        """Encode the objects; if all of them are equal, the encoding is the one of `Objects.text`."""
+    def encoded(self) -> bytes:
+        """Encode the objects; if all of them are equal, the encoding is the one of `Objects.encoded`."""
         for column in self._columns.values():
             if column[-1] != column[0] or column.count(column[0]) < self._count:
                 return _json(["columns", self._columns])

@@ -1,7 +1,7 @@
-"""What is tried again: after which pause, for how long, and what then. docs/guarantees.md shows it as a table.
+"""The rules for retries: after which pause, for how long, and what happens then. docs/guarantees.md has a table.
 
-A pause grows with the tries and never exceeds the age of what is tried, so that receives that SQS counts
-without a try (a throttled function, a killed one) do not lengthen it.
+A pause grows with the number of tries, but is never longer than about the age of the message. SQS also counts receives
+without a try (a throttled or a killed function); that limit keeps them from lengthening the pause.
 """
 
 import random
@@ -14,10 +14,10 @@ _JITTER = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A rule for trying again. All times are seconds.
+    """A rule for retries. All times are in seconds.
 
-    The first pause is `first`; each pause doubles it, up to `longest`; nothing is tried again `end` after the
-    message was queued.
+    The first pause is `first`. Each further pause is twice as long, up to `longest`. Retries stop `end` seconds after
+    the message was queued.
     """
 
     first: int
@@ -25,37 +25,40 @@ class Retry:
     end: int = CLOSED_AFTER_SECONDS
 
     def pause(self, tries: int, age: float) -> int | None:
-        """Return the pause after this number of tries, with a jitter of a fifth; None once it is over.
+        """Return the pause after this number of tries, with a jitter of ±20%; None when retries stop.
 
-        `age` is how long ago the message was queued.
+        `age` is the time since the message was queued.
         """
         if age >= self.end:
             return None
-        # Doubling pauses add up to the next one: at this age, no rule would pause for longer.
-        most = min(self.longest, age + self.first)
-        pause = min(most, self.first << min(max(tries, 1) - 1, 20))
-        return max(1, round(pause * random.uniform(1 - _JITTER, 1 + _JITTER)))  # noqa: S311 -- spread, not secrecy
+        # The sum of doubling pauses is the next pause less the first: at this age, the rule pauses for no longer.
+        limit = min(self.longest, age + self.first)
+        pause = min(limit, self.first << min(max(tries, 1) - 1, 20))
+        return max(1, round(pause * random.uniform(1 - _JITTER, 1 + _JITTER)))  # noqa: S311 -- to spread retries, not for secrecy
 
 
 PUSH = Retry(5, 3600)
-"""A receipt or reply that Quick Audience did not accept. Then: `receipts-dead`."""
+"""A receipt or reply that Quick Audience did not accept. At the end it goes to `receipts-dead`."""
 CHUNK = Retry(30, 900)
-"""A chunk whose function failed (DynamoDB, SQS, the parameter store). Then: `sends-dead`; by then `sweep` has
-reported its recipients NOT_SENT."""
-CALLBACK = Retry(30, 900)
-"""Statuses or replies whose function failed. Then: `callbacks-dead`."""
-FILE = Retry(60, 900)
-"""A file whose function failed. Then: `files-dead`."""
+"""A chunk whose function failed (DynamoDB, SQS, the parameter store). At the end it goes to `sends-dead`.
 
-# A status that no message is known for yet: seconds until it is looked up again. A callback may overtake the
-# answer of its own send by seconds; or find a function killed between the two, which is noticed when the queue
-# delivers the chunk again, 30 minutes later. Together 109 minutes.
+By then `sweep` has reported its recipients as NOT_SENT.
+"""
+CALLBACK = Retry(30, 900)
+"""Statuses or replies whose function failed. At the end they go to `callbacks-dead`."""
+FILE = Retry(60, 900)
+"""A file whose function failed. At the end it goes to `files-dead`."""
+
+# Seconds until a status whose message isn't stored yet is tried again. A callback can arrive seconds before the
+# answer to its own send. Or the function was killed between sending and storing, which is noticed when the queue
+# delivers the chunk again, 30 minutes later. The delays add up to 109 minutes.
 SETTLE_DELAYS = (5, 10, 20, 40, 60, 120, 300, 600, 900, 900, 900, 900, 900, 900)
-# Until then the function that made its own send may still be writing (its time-out in .chalice/config.json), and
-# the status must not be taken for that of an earlier send of unknown outcome.
+# For this many seconds after a status arrived, the function that made its own send may still be running (its timeout in
+# .chalice/config.json) and store the message. Only afterwards may the status be assigned to an earlier send of unknown
+# outcome.
 ADOPT_AFTER_SECONDS = 300
-# A call that Tencent refused for now: multiplied by the attempts so far, up to the longest. It ends with
-# `sweep`, which reports the recipients NOT_SENT 72 hours after acceptance.
+# Seconds until a call that Tencent refused for now is made again: the first, multiplied by the attempts so far, up to
+# the longest. Retries end when `sweep` reports the recipients as NOT_SENT, 72 hours after acceptance.
 _REFUSED_FIRST = 30
 _REFUSED_LONGEST = 900
 
