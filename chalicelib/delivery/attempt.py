@@ -51,12 +51,12 @@ class Attempt:
         """Store the outcomes of recipients, by position. The calls to other recipients may still be running."""
         plan = self.progress.plan
         by_position = plan.phones
-        made = [
+        learned = [
             self._message(by_position[position - plan.start], position, outcome)
             for position, outcome in outcomes.items()
         ]
-        messages.record(made)
-        final_states.report(message for message in made if message.receipt)
+        messages.record(learned)
+        final_states.report(message for message in learned if message.receipt)
         self._outcomes.update(outcomes)
 
     def finish(self) -> None:

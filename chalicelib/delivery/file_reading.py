@@ -21,8 +21,8 @@ from chalicelib.queues.receiving import DONE, Result, later
 from chalicelib.store import chunks, files, submissions, templates, waiting
 from chalicelib.store.files import File
 
-# The largest file. The set of recipients seen so far takes 256 MB of the function's memory for this number of
-# lines, 16 MB for a million.
+# The largest file that is read. The set of recipients seen so far takes 256 MB of the function's memory for
+# MAX_LINES lines, and 16 MB for a million.
 MAX_BYTES = 200_000_000
 MAX_LINES = 10_000_000
 # Lines of a step. More lines mean more work to repeat after a crash, fewer lines mean more writes per line.

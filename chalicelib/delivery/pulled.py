@@ -29,8 +29,8 @@ RECOVERY = {
 def queue_stored() -> bool:
     """Queue the events that earlier runs could only store in the table; return whether all are queued."""
     try:
-        for name, kept in pulled.saved():
-            sending.send("callbacks", [CallbackBody.from_dict(one) for one in kept])
+        for name, saved in pulled.saved():
+            sending.send("callbacks", [CallbackBody.from_dict(one) for one in saved])
             pulled.delete(name)
     except Exception:
         log.exception("events that were pulled earlier can't be queued yet, they stay in the table")
@@ -45,17 +45,17 @@ def secure(kind: PullType, events: Sequence[dict[str, Any]], deadline: float) ->
     """
     statuses = events if kind is PullType.STATUSES else []
     replies = events if kind is PullType.REPLIES else []
-    made = bodies.of_events(statuses, replies)
+    callbacks = bodies.of_events(statuses, replies)
     while True:
         try:
-            sending.send("callbacks", made)
+            sending.send("callbacks", callbacks)
         except Exception as error:
             log.warning("pulled events can't be queued", extra={"why": str(error)})
             failure = error
         else:
             return
         try:
-            pulled.save([body.to_dict() for body in made])
+            pulled.save([body.to_dict() for body in callbacks])
         except Exception as error:
             log.warning("pulled events can't be stored", extra={"why": str(error)})
         else:

@@ -79,7 +79,7 @@ class PushSession:
         return result
 
     def _send(self, call: PushCall) -> Result:
-        shown: dict[str, Any] = {
+        log_fields: dict[str, Any] = {
             "kind": call.kind,
             "entries": len(call.entries),
             "tries": call.tries,
@@ -91,15 +91,15 @@ class PushSession:
             return PUT_BACK
         except PushError as error:
             metrics.count(PushesRefused=1)
-            log.warning("not pushed", extra=shown | {"why": str(error)})
+            log.warning("not pushed", extra=log_fields | {"why": str(error)})
             refused = isinstance(error, EntriesRefusedError)
             if refused and _may_divide(call) and self._push_divided(call):
                 return DONE
             return PUT_BACK if self._stopped.is_set() else NOT_ACCEPTED
         except Exception:
-            log.exception("push failed", extra=shown)
+            log.exception("push failed", extra=log_fields)
             return NOT_ACCEPTED
-        log.info("pushed", extra=shown)
+        log.info("pushed", extra=log_fields)
         return DONE
 
     def _push(self, call: PushCall, entries: Sequence[Entry]) -> None:

@@ -1,9 +1,9 @@
-"""The steps that every request of Quick Audience passes, and the envelope of every answer.
+"""The steps that every request of Quick Audience passes through, and the envelope of every answer.
 
     check the signature ─▶ check the nonce ─▶ run the endpoint ─▶ wrap its fields in the envelope
 
-An endpoint takes a body and returns a dict of its documented fields. Errors that it raises become answers
-here, because Chalice would turn them into responses of its own format before any middleware sees them.
+An endpoint takes a body and returns a dict of its documented fields. This module turns the errors that it raises
+into answers, because Chalice would give them a format of its own before any middleware sees them.
 """
 
 import hashlib
@@ -108,6 +108,7 @@ def _name(text: str) -> str:
 
 
 def _envelope(fields: Mapping[str, Any], run: Callable[[], Answer]) -> Response:
+    """Return the response with what `run` returns, or with the refusal or the error that it raises."""
     request_id = str(uuid.uuid4()).upper()
     log.append_keys(requestId=request_id)
     try:
@@ -144,6 +145,10 @@ def _envelope(fields: Mapping[str, Any], run: Callable[[], Answer]) -> Response:
 
 
 def _run(request: Request, endpoint: Callable[[Body], Answer]) -> Answer:
+    """Check a request's signature and nonce, run its endpoint, and store the answer under the nonce.
+
+    If the same request comes again with the same nonce, it gets the stored answer, and the endpoint is not run.
+    """
     configured = settings.load()
     credentials = authentication.check(request, configured)
     # The body of a GET or a DELETE is ignored.

@@ -53,9 +53,10 @@ def _accept(body: dict[str, Any], require_approved: Callable[[str], Revision]) -
     revision = require_approved(fields.templateCode)
     audience = Audience(numbers, params)
     recipients = audience.recipients(revision.names)
-    messages = recipients.accepted
+    accepted = recipients.accepted
     first = Audience(numbers[:1], params[:1])
-    if not messages and (failure := first.recipients(revision.names).first_failure):
+    if not accepted and (failure := first.recipients(revision.names).first_failure):
+        # Nothing can be sent to any number. The answer says why for the first one.
         raise Refused(failure.code, f"所有手机号都无法发送: {failure.message}")
     digest = _digest(fields, sign, audience)
     request, already_accepted = submission.claim(
@@ -63,7 +64,7 @@ def _accept(body: dict[str, Any], require_approved: Callable[[str], Revision]) -
         digest,
         revision,
         sign=sign,
-        recipients=messages + recipients.refused,
+        recipients=accepted + recipients.refused,
         refused=recipients.refused,
         related=_related(fields),
     )

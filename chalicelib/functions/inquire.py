@@ -46,7 +46,7 @@ def handle(seconds_left: float) -> None:
     queue_stored()
     hour_now = int(time.time()) // 3600
     known = inquiries.by_hour()
-    ended: list[Inquiry] = []
+    inquired: list[Inquiry] = []
     with ThreadPoolExecutor(_PARALLEL) as pool:
         run = InquiryRun(v5.client(), deadline, pool)
         # Oldest first, because these chunks are closed soonest.
@@ -58,10 +58,10 @@ def handle(seconds_left: float) -> None:
                 inquiry = Inquiry(hour=hour, age=age)
             if inquiry.done:
                 continue
-            ended.append(run.inquire(inquiry))
-            if not ended[-1].done:
+            inquired.append(run.inquire(inquiry))
+            if not inquired[-1].done:
                 break
-    inquiries.record(ended)
+    inquiries.record(inquired)
     log.info("inquired", extra={"calls": run.calls, "found": run.found, "unanswered": run.failures})
 
 
@@ -140,7 +140,8 @@ class InquiryRun:
             return []
         self._answered = True
         if any(message.unknown for message in waiting):
-            # A message of unknown outcome has no sid to compare. `settle` finds the status without a message.
+            # A message of unknown outcome has no sid to compare. From all the phone's statuses, `settle` gives it
+            # one that belongs to no other message.
             return events
         sids = {message.sid for message in waiting}
         found = [event for event in events if str(event.get("sid") or "") in sids]

@@ -25,7 +25,7 @@ from chalicelib.queues.receiving import DEAD_LETTER, DONE, Record, Result, again
 from chalicelib.store import messages, replies
 from chalicelib.tencent.events import phone_of
 
-_NEXT_CENTURY = 4_102_444_800
+_YEAR_2100 = 4_102_444_800
 
 
 def handle(event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]] | None:
@@ -62,30 +62,30 @@ def _settle(records: Sequence[Record]) -> None:
     for record in records:
         body = CallbackBody.decode(record.body)
         since = int(record.sent_at) if body.since is None else body.since
-        statuses += [_Status(report, body.id, body.looks, since) for report in body.statuses]
+        statuses += [_Status(event, body.id, body.looks, since) for event in body.statuses]
         for reply in body.replies:
-            _reply(reply, body.id, body.looks, since)
-    _statuses(statuses)
+            _settle_reply(reply, body.id, body.looks, since)
+    _settle_statuses(statuses)
 
 
 class _Status:
-    """A status as Tencent reported it, and how it was queued.
+    """A status as Tencent sent it, and how it was queued.
 
     `by` is the id of the queue's message; `looks` counts how often the status's message was looked up before;
     `since` is the epoch at which the status arrived.
     """
 
-    def __init__(self, report: Event, by: str, looks: int, since: int) -> None:
-        self.report = report
+    def __init__(self, event: Event, by: str, looks: int, since: int) -> None:
+        self.event = event
         self.by = by
         self.looks = looks
         self.since = since
-        self.phone = phone_of(report)
-        self.sid = str(report.get("sid") or "")[: messages.MAX_SID]
+        self.phone = phone_of(event)
+        self.sid = str(event.get("sid") or "")[: messages.MAX_SID]
 
 
-def _statuses(statuses: list[_Status]) -> None:
-    """Settle the messages of statuses and report them. A status without a message waits."""
+def _settle_statuses(statuses: list[_Status]) -> None:
+    """Find the messages of statuses, store their receipts and report them. A status without a message waits."""
     now = int(time.time())
     found = messages.find((status.phone, status.sid) for status in statuses if status.sid)
     settled: dict[tuple[str, str], Message] = {}
@@ -97,14 +97,14 @@ def _statuses(statuses: list[_Status]) -> None:
             # If the same status is here twice, the second must not adopt another message.
             found[key] = message
         if message is None:
-            unmatched.setdefault((status.looks, status.since), []).append(status.report)
+            unmatched.setdefault((status.looks, status.since), []).append(status.event)
         elif key not in settled and (not message.receipt or message.receipt.by == status.by):
             # The first status of a message is its final one; Tencent may push it several times. A receipt that
             # this very message of the queue stored may not have been reported yet.
-            settled[key] = message.with_receipt(read_status(status.report, now, status.by))
+            settled[key] = message.with_receipt(read_status(status.event, now, status.by))
     reported = final_states.record_and_report(list(settled.values()))
-    for (looks, since), reports in unmatched.items():
-        _wait("statuses", reports, looks, since)
+    for (looks, since), events in unmatched.items():
+        _wait("statuses", events, looks, since)
     log.info(
         "statuses settled",
         extra={
@@ -126,12 +126,12 @@ def _adopt(status: _Status, now: int) -> Message | None:
         return None
     message = messages.adopt(status.phone, status.sid)
     if message:
-        shown = {"phone": mask(status.phone), "bizId": message.origin.biz_id}
-        log.info("unknown outcome settled", extra=shown)
+        log_fields = {"phone": mask(status.phone), "bizId": message.origin.biz_id}
+        log.info("unknown outcome settled", extra=log_fields)
     return message
 
 
-def _reply(reply: Event, by: str, looks: int, since: int) -> None:
+def _settle_reply(reply: Event, by: str, looks: int, since: int) -> None:
     """Report a reply under the outId of the newest message with its phone and sign.
 
     A reply names neither a sid nor an outId ("SMS Reply"). `by`, `looks` and `since` are those of `_Status`.
@@ -154,8 +154,8 @@ def _reply(reply: Event, by: str, looks: int, since: int) -> None:
     if not replies.record_reply(out_id, key, entry, by, now):
         return
     sending.send("receipts", bodies.of_entries("reply", out_id, [Entry(entry, message.at)]))
-    shown = {"phone": mask(phone), "looks": looks, "bizId": message.origin.biz_id}
-    log.info("reply matched", extra=shown)
+    log_fields = {"phone": mask(phone), "looks": looks, "bizId": message.origin.biz_id}
+    log.info("reply matched", extra=log_fields)
 
 
 def _epoch(value: Any, default: int) -> int:
@@ -164,7 +164,7 @@ def _epoch(value: Any, default: int) -> int:
         seconds = int(value)
     except (TypeError, ValueError, OverflowError):
         return default
-    return seconds if 0 < seconds < _NEXT_CENTURY else default
+    return seconds if 0 < seconds < _YEAR_2100 else default
 
 
 def _wait(

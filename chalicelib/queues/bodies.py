@@ -176,13 +176,13 @@ class ReceiptBody(Body):
         return cls(fields["kind"], str(fields["outId"]), entries)
 
 
-def _entry(given: dict[str, Any]) -> Entry:
-    fields = {name: value for name, value in given.items() if name != "at"}
+def _entry(item: dict[str, Any]) -> Entry:
+    fields = {name: value for name, value in item.items() if name != "at"}
     if "outId" not in fields or "phoneNum" not in fields:
         raise ValueError("an entry without outId or phoneNum")
-    if "at" not in given:
+    if "at" not in item:
         return Entry(fields)
-    biz_id, position = given["at"]
+    biz_id, position = item["at"]
     return Entry(fields, (str(biz_id), int(position)))
 
 
@@ -192,17 +192,17 @@ def of_events(statuses: Iterable[Event], replies: Iterable[Event]) -> list[Callb
     Empty objects, with which the document's own example pads its array, are left out. An unpaired surrogate, such
     as a truncated text may end with, can't be queued and becomes a question mark.
     """
-    made: list[CallbackBody] = []
+    packed: list[CallbackBody] = []
     size = 0
     for status in filter(None, statuses):
         text = encoded(status)
-        last = made[-1].statuses if made else []
+        last = packed[-1].statuses if packed else []
         if not last or len(last) == _STATUSES_PER_MESSAGE or size + len(text) > BYTES_PER_MESSAGE:
-            made.append(CallbackBody())
-            last, size = made[-1].statuses, 0
+            packed.append(CallbackBody())
+            last, size = packed[-1].statuses, 0
         last.append(json.loads(text))
         size += len(text)
-    return made + [
+    return packed + [
         CallbackBody(replies=[json.loads(encoded(one))]) for one in filter(None, replies)
     ]
 

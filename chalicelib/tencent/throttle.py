@@ -19,6 +19,7 @@ class Throttle:
 
     def __init__(self, parallel: int, per_second: float) -> None:
         self.parallel = parallel
+        """How many calls may run at once. The caller limits its threads to it."""
         self.down_reason = ""
         """Why Tencent counts as down; empty if it does not."""
         self._pace = Pace(per_second)
@@ -34,8 +35,8 @@ class Throttle:
         """
         with self._lock:
             self.down_reason = ""
-            least = _MAX_UNANSWERED - 1
-            self._unanswered = least if cautious else min(self._unanswered, least)
+            one_left = _MAX_UNANSWERED - 1
+            self._unanswered = one_left if cautious else min(self._unanswered, one_left)
 
     def acquire(self, timeout: float) -> int | None:
         """Wait until a call is allowed. Return a token; pass it to `unanswered` if the call gets no answer.
