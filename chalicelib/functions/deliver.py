@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 # An invocation needs at least this much time: for one call and the writes around it.
 MIN_SECONDS = 60
-# Outcomes are stored as soon as there are enough for a full batch, and no later than these seconds.
+# Outcomes are stored in batches: as soon as a batch is full, and after this many seconds at the latest.
 OUTCOMES_PER_WRITE = 25
 MAX_UNRECORDED_SECONDS = 2
 
