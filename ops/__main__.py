@@ -1,8 +1,11 @@
 """`python -m ops`: the operator's commands."""
 
+from typing import Annotated
+
 import typer
 
-from ops import (
+from chalicelib import __version__
+from ops.commands import (
     breaker,
     campaign,
     deadletters,
@@ -13,16 +16,36 @@ from ops import (
     template,
     unknown,
 )
-from ops.deploy import deploy
-from ops.destroy import destroy
-from ops.doctor import doctor
-from ops.package import package
-from ops.stats import stats
+from ops.commands.deploy import deploy
+from ops.commands.destroy import destroy
+from ops.commands.doctor import doctor
+from ops.commands.env import env
+from ops.commands.package import package
+from ops.commands.stats import stats
 
-app = typer.Typer(
-    no_args_is_help=True, help="Operate a qa-sms-bridge.", pretty_exceptions_enable=False
-)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the product's version."
+        ),
+    ] = False,
+) -> None:
+    """Operate a qa-sms-bridge. All times are Beijing time."""
+
+
 app.command()(doctor)
+app.command()(env)
 app.command()(stats)
 app.command()(deploy)
 app.command()(destroy)

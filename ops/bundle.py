@@ -1,9 +1,9 @@
-"""The bundle that Lambda runs: what Chalice packs, less what nobody asks for, and with bytecode.
+"""The bundle that Lambda runs: what Chalice packs, without unused AWS descriptions, and with bytecode.
 
-Chalice packs once for each state of requirements and code, keeps what it packed in
-`.chalice/deployments/`, and takes it from there when it packages or deploys. `pack` has it made and
-finishes it in that place: so `chalice deploy` uploads what was finished here, and says "Reusing
-existing deployment package". Why: docs/decisions/0041-bytecode.md.
+Chalice packs once for each state of requirements and code. It keeps the package in `.chalice/deployments/` and
+uses it again when it packages or deploys. `pack` lets Chalice make that package and finishes it in place, so
+`chalice deploy` uploads the finished one and says "Reusing existing deployment package". The reasons are in
+docs/decisions/0041-bytecode.md.
 """
 
 import json
@@ -18,28 +18,28 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ops import policies
-from ops import stage as stages
+from ops import stages
+from ops.errors import OperatorError
 from ops.resources.intrinsics import DELETED
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout from which the bundle is packed."""
 
 LARGEST = 25_000_000
-"""Bytes, zipped: ours. Lambda takes 50 MB."""
+"""The bridge's own limit of the zipped bundle, in bytes. Lambda's limit is 50 MB."""
 
 SERVICES = ("dynamodb", "sqs", "ssm")
-"""What of AWS the functions call. boto3 brings the descriptions of 400 services: 15 MB, zipped."""
+"""The AWS services that the functions call. boto3 brings the descriptions of 400 services: 15 MB, zipped."""
 
 _DATA = "botocore/data"
-# Where Lambda unpacks it: what tracebacks show.
+# The folder into which Lambda unpacks the bundle; tracebacks show it.
 _TASK_ROOT = "/var/task"
-_LONGEST = 300
+_TIMEOUT_SECONDS = 300
 # The name of the Chalice object in app.py: the handler of the HTTP function.
 _HTTP_HANDLER = "app"
 
 
-class BundleError(Exception):
+class BundleError(OperatorError):
     """The bundle can't be packed. The text says why, for the person who packs it."""
 
 
@@ -51,7 +51,7 @@ class Package:
     template: dict[str, Any]
 
     def stored_at(self, bucket: str, key: str) -> dict[str, Any]:
-        """Return the template with the bundle's place in S3 for its place on disk."""
+        """Return the template with the bundle's place in S3 instead of its path."""
         return self.with_code({"Bucket": bucket, "Key": key})
 
     def with_code(self, uri: str | dict[str, str]) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Package:
 
 
 def copy_project(folder: Path) -> None:
-    """Copy what Chalice packs from, and nothing else of this checkout, into an empty folder."""
+    """Copy the files that Chalice packs from, and no others of this checkout, into an empty folder."""
     for name in ("app.py", "requirements.txt"):
         shutil.copy2(ROOT / name, folder / name)
     for name in ("chalicelib", "vendor"):
@@ -76,7 +76,7 @@ def copy_project(folder: Path) -> None:
 
 
 def configure(project: Path, stage: str, environment: Mapping[str, str]) -> None:
-    """Give a stage of a copied project these variables beside its own."""
+    """Add environment variables to a stage of a copied project."""
     path = project / ".chalice" / "config.json"
     config = json.loads(path.read_text())
     variables = config["stages"].setdefault(stage, {}).setdefault("environment_variables", {})
@@ -84,28 +84,14 @@ def configure(project: Path, stage: str, environment: Mapping[str, str]) -> None
     path.write_text(json.dumps(config, indent=2))
 
 
-def complete(config: dict[str, Any], stage: str) -> bool:
-    """Add to a stage what Chalice needs: the names of table, queues and policies. Return whether it changed."""
-    own = stages.of(config, stage)
-    before = json.dumps(own)
-    variables = own.setdefault("environment_variables", {})
-    for name, value in stages.defaults(stage).items():
-        variables[name] = variables.get(name) or value
-    own["autogen_policy"] = False
-    for function in policies.functions():
-        wired = own.setdefault("lambda_functions", {}).setdefault(function, {})
-        wired["iam_policy_file"] = policies.file_name(stage, function)
-    return json.dumps(own) != before
-
-
 def pack(project: Path, stage: str, output: Path, *, finished: bool = True) -> Package:
-    """Package a stage into `output`: `deployment.zip` and `sam.json`. Needs no AWS, but the package index.
+    """Package a stage into `output`: `deployment.zip` and `sam.json`. Needs the package index, but no AWS.
 
-    Raises BundleError with what Chalice said where that fails.
+    Raises BundleError with Chalice's output if it fails.
     """
     kept = project / ".chalice" / "deployments"
     shutil.rmtree(kept, ignore_errors=True)
-    # Python's own caches would be packed, too, and would make another package of the same code.
+    # Chalice would pack Python's caches, too, and equal code would make different packages.
     for cache in (project / "chalicelib").rglob("__pycache__"):
         shutil.rmtree(cache)
     _chalice(project, "package", "--stage", stage, str(output))
@@ -143,10 +129,10 @@ def _functions(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def finish(bundle: Path) -> None:
-    """Take what nobody asks for out of a bundle, and put bytecode in; equal contents make equal bundles.
+    """Remove unused descriptions from a bundle, and add bytecode. Equal contents make equal bundles.
 
-    The bytecode is used without a look at its source ("unchecked"): a zip keeps times to two seconds
-    only, so bytecode that is checked by time is found outdated, and compiled again at every start.
+    Python uses this bytecode without comparing it with its source ("unchecked"). A zip keeps times to two seconds
+    only, so bytecode that is checked by time would be found outdated and compiled again at every start.
     """
     with TemporaryDirectory(prefix="bundle-") as temporary:
         folder = Path(temporary)
@@ -164,7 +150,7 @@ def finish(bundle: Path) -> None:
 
 
 def _compile(folder: Path) -> None:
-    # In a process of its own: what this one did before would show in the bytecode, though not in what it does.
+    # In a separate process: otherwise the bytecode's bytes, though not its meaning, depend on this one's history.
     options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", _TASK_ROOT]
     done = subprocess.run(
         [sys.executable, "-I", "-m", "compileall", *options, str(folder)],
@@ -180,7 +166,7 @@ def _zip(folder: Path, path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         for file in sorted(folder.rglob("*")):
             if file.is_file():
-                # Without a time, it is 1980; Lambda needs to read the files, whoever unpacks them.
+                # Without a time, the entry says 1980. The mode lets Lambda read the files.
                 entry = zipfile.ZipInfo(file.relative_to(folder).as_posix())
                 entry.external_attr = 0o644 << 16
                 entry.compress_type = zipfile.ZIP_DEFLATED
@@ -207,7 +193,7 @@ def _chalice(project: Path, *arguments: str) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=_LONGEST,
+        timeout=_TIMEOUT_SECONDS,
         check=False,
     )
     if done.returncode:

@@ -1,9 +1,8 @@
-"""`ops campaign`: what was sent, what came back, what was pushed."""
+"""Campaigns: what was sent, what came back, what was pushed."""
 
 from collections import Counter
-from typing import Annotated, Any
-
-import typer
+from dataclasses import dataclass, field
+from typing import Any
 
 from chalicelib import dates
 from chalicelib.domain.chunks import ChunkProgress
@@ -11,41 +10,67 @@ from chalicelib.domain.planning import Failure
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.store import chunks, files, messages, pushed, replies, send_requests
 from chalicelib.store.files import File
-from ops.output import Json, Stage, command, fail, show
+from ops import failure_words
+from ops.errors import OperatorError
 
-app = typer.Typer(no_args_is_help=True, help="Campaigns, by their outId.")
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts of recipients, and of the failed ones by code, with the description that came with each code."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    reported: dict[str, str] = field(default_factory=dict)
+
+    def fail(self, code: str, recipients: int = 1, reported: str = "") -> None:
+        self.codes[code] += recipients
+        self.reported[code] = self.reported.get(code) or reported
+
+    def failures(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "code": code,
+                "reason": failure_words.describe(code, self.reported[code]),
+                "recipients": recipients,
+            }
+            for code, recipients in self.codes.most_common()
+        ]
 
 
-@app.command("show")
-@command
-def show_(
-    out_id: Annotated[str, typer.Argument(metavar="OUT_ID", help="Quick Audience's outId.")],
-    stage: Stage = "local",
-    json: Json = False,
-) -> None:
-    """Counts of a campaign's recipients, from what the table says now."""
-    accepted = send_requests.of_out_id(out_id)
-    if not accepted:
-        fail(f"nothing was accepted under the outId {out_id}")
-    show(account(out_id, accepted), as_json=json, title=f"outId {out_id}")
+def show(out_id: str) -> dict[str, Any]:
+    """Return the account of a campaign. Raises OperatorError if no request was accepted under the outId."""
+    return account(out_id, accepted(out_id))
+
+
+def accepted(out_id: str) -> list[SendRequest]:
+    """Return the accepted requests of a campaign, oldest first. Raises OperatorError if there is none."""
+    found = send_requests.of_out_id(out_id)
+    if not found:
+        raise OperatorError(f"nothing was accepted under the outId {out_id}")
+    return found
 
 
 def account(out_id: str, accepted: list[SendRequest]) -> dict[str, Any]:
-    """Every recipient counted in exactly one of delivered, failed, waiting and unknown."""
-    counts: Counter[str] = Counter()
-    reasons: Counter[str] = Counter()
-    shown = []
+    """Return the counts of a campaign's recipients, from the table as it is now.
+
+    Every recipient counts in exactly one of `delivered`, `failed`, `waiting` and `unknown`; `waiting` is the sum
+    of `unsent` (not sent yet) and `unreported` (sent, no receipt yet). `sent` counts those that Tencent accepted.
+    """
+    tally = _Tally()
+    shown_files = []
     for request in accepted:
-        taken = pushed.pushed_positions(out_id, request.biz_id)
-        counts["pushed"] += len(taken)
+        tally.counts["pushed"] += len(pushed.pushed_positions(out_id, request.biz_id))
         for _, progress in chunks.all_progress(out_id, request.biz_id):
-            _count(request, progress, counts, reasons)
+            _count(request, progress, tally)
         if file := files.get(out_id, request.biz_id):
-            # Nobody can be told of these: there is no number in their lines.
-            counts["recipients"] += file.unreadable
-            counts["failed"] += file.unreadable
-            reasons += Counter({"isv.MOBILE_NUMBER_ILLEGAL": file.unreadable})
-            shown.append(_file(file))
+            # Their lines hold no number, so no receipt can be sent for them.
+            tally.counts["recipients"] += file.unreadable
+            tally.counts["failed"] += file.unreadable
+            if file.unreadable:
+                tally.fail("isv.MOBILE_NUMBER_ILLEGAL", file.unreadable)
+            shown_files.append(_file(file))
+    counts = tally.counts
+    counts["waiting"] = counts["unsent"] + counts["unreported"]
     return {
         "outId": out_id,
         "requests": len(accepted),
@@ -54,15 +79,16 @@ def account(out_id: str, accepted: list[SendRequest]) -> dict[str, Any]:
         "sign": accepted[0].sign,
         "templateCode": accepted[0].template_code,
         **{name: counts[name] for name in ("recipients", "sent", "delivered", "failed", "waiting")},
-        **{name: counts[name] for name in ("unknown", "pushed")},
+        **{name: counts[name] for name in ("unsent", "unreported", "unknown", "pushed")},
         "replies": len(replies.of_out_id(out_id)),
-        "failureReasons": dict(reasons.most_common()),
-        **({"files": shown} if shown else {}),
+        "failureReasons": dict(tally.codes.most_common()),
+        "failures": tally.failures(),
+        **({"files": shown_files} if shown_files else {}),
     }
 
 
 def _file(file: File) -> dict[str, Any]:
-    """How far a file of §5 is read. `recipients` above are those of the lines read so far."""
+    """Return how far a file of §5 is read. The account's `recipients` are those of the lines read so far."""
     return {
         "bizId": file.biz_id,
         "state": file.state,
@@ -71,28 +97,29 @@ def _file(file: File) -> dict[str, Any]:
         "read": file.line,
         "repeated": file.repeated,
         "withoutNumber": file.unreadable,
-        "badLines": [f"{number}: {what}" for number, what in file.bad],
+        "badLines": [f"{number}: {problem}" for number, problem in file.bad],
     }
 
 
-def _count(
-    request: SendRequest, progress: ChunkProgress, counts: Counter[str], reasons: Counter[str]
-) -> None:
+def _count(request: SendRequest, progress: ChunkProgress, tally: _Tally) -> None:
+    counts = tally.counts
     counts["recipients"] += len(progress.plan.phones)
-    counts["waiting"] += len(progress.plan.phones) - len(progress.outcomes)
+    counts["unsent"] += len(progress.plan.phones) - len(progress.outcomes)
     found = messages.of_chunk(request.biz_id, progress)
     for position, outcome in progress.outcomes.items():
         if isinstance(outcome, Failure):
             counts["failed"] += 1
-            reasons[outcome.code] += 1
+            tally.fail(outcome.code, reported=outcome.message)
             continue
         message = found.get(position)
-        # An operator may know of a delivery whose sid nobody does.
-        arrived = message and (message.sid or message.state == "delivered")
-        counts["sent"] += bool(outcome or arrived)
-        if message:
-            counts[message.state] += 1
+        # An operator may have settled a delivery whose sid is not known.
+        delivered = message and (message.sid or message.state == "delivered")
+        counts["sent"] += bool(outcome or delivered)
+        if message is None:
+            counts["unreported" if outcome else "unknown"] += 1
+        elif message.state == "waiting":
+            counts["unreported"] += 1
         else:
-            counts["waiting" if outcome else "unknown"] += 1
+            counts[message.state] += 1
         if message and message.receipt and message.state == "failed":
-            reasons[message.receipt.code] += 1
+            tally.fail(message.receipt.code, reported=message.receipt.reason)

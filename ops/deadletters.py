@@ -1,135 +1,83 @@
-"""`ops deadletters`: what failed for good, and sending it again."""
+"""Dead letters: the queue messages that failed for good. Look at them, and send them again."""
 
-import json as js
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args
+from typing import Any
 
-import typer
-
-from chalicelib import aws, dates
-from chalicelib.domain import sign_names
+from chalicelib import aws
 from chalicelib.domain.queue_names import QueueName
-from chalicelib.logs import mask, mask_numbers
 from chalicelib.queues import sending
-from chalicelib.store import messages
-from chalicelib.tencent import events
-from ops.doctor import waiting
-from ops.output import Json, Stage, command, fail, show, show_rows, warn
+from ops import dead_letter_content, queue_counts
+from ops.dead_letter_content import DeadLetter
+from ops.errors import OperatorError
+from ops.queue_counts import QUEUES
 
-app = typer.Typer(no_args_is_help=True, help="Dead letters: queue messages that failed for good.")
-
-QUEUES: tuple[QueueName, ...] = get_args(QueueName)
-_COLUMNS = ("queue", "age", "outId", "bizId", "sid", "entries", "what")
-
-# How long a dead letter is in hand, unless it is given back: enough to look through all of them. Should
-# the command be killed, they are there again after this time.
+# How long received dead letters stay invisible unless they are returned: enough to look through all of them.
+# If the command is killed, they become visible again after this time.
 _HELD_SECONDS = 300
-# SQS asks all of its servers only where it may wait.
+# Only a receive that waits asks all of SQS's servers.
 _WAIT_SECONDS = 1
-# Receives, changes, deletions: SQS takes no more at once.
-_MOST = 10
-# Of the entries of a message, so many are shown.
-_SHOWN = 3
+# SQS's limit of messages in one call that receives, changes or deletes them.
+_MAX_PER_CALL = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Dead:
-    """A dead letter in hand. `sent_at`, an epoch, is when it was queued first."""
+class Replayed:
+    """The result of replaying one queue's dead letters."""
 
     queue: QueueName
-    id: str
-    body: str
-    handle: str
-    sent_at: int
+    replayed: int
+    passed_over: int
+    """Dead letters that were not chosen, and were returned."""
+    undeleted: int
+    """Dead letters that were queued again, but could not be deleted: they may be replayed twice."""
+
+    def row(self) -> dict[str, Any]:
+        """Return it as JSON shows it."""
+        return {"queue": self.queue, "replayed": self.replayed, "passedOver": self.passed_over}
 
 
-@app.command("list")
-@command
-def list_(
-    limit: Annotated[int, typer.Option(min=1, help="So many of each queue at most.")] = 20,
-    stage: Stage = "local",
-    json: Json = False,
-) -> None:
-    """What failed for good, in each queue. Looking takes nothing away.
+def show(limit: int) -> dict[str, Any]:
+    """Return SQS's counts of the dead letters, and at most `limit` of each queue as rows. Removes nothing.
 
-    While they are looked at, dead letters are in hand and nobody else finds them; they are given
-    back at the end. Counts are SQS's own, and may be a minute old.
-
-    Example: ops deadletters list --limit 100
+    The dead letters are invisible to others while they are looked at, and returned at the end. The counts may
+    be a minute old.
     """
-    counts = {queue: waiting(f"{queue}-dead") for queue in QUEUES}
-    # Where SQS knows of none, a glance is enough.
+    counts = {queue: queue_counts.count(f"{queue}-dead") for queue in QUEUES}
+    # A queue that SQS counts as empty is asked without waiting.
     waits = {queue: _WAIT_SECONDS if count else 0 for queue, count in counts.items()}
-    found = [one for queue in QUEUES for one in _look(queue, limit, waits[queue])]
-    rows = [_row(one) for one in found]
-    if json:
-        show({"counts": counts, "messages": rows}, as_json=True)
-    else:
-        show(counts, as_json=False, title="dead letters")
-        if rows:
-            show_rows(rows, _COLUMNS, as_json=False, empty="")
-    for queue, count in counts.items():
-        listed = sum(one.queue == queue for one in found)
-        if count > listed:
-            warn(f"{queue}: {listed} of about {count} are listed; --limit lists more")
+    found = [letter for queue in QUEUES for letter in _look(queue, limit, waits[queue])]
+    return {"counts": counts, "messages": [dead_letter_content.row(letter) for letter in found]}
 
 
-@app.command()
-@command
 def replay(
-    queue: Annotated[QueueName | None, typer.Option(help="Those of one queue.")] = None,
-    out_id: Annotated[
-        str,
-        typer.Option(
-            metavar="OUT_ID",
-            help="Those of one campaign. Of Tencent's callbacks, those whose message is known.",
-        ),
-    ] = "",
-    limit: Annotated[int | None, typer.Option(min=1, help="So many in all, at most.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="All that there are.")] = False,
-    stage: Stage = "local",
-    json: Json = False,
-) -> None:
-    """Send dead letters again: into the queue that they came from, byte for byte.
+    queue: QueueName | None = None,
+    *,
+    out_id: str = "",
+    limit: int | None = None,
+    every: bool = False,
+) -> list[Replayed]:
+    """Send dead letters again, byte for byte, into the queues that they came from.
 
-    A dead letter is deleted once its copy is queued. Cut off in between, it is done twice, and that
-    is harmless in every queue:
-
-    sends: recipients who were sent to, or perhaps were, are not sent to again, since each chunk is
-    claimed once; the others are sent to now. After 72 hours (and the sweep) all of them were told
-    that they failed, and nobody is sent to.
-    callbacks: what was settled before is not settled again, only told, if it was not.
-    receipts: Quick Audience hears the same receipt or reply again, if it has it.
-    files: the file is read on from where it was left, and who stands there is sent to, however long
-    ago it was accepted.
-
-    Mend the cause first: a copy has all its tries before it, and may become a dead letter again.
-
-    Examples:
-    ops deadletters replay --queue receipts
-    ops deadletters replay --out-id 20260302-spring
-    ops deadletters replay --queue sends --limit 1
-    ops deadletters replay --all
+    `queue`, `out_id` and `limit` narrow the choice; `every` says that no choice is meant. Each dead letter is
+    deleted only after its copy is queued. Raises OperatorError if nothing says which ones are meant.
     """
     if not (queue or out_id or limit or every):
-        fail("say which: --queue, --out-id, --limit, or --all")
-    rows: list[dict[str, Any]] = []
+        raise OperatorError("say which: --queue, --out-id, --limit, or --all")
+    results: list[Replayed] = []
     left = limit
     for one in [queue] if queue else QUEUES:
         if left == 0:
             break
-        replayed, passed = _replay(one, out_id, left)
-        rows.append({"queue": one, "replayed": replayed, "passedOver": passed})
-        left = None if left is None else left - replayed
-    show_rows(rows, ("queue", "replayed", "passedOver"), as_json=json, empty="")
+        results.append(_replay(one, out_id, left))
+        left = None if left is None else left - results[-1].replayed
+    return results
 
 
-def _look(queue: QueueName, limit: int, wait: int) -> list[Dead]:
-    held: list[Dead] = []
+def _look(queue: QueueName, limit: int, wait: int) -> list[DeadLetter]:
+    held: list[DeadLetter] = []
     try:
-        for batch in _take(queue, wait):
+        for batch in _receive(queue, wait):
             held += batch
             if len(held) >= limit:
                 break
@@ -138,39 +86,40 @@ def _look(queue: QueueName, limit: int, wait: int) -> list[Dead]:
     return held[:limit]
 
 
-def _replay(queue: QueueName, out_id: str, most: int | None) -> tuple[int, int]:
-    """Send again what is of an outId; answers how many that were, and how many were not."""
-    held: list[Dead] = []
-    replayed = 0
+def _replay(queue: QueueName, out_id: str, limit: int | None) -> Replayed:
+    held: list[DeadLetter] = []
+    replayed = undeleted = 0
     try:
-        for batch in _take(queue, _WAIT_SECONDS):
+        for batch in _receive(queue, _WAIT_SECONDS):
             held += batch
-            wanted = [one for one in batch if not out_id or out_id in _out_ids(one)]
-            chosen = wanted if most is None else wanted[: most - replayed]
+            wanted = [
+                one for one in batch if not out_id or out_id in dead_letter_content.out_ids(one)
+            ]
+            chosen = wanted if limit is None else wanted[: limit - replayed]
             sending.send_texts(queue, (one.body for one in chosen))
-            _delete(queue, chosen)
+            undeleted += _delete(queue, chosen)
             replayed += len(chosen)
             held[-len(batch) :] = [one for one in batch if one not in chosen]
-            if replayed == most:
+            if replayed == limit:
                 break
     finally:
         _give_back(queue, held)
-    return replayed, len(held)
+    return Replayed(queue, replayed, len(held), undeleted)
 
 
-def _take(queue: QueueName, wait: int) -> Iterator[list[Dead]]:
-    """A queue's dead letters, each once. Whoever takes them deletes them or gives them back."""
+def _receive(queue: QueueName, wait: int) -> Iterator[list[DeadLetter]]:
+    """Receive a queue's dead letters, each once. The caller deletes them or gives them back."""
     seen: set[str] = set()
     while True:
         answer = aws.sqs().receive_message(
             QueueUrl=_url(queue),
-            MaxNumberOfMessages=_MOST,
+            MaxNumberOfMessages=_MAX_PER_CALL,
             VisibilityTimeout=_HELD_SECONDS,
             WaitTimeSeconds=wait,
             MessageSystemAttributeNames=["SentTimestamp"],
         )
-        taken = [
-            Dead(
+        received = [
+            DeadLetter(
                 queue,
                 message["MessageId"],
                 message["Body"],
@@ -179,126 +128,38 @@ def _take(queue: QueueName, wait: int) -> Iterator[list[Dead]]:
             )
             for message in answer.get("Messages", [])
         ]
-        if not taken:
+        if not received:
             return
-        # Those in hand for longer than _HELD_SECONDS come again.
-        if fresh := [one for one in taken if one.id not in seen]:
+        # Those that are held for longer than _HELD_SECONDS are received again.
+        if fresh := [one for one in received if one.id not in seen]:
             seen.update(one.id for one in fresh)
             yield fresh
 
 
-def _give_back(queue: QueueName, held: Sequence[Dead]) -> None:
-    for first in range(0, len(held), _MOST):
+def _give_back(queue: QueueName, held: Sequence[DeadLetter]) -> None:
+    """Make dead letters visible to others again."""
+    for first in range(0, len(held), _MAX_PER_CALL):
         aws.sqs().change_message_visibility_batch(
             QueueUrl=_url(queue),
             Entries=[
                 {"Id": str(number), "ReceiptHandle": one.handle, "VisibilityTimeout": 0}
-                for number, one in enumerate(held[first : first + _MOST])
+                for number, one in enumerate(held[first : first + _MAX_PER_CALL])
             ],
         )
 
 
-def _delete(queue: QueueName, replayed: Sequence[Dead]) -> None:
+def _delete(queue: QueueName, replayed: Sequence[DeadLetter]) -> int:
+    """Delete replayed dead letters; return how many SQS did not delete."""
     if not replayed:
-        return
-    failed = (
-        aws.sqs()
-        .delete_message_batch(
-            QueueUrl=_url(queue),
-            Entries=[
-                {"Id": str(number), "ReceiptHandle": one.handle}
-                for number, one in enumerate(replayed)
-            ],
-        )
-        .get("Failed", [])
+        return 0
+    answer = aws.sqs().delete_message_batch(
+        QueueUrl=_url(queue),
+        Entries=[
+            {"Id": str(number), "ReceiptHandle": one.handle} for number, one in enumerate(replayed)
+        ],
     )
-    if failed:
-        warn(f"{queue}: {len(failed)} were queued again and are still among the dead letters")
+    return len(answer.get("Failed", []))
 
 
 def _url(queue: QueueName) -> str:
     return sending.url(f"{queue}-dead")
-
-
-# --- what stands in them ------------------------------------------------------------------------
-
-
-def _out_ids(dead: Dead) -> set[str]:
-    """The campaigns that a dead letter belongs to, as far as anybody can tell."""
-    try:
-        body = js.loads(dead.body)
-        if dead.queue != "callbacks":
-            return {body["outId"]}
-        of_statuses = messages.find(
-            (events.phone_of(status), str(status.get("sid") or "")[: messages.MAX_SID])
-            for status in body.get("statuses", [])
-        ).values()
-        of_replies = (
-            messages.newest_of_sign(
-                events.phone_of(reply), sign_names.normal(str(reply.get("sign") or ""))
-            )
-            for reply in body.get("replies", [])
-        )
-        return {one.origin.out_id for one in [*of_statuses, *of_replies] if one}
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return set()
-
-
-def _row(dead: Dead) -> dict[str, Any]:
-    common = {
-        "queue": dead.queue,
-        "queued": dates.to_beijing(dead.sent_at),
-        "age": _age(int(time.time()) - dead.sent_at),
-        **dict.fromkeys(_COLUMNS[2:]),
-    }
-    try:
-        return common | _content(dead.queue, js.loads(dead.body))
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return common | {"what": f"not understood: {mask_numbers(dead.body[:200])}"}
-
-
-def _content(queue: QueueName, body: Any) -> dict[str, Any]:
-    """What a message is about, without whole phone numbers."""
-    if queue == "callbacks":
-        statuses, replies = body.get("statuses", []), body.get("replies", [])
-        shown = [_status(one) for one in statuses[:_SHOWN]]
-        shown += [_reply(events.phone_of(one), str(one.get("text"))) for one in replies[:_SHOWN]]
-        return {
-            "sid": next((str(one.get("sid")) for one in statuses), None),
-            **_entries(shown, len(statuses) + len(replies)),
-        }
-    named = {"outId": body["outId"], "bizId": body.get("bizId")}
-    if queue == "sends":
-        return named | {"what": f"recipients from {body['start']} on, attempt {body['attempt']}"}
-    if queue == "files":
-        return named | {"what": "a file that is not read to its end"}
-    entries = body["entries"]
-    if body["kind"] == "reply":
-        shown = [_reply(one["phoneNum"], one["content"]) for one in entries[:_SHOWN]]
-    else:
-        shown = [f"{mask(one['phoneNum'])} {one['errCode']}" for one in entries[:_SHOWN]]
-        named["bizId"] = next((one["at"][0] for one in entries), None)
-    return named | _entries(shown, len(entries))
-
-
-def _entries(shown: list[str], count: int) -> dict[str, Any]:
-    more = [f"{count - len(shown)} more"] if count > len(shown) else []
-    return {"entries": count, "what": ", ".join([*shown, *more])}
-
-
-def _status(status: dict[str, Any]) -> str:
-    said = (str(status.get(name) or "") for name in ("report_status", "errmsg"))
-    return " ".join([mask(events.phone_of(status)), *(mask_numbers(one[:40]) for one in said)])
-
-
-def _reply(phone: str, text: str) -> str:
-    return f"reply of {mask(phone)}: {mask_numbers(text[:40])}"
-
-
-def _age(seconds: int) -> str:
-    """In the two largest units that it has."""
-    minutes = max(0, seconds) // 60
-    days, hours = divmod(minutes // 60, 24)
-    if days:
-        return f"{days} d {hours} h"
-    return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"

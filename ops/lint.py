@@ -9,9 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ops import package
-from ops import stage as stages
-from ops.bundle import BundleError
+from ops import package, stages
+from ops.errors import OperatorError
 
 _STAGE = "prod"
 
@@ -22,7 +21,7 @@ def main(cfn_lint: str) -> int:
         folder = Path(temporary)
         try:
             package.write(stages.read_config(), _STAGE, folder, with_bundle=False)
-        except (BundleError, stages.StageError) as error:
+        except OperatorError as error:
             print(f"error: {error}", file=sys.stderr)
             return 1
         templates = [str(folder / name) for name in (package.STACK, package.FUNCTIONS)]

@@ -1,41 +1,22 @@
-"""`ops message`: everything that is known about a phone."""
+"""Messages of a phone: what was sent to it, the result, and whether Quick Audience has the receipt."""
 
-from typing import Annotated
-
-import typer
+from typing import Any
 
 from chalicelib import dates
-from chalicelib.domain import phones
 from chalicelib.domain.messages import Message, Receipt
 from chalicelib.functions import sweep
 from chalicelib.store import messages, pushed
-from ops import unknown
-from ops.output import Json, Stage, command, fail, show_each
-
-app = typer.Typer(no_args_is_help=True, help="Messages, by their recipient.")
+from ops import phone_numbers, unknown
 
 
-@app.command()
-@command
-def find(
-    phone: Annotated[
-        str, typer.Argument(help="A number, as Quick Audience writes it or with +86.")
-    ],
-    stage: Stage = "local",
-    json: Json = False,
-) -> None:
-    """What was sent to a phone, what became of it, and whether Quick Audience was told."""
-    try:
-        wanted = phones.parse(phone)
-    except ValueError:
-        fail(f"{phone} is not a phone number")
-    found = sorted(messages.of_phone(wanted), key=lambda message: message.origin.sent_at)
-    show_each(map(_row, found), as_json=json, empty=f"Nothing is known about {phone}.")
+def find(phone: str) -> list[dict[str, Any]]:
+    """Return everything that is known about a phone, oldest first. Raises OperatorError if it is no phone."""
+    found = messages.of_phone(phone_numbers.parse(phone))
+    return [_row(message) for message in sorted(found, key=lambda one: one.origin.sent_at)]
 
 
-def _row(message: Message) -> dict[str, str | bool]:
+def _row(message: Message) -> dict[str, Any]:
     origin, receipt = message.origin, message.receipt
-    taken = message.position in pushed.pushed_positions(origin.out_id, origin.biz_id)
     return {
         "sent": dates.to_beijing(origin.sent_at),
         "outId": origin.out_id,
@@ -45,7 +26,7 @@ def _row(message: Message) -> dict[str, str | bool]:
         "reason": receipt.reason if receipt else "",
         "received": receipt.received if receipt else "",
         "by": _by(receipt) if receipt else "",
-        "pushed": taken,
+        "pushed": message.position in pushed.pushed_positions(origin.out_id, origin.biz_id),
         "sign": origin.sign,
         "template": origin.template_code,
         "sid": message.sid,
@@ -53,7 +34,7 @@ def _row(message: Message) -> dict[str, str | bool]:
 
 
 def _by(receipt: Receipt) -> str:
-    """Who found out what became of it."""
+    """Return the source of a receipt in words."""
     if receipt.by == sweep.BY:
         return "nobody, within 72 hours"
     if receipt.by.startswith(unknown.BY):

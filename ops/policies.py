@@ -1,9 +1,9 @@
 """The functions' IAM policies, from `.chalice/policies.json`, which is written by hand.
 
-Chalice reads a policy from a file as it stands, so there is one for each function of each stage:
-`.chalice/policy-<stage>-<function>.json`, written anew by each deployment. They name the stage's own
-table, queues, secrets and logs, of whatever account and region: a role can't reach into another
-account by itself.
+Chalice reads a policy from a file and fills in nothing, so each function of each stage has a file:
+`.chalice/policy-<stage>-<function>.json`, in the project that Chalice deploys. The policies name the stage's own
+table, queues, secrets and logs, with wildcards for account and region: a role can't reach into another account
+by itself.
 """
 
 import json
@@ -11,29 +11,29 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from ops import stage as stages
+from ops import stages
 
-# Names of groups of statements, beside those of the functions.
+# Names of groups of statements; the other names in the file are functions.
 _EVERY, _VPC = "every function", "in a VPC"
 
 
 def file_name(stage: str, function: str) -> str:
-    """What `iam_policy_file` says in `.chalice/config.json`."""
+    """Return the name of a function's policy file: Chalice's `iam_policy_file`."""
     return f"policy-{stage}-{function}.json"
 
 
 def secrets(stage: str) -> str:
-    """Where a stage's secrets are in the parameter store."""
+    """Return the path of a stage's secrets in the parameter store."""
     return f"/{stages.APP}/{stage}"
 
 
 def functions() -> list[str]:
-    """The names of the functions, as Chalice has them."""
+    """Return Chalice's names of the functions."""
     return list(_source()["functions"])
 
 
 def render(stage: str, *, table: str, queue_prefix: str, vpc: bool = False) -> dict[str, Any]:
-    """The policy of each function, by its name."""
+    """Return the policy of each function, by its name."""
     source = _source()
     rendered = {}
     for function, own in source["functions"].items():
@@ -50,13 +50,11 @@ def render(stage: str, *, table: str, queue_prefix: str, vpc: bool = False) -> d
     return rendered
 
 
-def write(
-    stage: str, *, table: str, queue_prefix: str, vpc: bool = False, folder: Path | None = None
-) -> None:
-    """Write the files that Chalice reads, into this checkout's `.chalice/` or another one."""
+def write(folder: Path, stage: str, *, table: str, queue_prefix: str, vpc: bool = False) -> None:
+    """Write the policy files that Chalice reads into a project's `.chalice/`."""
     rendered = render(stage, table=table, queue_prefix=queue_prefix, vpc=vpc)
     for function, document in rendered.items():
-        path = (folder or stages.FOLDER) / file_name(stage, function)
+        path = folder / file_name(stage, function)
         path.write_text(json.dumps(document, indent=2) + "\n")
 
 

@@ -1,108 +1,100 @@
-"""`ops receipts`: telling Quick Audience again what is settled."""
+"""Receipts: queue them again for Quick Audience."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Annotated
-
-import typer
+from typing import Any
 
 from chalicelib import settings
-from chalicelib.domain import phones, push_batches
+from chalicelib.domain import push_batches
 from chalicelib.domain.messages import Message
 from chalicelib.domain.push_batches import Entry
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.queues import bodies, sending
-from chalicelib.store import chunks, final_state_log, messages, pushed, replies, send_requests
-from ops.output import Json, Stage, command, fail, show, warn
+from chalicelib.store import chunks, final_state_log, messages, pushed, send_requests
+from chalicelib.store import replies as stored_replies
+from ops import phone_numbers
+from ops.errors import OperatorError
 
-app = typer.Typer(no_args_is_help=True, help="Receipts: what Quick Audience is told.")
+_COUNTS = ("settled", "pushed", "queued", "rowsAdded", "repliesQueued")
 
 
-@app.command()
-@command
-def replay(  # noqa: PLR0913, PLR0917 -- its options
-    out_id: Annotated[str, typer.Option(metavar="OUT_ID", help="The campaign.")],
-    biz_id: Annotated[str, typer.Option(metavar="BIZ_ID", help="One request of it alone.")] = "",
-    phone: Annotated[str, typer.Option(help="One recipient alone.")] = "",
-    every: Annotated[
-        bool, typer.Option("--all", help="Those too that Quick Audience is known to have.")
-    ] = False,
-    replies: Annotated[
-        bool,
-        typer.Option(
-            "--replies",
-            help="The replies as well, all of them: which of them Quick Audience has is not kept, and it "
-            "may count one twice.",
-        ),
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only count what would be done.")
-    ] = False,
-    stage: Stage = "local",
-    json: Json = False,
-) -> None:
-    """Tell Quick Audience again what is settled: what it is not known to have, or all of it.
+def pushes() -> bool:
+    """Return whether receipts are pushed at all; with QA_RECEIPTS=poll, Quick Audience asks for them."""
+    return settings.load().qa_receipts == "push"
 
-    A receipt that is told twice is harmless: Quick Audience knows it by outId and phone. What is
-    queued here is pushed like every receipt, so an open breaker holds it up (ops breaker show).
-    Sending details that a dead function did not add, for who asks for them (§12), are added.
 
-    Examples:
-    ops receipts replay --out-id 20260302-spring --dry-run
-    ops receipts replay --out-id 20260302-spring
-    ops receipts replay --out-id 20260302-spring --phone 13900001111 --all
+def replay(
+    out_id: str,
+    *,
+    biz_id: str = "",
+    phone: str = "",
+    every: bool = False,
+    replies: bool = False,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """Queue receipts of a campaign again: those that Quick Audience is not known to have, or `every` one.
+
+    `biz_id` narrows it to one request, `phone` to one recipient. Missing sending details (§12) are added.
+    `replies` queues all replies, too. With `dry_run`, nothing changes. Returns the counts.
+
+    Raises OperatorError if there is no such campaign or request, or if the arguments contradict each other.
     """
     accepted = [one for one in send_requests.of_out_id(out_id) if biz_id in ("", one.biz_id)]
     if not accepted:
         under = f"{out_id} and the bizId {biz_id}" if biz_id else out_id
-        fail(f"nothing was accepted under the outId {under}")
+        raise OperatorError(f"nothing was accepted under the outId {under}")
     if replies and biz_id:
-        fail("a reply belongs to an outId, and no bizId is known of it: leave out --biz-id")
-    wanted = _parsed(phone) if phone else ""
-    pushes = settings.load().qa_receipts == "push"
-    if not pushes:
-        warn("QA_RECEIPTS=poll: Quick Audience asks for receipts by itself, none are pushed")
+        raise OperatorError(
+            "a reply belongs to an outId, and its bizId is not known: leave out --biz-id"
+        )
+    wanted = phone_numbers.parse(phone) if phone else ""
     counts: Counter[str] = Counter()
     for request in accepted:
-        taken = pushed.pushed_positions(out_id, request.biz_id)
-        listed = _listed(request)
-        unlisted: list[Message] = []
-        for settled in _settled(request, wanted):
-            chosen = [one for one in settled if every or one.position not in taken]
-            counts["settled"] += len(settled)
-            counts["pushed"] += sum(one.position in taken for one in settled)
-            counts["queued"] += len(chosen) if pushes else 0
-            unlisted += [one for one in settled if messages.key(one) not in listed]
-            if pushes and not dry_run:
-                entries = [one.entry() for one in chosen]
-                sending.send("receipts", bodies.of_entries("details", out_id, entries))
-        counts["rowsAdded"] += _add_rows(request, unlisted, dry_run=dry_run)
+        counts += _replay(request, wanted, every=every, dry_run=dry_run)
     if replies:
-        counts["repliesQueued"] = _replies(out_id, wanted, dry_run=dry_run)
-    names = ("settled", "pushed", "queued", "rowsAdded", "repliesQueued")
-    shown = {name: counts[name] for name in names}
-    show(
-        {"outId": out_id, "requests": len(accepted), **shown, "dryRun": dry_run},
-        as_json=json,
-        title="what would be told again" if dry_run else "told again",
-    )
+        counts["repliesQueued"] = _replay_replies(out_id, wanted, dry_run=dry_run)
+    return {
+        "outId": out_id,
+        "requests": len(accepted),
+        **{name: counts[name] for name in _COUNTS},
+        "dryRun": dry_run,
+    }
+
+
+def _replay(request: SendRequest, phone: str, *, every: bool, dry_run: bool) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    push = pushes()
+    known = pushed.pushed_positions(request.out_id, request.biz_id)
+    listed = _listed(request)
+    unlisted: list[Message] = []
+    for settled in _settled(request, phone):
+        chosen = [one for one in settled if every or one.position not in known]
+        counts["settled"] += len(settled)
+        counts["pushed"] += sum(one.position in known for one in settled)
+        counts["queued"] += len(chosen) if push else 0
+        unlisted += [one for one in settled if messages.key(one) not in listed]
+        if push and not dry_run:
+            entries = [one.entry() for one in chosen]
+            sending.send("receipts", bodies.of_entries("details", request.out_id, entries))
+    counts["rowsAdded"] += _add_rows(request, unlisted, dry_run=dry_run)
+    return counts
 
 
 def _settled(request: SendRequest, phone: str) -> Iterator[Sequence[Message]]:
-    """The messages that have their receipts, chunk by chunk."""
+    """Yield the messages that have their receipts, chunk by chunk."""
     for _, progress in chunks.all_progress(request.out_id, request.biz_id):
         found = messages.settled_of_chunk(request.biz_id, progress)
         yield [one for one in found if phone in ("", one.phone)]
 
 
 def _listed(request: SendRequest) -> set[final_state_log.Row]:
-    """Who has a row among the sending details."""
+    """Return the rows of a request's sending details."""
     count = final_state_log.counts(request.out_id).get(request.biz_id, 0)
     return set(final_state_log.rows(request.out_id, request.biz_id, 0, count)) if count else set()
 
 
 def _add_rows(request: SendRequest, unlisted: Sequence[Message], *, dry_run: bool) -> int:
-    """Add the sending details that are missing; answers how many."""
+    """Add the sending details that are missing; return how many there are."""
     if not unlisted:
         return 0
     # Some may have been settled, and listed, since the list was read.
@@ -114,21 +106,14 @@ def _add_rows(request: SendRequest, unlisted: Sequence[Message], *, dry_run: boo
     return len(missing)
 
 
-def _replies(out_id: str, phone: str, *, dry_run: bool) -> int:
-    """Queue the replies once more; answers how many."""
+def _replay_replies(out_id: str, phone: str, *, dry_run: bool) -> int:
+    """Queue the replies of a campaign again; return how many there are."""
     names = ("outId", "phoneNum", "sendTime", "content")
     entries = [
         Entry({name: reply[name] for name in names})
-        for reply in replies.of_out_id(out_id)
-        if not phone or _parsed(reply["phoneNum"]) == phone
+        for reply in stored_replies.of_out_id(out_id)
+        if not phone or phone_numbers.parse(reply["phoneNum"]) == phone
     ]
     if not dry_run:
         sending.send("receipts", bodies.of_entries("reply", out_id, entries))
     return len(entries)
-
-
-def _parsed(text: str) -> str:
-    try:
-        return phones.parse(text)
-    except ValueError:
-        fail(f"{text} is not a phone number")

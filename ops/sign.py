@@ -1,192 +1,130 @@
-"""`ops sign`: which sign of Quick Audience is which of Tencent's."""
+"""Signs: tie Quick Audience's names to Tencent's signs, and manage Tencent's signs."""
 
 import base64
 import time
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from chalicelib import dates
 from chalicelib.domain import reviews, sign_names
 from chalicelib.store import signs
 from chalicelib.store.signs import Sign
 from chalicelib.tencent import interface, v5
-from ops.output import Json, Stage, Yes, command, confirm, fail, show, show_rows, warn
-
-app = typer.Typer(no_args_is_help=True, help="Signatures (signs).")
+from ops.errors import OperatorError
 
 STATUS = {reviews.APPROVED: "approved", reviews.PENDING: "pending", reviews.REJECTED: "rejected"}
-"""Tencent's numbers in words."""
+"""Tencent's status numbers in words."""
 
-# What Tencent's console takes as a document's picture, by how the file begins.
+# The first bytes of the picture formats that Tencent's console accepts.
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM")
 
-Name = Annotated[str, typer.Argument(help="The sign as Quick Audience names it, brackets or not.")]
-Picture = Annotated[
-    Path | None,
-    typer.Option(
-        exists=True,
-        dir_okay=False,
-        readable=True,
-        help="A picture of the document that entitles to the sign: PNG, JPEG, GIF or BMP.",
-    ),
-]
-Remark = Annotated[
-    str, typer.Option(help="For Tencent's reviewers: why, and what it will be used for.")
-]
 
-
-@app.command()
-@command
-def link(
-    name: Name,
-    sign_id: Annotated[
-        int, typer.Argument(help="Its id at Tencent (console: signature management).")
-    ],
-    stage: Stage = "local",
-    json: Json = False,
-) -> None:
-    """Tie a sign's name to a sign that Tencent already has."""
-    wanted = _named(name)
-    item = _of_tencent(sign_id)
+def link(name: str, sign_id: int) -> dict[str, Any]:
+    """Tie a sign's name to a sign that Tencent already has. Raises OperatorError."""
+    wanted = _normal(name)
+    item = _at_tencent(sign_id)
     if item is None:
-        fail(f"Tencent has no sign {sign_id} in this application")
+        raise OperatorError(f"Tencent has no sign {sign_id} in this application")
     text = sign_names.normal(str(item.get("text") or ""))
     if text != wanted:
-        fail(
+        raise OperatorError(
             f"Tencent's sign {sign_id} is “{text}”, not “{wanted}”: messages would go out under its name"
         )
-    show(_row(_kept(wanted, sign_id, item)), as_json=json)
+    return _row(_save(wanted, sign_id, item))
 
 
-@app.command()
-@command
-def add(
-    name: Annotated[str, typer.Argument(help="The sign's text, brackets or not.")],
-    picture: Picture = None,
-    remark: Remark = "",
-    international: Annotated[
-        bool, typer.Option("--international", help="For messages to numbers outside the mainland.")
-    ] = False,
-    stage: Stage = "local",
-    json: Json = False,
-) -> None:
-    """Apply to Tencent for a sign, and link it by its name at once."""
-    wanted = _named(name)
-    if there := signs.get(wanted):
-        fail(
-            f"“{wanted}” is linked to Tencent's sign {there.sign_id} ({_status(there.status)}) already: "
+def add(name: str, *, picture: Path | None, remark: str, international: bool) -> dict[str, Any]:
+    """Apply to Tencent for a sign, and link it by its name at once. Raises OperatorError."""
+    wanted = _normal(name)
+    if known := signs.get(wanted):
+        raise OperatorError(
+            f"“{wanted}” is linked to Tencent's sign {known.sign_id} ({_status(known.status)}) already: "
             "change it with ops sign modify, or delete it first"
         )
-    pic = _encoded(picture)
+    pic = _encode(picture)
     try:
         made = v5.client().add_sign(
             text=wanted, remark=remark, pic=pic, international=international
         )
     except interface.OutcomeUnknownError as error:
-        fail(
-            f"{error}. The sign may have been applied for all the same: look in Tencent's console, and if it "
-            "is there, link it with ops sign link"
-        )
-    show(_row(_kept(wanted, made["id"], made)), as_json=json)
+        raise OperatorError(
+            f"{error}. Tencent may have the application all the same: look in Tencent's console, and if the sign "
+            "is listed, link it with ops sign link"
+        ) from error
+    return _row(_save(wanted, made["id"], made))
 
 
-@app.command()
-@command
-def modify(
-    name: Name,
-    text: Annotated[str, typer.Option(help="Its new text, if that changes.")] = "",
-    picture: Picture = None,
-    remark: Remark = "",
-    stage: Stage = "local",
-    json: Json = False,
-) -> None:
-    """Change a sign that Tencent has not approved, which submits it again. Approved ones can't be changed."""
-    sign = _linked(name)
-    wanted = _named(text) if text else sign.name
-    if wanted != sign.name and (there := signs.get(wanted)):
-        fail(f"“{wanted}” is linked to Tencent's sign {there.sign_id} already")
-    pic = _encoded(picture)
+def modify(name: str, *, text: str, picture: Path | None, remark: str) -> dict[str, Any]:
+    """Change a linked sign that Tencent has not approved, which submits it again. Raises OperatorError."""
+    sign = linked(name)
+    wanted = _normal(text) if text else sign.name
+    if wanted != sign.name and (known := signs.get(wanted)):
+        raise OperatorError(f"“{wanted}” is linked to Tencent's sign {known.sign_id} already")
+    pic = _encode(picture)
     try:
         made = v5.client().mod_sign(sign.sign_id, text=wanted, remark=remark, pic=pic)
     except interface.OutcomeUnknownError as error:
-        fail(f"{error}. It may have been changed all the same: give the command again")
-    fresh = _kept(wanted, sign.sign_id, made)
+        raise OperatorError(
+            f"{error}. Tencent may have changed it all the same: give the command again"
+        ) from error
+    fresh = _save(wanted, sign.sign_id, made)
     if wanted != sign.name:
         signs.delete(sign.name)
-    show(_row(fresh), as_json=json)
+    return _row(fresh)
 
 
-@app.command()
-@command
-def delete(name: Name, yes: Yes = False, stage: Stage = "local", json: Json = False) -> None:
-    """Delete a sign at Tencent and take it out here."""
-    sign = _linked(name)
-    confirm(
-        f"Delete “{sign.name}” (Tencent's sign {sign.sign_id})? Campaigns under it will be refused",
-        yes=yes,
-    )
+def delete(sign: Sign) -> tuple[dict[str, Any], list[str]]:
+    """Delete a sign at Tencent and remove its link; return its row, and warnings. Raises CallRefusedError."""
+    warnings = []
     try:
         v5.client().del_sign(sign.sign_id)
     except interface.CallRefusedError:
-        if _of_tencent(sign.sign_id) is not None:
+        if _at_tencent(sign.sign_id) is not None:
             raise
-        warn(f"Tencent has no sign {sign.sign_id} any more: only the link is taken out")
+        warnings.append(f"Tencent has no sign {sign.sign_id} any more: only the link is removed")
     signs.delete(sign.name)
-    show({"name": sign.name, "signId": sign.sign_id, "status": "deleted"}, as_json=json)
+    return {"name": sign.name, "signId": sign.sign_id, "status": "deleted"}, warnings
 
 
-@app.command("list")
-@command
-def list_(
-    refresh: Annotated[
-        bool, typer.Option("--refresh", help="Ask Tencent about each sign's review first.")
-    ] = False,
-    stage: Stage = "local",
-    json: Json = False,
-) -> None:
-    """All signs that are linked, with their review as last seen."""
+def all_linked(*, refresh: bool) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return all linked signs with their reviews, and warnings. With `refresh`, Tencent is asked first."""
     found = list(signs.all_signs())
+    warnings = []
     if refresh and found:
         items = {
             item.get("id"): item for item in v5.client().get_sign([sign.sign_id for sign in found])
         }
         for number, sign in enumerate(found):
             if sign.sign_id in items:
-                found[number] = _kept(sign.name, sign.sign_id, items[sign.sign_id])
+                found[number] = _save(sign.name, sign.sign_id, items[sign.sign_id])
             else:
-                warn(f"Tencent has no sign {sign.sign_id} (“{sign.name}”) any more")
-    show_rows(
-        map(_row, found),
-        ("name", "signId", "status", "reply", "linked"),
-        as_json=json,
-        empty="No sign is linked yet: ops sign link NAME SIGN_ID",
-    )
+                warnings.append(f"Tencent has no sign {sign.sign_id} (“{sign.name}”) any more")
+    return [_row(sign) for sign in found], warnings
 
 
-def _named(name: str) -> str:
-    wanted = sign_names.normal(name)
-    if not wanted:
-        fail("the name is empty")
-    return wanted
-
-
-def _linked(name: str) -> Sign:
-    wanted = _named(name)
+def linked(name: str) -> Sign:
+    """Return a linked sign by its name. Raises OperatorError if the name is not linked."""
+    wanted = _normal(name)
     sign = signs.get(wanted)
     if sign is None:
-        fail(f"no sign “{wanted}” is linked: ops sign list shows those that are")
+        raise OperatorError(f"no sign “{wanted}” is linked: ops sign list shows the linked ones")
     return sign
 
 
-def _of_tencent(sign_id: int) -> dict[str, Any] | None:
+def _normal(name: str) -> str:
+    wanted = sign_names.normal(name)
+    if not wanted:
+        raise OperatorError("the name is empty")
+    return wanted
+
+
+def _at_tencent(sign_id: int) -> dict[str, Any] | None:
     found = {item.get("id"): item for item in v5.client().get_sign([sign_id])}
     return found.get(sign_id)
 
 
-def _kept(name: str, sign_id: int, item: dict[str, Any]) -> Sign:
-    """Keep a sign with what Tencent says of it."""
+def _save(name: str, sign_id: int, item: dict[str, Any]) -> Sign:
+    """Store a sign's link with Tencent's review of it."""
     now = int(time.time())
     earlier = signs.get(name)
     sign = Sign(
@@ -201,13 +139,13 @@ def _kept(name: str, sign_id: int, item: dict[str, Any]) -> Sign:
     return sign
 
 
-def _encoded(picture: Path | None) -> str:
-    """A picture as Tencent wants it: base64 alone, without a data URL's prefix."""
+def _encode(picture: Path | None) -> str:
+    """Return a picture as Tencent expects it: base64 without a data URL's prefix; "" if there is none."""
     if picture is None:
         return ""
     content = picture.read_bytes()
     if not content.startswith(_PICTURES):
-        fail(f"{picture} is no picture: give a PNG, JPEG, GIF or BMP file")
+        raise OperatorError(f"{picture} is no picture: give a PNG, JPEG, GIF or BMP file")
     return base64.b64encode(content).decode()
 
 
@@ -215,7 +153,7 @@ def _status(status: int) -> str:
     return STATUS.get(status, str(status))
 
 
-def _row(sign: Sign) -> dict[str, str | int]:
+def _row(sign: Sign) -> dict[str, Any]:
     return {
         "name": sign.name,
         "signId": sign.sign_id,

@@ -1,7 +1,7 @@
-"""The stack of a stage: its table, queues, alarms, from `.chalice/resources.json` by CloudFormation.
+"""The stack of a stage: its table, queues and alarms, from `.chalice/resources.json` by CloudFormation.
 
-It is changed by change sets, which say beforehand that there is nothing to change, and which take a
-table into a new stack that an earlier one left behind.
+Change sets change it: they report in advance that there is nothing to change, and they import a table that an
+earlier stack left behind into a new one.
 """
 
 import json
@@ -13,27 +13,28 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from ops import stage as stages
+from ops import stages
+from ops.errors import OperatorError
 from ops.resources.queues import QUEUES
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_cloudformation.type_defs import ParameterTypeDef
 
-_BETWEEN_LOOKS = 1.0
-# CloudFormation takes longer only where something is badly wrong; its own limits are hours.
-_PATIENCE = 1800
+_POLL_SECONDS = 1.0
+# CloudFormation takes longer only if something is badly wrong; its own limits are hours.
+_TIMEOUT_SECONDS = 1800
 _READY = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 
-class StackFailed(Exception):
-    """The stack is not as it should be. The text says why, and what to do."""
+class StackFailed(OperatorError):
+    """A stack could not be created, changed or deleted. The text says why, and what to do."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack by its name, and where CloudFormation is."""
+    """A CloudFormation stack, by its name."""
 
     name: str
 
@@ -42,7 +43,7 @@ class Stack:
         return boto3.client("cloudformation")
 
     def status(self) -> str:
-        """CloudFormation's word for its state; "" where there is none."""
+        """Return CloudFormation's word for its state; "" if there is no such stack."""
         try:
             [found] = self._client.describe_stacks(StackName=self.name)["Stacks"]
         except ClientError as error:
@@ -52,9 +53,9 @@ class Stack:
         return "" if found["StackStatus"] == "DELETE_COMPLETE" else found["StackStatus"]
 
     def bring_to(self, template: Mapping[str, Any] | str, parameters: Mapping[str, str]) -> str:
-        """Create it or change it: answers "created", "updated" or "unchanged". Raises StackFailed.
+        """Create or change the stack; return "created", "updated" or "unchanged". Raises StackFailed.
 
-        A template is given as it is, or by its address in S3, from where alone CloudFormation takes large ones.
+        `template` is a template, or its address in S3: CloudFormation accepts large templates only from there.
         """
         status = self.status()
         self._require_changeable(status)
@@ -71,7 +72,7 @@ class Stack:
             **_body(template),
             Parameters=given,
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-            # Only a stack that begins may find a table that is nobody's.
+            # Only a new stack may import a table that no stack owns.
             ImportExistingResources=new,
         )
         if not self._has_changes(change):
@@ -86,7 +87,7 @@ class Stack:
         return "created" if new else "updated"
 
     def delete(self) -> bool:
-        """Delete it; whether there was one. Raises StackFailed."""
+        """Delete the stack; return whether there was one. Raises StackFailed."""
         if not self.status():
             return False
         self._client.delete_stack(StackName=self.name)
@@ -96,26 +97,26 @@ class Stack:
         return True
 
     def outputs(self) -> dict[str, str]:
-        """Its outputs by name."""
+        """Return its outputs by name."""
         [found] = self._client.describe_stacks(StackName=self.name)["Stacks"]
         return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
 
     def resource(self, logical: str) -> str:
-        """The real name of one of its resources."""
+        """Return the real name of one of its resources."""
         found = self._client.describe_stack_resource(StackName=self.name, LogicalResourceId=logical)
         return found["StackResourceDetail"]["PhysicalResourceId"]
 
     def _require_changeable(self, status: str) -> None:
         if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
             raise StackFailed(
-                f"the stack {self.name} is being changed by somebody ({status}): try again when that is over"
+                f"the stack {self.name} is being changed ({status}): try again when that has ended"
             )
         if status and status not in _READY and status != "REVIEW_IN_PROGRESS":
             raise StackFailed(self._say(status, [said for _, said in self._failures()]))
 
     def _has_changes(self, change: str) -> bool:
-        """Wait until the change set is made. Raises StackFailed where it can't be."""
-        deadline = time.monotonic() + _PATIENCE
+        """Wait until the change set exists; return whether it changes anything. Raises StackFailed."""
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
         while True:
             made = self._client.describe_change_set(StackName=self.name, ChangeSetName=change)
             if made["Status"] == "CREATE_COMPLETE":
@@ -130,9 +131,9 @@ class Stack:
             self._pause(deadline)
 
     def _wait(self) -> str:
-        deadline = time.monotonic() + _PATIENCE
-        # Between the order and its beginning the old state may still be shown; change sets and
-        # deletions set the new one before they answer.
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
+        # CloudFormation sets the new state before it answers an execution or a deletion, so the old state is never
+        # taken for the end.
         while (status := self.status()).endswith("_IN_PROGRESS"):
             self._pause(deadline)
         return status
@@ -140,20 +141,20 @@ class Stack:
     def _pause(self, deadline: float) -> None:
         if time.monotonic() > deadline:
             raise StackFailed(
-                f"the stack {self.name} is not ready after {_PATIENCE // 60} minutes: "
+                f"the stack {self.name} is not ready after {_TIMEOUT_SECONDS // 60} minutes: "
                 "look at its events in CloudFormation's console, and run this again"
             )
-        time.sleep(0.05 if stages.emulator() else _BETWEEN_LOOKS)
+        time.sleep(0.05 if stages.emulator() else _POLL_SECONDS)
 
     def _failures(self) -> Iterator[tuple[str, str]]:
-        """What failed, newest first: the event's id, and what CloudFormation says."""
+        """Yield what failed, newest first: the event's id, and CloudFormation's reason."""
         try:
             pages = self._client.get_paginator("describe_stack_events").paginate(
                 StackName=self.name
             )
             for event in (event for page in pages for event in page["StackEvents"]):
                 reason = event.get("ResourceStatusReason", "")
-                # Those that were only stopped because another one failed say nothing.
+                # A resource that was only cancelled because another one failed explains nothing.
                 if event["ResourceStatus"].endswith("_FAILED") and "cancelled" not in reason:
                     yield event["EventId"], f"{event['LogicalResourceId']}: {reason}"
         except ClientError as error:
@@ -169,16 +170,16 @@ class Stack:
     def _advice(self, status: str) -> str:
         if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"):
             return (
-                "It never came into being, or could not be deleted. Mend what is named above, then "
+                "It was never created, or could not be deleted. Correct what is named above, then "
                 "`make destroy STAGE=…`, which keeps the table, and `make deploy STAGE=…` again"
             )
         if status == "UPDATE_ROLLBACK_FAILED":
             return (
-                "Neither the change nor the way back worked. In CloudFormation's console choose "
-                "“Continue update rollback”, mend what is named above, and deploy again"
+                "Both the change and its rollback failed. In CloudFormation's console choose "
+                "“Continue update rollback”, correct what is named above, and deploy again"
             )
         return (
-            "Everything is as it was before. Mend what is named above and deploy again; "
+            "Everything is as it was before. Correct what is named above and deploy again; "
             "the functions were not touched"
         )
 
@@ -190,21 +191,21 @@ def _body(template: Mapping[str, Any] | str) -> Any:
 
 
 def of_stage(stage: str) -> Stack:
-    """The stack of a stage's table, queues and alarms."""
+    """Return the stack of a stage's table, queues and alarms."""
     return Stack(f"{stages.APP}-{stage}")
 
 
 def template(table: str) -> dict[str, Any]:
-    """The template, with the table's name in its place: a name that is a reference can't be imported."""
+    """Return the template with the table's name filled in: CloudFormation imports only a literal name."""
     found: dict[str, Any] = json.loads((stages.FOLDER / "resources.json").read_text())
     found["Resources"]["Records"]["Properties"]["TableName"] = table
     return found
 
 
 def parameters(config: dict[str, Any], stage: str) -> dict[str, str]:
-    """The template's parameters for a stage: what follows from the rest, and what its `stack` says.
+    """Return the template's parameters for a stage: the derived ones, and those of its `stack` entry.
 
-    Raises StageError where `stack` names what the template doesn't have.
+    Raises StageError if `stack` names a parameter that the template does not have, or a derived one.
     """
     environment = stages.environment(config, stage)
     http = stages.of_function(config, stage, stages.HTTP_FUNCTION)
@@ -216,7 +217,7 @@ def parameters(config: dict[str, Any], stage: str) -> dict[str, str]:
         "ApiName": str(config["app_name"]),
         "ApiStage": http.api_gateway_stage,
         **({"LogDays": str(http.log_retention_in_days)} if http.log_retention_in_days else {}),
-        # A received message stays hidden for six time-outs of the function that its queue feeds.
+        # A received message stays invisible for six time-outs of the function that its queue feeds.
         **{
             f"{queue.resource}Visibility": str(
                 6 * stages.of_function(config, stage, queue.function).lambda_timeout

@@ -1,12 +1,10 @@
-"""`ops stats`: Tencent's statistics beside our own counts."""
+"""Tencent's statistics beside the bridge's own counts."""
 
 import re
 import time
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from chalicelib import dates
 from chalicelib.domain import periods
@@ -14,13 +12,14 @@ from chalicelib.domain.chunks import ChunkKey, ChunkProgress
 from chalicelib.domain.messages import NO_RECEIPT, OUTCOME_UNKNOWN
 from chalicelib.store import chunks, due_chunks, messages
 from chalicelib.tencent import v5
-from ops.output import Json, Stage, command, fail, show, show_rows, warn
+from ops import unknown
+from ops.errors import OperatorError
 
 _HOUR = 3600
-# Ours are found among the chunks that are not closed yet, and they are closed after this long.
-_OURS_HOURS = periods.CLOSED_AFTER_SECONDS // _HOUR
+OWN_HOURS = periods.CLOSED_AFTER_SECONDS // _HOUR
+"""How far back the bridge's own counts reach: chunks are listed by hour until they are closed."""
 
-# What is shown, by our name: Tencent's statistics and field of it, and what the document says it is.
+# The rows: each name, with the statistics of Tencent and the field in it that counts the same.
 _ROWS = {
     "submitted": ("sent", "request"),
     "accepted": ("sent", "success"),
@@ -34,95 +33,99 @@ _ROWS = {
     "failed: blacklist": ("reported", "status_fail_3"),
     "failed: frequency limit": ("reported", "status_fail_4"),
 }
-# Of these, we count nothing to compare.
-_TENCENTS = {"billed", *(name for name in _ROWS if ":" in name)}
-# And of these, Tencent doesn't.
-_OURS = ("waiting", "unknown")
+_COUNTED_BY_TENCENT_ONLY = {"billed", *(name for name in _ROWS if ":" in name)}
+_COUNTED_HERE_ONLY = ("waiting", "unknown")
 
 
-@command
-def stats(
-    first: Annotated[
-        str,
-        typer.Option("--from", metavar="DATE", help="yyyy-MM-dd, or yyyy-MM-dd HH; Beijing time."),
-    ],
-    last: Annotated[
-        str,
-        typer.Option("--to", metavar="DATE", help="The same; the day or hour itself is included."),
-    ],
-    stage: Stage = "local",
-    json: Json = False,
-) -> None:
-    """Tencent's statistics beside our own counts for the same hours.
+def compare(first: str, last: str) -> dict[str, Any]:
+    """Return Tencent's and the bridge's counts for a span of hours, `first` and `last` included.
 
-    Tencent counts what its application was asked for in these hours; we count
-    what came of the requests that we accepted in them. Differences that mean
-    nothing: messages that left in a later hour than they were accepted, other
-    systems that use the same application, calls that were made again after a
-    refusal, reports younger than Tencent's statistics. What is "unknown" here
-    (sends without an answer) Tencent may have counted.
+    Both are `yyyy-MM-dd` or `yyyy-MM-dd HH` in Beijing time. In each row, `ours` is None if the span begins
+    before the bridge's own counts, or if only Tencent counts this; `difference` is ours minus Tencent's.
 
-    Our own counts reach back 72 hours, when campaigns are closed and listed by
-    hour no more. Before that, Tencent's numbers stand alone.
+    Raises OperatorError for what is no span.
     """
     begin, end = _hour(first, 0), _hour(last, 23)
     if end < begin:
-        fail(f"--to {last} is before --from {first}")
+        raise OperatorError(f"--to {last} is before --from {first}")
     client = v5.client()
     theirs = {
         "sent": client.pullsendstatus(begin, end),
         "reported": client.pullcallbackstatus(begin, end),
     }
     ours = _ours(begin // _HOUR, end // _HOUR)
-    if ours is None:
-        warn(f"our own counts reach back {_OURS_HOURS} hours only: Tencent's stand alone")
-    rows = [_row(name, theirs, ours) for name in (*_ROWS, *_OURS)]
-    if json:
-        span = {"from": dates.to_beijing(begin), "to": dates.to_beijing(end + _HOUR - 1)}
-        show(span | {"counts": rows}, as_json=True)
-        return
-    show_rows(rows, ("count", "tencent", "ours", "difference"), as_json=False, empty="")
+    return {
+        "from": dates.to_beijing(begin),
+        "to": dates.to_beijing(end + _HOUR - 1),
+        "counts": [_row(name, theirs, ours) for name in (*_ROWS, *_COUNTED_HERE_ONLY)],
+    }
+
+
+def explain(rows: list[dict[str, Any]]) -> list[str]:
+    """Return why the rows' differences need not mean that anything is wrong; nothing if there is no difference."""
+    differences = {row["count"]: row["difference"] for row in rows if row["difference"]}
+    if not differences:
+        return []
+    notes = ["difference: the bridge's count minus Tencent's. Reasons that are harmless:"]
+    if differences.get("submitted", 0) < 0:
+        notes.append(
+            "submitted, below 0: Tencent counts every number of every call. A call that it refused, for its rate "
+            "or for one of its numbers, is made again, and its numbers count again"
+        )
+    if any(difference < 0 for difference in differences.values()):
+        notes.append(
+            "below 0: other systems use the same application; messages left in these hours that were accepted in "
+            "an earlier one; statuses still wait in the callbacks queue; sends of unknown outcome"
+        )
+    if any(difference > 0 for difference in differences.values()):
+        notes.append(
+            "above 0: messages that were accepted in these hours left in a later one; Tencent's statistics are "
+            "some minutes behind its reports"
+        )
+    return notes
 
 
 def _hour(text: str, otherwise: int) -> int:
-    """The epoch at which an hour begins; a date alone means that hour of it."""
-    wrong = f"{text} is no date: write yyyy-MM-dd or “yyyy-MM-dd HH”, in Beijing time"
+    """Return the epoch at which an hour begins. A date alone means the hour `otherwise` of that day."""
+    wrong = OperatorError(
+        f"{text} is no date: write yyyy-MM-dd or “yyyy-MM-dd HH”, in Beijing time"
+    )
     match = re.fullmatch(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}))?", text.strip())
     if match is None:
-        fail(wrong)
+        raise wrong
     try:
         return dates.from_beijing(f"{match[1]} {match[2] or f'{otherwise:02d}'}:00:00")
     except ValueError:
-        fail(wrong)
+        raise wrong from None
 
 
 def _row(name: str, theirs: dict[str, dict[str, int]], ours: Counter[str] | None) -> dict[str, Any]:
     statistics, field = _ROWS.get(name, ("sent", ""))
-    tencents = theirs[statistics].get(field)
-    own = None if ours is None or name in _TENCENTS else ours[name]
-    difference = None if tencents is None or own is None else own - tencents
-    return {"count": name, "tencent": tencents, "ours": own, "difference": difference}
+    tencent = theirs[statistics].get(field)
+    own = None if ours is None or name in _COUNTED_BY_TENCENT_ONLY else ours[name]
+    difference = None if tencent is None or own is None else own - tencent
+    return {"count": name, "tencent": tencent, "ours": own, "difference": difference}
 
 
 def _ours(first: int, last: int) -> Counter[str] | None:
-    """Our counts for the hours from one epoch's to another's; None where some are out of reach."""
+    """Return the bridge's counts from one hour (epoch // 3600) to another; None if some are out of reach."""
     now = int(time.time()) // _HOUR
-    if first + _OURS_HOURS < now:
+    if first + OWN_HOURS < now:
         return None
     counts: Counter[str] = Counter()
     for hour in range(first, min(last, now) + 1):
-        for _, pointer in due_chunks.accepted_in(hour):
-            progress = chunks.progress(pointer)
+        for _, key in due_chunks.accepted_in(hour):
+            progress = chunks.progress(key)
             if progress:
-                counts.update(_states(pointer, progress))
+                counts.update(_states(key, progress))
     return counts
 
 
-def _states(pointer: ChunkKey, progress: ChunkProgress) -> Iterator[str]:
-    """What is counted of each of a chunk's recipients who was submitted to Tencent."""
+def _states(key: ChunkKey, progress: ChunkProgress) -> Iterator[str]:
+    """Yield what to count for each recipient of a chunk that was submitted to Tencent."""
     submitted = (position < progress.plan.first_refused for position in progress.outcomes)
     yield from ("submitted" for _ in filter(None, submitted))
-    for message in messages.of_chunk(pointer.biz_id, progress).values():
+    for message in messages.of_chunk(key.biz_id, progress).values():
         if message.sid:
             yield "accepted"
         if message.receipt is None:
@@ -130,6 +133,6 @@ def _states(pointer: ChunkKey, progress: ChunkProgress) -> Iterator[str]:
         elif message.receipt.code not in (
             NO_RECEIPT.code,
             OUTCOME_UNKNOWN.code,
-        ) and not message.receipt.by.startswith("ops:"):
+        ) and not message.receipt.by.startswith(unknown.BY):
             yield "reported"
             yield message.receipt.state

@@ -1,10 +1,9 @@
-"""`ops template`: templates, ours and Tencent's, with Tencent's review."""
+"""Templates: the bridge's own records and Tencent's, with Tencent's review."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Any
-
-import typer
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from chalicelib import dates
 from chalicelib.domain import reviews
@@ -13,10 +12,8 @@ from chalicelib.errors import Refused
 from chalicelib.store import templates
 from chalicelib.store.templates import Revision
 from chalicelib.tencent import v5
-from ops.output import Json, Stage, Yes, command, confirm, fail, show, show_rows, warn
+from ops.errors import OperatorError
 from ops.sign import STATUS
-
-app = typer.Typer(no_args_is_help=True, help="Templates.")
 
 _KIND = {
     reviews.CAPTCHA: "captcha",
@@ -24,123 +21,115 @@ _KIND = {
     reviews.PROMOTION: "promotion",
     reviews.INTERNATIONAL: "international",
 }
-_COLUMNS = ("code", "name", "kind", "status", "reply", "tplIds")
-
-Code = Annotated[
-    str, typer.Argument(metavar="CODE", help="The templateCode, or Tencent's id of a template.")
-]
 
 
-@app.command("list")
-@command
-def list_(
-    all_: Annotated[
-        bool,
-        typer.Option("--all", help="Those of Tencent's account too that Quick Audience never had."),
-    ] = False,
-    stage: Stage = "local",
-    json: Json = False,
-) -> None:
-    """The templates that Quick Audience knows: the newest revision of each, and Tencent's review of it."""
-    ours = list(_reviewed(filter(None, map(templates.revisions, templates.codes()))))
-    rows = [_row(found) for found in ours]
-    if all_:
-        known = {revision.tpl_id for found in ours for revision in found}
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A template that can be deleted: in the bridge's table, at Tencent, or in both."""
+
+    code: str
+    name: str
+    stored: bool
+    tpl_ids: list[int]
+    """The ids of its revisions that Tencent still has."""
+
+
+def list_all(*, of_account: bool) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the templates that Quick Audience knows, each with its newest revision's review, and warnings.
+
+    With `of_account`, the other templates of Tencent's account follow.
+    """
+    known, warnings = _reviewed(filter(None, map(templates.revisions, templates.codes())))
+    rows = [_row(revisions) for revisions in known]
+    if of_account:
+        tpl_ids = {revision.tpl_id for revisions in known for revision in revisions}
         rows += [
             _row_of_tencent(item)
             for item in v5.client().all_templates()
-            if item.get("id") not in known
+            if item.get("id") not in tpl_ids
         ]
-    show_rows(rows, _COLUMNS, as_json=json, empty="There is no template yet.")
+    return rows, warnings
 
 
-@app.command("show")
-@command
-def show_(code: Code, stage: Stage = "local", json: Json = False) -> None:
-    """Everything that is known of a template: its revisions, the text of each, its review."""
-    if found := templates.revisions(code):
-        [found] = _reviewed([found])
-        shown = _row(found) | {
+def show(code: str) -> tuple[dict[str, Any], list[str]]:
+    """Return everything that is known of a template, its `revisions` included, and warnings.
+
+    `code` is a templateCode, or Tencent's id of a template that has none. Raises OperatorError.
+    """
+    if revisions := templates.revisions(code):
+        [revisions], warnings = _reviewed([revisions])
+        shown = _row(revisions) | {
             "deleted": templates.is_deleted(code),
-            "content": found[0].content,
-            "text": found[0].text,
-            "variables": list(found[0].names),
+            "content": revisions[0].content,
+            "text": revisions[0].text,
+            "variables": list(revisions[0].names),
         }
-        shown["revisions"] = [_revision(revision) for revision in found]
-    elif items := _of_tencent(_numbers(code)):
+        return shown | {"revisions": [_revision(one) for one in revisions]}, warnings
+    if items := _at_tencent(_tpl_ids(code)):
         [item] = items.values()
-        shown = _row_of_tencent(item) | {"text": str(item.get("text") or "")}
+        return _row_of_tencent(item) | {"text": str(item.get("text") or "")}, []
+    raise _not_found(code)
+
+
+def find(code: str) -> Found:
+    """Return a template that is to be deleted. Raises OperatorError if neither side has it."""
+    revisions = [] if templates.is_deleted(code) else templates.revisions(code)
+    items = _at_tencent([revision.tpl_id for revision in revisions] or _tpl_ids(code))
+    if not revisions and not items:
+        raise _not_found(code)
+    tpl_ids = sorted(items)
+    name = revisions[0].name if revisions else str(items[tpl_ids[0]].get("title") or "")
+    return Found(code, name, bool(revisions), tpl_ids)
+
+
+def delete(template: Found) -> tuple[dict[str, Any], list[str]]:
+    """Delete a template at Tencent, then mark it as deleted here; return its row, and warnings."""
+    warnings = []
+    # Tencent first: if it refuses, nothing has changed. Ids that it no longer has are left out, because one of
+    # them makes it refuse all.
+    if template.tpl_ids:
+        v5.client().del_template(template.tpl_ids)
     else:
-        fail(f"neither we nor Tencent have a template {code}")
-    if json:
-        show(shown, as_json=True)
-        return
-    every = shown.pop("revisions") or []
-    show(shown, as_json=False, title=f"Template {code}")
-    if every:
-        show_rows(
-            every,
-            ("number", "tplId", "status", "reply", "text", "created"),
-            as_json=False,
-            empty="",
-        )
+        warnings.append("Tencent has none of its revisions any more: only our record is deleted")
+    if template.stored:
+        templates.delete(template.code, int(time.time()))
+    return {"code": template.code, "tplIds": template.tpl_ids, "status": "deleted"}, warnings
 
 
-@app.command()
-@command
-def delete(code: Code, yes: Yes = False, stage: Stage = "local", json: Json = False) -> None:
-    """Delete a template at Tencent, with all its revisions. Quick Audience gets 404 for it from then on."""
-    found = [] if templates.is_deleted(code) else templates.revisions(code)
-    there = _of_tencent([revision.tpl_id for revision in found] or _numbers(code))
-    if not found and not there:
-        fail(f"neither we nor Tencent have a template {code}")
-    ids = sorted(there)
-    name = found[0].name if found else str(there[ids[0]].get("title") or "")
-    listed = ", ".join(map(str, ids)) or "none any more"
-    confirm(
-        f"Delete template {code} “{name}” (Tencent's ids: {listed})? What is not yet sent with it will fail",
-        yes=yes,
-    )
-    # Tencent first: where it refuses, nothing has changed. What it doesn't have any more is not named,
-    # since it refuses all ids for the sake of one.
-    if ids:
-        v5.client().del_template(ids)
-    else:
-        warn("Tencent has none of its revisions any more: only our own record is taken out")
-    if found:
-        templates.delete(code, int(time.time()))
-    show({"code": code, "tplIds": ids, "status": "deleted"}, as_json=json)
+def _not_found(code: str) -> OperatorError:
+    return OperatorError(f"neither the bridge nor Tencent have a template {code}")
 
 
-def _reviewed(known: Iterable[list[Revision]]) -> Iterator[list[Revision]]:
-    """Templates with Tencent's review of now; as last seen where Tencent doesn't answer."""
-    asking = True
-    for found in known:
-        if asking:
+def _reviewed(known: Iterable[list[Revision]]) -> tuple[list[list[Revision]], list[str]]:
+    """Return templates with Tencent's current reviews, or with the stored ones if Tencent does not answer."""
+    reviewed: list[list[Revision]] = []
+    warnings: list[str] = []
+    for revisions in known:
+        if not warnings:
             try:
-                yield template_revisions.refresh(found)
+                reviewed.append(template_revisions.refresh(revisions))
                 continue
             except Refused as refusal:
-                asking = False
-                warn(f"reviews are shown as last seen: {refusal.message}")
-        yield found
+                warnings.append(f"reviews are shown as last seen: {refusal.message}")
+        reviewed.append(revisions)
+    return reviewed, warnings
 
 
-def _of_tencent(ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
-    """What Tencent has of these ids, by id."""
-    if not ids:
+def _at_tencent(tpl_ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
+    """Return Tencent's templates among these ids, by id."""
+    if not tpl_ids:
         return {}
-    items = v5.client().get_template(sorted(set(ids)))
-    return {item["id"]: item for item in items if item.get("id") in ids}
+    items = v5.client().get_template(sorted(set(tpl_ids)))
+    return {item["id"]: item for item in items if item.get("id") in tpl_ids}
 
 
-def _numbers(code: str) -> list[int]:
-    """The id that a code is, if it can be one of Tencent's."""
+def _tpl_ids(code: str) -> list[int]:
+    """Return the id that a code is, if it can be one of Tencent's."""
     return [int(code)] if code.isascii() and code.isdigit() and len(code) < 16 else []
 
 
-def _row(found: Sequence[Revision]) -> dict[str, Any]:
-    newest = found[0]
+def _row(revisions: Sequence[Revision]) -> dict[str, Any]:
+    newest = revisions[0]
     kind = "digital" if newest.page else _KIND.get(newest.kind, str(newest.kind))
     return {
         "code": newest.code,
@@ -148,14 +137,14 @@ def _row(found: Sequence[Revision]) -> dict[str, Any]:
         "kind": kind,
         "status": STATUS.get(newest.status, str(newest.status)),
         "reply": newest.reply,
-        "revisions": len(found),
-        "tplIds": sorted({revision.tpl_id for revision in found}),
-        "created": dates.to_beijing(found[-1].created_at),
+        "revisions": len(revisions),
+        "tplIds": sorted({revision.tpl_id for revision in revisions}),
+        "created": dates.to_beijing(revisions[-1].created_at),
     }
 
 
 def _row_of_tencent(item: Mapping[str, Any]) -> dict[str, Any]:
-    """A template that is Tencent's alone: it has no code of Quick Audience's."""
+    """Return the row of a template that only Tencent has, and that has no templateCode."""
     kind = reviews.quick_audience_type(
         int(item.get("type") or 0), int(item.get("international") or 0)
     )

@@ -1,6 +1,6 @@
 """Write `.chalice/resources.json`: `python -m ops.resources`, from the project's root."""
 
-from ops import stage as stages
+from ops import stages
 from ops.resources import template
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from chalicelib import aws as clients
 from chalicelib import settings
 from chalicelib.queues import sending
 from local import aws
-from ops import bundle, stack, stage
+from ops import bundle, stack, stages
 from tests.support.deployment.chalice_program import Chalice
 from tests.support.deployment.checkout import Checkout
 from tests.support.deployment.commands import keep_secrets, ops
@@ -85,8 +85,8 @@ def chalice(
     """The way that AWS itself is deployed to, but for Chalice, and for who answers at the address."""
     made = Chalice(tmp_path / "bin")
     monkeypatch.setattr(sys, "executable", str(made.python))
-    monkeypatch.setattr(stage, "emulator", lambda: "")
-    monkeypatch.setattr(stack, "_BETWEEN_LOOKS", 0.02)
+    monkeypatch.setattr(stages, "emulator", lambda: "")
+    monkeypatch.setattr(stack, "_POLL_SECONDS", 0.02)
     monkeypatch.setattr(bundle, "pack", lambda *_, **__: None)
     answer = requests.Response()
     answer.status_code = 200

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from local.functions import App
-from ops import bundle, package, policies, stage
+from ops import bundle, package, policies, stages
 from tests.support.deployment.checkout import Checkout
 from tests.support.deployment.commands import SECRETS, ops
 from tests.support.deployment.references import dangling
@@ -89,7 +89,7 @@ def test_every_function_has_the_name_that_alarms_and_policies_refer_to(
     functions: dict[str, Any],
 ) -> None:
     names = {one["FunctionName"] for one in of_type(functions, "AWS::Serverless::Function")}
-    assert names == {stage.function_name("prod", function) for function in policies.functions()}
+    assert names == {stages.function_name("prod", function) for function in policies.functions()}
 
 
 def test_every_function_has_its_own_role_and_the_names_of_table_and_queues(
@@ -141,7 +141,7 @@ def test_every_function_has_one_log_group(functions: dict[str, Any], stack: dict
     [http] = of_type(stack, "AWS::Logs::LogGroup")
     assert http["LogGroupName"] == {"Fn::Sub": "/aws/lambda/${Functions}"}
     assert named | {stack["Parameters"]["Functions"]["Default"]} == {
-        stage.function_name("prod", function) for function in policies.functions()
+        stages.function_name("prod", function) for function in policies.functions()
     }
     assert len(groups) == len(policies.functions()) - 1
 

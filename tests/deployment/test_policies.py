@@ -112,9 +112,9 @@ def test_in_a_vpc_they_may_have_a_network_interface() -> None:
 
 
 def test_the_files_are_where_chalice_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ops.stage.FOLDER", tmp_path)
+    monkeypatch.setattr("ops.stages.FOLDER", tmp_path)
     (tmp_path / "policies.json").write_text(Path(".chalice/policies.json").read_text())
-    policies.write("prod", table="t", queue_prefix="q-")
+    policies.write(tmp_path, "prod", table="t", queue_prefix="q-")
     for function, document in policies.render("prod", table="t", queue_prefix="q-").items():
         path = tmp_path / f"policy-prod-{function}.json"
         assert json.loads(path.read_text()) == document

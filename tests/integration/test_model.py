@@ -249,7 +249,7 @@ class Life(RuleBasedStateMachine):
     def operator_settles(self, state: unknown.State) -> None:
         out_id = next(one.origin.out_id for one in self.kept if one.state == "unknown")
         self.by_hand = True
-        unknown._settle([one for one in self.kept if one.origin.out_id == out_id], state, "")
+        unknown.record_and_report([one for one in self.kept if one.origin.out_id == out_id], state)
 
     @rule()
     def operator_replays_dead_letters(self) -> None:

@@ -69,7 +69,7 @@ def test_who_is_settled_is_not_listed(campaign: Bridge) -> None:
     campaign.deliver_all()
     campaign.pump.run("settle", "push", hours=1)
     assert listed() == listed("--out-id", "task-1") == []
-    assert "Nobody" in ops("unknown", "list").stdout
+    assert "No outcome is unknown." in ops("unknown", "list").stdout
 
 
 def test_an_unknown_campaign_is_an_error(local: Bridge) -> None:

@@ -1,0 +1,156 @@
+"""How commands print: tables for people, JSON for programs, errors on stderr with exit code 1."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
+from typing import Annotated, Any, NoReturn, ParamSpec
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from chalicelib.errors import BridgeError, Refused
+from ops import errors, stages
+from ops.commands.labels import label
+from ops.errors import OperatorError
+
+Stage = Annotated[
+    str,
+    typer.Option(
+        "--stage", help="A stage of .chalice/config.json, or “local”: the stack of `make up`."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")]
+
+P = ParamSpec("P")
+_console = Console()
+_errors = Console(stderr=True, soft_wrap=True)
+
+
+def fail(message: str) -> NoReturn:
+    """End with an error."""
+    _errors.print(f"[red]error:[/red] {escape(message)}", highlight=False)
+    raise typer.Exit(1)
+
+
+def warn(message: str) -> None:
+    """Print a warning, and go on."""
+    _errors.print(f"[yellow]warning:[/yellow] {escape(message)}", highlight=False)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """End the command unless the operator agrees, or has agreed with --yes."""
+    if yes:
+        return
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort:
+        # Standard input has ended, and the question's line is still open.
+        typer.echo(err=True)
+        agreed = False
+    if not agreed:
+        fail("nothing was done: say yes, or give --yes")
+
+
+def command(function: Callable[P, None]) -> Callable[P, None]:
+    """Wrap a command: enter its stage first, and print expected errors in one line."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            stages.enter(str(kwargs["stage"]))
+            function(*args, **kwargs)
+        except Refused as error:
+            fail(error.message)
+        except (BridgeError, OperatorError) as error:
+            fail(str(error))
+        except (BotoCoreError, ClientError) as error:
+            fail(errors.describe(error))
+
+    return run
+
+
+def show(
+    value: Mapping[str, Any],
+    *,
+    as_json: bool,
+    title: str = "",
+    labels: Mapping[str, str] | None = None,
+) -> None:
+    """Print a mapping as JSON, or as two columns. `labels` are words for keys that differ from the usual ones."""
+    if as_json:
+        print_json(value)
+        return
+    table = Table(title=Text(title) if title else None, show_header=False, title_justify="left")
+    for name, field in value.items():
+        table.add_row(Text(_word(name, labels)), _cell(field))
+    _console.print(table)
+
+
+def show_rows(
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str],
+    *,
+    as_json: bool,
+    empty: str,
+    labels: Mapping[str, str] | None = None,
+) -> None:
+    """Print rows as a JSON array, or as a table of some columns. `empty` is printed in place of an empty table."""
+    if found := _to_show(rows, as_json=as_json, empty=empty):
+        table = Table()
+        for column in columns:
+            table.add_column(_word(column, labels), overflow="fold")
+        for row in found:
+            table.add_row(*(_cell(row.get(column, "")) for column in columns))
+        _console.print(table)
+
+
+def show_each(
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    as_json: bool,
+    empty: str,
+    labels: Mapping[str, str] | None = None,
+) -> None:
+    """Print rows as a JSON array, or each as a table of its own."""
+    for row in _to_show(rows, as_json=as_json, empty=empty):
+        show(row, as_json=False, labels=labels)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _to_show(
+    rows: Iterable[Mapping[str, Any]], *, as_json: bool, empty: str
+) -> list[Mapping[str, Any]]:
+    """Return the rows that are to be shown as tables; none if they are printed as JSON, or if there are none."""
+    found = list(rows)
+    if as_json:
+        print_json(found)
+        return []
+    if not found:
+        typer.echo(empty)
+    return found
+
+
+def _word(key: str, labels: Mapping[str, str] | None) -> str:
+    return (labels or {}).get(key) or label(key)
+
+
+def _cell(value: Any) -> Text:
+    """Return a cell's content as plain text: the brackets in signs and replies are no markup."""
+    if value is None:
+        return Text("-")
+    if isinstance(value, bool):
+        return Text("yes" if value else "no")
+    if isinstance(value, Mapping):
+        return Text(", ".join(f"{label(name)}: {part}" for name, part in value.items()) or "-")
+    if isinstance(value, list):
+        return Text("; ").join(map(_cell, value))
+    return Text(str(value))

@@ -1,0 +1,111 @@
+"""`ops sign`: which sign of Quick Audience is which of Tencent's."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ops import sign
+from ops.commands.output import Json, Stage, Yes, command, confirm, show, show_rows, warn
+
+app = typer.Typer(no_args_is_help=True, help="Signs (signatures).")
+
+Name = Annotated[
+    str, typer.Argument(help="The sign as Quick Audience names it, with or without brackets.")
+]
+Picture = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True,
+        dir_okay=False,
+        readable=True,
+        help="A picture of the document that entitles to the sign: PNG, JPEG, GIF or BMP.",
+    ),
+]
+Remark = Annotated[
+    str, typer.Option(help="For Tencent's reviewers: why, and what it will be used for.")
+]
+
+
+@app.command()
+@command
+def link(
+    name: Name,
+    sign_id: Annotated[
+        int, typer.Argument(help="Its ID at Tencent (console: signature management).")
+    ],
+    stage: Stage = "local",
+    json: Json = False,
+) -> None:
+    """Tie a sign's name to a sign that Tencent already has.
+
+    Example: ops sign link 某某科技 1001 --stage prod
+    """
+    show(sign.link(name, sign_id), as_json=json)
+
+
+@app.command()
+@command
+def add(
+    name: Annotated[str, typer.Argument(help="The sign's text, with or without brackets.")],
+    picture: Picture = None,
+    remark: Remark = "",
+    international: Annotated[
+        bool, typer.Option("--international", help="For messages to numbers outside the mainland.")
+    ] = False,
+    stage: Stage = "local",
+    json: Json = False,
+) -> None:
+    """Apply to Tencent for a sign, and link it by its name at once."""
+    made = sign.add(name, picture=picture, remark=remark, international=international)
+    show(made, as_json=json)
+
+
+@app.command()
+@command
+def modify(
+    name: Name,
+    text: Annotated[str, typer.Option(help="Its new text, if that changes.")] = "",
+    picture: Picture = None,
+    remark: Remark = "",
+    stage: Stage = "local",
+    json: Json = False,
+) -> None:
+    """Change a sign that Tencent has not approved, which submits it again. Approved ones can't be changed."""
+    show(sign.modify(name, text=text, picture=picture, remark=remark), as_json=json)
+
+
+@app.command()
+@command
+def delete(name: Name, yes: Yes = False, stage: Stage = "local", json: Json = False) -> None:
+    """Delete a sign at Tencent and remove its link here."""
+    found = sign.linked(name)
+    confirm(
+        f"Delete “{found.name}” (Tencent's sign {found.sign_id})? Campaigns under it will be refused",
+        yes=yes,
+    )
+    row, warnings = sign.delete(found)
+    for warning in warnings:
+        warn(warning)
+    show(row, as_json=json)
+
+
+@app.command("list")
+@command
+def list_(
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Ask Tencent about each sign's review first.")
+    ] = False,
+    stage: Stage = "local",
+    json: Json = False,
+) -> None:
+    """List all linked signs, with the last known state of their reviews. Times are Beijing time."""
+    rows, warnings = sign.all_linked(refresh=refresh)
+    for warning in warnings:
+        warn(warning)
+    show_rows(
+        rows,
+        ("name", "signId", "status", "reply", "linked"),
+        as_json=json,
+        empty="No sign is linked yet: ops sign link NAME SIGN_ID",
+    )

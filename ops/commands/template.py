@@ -1,0 +1,71 @@
+"""`ops template`: the bridge's templates and Tencent's, with Tencent's review."""
+
+from typing import Annotated
+
+import typer
+
+from ops import template
+from ops.commands.output import Json, Stage, Yes, command, confirm, show, show_rows, warn
+
+app = typer.Typer(no_args_is_help=True, help="Templates.")
+
+Code = Annotated[
+    str, typer.Argument(metavar="CODE", help="The templateCode, or Tencent's ID of a template.")
+]
+
+
+@app.command("list")
+@command
+def list_(
+    all_: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Also those of Tencent's account that Quick Audience never had."
+        ),
+    ] = False,
+    stage: Stage = "local",
+    json: Json = False,
+) -> None:
+    """List the templates that Quick Audience knows: the newest revision of each, and Tencent's review of it."""
+    rows, warnings = template.list_all(of_account=all_)
+    for warning in warnings:
+        warn(warning)
+    columns = ("code", "name", "kind", "status", "reply", "tplIds")
+    show_rows(rows, columns, as_json=json, empty="There is no template yet.")
+
+
+@app.command("show")
+@command
+def show_(code: Code, stage: Stage = "local", json: Json = False) -> None:
+    """Show everything that is known of a template: its revisions, the text of each, its review.
+
+    All times are Beijing time.
+    """
+    found, warnings = template.show(code)
+    for warning in warnings:
+        warn(warning)
+    if json:
+        show(found, as_json=True)
+        return
+    revisions = found.pop("revisions") or []
+    show(found, as_json=False, title=f"Template {code}")
+    if revisions:
+        columns = ("number", "tplId", "status", "reply", "text", "created")
+        show_rows(revisions, columns, as_json=False, empty="")
+
+
+@app.command()
+@command
+def delete(code: Code, yes: Yes = False, stage: Stage = "local", json: Json = False) -> None:
+    """Delete a template at Tencent, with all its revisions. From then on, Quick Audience gets 404 for it."""
+    found = template.find(code)
+    ids = ", ".join(map(str, found.tpl_ids)) or "none any more"
+    confirm(
+        f"Delete template {code} “{found.name}” (Tencent's IDs: {ids})? "
+        "What is not yet sent with it will fail",
+        yes=yes,
+    )
+    row, warnings = template.delete(found)
+    for warning in warnings:
+        warn(warning)
+    show(row, as_json=json)

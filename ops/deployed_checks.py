@@ -1,0 +1,122 @@
+"""Checks of what only a deployed stage has: the table's protection, alarms, functions, the API."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import boto3
+import requests
+from botocore.exceptions import ClientError
+
+from chalicelib import aws, settings
+from ops import emulated, findings, policies, stack, stages
+from ops.findings import Finding
+
+_HEALTH_SECONDS = 10
+_NOT_DEPLOYED = "is not deployed"
+
+
+def examine(stage: str) -> Iterator[Finding]:
+    """Yield the findings of all checks."""
+    if not stages.emulator():
+        # An emulator ignores settings that only matter where data may be lost.
+        yield findings.run("table's safety", _safety)
+    yield findings.run("alarms", _alarms)
+    yield from _functions(stage)
+    yield findings.run("HTTP", partial(_http, stage))
+
+
+def prefix(stage: str) -> str:
+    """Return the deployed API's address; "" if none is known."""
+    if endpoint := stages.emulator():
+        return emulated.prefix(endpoint, emulated.of_stage(stack.of_stage(stage)))
+    return stages.prefix(stages.read_config(), stage)
+
+
+def _safety() -> Finding:
+    """Check what the template switches on. A table that was restored from a backup has none of it."""
+    name = settings.load().table
+    client = aws.dynamodb()
+    expiry = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    backups = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    recovery = backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
+    switches = {
+        "deletion protection": client.describe_table(TableName=name)["Table"].get(
+            "DeletionProtectionEnabled"
+        ),
+        "expiry by the attribute `expires`": expiry.get("AttributeName") == "expires",
+        "point-in-time recovery": recovery == "ENABLED",
+    }
+    if off := [switch for switch, on in switches.items() if not on]:
+        return Finding("table's safety", "warning", f"off: {', '.join(off)}")
+    return Finding("table's safety", "ok", ", ".join(switches))
+
+
+def _alarms() -> Finding:
+    pages = boto3.client("cloudwatch").get_paginator("describe_alarms")
+    prefix = settings.load().queue_prefix
+    found = [
+        alarm for page in pages.paginate(AlarmNamePrefix=prefix) for alarm in page["MetricAlarms"]
+    ]
+    if not found:
+        return Finding("alarms", "error", "there are none: `make deploy` creates them")
+    ringing = [one for one in found if one["StateValue"] == "ALARM"]
+    if not ringing:
+        return Finding("alarms", "ok", f"{len(found)} alarms, none of them rings")
+    texts = (
+        f"{one['AlarmName'].removeprefix(prefix)}: {one['AlarmDescription']}" for one in ringing
+    )
+    return Finding("alarms", "warning", "; ".join(texts))
+
+
+def _functions(stage: str) -> list[Finding]:
+    """Check each function. If none is deployed, return one finding for all of them."""
+    found = [
+        findings.run(f"function {function}", partial(_function, stage, function))
+        for function in policies.functions()
+    ]
+    if all(one.found == _NOT_DEPLOYED for one in found):
+        text = (
+            f"none of the {len(found)} functions is deployed: `make deploy STAGE={stage}` does it"
+        )
+        return [Finding("functions", "error", text)]
+    return found
+
+
+def _function(stage: str, function: str) -> Finding:
+    check = f"function {function}"
+    try:
+        name = stages.function_name(stage, function)
+        if stages.emulator():
+            name = emulated.function_name(stack.of_stage(stage), function)
+        found = boto3.client("lambda").get_function_configuration(FunctionName=name)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code.startswith("AccessDenied"):
+            right = "lambda:GetFunctionConfiguration"
+            return Finding(check, "warning", f"can't be checked: you lack the right {right}")
+        if code in ("ResourceNotFoundException", "ValidationError"):
+            return Finding(check, "error", _NOT_DEPLOYED)
+        raise
+    state, update = found.get("State", "Active"), found.get("LastUpdateStatus", "Successful")
+    if (state, update) != ("Active", "Successful"):
+        return Finding(check, "error", f"{state}, last update {update}")
+    wanted = stages.environment(stages.read_config(), stage)
+    given = found.get("Environment", {}).get("Variables", {})
+    if stale := sorted(name for name, value in wanted.items() if given.get(name, "") != value):
+        return Finding(
+            check,
+            "warning",
+            f"deployed with other values than .chalice/config.json has: {', '.join(stale)}",
+        )
+    return Finding(
+        check, "ok", f"{found['Runtime']}, {found['MemorySize']} MB, {found['Timeout']} s"
+    )
+
+
+def _http(stage: str) -> Finding:
+    address = prefix(stage)
+    if not address:
+        return Finding("HTTP", "error", "no API is known to this checkout: `make deploy` makes one")
+    answer = requests.get(f"{address}/health", timeout=_HEALTH_SECONDS)
+    text = f"{address}/health answers {answer.status_code}"
+    return Finding("HTTP", "ok" if answer.status_code == 200 else "error", text)

@@ -1,0 +1,35 @@
+"""Failure codes in words, for operators. The texts that marketers read come with the receipts, in Chinese."""
+
+_OWN = {
+    "NO_RECEIPT": "sent, but no receipt came within 72 hours",
+    "OUTCOME_UNKNOWN": "Tencent did not say whether it sent, and no receipt came within 72 hours",
+    "NOT_SENT": "not sent within 72 hours",
+    "SETTLED_BY_HAND": "an operator settled it as failed",
+    "UNKNOWN": "Tencent's report names no cause",
+}
+# Aliyun's vocabulary: the codes of `chalicelib.tencent.error_codes`, and those of the bridge's own checks.
+_ALIYUN = {
+    "isp.RAM_PERMISSION_DENY": "Tencent refuses the account: its keys, its rights, or this address",
+    "isp.SYSTEM_ERROR": "Tencent refused the call for another reason",
+    "isv.AMOUNT_NOT_ENOUGH": "no messages left in the package at Tencent",
+    "isv.BLACK_KEY_CONTROL_LIMIT": "the number is on a blacklist: it unsubscribed, or its carrier blocks it",
+    "isv.BUSINESS_LIMIT_CONTROL": "a frequency limit or the sending hours at Tencent",
+    "isv.DAY_LIMIT_CONTROL": "a daily limit is reached",
+    "isv.INVALID_JSON_PARAM": "the recipient's variables are not a JSON object",
+    "isv.INVALID_PARAMETERS": "a parameter is not valid",
+    "isv.MOBILE_COUNT_OVER_LIMIT": "more recipients than allowed",
+    "isv.MOBILE_NUMBER_ILLEGAL": "the number is not valid, or its country is not allowed",
+    "isv.OUT_OF_SERVICE": "the account at Tencent is in arrears",
+    "isv.PARAM_LENGTH_LIMIT": "the message or a variable is too long",
+    "isv.PARAM_NOT_SUPPORT_URL": "a variable contains a link",
+    "isv.SIGN_STATE_ILLEGAL": "the sign is not approved",
+    "isv.SMS_CONTENT_ILLEGAL": "the text contains a forbidden word",
+    "isv.SMS_SIGNATURE_ILLEGAL": "the sign is unknown or not approved",
+    "isv.SMS_TEMPLATE_ILLEGAL": "the template is unknown or not approved, or the text does not match it",
+    "isv.TEMPLATE_MISSING_PARAMETERS": "a variable of the template has no value",
+}
+
+
+def describe(code: str, reported: str = "") -> str:
+    """Return a failure code in words: the bridge's own, or else the description that Tencent's report gave."""
+    return _OWN.get(code) or _ALIYUN.get(code) or reported
