@@ -10,7 +10,7 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response, SQSEvent
 
-from chalicelib import garbage_collection
+from chalicelib import __version__, garbage_collection
 
 garbage_collection.postpone()
 # `chalicelib.logs` writes JSON. Chalice's own handler would print each line a second time, as text.
@@ -159,8 +159,8 @@ def digital_page(code: str) -> Response:
 
 @app.route("/health", content_types=ANY)
 def health() -> Response:
-    """Answer a monitor: the function runs. Calls no AWS service and shows no secret."""
-    return Response({"status": "ok"})
+    """Answer a monitor: the function runs, and its version. Calls no AWS service and shows no secret."""
+    return Response({"status": "ok", "version": __version__})
 
 
 @app.on_sqs_message(queue=QUEUES + "files", batch_size=1, maximum_concurrency=2)

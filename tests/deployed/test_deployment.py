@@ -17,6 +17,7 @@ import boto3
 import pytest
 import requests
 
+from chalicelib import __version__
 from local import aws
 from local.configuration import DEFAULTS, TENCENT_API
 from local.deployed import Deployment, deploy
@@ -143,7 +144,10 @@ def plain_template(stage: Stage) -> str:
 
 
 def test_a_monitor_is_answered_and_a_path_that_is_not_ours_is_not(stage: Stage) -> None:
-    assert requests.get(stage.prefix + "/health", timeout=30).json() == {"status": "ok"}
+    assert requests.get(stage.prefix + "/health", timeout=30).json() == {
+        "status": "ok",
+        "version": __version__,
+    }
     # API Gateway's own answer: it asks no function.
     refused = requests.get(stage.prefix + "/nothing", timeout=30)
     assert (refused.status_code, refused.json()) == (

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from chalicelib import __version__
 from local.runtime import Answer, Function
 from tests.support.deployment.bundle import SIGN, Queues, Simulator, event
 
@@ -52,7 +53,7 @@ def sqs_event(name: str, queue: str, queues: Queues, *bodies: Any) -> Any:
 
 
 def test_the_monitors_question(http: Function) -> None:
-    assert body(http.invoke(event("http_health"))) == {"status": "ok"}
+    assert body(http.invoke(event("http_health"))) == {"status": "ok", "version": __version__}
 
 
 def test_a_route_that_nobody_serves_is_answered_in_the_envelope(http: Function) -> None:

@@ -186,6 +186,7 @@ def test_the_urls_are_printed_and_no_secret(deployed: Result) -> None:
     assert f"Give to Quick Audience  {PREFIX}\n" in deployed.stdout
     assert f"Give to Tencent         {PREFIX}/tencent/<token>/callback" in deployed.stdout
     assert "ops doctor --stage prod" in deployed.stdout
+    assert "ops doctor --stage prod --show-token` prints the token" in deployed.stdout
     for value in SECRETS.values():
         assert not any(part in deployed.output for part in value.split(","))
 
@@ -209,15 +210,47 @@ def test_the_table_is_protected_and_the_queues_fit_their_functions(
         assert found["MessageRetentionPeriod"] == str(14 * 24 * 3600)
 
 
-def test_what_chalice_needs_of_a_stage_is_put_in(deployed: Result, checkout: Checkout) -> None:
-    own = checkout.config["stages"]["prod"]
-    assert own["environment_variables"]["BRIDGE_TABLE"] == "qa-sms-bridge-prod"
-    assert own["environment_variables"]["BRIDGE_QUEUE_PREFIX"] == "qa-sms-bridge-prod-"
+def test_chalice_is_given_what_it_needs_of_a_stage(
+    deployed: Result, checkout: Checkout, chalice: Chalice
+) -> None:
+    own = json.loads(chalice.given["config.json"])["stages"]["prod"]
+    written = checkout.config["stages"]["prod"]
+    assert own["environment_variables"] == written["environment_variables"] | {
+        "BRIDGE_TABLE": "qa-sms-bridge-prod",
+        "BRIDGE_QUEUE_PREFIX": "qa-sms-bridge-prod-",
+    }
     assert own["autogen_policy"] is False
     for function in checkout.config["lambda_functions"]:
         file = own["lambda_functions"][function]["iam_policy_file"]
-        policy = json.loads((checkout.folder / ".chalice" / file).read_text())
+        policy = json.loads(chalice.given[file])
         assert "qa-sms-bridge-prod" in json.dumps(policy)
+        assert json.loads((checkout.folder / ".chalice" / file).read_text()) == policy
+
+
+def test_the_tracked_configuration_stays_as_it_is(checkout: Checkout, chalice: Chalice) -> None:
+    keep_secrets()
+    path = checkout.folder / ".chalice" / "config.json"
+    # With a formatting of its own.
+    path.write_text(json.dumps(checkout.config, indent=7) + "\n\n")
+    before = path.read_bytes()
+    assert ops("deploy", "--stage", "prod").exit_code == 0
+    assert path.read_bytes() == before
+
+
+def test_what_is_configured_wins_over_what_follows_from_the_stage(
+    checkout: Checkout, chalice: Chalice
+) -> None:
+    keep_secrets()
+    checkout.configure(BRIDGE_TABLE="restored", BRIDGE_QUEUE_PREFIX="")
+    assert ops("deploy", "--stage", "prod").exit_code == 0
+    own = json.loads(chalice.given["config.json"])["stages"]["prod"]["environment_variables"]
+    assert (own["BRIDGE_TABLE"], own["BRIDGE_QUEUE_PREFIX"]) == ("restored", "qa-sms-bridge-prod-")
+    assert aws.dynamodb().list_tables()["TableNames"] == ["restored"]
+
+
+def test_chalices_record_of_a_deployment_is_kept(deployed: Result, checkout: Checkout) -> None:
+    record = checkout.folder / ".chalice" / "deployed" / "prod.json"
+    assert PREFIX in record.read_text()
 
 
 def test_deployed_twice_nothing_changes(deployed: Result, checkout: Checkout) -> None:
@@ -232,7 +265,7 @@ def test_a_longer_time_out_moves_its_queues_visibility(
     deployed: Result, checkout: Checkout
 ) -> None:
     config = checkout.config
-    config["stages"]["prod"]["lambda_functions"]["deliver"]["lambda_timeout"] = 400
+    config["stages"]["prod"]["lambda_functions"] = {"deliver": {"lambda_timeout": 400}}
     checkout.write(config)
     result = ops("deploy", "--stage", "prod")
     assert "stack qa-sms-bridge-prod updated" in result.stdout

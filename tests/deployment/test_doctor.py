@@ -9,7 +9,7 @@ import requests
 from typer.testing import Result
 
 from chalicelib import aws
-from ops import doctor
+from ops import doctor, stages
 from tests.support.deployment.chalice_program import PREFIX
 from tests.support.deployment.checkout import Checkout
 from tests.support.deployment.commands import ops
@@ -20,7 +20,7 @@ def functions(
     checkout: Checkout, deployed: Result, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, dict[str, Any]]:
     """What Lambda says of each function; Tencent, and what ministack passes over, say yes."""
-    own = checkout.config["stages"]["prod"]["environment_variables"]
+    own = stages.environment(checkout.config, "prod")
     found = {
         name: {
             "State": "Active",

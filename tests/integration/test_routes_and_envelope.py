@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib import __version__
 from chalicelib.store import signs
 from tests.support.in_process.bridge import SIGN, Bridge
 from tests.support.in_process.quickaudience import signed
@@ -111,5 +112,8 @@ def test_health_tells_nothing_and_asks_nothing(bridge: Bridge) -> None:
 
     with bridge.outside.watched():
         answer = _http.http.get("/health")
-    assert (answer.status_code, json.loads(answer.body)) == (200, {"status": "ok"})
+    assert (answer.status_code, json.loads(answer.body)) == (
+        200,
+        {"status": "ok", "version": __version__},
+    )
     assert bridge.outside.names == []

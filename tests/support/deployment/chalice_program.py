@@ -9,7 +9,7 @@ PREFIX = "https://abc123.execute-api.us-east-1.amazonaws.com/api"
 
 
 class Chalice:
-    """A `chalice` that writes down how it was called, and deploys an address."""
+    """A `chalice` that writes down how it was called and what it was given, and deploys an address."""
 
     def __init__(self, folder: Path) -> None:
         self.calls_file = folder / "calls"
@@ -30,7 +30,8 @@ class Chalice:
             f"#!{self._python}\n"
             "import json, pathlib, sys\n"
             f"with open({str(self.calls_file)!r}, 'a') as calls:\n"
-            "    calls.write(json.dumps(sys.argv[1:]) + '\\n')\n"
+            "    given = {file.name: file.read_text() for file in pathlib.Path('.chalice').glob('*.json')}\n"
+            "    calls.write(json.dumps([sys.argv[1:], given]) + '\\n')\n"
             f"if {ends_with}:\n"
             f"    sys.exit({ends_with})\n"
             "folder = pathlib.Path('.chalice/deployed')\n"
@@ -41,5 +42,14 @@ class Chalice:
 
     @property
     def calls(self) -> list[list[str]]:
+        return [words for words, _ in self._written()]
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The files of `.chalice/` at the last call, by name."""
+        _, files = self._written()[-1]
+        return files
+
+    def _written(self) -> list[tuple[list[str], dict[str, str]]]:
         lines = self.calls_file.read_text().splitlines() if self.calls_file.exists() else []
-        return [json.loads(line) for line in lines]
+        return [(words, files) for words, files in map(json.loads, lines)]

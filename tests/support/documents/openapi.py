@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from app import app
+from chalicelib import __version__
 from chalicelib.quickaudience import bodies
 from tests.support.documents.reading import Row, table
 
@@ -271,12 +272,20 @@ def _ours() -> dict[str, Json]:
         },
         "/health": {
             "get": {
-                "summary": "For monitors: whether the function answers",
+                "summary": "For monitors: the function answers, and says its version",
                 "operationId": "health",
                 "responses": {
                     "200": {"description": "the function answers"}
                     | _content(
-                        _closed({"type": "object", "properties": {"status": {"const": "ok"}}})
+                        _closed(
+                            {
+                                "type": "object",
+                                "properties": {
+                                    "status": {"const": "ok"},
+                                    "version": {"type": "string", "examples": [__version__]},
+                                },
+                            }
+                        )
                     )
                 },
             }

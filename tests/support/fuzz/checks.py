@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from chalicelib import __version__
 from tests.support.documents.openapi import PATH, route_of
 from tests.support.fuzz.gateway import Answered, Asked, Gateway
 from tests.support.in_process.quickaudience import PLATFORM
@@ -69,7 +70,7 @@ def check(answered: Answered) -> None:
         assert "default-src 'none'" in answered.headers["content-security-policy"]
         assert not answered.queued, said
     else:
-        assert (status, answered.body) == (200, {"status": "ok"}), said
+        assert (status, answered.body) == (200, {"status": "ok", "version": __version__}), said
 
 
 def _check_code(status: int, code: str, said: str) -> None:
