@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 import pytest
 import requests
+from botocore.exceptions import ClientError
 from typer.testing import Result
 
 from chalicelib import aws
@@ -36,6 +37,9 @@ def functions(
 
     class Lambda:
         def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803
+            if not found:
+                gone: Any = {"Code": "ResourceNotFoundException", "Message": "gone"}
+                raise ClientError({"Error": gone}, "GetFunctionConfiguration")
             return found.get(FunctionName, found["qa-sms-bridge-prod"])
 
     monkeypatch.setattr(
@@ -53,8 +57,8 @@ def functions(
     return found
 
 
-def said() -> tuple[int, dict[str, tuple[str, str]]]:
-    result = ops("doctor", "--stage", "prod", "--json")
+def said(*options: str) -> tuple[int, dict[str, tuple[str, str]]]:
+    result = ops("doctor", "--stage", "prod", "--json", *options)
     found = {one["check"]: (one["state"], one["found"]) for one in json.loads(result.stdout)}
     return result.exit_code, found
 
@@ -64,7 +68,12 @@ def test_a_deployed_stage_is_well() -> None:
     assert {state for state, _ in found.values()} == {"ok"}, found
     assert code == 0
     assert found["URL for Quick Audience"] == ("ok", PREFIX)
-    assert found["URL for Tencent"] == ("ok", f"{PREFIX}/tencent/t0ken-one/callback")
+    state, url = found["URL for Tencent"]
+    assert (state, url.split()[0]) == ("ok", f"{PREFIX}/tencent/<token>/callback")
+    assert said("--show-token")[1]["URL for Tencent"] == (
+        "ok",
+        f"{PREFIX}/tencent/t0ken-one/callback",
+    )
     assert found["alarms"][1] == "17 alarms, none of them rings"
     assert f"{PREFIX}/health answers 200" in found["HTTP"][1]
     assert {name for name in found if name.startswith("function ")} == {
@@ -79,7 +88,7 @@ def test_an_alarm_that_rings_says_what_it_means() -> None:
     )
     code, found = said()
     assert found["alarms"][0] == "warning"
-    assert "breaker-open: Pushes wait" in found["alarms"][1]
+    assert "breaker-open: Either pushes wait" in found["alarms"][1]
     assert code == 0
 
 
@@ -137,3 +146,22 @@ def test_a_stage_without_alarms_was_not_deployed_to_its_end() -> None:
     code, found = said()
     assert found["alarms"] == ("error", "there are none: `make deploy` creates them")
     assert code == 1
+
+
+def test_a_destroyed_stage_is_said_to_be_so_in_words(
+    functions: dict[str, dict[str, Any]],
+) -> None:
+    assert ops("destroy", "--stage", "prod", "--yes").exit_code == 0
+    functions.clear()
+    code, found = said()
+    assert code == 1
+    assert {check for check, (state, _) in found.items() if state == "error"} == {
+        "queues",
+        "alarms",
+        "functions",
+    }
+    assert found["queues"][1] == (
+        "none of the stage's queues exists: the stage is not deployed, or it was destroyed. "
+        "`make deploy STAGE=prod` creates them"
+    )
+    assert found["functions"][1].startswith("none of the 8 functions is deployed")

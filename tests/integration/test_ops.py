@@ -1,16 +1,19 @@
 """The operator's commands, on the bridge's own table and queues."""
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelib import aws
 from chalicelib.domain import breaker
+from chalicelib.queues import sending
 from chalicelib.store import breakers, signs
 from tests.support.in_process import tencent, web
-from tests.support.in_process.bridge import ENVIRONMENT, SIGN, SIGN_ID, Bridge
+from tests.support.in_process.bridge import ENVIRONMENT, SIGN, SIGN_ID, TOKEN, Bridge
 from tests.support.in_process.operator import answer, counts, ops
 from tests.support.in_process.sends import A, B, C, D
 from tests.support.in_process.tencent import lost, refused, turned
@@ -105,6 +108,57 @@ def test_a_campaign_is_counted_at_every_moment(local: Bridge) -> None:
     assert (found["sent"], found["pushed"], found["replies"]) == (3, 5, 1)
 
 
+def test_who_waits_to_be_sent_and_who_for_a_receipt_are_counted_apart(local: Bridge) -> None:
+    trouble(local)
+    found = counts()
+    assert (found["waiting"], found["unsent"], found["unreported"]) == (5, 5, 0)
+    # As above: A has a sid, and one recipient's chunk waits for Tencent.
+    local.pump.run("deliver", "push", hours=20 / 3600)
+    found = counts()
+    assert (found["waiting"], found["unsent"], found["unreported"]) == (2, 1, 1)
+    shown = rows(ops("campaign", "show", "task-1").stdout)
+    assert (shown["not sent yet"], shown["no receipt yet"]) == ("1", "1")
+    assert "waiting" not in shown
+
+
+def test_people_read_words(local: Bridge) -> None:
+    trouble(local)
+    local.pump.run("deliver", hours=1)
+    [sms] = local.tencent.sent_to("86" + A)
+    local.callback([tencent.status(sms, "FAIL")])
+    local.pump.run("settle", "push", hours=1)
+    table = ops("campaign", "show", "task-1").stdout
+    assert "accepted (Beijing time)" in table
+    assert unfolded("isv.MOBILE_NUMBER_ILLEGAL: the number is not valid") in unfolded(table)
+    account = answer("campaign", "show", "task-1")
+    failures = {one["code"]: one for one in account["failures"]}
+    assert {code: one["recipients"] for code, one in failures.items()} == account["failureReasons"]
+    reported = failures["MK:0001"]
+    [row] = answer("message", "find", A)
+    assert reported["reason"] == row["reason"] != ""
+    assert unfolded(f"MK:0001: {reported['reason']}") in unfolded(table)
+    for command in (["campaign", "show", "task-1"], ["message", "find", A], ["breaker", "show"]):
+        labels = " ".join(rows(ops(*command).stdout))
+        assert not re.search(r"[a-z][A-Z]", labels.replace("outId", "").replace("bizId", ""))
+
+
+def unfolded(table: str) -> str:
+    """A table's text, wherever its lines are folded."""
+    return re.sub(r"[\s│]", "", table)
+
+
+def rows(table: str) -> dict[str, str]:
+    """The labels and values of a printed table of two columns."""
+    cells = (line.strip("│").split("│") for line in table.splitlines() if line.count("│") == 3)
+    return {label.strip(): value.strip() for label, value in cells}
+
+
+def test_an_out_id_with_brackets_is_shown_as_it_is(local: Bridge) -> None:
+    local.link()
+    local.campaign([A], {"name": "您"}, code=local.template(), out_id="[/b]")
+    assert "Campaign [/b]" in ops("campaign", "show", "[/b]").stdout
+
+
 def test_a_swept_campaign_is_counted_too(local: Bridge) -> None:
     trouble(local)
     local.pump.drain("deliver")
@@ -165,6 +219,39 @@ def test_a_healthy_stage_has_no_error(local: Bridge) -> None:
     assert "https://sms.example.cn/api" in result.stdout
     assert tencent.APP_KEY not in result.stdout
     assert ops("doctor").exit_code == 0
+
+
+def test_the_token_is_shown_only_when_asked_for(local: Bridge) -> None:
+    local.configure(PUBLIC_BASE_URL="https://sms.example.cn/api")
+    for output in ([], ["--json"]):
+        masked = unfolded(ops("doctor", *output).stdout)
+        assert TOKEN not in masked
+        assert "--show-token" in masked
+        shown = unfolded(ops("doctor", "--show-token", *output).stdout)
+        assert f"https://sms.example.cn/api/tencent/{TOKEN}/callback" in shown
+
+
+def test_queues_that_are_gone_are_one_finding_in_words(local: Bridge) -> None:
+    state = Path(local.state)
+    gone = {"environment": {**ENVIRONMENT, "BRIDGE_QUEUE_PREFIX": "gone-"}}
+    (state / "stack.json").write_text(json.dumps(gone))
+    local.restart()
+    result = ops("doctor", "--json")
+    assert result.exit_code == 1
+    errors = [one for one in json.loads(result.stdout) if one["state"] == "error"]
+    assert [one["check"] for one in errors] == ["queues"]
+    assert errors[0]["found"].startswith("none of the stage's queues exists: ")
+    assert "QueueDoesNotExist" not in result.stdout
+    listed = ops("deadletters", "list")
+    assert (listed.exit_code, "the stage's queues do not exist" in listed.stderr) == (1, True)
+
+
+def test_one_queue_that_is_gone_is_named(local: Bridge) -> None:
+    aws.sqs().delete_queue(QueueUrl=sending.url("files-dead"))
+    found = {one["check"]: one["found"] for one in json.loads(ops("doctor", "--json").stdout)}
+    assert found["queues"].startswith("missing: files-dead: ")
+    assert "dead letters of files" not in found
+    assert found["queue files"] == "0 waiting, 0 in flight, 0 delayed"
 
 
 def test_the_doctor_sees_wrong_credentials(local: Bridge) -> None:
