@@ -9,30 +9,25 @@ ROOT = Path(__file__).parents[3]
 
 
 class Checkout:
-    """A copy of `.chalice/` and of what is deployed; with `code`, also of the tools that deploy it."""
+    """A copy of `.chalice/`, and of the code where that is wanted."""
 
     def __init__(self, folder: Path, *, code: bool = False) -> None:
         self.folder = folder
         (folder / ".chalice").mkdir(parents=True)
         for file in (ROOT / ".chalice").glob("*.json"):
             shutil.copy2(file, folder / ".chalice" / file.name)
-        self._copy("app.py", "requirements.txt", "chalicelib")
         if code:
-            self._copy("Makefile", "requirements-dev.txt", "local", "ops")
+            for name in ("app.py", "Makefile", "requirements.txt", "requirements-dev.txt"):
+                shutil.copy2(ROOT / name, folder / name)
+            for name in ("chalicelib", "local", "ops"):
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(ROOT / name, folder / name, ignore=ignored)
             (folder / ".venv").mkdir()
             for part in (ROOT / ".venv").iterdir():
                 if part.name != ".installed":
                     (folder / ".venv" / part.name).symlink_to(part)
             # Newer than the requirements: nothing is to be installed into what is ours.
             (folder / ".venv" / ".installed").touch()
-
-    def _copy(self, *names: str) -> None:
-        for name in names:
-            if (ROOT / name).is_dir():
-                ignored = shutil.ignore_patterns("__pycache__")
-                shutil.copytree(ROOT / name, self.folder / name, ignore=ignored)
-            else:
-                shutil.copy2(ROOT / name, self.folder / name)
 
     @property
     def config(self) -> dict[str, Any]:
