@@ -43,7 +43,7 @@ def dynamodb(here: Stub) -> Any:
     return boto3.client("dynamodb", **aws.client_options(here.url))
 
 
-def test_what_is_written_is_read(dynamodb: Any) -> None:
+def test_a_written_line_is_read_back(dynamodb: Any) -> None:
     dynamodb.put_item(TableName="t", Item=ITEM)
     assert dynamodb.get_item(TableName="t", Key=KEY)["Item"] == ITEM
     found = dynamodb.batch_get_item(RequestItems={"t": {"Keys": [KEY, KEY | {"sk": {"S": "2"}}]}})

@@ -19,7 +19,7 @@ def test_statuses_are_queued_as_they_came(bridge: Bridge) -> None:
     assert bridge.pump.bodies("callbacks") == [{"form": 1, "statuses": events}]
 
 
-def test_a_reply_is_queued_as_it_came(bridge: Bridge) -> None:
+def test_a_reply_is_queued_unchanged(bridge: Bridge) -> None:
     event = tencent.reply("8613900001111", "退订", "某某科技")
     assert bridge.callback(event) == OK
     assert bridge.pump.bodies("callbacks") == [{"form": 1, "replies": [event]}]

@@ -1,1 +1,1 @@
-"""Tests of single modules: no sockets, no AWS, no sleeping."""
+"""Tests of single modules: no sockets, no AWS, no waiting."""

@@ -1,4 +1,4 @@
-"""No unit test opens a socket; settings are given to each anew."""
+"""Fixtures that forbid sockets and let a test choose its settings."""
 
 import pytest
 
@@ -9,12 +9,12 @@ from tests.support.settings import ENVIRONMENT, Configure
 
 @pytest.fixture(autouse=True)
 def _no_sockets(socket_disabled: None) -> None:
-    """Whatever asks for one fails."""
+    """Let every attempt to open a socket fail."""
 
 
 @pytest.fixture
 def configure(monkeypatch: pytest.MonkeyPatch) -> Configure:
-    """Make settings and let every module load them: the required ones, with changes."""
+    """Return a function that makes every module load the required settings with some changes."""
 
     def configure(**changes: str) -> Settings:
         made = settings.from_environment(ENVIRONMENT | changes)

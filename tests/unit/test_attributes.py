@@ -1,4 +1,4 @@
-"""Values as DynamoDB's attributes: as boto3 writes them, and back."""
+"""Values are written as DynamoDB's attributes as boto3 writes them, and read back."""
 
 import enum
 from typing import Any
@@ -32,12 +32,12 @@ def test_bytes_are_bytes() -> None:
     assert attributes.read({"B": b"\x00\xff"}) == b"\x00\xff"
 
 
-def test_a_truth_is_no_number() -> None:
+def test_a_boolean_is_not_written_as_a_number() -> None:
     assert attributes.write(True) == {"BOOL": True}
     assert attributes.read({"BOOL": False}) is False
 
 
-def test_a_tuple_comes_back_as_a_list() -> None:
+def test_a_tuple_is_read_as_a_list() -> None:
     assert attributes.read(attributes.write(("a", 1))) == ["a", 1]
 
 
@@ -45,17 +45,17 @@ class Kind(enum.IntEnum):
     ONE = 1
 
 
-def test_numbers_with_names_are_numbers() -> None:
+def test_an_int_enum_is_written_as_a_number() -> None:
     assert attributes.write(Kind.ONE) == {"N": "1"}
 
 
 @pytest.mark.parametrize("value", [0.5, {"a"}, object()])
-def test_what_the_table_does_not_hold_is_refused(value: Any) -> None:
+def test_a_value_of_an_unsupported_type_is_refused(value: Any) -> None:
     with pytest.raises(TypeError, match="has no attributes of type"):
         attributes.write([value])
 
 
 @pytest.mark.parametrize("attribute", [{"SS": ["a"]}, {"N": "0.5"}])
-def test_what_the_table_does_not_hold_is_not_read(attribute: attributes.Attribute) -> None:
+def test_an_attribute_of_an_unsupported_type_is_not_read(attribute: attributes.Attribute) -> None:
     with pytest.raises((TypeError, ValueError)):
         attributes.read(attribute)

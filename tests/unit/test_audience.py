@@ -1,4 +1,4 @@
-"""Who gets what of a request: a bad number or a missing variable is that recipient's failure alone."""
+"""The recipients of a request: a bad number or a missing variable fails for that recipient only."""
 
 import json
 from random import Random
@@ -50,12 +50,12 @@ def test_values_that_differ_in_type_alone_are_one_text() -> None:
     assert calls_of(found) == [Call(("8613900001111", "8613900002222"), ("5",))]
 
 
-def test_without_objects_nobody_has_parameters() -> None:
+def test_without_objects_no_recipient_has_parameters() -> None:
     found = Audience(["13900001111", "13900002222"], []).recipients([])
     assert calls_of(found) == [Call(("8613900001111", "8613900002222"), ())]
 
 
-def test_numbers_in_plain_form_and_others_are_taken_in_alike() -> None:
+def test_numbers_in_plain_form_and_in_other_forms_are_planned_alike() -> None:
     numbers = ["13900001111", "+8613900002222", "bad", "85251230003", "13900002222"]
     found = recipients(numbers, [{"a": "x"}])
     one_by_one = Recipients()
@@ -65,14 +65,14 @@ def test_numbers_in_plain_form_and_others_are_taken_in_alike() -> None:
     assert failures(found) == {"bad": "isv.MOBILE_NUMBER_ILLEGAL"}
 
 
-def test_of_what_is_no_number_forty_characters_are_told() -> None:
+def test_forty_characters_of_an_invalid_number_are_kept() -> None:
     assert list(failures(recipients(["x" * 41], [{"a": "x"}]))) == ["x" * 40]
 
 
 numbers = st.sampled_from(
     ["13900001111", "+8613900001111", "13900002222", "85251230003", "a\nb", "b"]
 )
-# Objects with equal names and nothing but texts are kept in another way than all others.
+# Objects with equal names and only texts are stored differently from all others.
 values = st.sampled_from(["x", "y", "x\ny", "", "z" * 251])
 objects = st.fixed_dictionaries({"a": values, "b": values}) | st.dictionaries(
     st.sampled_from("abc"), values | st.sampled_from([1, True, None, ["x"]])
@@ -89,7 +89,7 @@ def audience(asked: list[tuple[str, dict[str, Any]]]) -> Audience:
 
 @given(pairs, st.lists(st.sampled_from("abc"), max_size=3))
 @examples(150)
-def test_everybody_gets_what_they_would_get_alone(
+def test_recipients_together_get_what_each_would_get_alone(
     asked: list[tuple[str, dict[str, Any]]], names: list[str]
 ) -> None:
     one_by_one = Recipients()
@@ -111,12 +111,12 @@ def test_everybody_gets_what_they_would_get_alone(
 
 @given(pairs, st.randoms(use_true_random=False))
 @examples(150)
-def test_the_order_makes_no_other_request_and_no_other_plan(
+def test_the_order_changes_neither_digest_nor_plan(
     asked: list[tuple[str, dict[str, Any]]], random: Random
 ) -> None:
     first = audience(asked)
     random.shuffle(asked)
-    # The names of an object, too.
+    # The names of an object are in another order, too.
     other = audience([(number, dict(reversed(one.items()))) for number, one in asked])
     assert first.digest() == other.digest()
     assert list(first.recipients(["a"]).chunks()) == list(other.recipients(["a"]).chunks())
@@ -124,7 +124,7 @@ def test_the_order_makes_no_other_request_and_no_other_plan(
 
 @given(pairs, pairs)
 @examples(150)
-def test_other_recipients_or_other_values_make_another_request(
+def test_other_recipients_or_other_values_change_the_digest(
     one: list[tuple[str, dict[str, Any]]], other: list[tuple[str, dict[str, Any]]]
 ) -> None:
     def canonical(asked: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, str]]:
@@ -136,7 +136,7 @@ def test_other_recipients_or_other_values_make_another_request(
 
 @given(st.lists(numbers, min_size=2, max_size=4), objects)
 @examples(100)
-def test_one_object_for_all_is_the_same_as_one_for_each(
+def test_one_object_for_all_equals_one_object_for_each(
     given: list[str], one: dict[str, Any]
 ) -> None:
     for_all = Audience(given, [one])
@@ -166,19 +166,19 @@ X, Y = {"a": "x"}, {"a": "y"}
         ([X, Y, {"a": None}], [X, Y, {}]),
     ],
 )
-def test_other_values_for_the_same_numbers_are_another_request(
+def test_other_values_for_the_same_numbers_change_the_digest(
     one: list[dict[str, Any]], other: list[dict[str, Any]]
 ) -> None:
     numbers = ["13900001111", "13900002222", "13900003333"]
     assert Audience(numbers, one).digest() != Audience(numbers, other).digest()
 
 
-def test_no_objects_are_the_same_as_an_empty_one() -> None:
+def test_no_objects_equal_an_empty_object() -> None:
     assert Audience(["13900001111"], []).digest() == Audience(["13900001111"], [{}]).digest()
 
 
 @pytest.mark.parametrize("one", [{"a": 1}, {"a": "1"}])
-def test_true_is_not_one(one: dict[str, Any]) -> None:
+def test_true_does_not_equal_one(one: dict[str, Any]) -> None:
     numbers = ["13900002222", "13900001111"]
     assert Audience(numbers, [one]).digest() != Audience(numbers, [one, {"a": True}]).digest()
 
@@ -193,6 +193,6 @@ def test_true_is_not_one(one: dict[str, Any]) -> None:
         (["1"], ["1", "1"]),
     ],
 )
-def test_other_numbers_are_another_request(one: list[str], other: list[str]) -> None:
+def test_other_numbers_change_the_digest(one: list[str], other: list[str]) -> None:
     assert Audience(one, []).digest() == Audience(list(one), []).digest()
     assert Audience(one, []).digest() != Audience(other, []).digest()

@@ -29,7 +29,7 @@ def check(configure: Configure, timestamp: str, nonce: str = NONCE, **changes: s
     "timestamp",
     [NOW, NOW - 900, NOW + 900, NOW * 1000, (NOW - 900) * 1000 + 999, NOW * 1000 + 900_000],
 )
-def test_a_signed_request_within_the_tolerance_is_ours(
+def test_a_signed_request_within_the_tolerance_is_accepted(
     configure: Configure, timestamp: int
 ) -> None:
     assert check(configure, str(timestamp)) == NONCE
@@ -39,7 +39,7 @@ def test_a_signed_request_within_the_tolerance_is_ours(
 @pytest.mark.parametrize(
     "timestamp", [NOW - 901, NOW + 901, (NOW - 901) * 1000, (NOW + 901) * 1000, 0, 10**11, 10**14]
 )
-def test_a_request_from_another_time_is_not(configure: Configure, timestamp: int) -> None:
+def test_a_request_outside_the_tolerance_is_refused(configure: Configure, timestamp: int) -> None:
     with pytest.raises(Unauthorized, match="from now"):
         check(configure, str(timestamp))
 
@@ -64,7 +64,9 @@ def test_a_timestamp_that_is_no_number_is_refused(configure: Configure, timestam
 
 
 @pytest.mark.parametrize("timestamp", ["0", "now", "9" * 30, "密"])
-def test_without_a_tolerance_any_timestamp_will_do(configure: Configure, timestamp: str) -> None:
+def test_without_a_tolerance_any_timestamp_is_accepted(
+    configure: Configure, timestamp: str
+) -> None:
     assert check(configure, timestamp, QA_CLOCK_SKEW_SECONDS="0") == NONCE
 
 
@@ -76,7 +78,7 @@ def test_a_nonce_may_have_any_length(configure: Configure, nonce: str) -> None:
 
 @at_the_time
 @pytest.mark.parametrize("nonce", ["ab", " ab", "a b", "a\tb\n"])
-def test_white_space_makes_no_other_nonce_since_it_is_not_signed(
+def test_white_space_in_a_nonce_is_ignored_because_it_is_not_signed(
     configure: Configure, nonce: str
 ) -> None:
     assert check(configure, str(NOW), nonce) == "ab"
@@ -96,7 +98,7 @@ def test_white_space_makes_no_other_nonce_since_it_is_not_signed(
         ({"timestamp": str(NOW), "nonce": NONCE}, {signature.HEADER: "0" * 64}, "wrong signature"),
     ],
 )
-def test_what_is_missing_or_wrong_is_named(
+def test_a_missing_or_wrong_parameter_is_named(
     configure: Configure, query: dict[str, str] | None, headers: dict[str, str], why: str
 ) -> None:
     with pytest.raises(Unauthorized, match=why) as caught:
@@ -106,7 +108,7 @@ def test_what_is_missing_or_wrong_is_named(
 
 
 @pytest.mark.parametrize("query", [None, {}, {"timestamp": "", "nonce": ""}], ids=str)
-def test_without_authentication_nothing_is_looked_at(
+def test_without_authentication_no_parameter_is_checked(
     configure: Configure, query: dict[str, str] | None
 ) -> None:
     made = request(query=query, headers={signature.HEADER: "nonsense"})

@@ -1,4 +1,4 @@
-"""What keeps the work for a request small, and what nobody means from becoming a 500."""
+"""Limits that keep the work for a request small and hostile input from becoming a 500."""
 
 import base64
 import contextlib
@@ -29,7 +29,7 @@ SEND = {"outId": "o", "signName": "s", "templateCode": "t"}
 
 @contextmanager
 def quick() -> Iterator[None]:
-    """Within a second, where what it guards against takes minutes."""
+    """Assert that the block takes less than a second; without its limit it would take minutes."""
     began = time.process_time()
     yield
     assert time.process_time() - began < 1
@@ -64,21 +64,21 @@ def test_a_body_in_base64_is_decoded() -> None:
 
 
 @pytest.mark.parametrize("raw", ["x" * 10_000, "%41" * 5_000, "好" * 101, "%E5%A5%BD" * 101])
-def test_a_name_that_is_too_long_for_a_key_is_nobodys(raw: str) -> None:
+def test_a_name_that_is_too_long_for_a_key_matches_no_item(raw: str) -> None:
     assert {len(name) for name in envelope.path_names(raw)} == {coercion.MAX_NAME + 1}
 
 
-def test_the_longest_name_stays_as_it_is() -> None:
+def test_a_name_of_the_maximum_length_is_kept() -> None:
     assert envelope.path_names("好" * coercion.MAX_NAME) == ["好" * coercion.MAX_NAME]
 
 
 @pytest.mark.parametrize("raw", ["\ud800", "a\udc00b", "%ED%A0%80", "%ff\ud800"])
-def test_half_a_character_is_in_no_name(raw: str) -> None:
+def test_no_reading_of_a_name_holds_half_a_character(raw: str) -> None:
     for name in envelope.path_names(raw):
         assert name.encode()
 
 
-def test_a_number_that_python_does_not_read_is_too_high() -> None:
+def test_a_number_with_too_many_digits_for_python_is_too_high() -> None:
     with pytest.raises(UntranslatableError, match="过大"):
         template_text.translate("{" + "9" * 5000 + "}")
     assert template_text.translate("{" + "0" * 5000 + "1}").names == ("1",)
@@ -94,24 +94,24 @@ def test_a_number_that_python_does_not_read_is_too_high() -> None:
     ],
     ids=["run", "run in a name", "name", "text"],
 )
-def test_a_long_text_is_refused_before_it_is_looked_through(text: str) -> None:
+def test_a_long_text_is_refused_before_it_is_searched(text: str) -> None:
     with quick(), pytest.raises(ContentError, match="第 1 部分太长"):
         digital_message.tencent_template("主题", [Part("text", "txt", "", text)], LINK)
 
 
-def test_the_address_of_a_file_has_an_end() -> None:
+def test_the_url_of_a_file_has_a_maximum_length() -> None:
     assert digital_message.origin("https://a.example.cn/" + "x" * 4000) == "https://a.example.cn"
     with quick(), pytest.raises(ValueError, match="too long"):
         digital_message.origin("https://" + "ü." * 1_000_000 + "cn/")
 
 
-def test_the_longest_number_has_40_characters() -> None:
+def test_a_phone_number_has_at_most_40_characters() -> None:
     assert phones.parse("+86" + " " * 26 + "13900001111") == "8613900001111"
     with pytest.raises(ValueError, match="not a phone number"):
         phones.parse("+86" + " " * 27 + "13900001111")
 
 
-def test_a_value_that_is_no_text_is_written_as_far_as_it_may_be() -> None:
+def test_a_value_that_is_not_text_is_serialised_up_to_the_limit() -> None:
     given = {"a": [1] * 3_000_000}
     with quick():
         refused = parameters.values(given, ["a"] * 100)
@@ -150,26 +150,26 @@ def test_lists_are_counted_before_they_are_read(
 @pytest.mark.parametrize(
     "value", [[[]] * 1_500_000, {"a": [[]] * 1_500_000}], ids=["list", "object"]
 )
-def test_what_is_only_kept_is_not_written_out(value: Any) -> None:
+def test_a_field_that_is_only_stored_is_not_serialised(value: Any) -> None:
     with quick():
         send = bodies.read(SendBatchList, SEND | {"phoneNumberJson": ["1"], "relatedTaskId": value})
         details = bodies.read(SendDetails, {"outId": "o", "startDate": value})
     assert send.relatedTaskId == details.startDate == ("{…}" if isinstance(value, dict) else "[…]")
 
 
-def test_the_garbage_collector_does_not_look_through_what_is_being_read() -> None:
-    looks = []
+def test_the_garbage_collector_does_not_run_while_json_is_read() -> None:
+    runs = []
 
-    def look(phase: str, info: dict[str, int]) -> None:
-        looks.append(phase)
+    def note_run(phase: str, info: dict[str, int]) -> None:
+        runs.append(phase)
 
     text = "[" + "[]," * 100_000 + "[]]"
-    gc.callbacks.append(look)
+    gc.callbacks.append(note_run)
     try:
         with contextlib.suppress(ValueError):
             loads(text + "]")
-        # Once it is read, there may be one look.
-        assert len(looks) <= 2
+        # One run is allowed once the text is read.
+        assert len(runs) <= 2
         assert gc.isenabled()
     finally:
-        gc.callbacks.remove(look)
+        gc.callbacks.remove(note_run)

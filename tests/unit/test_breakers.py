@@ -1,4 +1,4 @@
-"""Breakers, on a table of one item: pauses, the right to try, and who writes at the same moment."""
+"""Breakers on a table of one item: pauses, the right to probe, and writers at the same moment."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,14 +17,14 @@ NOW = 1_772_416_800
 
 
 class Table:
-    """The table's verbs that breakers use, as DynamoDB does them."""
+    """The functions of the table that breakers use, with the semantics of DynamoDB."""
 
     def __init__(self) -> None:
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
         self.before_writing: list[Callable[[], object]] = []
 
     def get(self, pk: str, sk: str, *, consistent: bool = False) -> dict[str, Any] | None:
-        assert consistent, "an old breaker is no breaker"
+        assert consistent, "a breaker needs a consistent read"
         return self.items.get((pk, sk))
 
     def put_new(self, item: dict[str, Any]) -> bool:
@@ -76,35 +76,35 @@ def test_pauses_grow_threefold_to_an_hour_or_a_minute() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_however_long_it_lasts_a_pause_is_a_number_of_seconds(name: Side) -> None:
+def test_a_pause_is_limited_however_many_probes_failed(name: Side) -> None:
     assert breaker.pause(name, 10**6) == breaker.pause(name, 10)
 
 
-def test_nothing_is_open_at_first(items: Table) -> None:
+def test_no_breaker_is_open_at_first(items: Table) -> None:
     assert breakers.get_open("tencent") is None
     breakers.close("tencent", NOW)
     assert not items.items
 
 
-def test_the_two_sides_know_nothing_of_each_other(items: Table) -> None:
-    breakers.trip("tencent", "silent", NOW)
+def test_the_breakers_of_the_two_sides_are_independent(items: Table) -> None:
+    breakers.trip("tencent", "unanswered", NOW)
     assert breakers.get_open("quickaudience") is None
     breakers.trip("quickaudience", "401", NOW)
     breakers.close("tencent", NOW)
     assert opened("quickaudience").why == "401"
 
 
-def test_the_first_reason_stays(items: Table) -> None:
+def test_an_open_breaker_keeps_its_first_reason(items: Table) -> None:
     first = breakers.trip("tencent", "first", NOW)
     assert breakers.trip("tencent", "second", NOW + 5) == first == opened("tencent")
 
 
-def test_two_who_open_it_at_once_open_it_once(items: Table) -> None:
+def test_two_callers_that_trip_a_breaker_at_once_open_it_once(items: Table) -> None:
     items.before_writing.append(lambda: breakers.trip("tencent", "other", NOW))
     assert breakers.trip("tencent", "ours", NOW).why == "other"
 
 
-def test_two_who_open_it_again_at_once_open_it_once(items: Table) -> None:
+def test_two_callers_that_trip_a_closed_breaker_at_once_open_it_once(items: Table) -> None:
     breakers.trip("tencent", "first", NOW)
     breakers.close("tencent", NOW + 1)
     items.before_writing.append(lambda: breakers.trip("tencent", "other", NOW + 2))
@@ -112,22 +112,22 @@ def test_two_who_open_it_again_at_once_open_it_once(items: Table) -> None:
     assert opened("tencent").probes == 0
 
 
-def test_of_two_who_want_to_try_one_may(items: Table) -> None:
-    breakers.trip("tencent", "silent", NOW)
+def test_one_of_two_callers_gets_the_probe(items: Table) -> None:
+    breakers.trip("tencent", "unanswered", NOW)
     one, other = opened("tencent"), opened("tencent")
     assert breakers.take_probe(one, NOW + 10)
     assert not breakers.take_probe(other, NOW + 10)
 
 
-def test_who_saw_it_before_it_was_closed_may_not_try(items: Table) -> None:
-    seen = breakers.trip("tencent", "silent", NOW)
+def test_a_caller_that_read_the_breaker_before_it_was_closed_gets_no_probe(items: Table) -> None:
+    seen = breakers.trip("tencent", "unanswered", NOW)
     breakers.close("tencent", NOW + 5)
     assert not breakers.take_probe(seen, NOW + 10)
     assert breakers.get_open("tencent") is None
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nobody_tries_before_the_pause_is_over(items: Table, name: Side) -> None:
+def test_there_is_no_probe_before_the_pause_is_over(items: Table, name: Side) -> None:
     now = NOW
     breakers.trip(name, "x", now)
     for probes in range(12):
@@ -137,7 +137,7 @@ def test_nobody_tries_before_the_pause_is_over(items: Table, name: Side) -> None
         now += length
 
 
-def test_while_somebody_tries_it_is_looked_at_soon_again(items: Table) -> None:
+def test_during_a_probe_the_breaker_is_checked_more_often(items: Table) -> None:
     breakers.trip("quickaudience", "401", NOW)
     assert opened("quickaudience").delay(NOW) == 10
     assert opened("quickaudience").delay(NOW + 4) == 6
@@ -150,7 +150,9 @@ def test_while_somebody_tries_it_is_looked_at_soon_again(items: Table) -> None:
 
 
 @pytest.mark.parametrize(("after", "probes"), [(0, 4), (899, 4), (900, 0), (10**6, 0)])
-def test_a_relapse_goes_on_with_the_long_pauses(items: Table, after: int, probes: int) -> None:
+def test_a_breaker_that_opens_again_soon_continues_with_the_long_pauses(
+    items: Table, after: int, probes: int
+) -> None:
     breakers.trip("quickaudience", "401", NOW)
     now = NOW
     for _ in range(4):
@@ -161,11 +163,11 @@ def test_a_relapse_goes_on_with_the_long_pauses(items: Table, after: int, probes
     again = opened("quickaudience")
     assert again.probes == probes
     assert again.probe_at - again.opened_at == breaker.pause("quickaudience", probes)
-    assert again.probed_at == 0, "nobody tries yet"
+    assert again.probed_at == 0, "no probe has started"
 
 
-def test_closing_is_not_lost_to_somebody_who_tries(items: Table) -> None:
-    breakers.trip("tencent", "silent", NOW)
+def test_closing_wins_over_a_probe_at_the_same_moment(items: Table) -> None:
+    breakers.trip("tencent", "unanswered", NOW)
     items.before_writing.append(lambda: breakers.take_probe(opened("tencent"), NOW + 10))
     breakers.close("tencent", NOW + 10)
     assert breakers.get_open("tencent") is None
@@ -174,7 +176,7 @@ def test_closing_is_not_lost_to_somebody_who_tries(items: Table) -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["trip", "try", "close", "wait"]),
+            st.sampled_from(["trip", "probe", "close", "wait"]),
             st.integers(0, 3),
             st.integers(1, 4000),
         ),
@@ -182,11 +184,11 @@ def test_closing_is_not_lost_to_somebody_who_tries(items: Table) -> None:
     )
 )
 @examples(300)
-def test_it_is_a_small_machine(events: list[tuple[str, int, int]]) -> None:
-    """Four functions, who may have looked long ago; one of them at most tries in each pause."""
+def test_a_breaker_agrees_with_a_model_of_it(events: list[tuple[str, int, int]]) -> None:
+    """Four functions may have read the breaker long ago; at most one of them probes in each pause."""
     with pytest.MonkeyPatch.context() as patch:
         install(patch)
-        now, is_open, next_try = NOW, False, 0
+        now, is_open, next_probe = NOW, False, 0
         seen: dict[int, Breaker | None] = {}
         for what, who, seconds in events:
             if what == "wait":
@@ -195,14 +197,14 @@ def test_it_is_a_small_machine(events: list[tuple[str, int, int]]) -> None:
             elif what == "trip":
                 breakers.trip("quickaudience", "x", now)
                 if not is_open:
-                    is_open, next_try = True, opened("quickaudience").probe_at
-                    assert 10 <= next_try - now <= 3600
+                    is_open, next_probe = True, opened("quickaudience").probe_at
+                    assert 10 <= next_probe - now <= 3600
             elif what == "close":
                 breakers.close("quickaudience", now)
                 is_open = False
             elif (stale := seen.get(who)) and breakers.take_probe(stale, now):
                 assert is_open
-                assert now >= next_try
-                next_try = opened("quickaudience").probe_at
-                assert 30 <= next_try - now <= 3600
+                assert now >= next_probe
+                next_probe = opened("quickaudience").probe_at
+                assert 30 <= next_probe - now <= 3600
             assert (breakers.get_open("quickaudience") is not None) == is_open

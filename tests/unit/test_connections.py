@@ -11,7 +11,7 @@ schemes = pytest.mark.parametrize("scheme", ["http", "https"])
 
 
 class Connection:
-    """A connection that the far side has not closed."""
+    """A connection that the server has not closed."""
 
     is_connected = True
 
@@ -27,7 +27,7 @@ def pool(scheme: str, parallel: int = 2) -> Any:
     adapter = new_session(parallel).get_adapter(address)
     assert isinstance(adapter, HTTPAdapter)
     pooled = adapter.poolmanager.connection_from_url(address)
-    # A pool is full of places for connections to come; one is taken, for the test's own.
+    # A pool is full of placeholders for connections; one of them makes room for the connection of the test.
     pooled._get_conn()
     return pooled
 
@@ -49,7 +49,7 @@ def test_a_connection_that_was_idle_too_long_is_closed_before_it_is_used(
 
 
 @schemes
-def test_being_used_makes_a_connection_fresh_again(scheme: str) -> None:
+def test_use_resets_the_idle_time_of_a_connection(scheme: str) -> None:
     pooled, connection = pool(scheme), Connection()
     with time_machine.travel(START, tick=False) as clock:
         pooled._put_conn(connection)
@@ -91,13 +91,13 @@ def test_a_session_keeps_as_many_connections_as_calls_at_once(scheme: str) -> No
 
 
 @schemes
-def test_a_session_tries_no_request_twice(scheme: str) -> None:
+def test_a_session_retries_no_request(scheme: str) -> None:
     adapter = new_session(1).get_adapter(f"{scheme}://yun.tim.qq.com/")
     assert isinstance(adapter, HTTPAdapter)
     assert adapter.max_retries.total == 0
 
 
-def test_a_session_takes_nothing_from_the_environment() -> None:
+def test_a_session_ignores_the_environment() -> None:
     assert not new_session(1).trust_env
 
 

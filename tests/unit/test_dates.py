@@ -25,7 +25,7 @@ VECTORS = [
 
 @pytest.fixture(params=["UTC", "America/New_York", "Asia/Shanghai"])
 def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The zone of the machine, which must not matter."""
+    """Set the time zone of the machine, which must not matter."""
     before = os.environ.get("TZ")
     monkeypatch.setenv("TZ", request.param)
     time.tzset()
@@ -38,18 +38,22 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 @pytest.mark.parametrize(("epoch", "text"), VECTORS)
-def test_moments_are_written_in_beijing_time_anywhere(zone: str, epoch: int, text: str) -> None:
+def test_epochs_are_written_in_beijing_time_whatever_the_machines_zone(
+    zone: str, epoch: int, text: str
+) -> None:
     assert dates.to_beijing(epoch) == text
 
 
 @pytest.mark.parametrize(("epoch", "text"), VECTORS)
-def test_dates_are_read_as_beijing_time_anywhere(zone: str, epoch: int, text: str) -> None:
+def test_dates_are_read_as_beijing_time_whatever_the_machines_zone(
+    zone: str, epoch: int, text: str
+) -> None:
     assert dates.from_beijing(text) == epoch
 
 
 @given(st.integers(-2_000_000_000, 250_000_000_000))
 @examples(200)
-def test_what_is_written_reads_back(epoch: int) -> None:
+def test_a_written_date_is_read_back(epoch: int) -> None:
     assert dates.from_beijing(dates.to_beijing(epoch)) == epoch
 
 

@@ -1,4 +1,4 @@
-"""What `make check` makes of pip-audit's findings."""
+"""How `make check` reports the findings of pip-audit."""
 
 from local.audit import report
 
@@ -13,11 +13,11 @@ FLAWED = {
 }
 
 
-def test_all_is_well() -> None:
+def test_no_finding_passes() -> None:
     assert report([SOUND]) == (["audited 1 of 1 pinned dependencies"], True)
 
 
-def test_what_was_not_looked_at_is_said() -> None:
+def test_packages_that_were_not_audited_are_reported() -> None:
     lines, well = report([SOUND, UNKNOWN])
     assert well
     assert lines == [

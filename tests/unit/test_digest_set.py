@@ -1,4 +1,4 @@
-"""What was there before."""
+"""The set that finds repeated texts by their digests."""
 
 import pytest
 from hypothesis import given
@@ -10,21 +10,21 @@ from tests.support.property_tests import examples
 
 @examples(200)
 @given(st.lists(st.text(max_size=3), max_size=60))
-def test_it_answers_as_a_set_does(texts: list[str]) -> None:
+def test_membership_agrees_with_a_set(texts: list[str]) -> None:
     seen, known = DigestSet(len(set(texts))), set[str]()
     for text in texts:
         assert seen.add(text) == (text not in known)
         known.add(text)
 
 
-def test_a_hundred_thousand_texts() -> None:
+def test_a_hundred_thousand_texts_are_distinguished() -> None:
     seen = DigestSet(100_000)
     assert all(seen.add(f"86139{number:08d}") for number in range(100_000))
     assert not any(seen.add(f"86139{number:08d}") for number in range(100_000))
 
 
 @pytest.mark.parametrize("most", [0, 1, 2, 3, 7, 8])
-def test_there_is_room_for_no_more_than_was_said(most: int) -> None:
+def test_adding_more_texts_than_the_capacity_is_an_error(most: int) -> None:
     seen = DigestSet(most)
     for number in range(most):
         assert seen.add(str(number))

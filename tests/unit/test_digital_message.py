@@ -1,4 +1,4 @@
-"""What §7's list may be, and the text message that it becomes."""
+"""The list of parts of §7, and the text message that it becomes."""
 
 from contextlib import suppress
 from typing import Any
@@ -57,17 +57,17 @@ def test_the_documents_list_is_read_in_its_order() -> None:
 @pytest.mark.parametrize(
     "indexes", [("2", "1", "3"), (2, 1, 3), ("20", "-1", " 21 "), (2, 1, None), ("2", "1", "last")]
 )
-def test_the_index_orders(indexes: tuple[Any, ...]) -> None:
+def test_parts_are_sorted_by_their_index(indexes: tuple[Any, ...]) -> None:
     given = [text(name, index=index) for name, index in zip("bac", indexes, strict=True)]
     assert contents(*given) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("index", [None, "", "x", "1.5", [], True, "9" * 5000])
-def test_without_any_index_the_lists_order_counts(index: Any) -> None:
+def test_parts_without_an_index_keep_the_order_of_the_list(index: Any) -> None:
     assert contents(text("a", index=index), text("b", index=index)) == ["a", "b"]
 
 
-def test_the_same_index_twice_keeps_the_lists_order() -> None:
+def test_parts_with_equal_indexes_keep_the_order_of_the_list() -> None:
     assert contents(text("b", index=7), text("a", index=7), text("0", index=1)) == ["0", "b", "a"]
 
 
@@ -96,14 +96,14 @@ def test_a_text_may_be_a_number() -> None:
         ),
     ],
 )
-def test_what_is_no_list_of_parts_is_refused_in_words(
+def test_an_invalid_list_of_parts_is_refused_in_words(
     given: list[dict[str, Any]], problem: str
 ) -> None:
     with pytest.raises(ContentError, match=problem):
         digital_message.read_parts(given)
 
 
-def test_a_text_has_lines_of_one_kind_and_a_name_has_an_end() -> None:
+def test_line_breaks_are_unified_and_a_long_name_is_cut() -> None:
     (part,) = digital_message.read_parts([text("甲\r\n乙\n丙", fileName="名" * 101)])
     assert (part.contents, part.name) == ("甲\n乙\n丙", "名" * 100)
 
@@ -116,7 +116,7 @@ def test_a_part_without_an_index_stands_where_it_stands_in_the_list(
     assert contents(*given) == (["b", "a"] if indexes == (3, None) else ["a", "b"])
 
 
-def test_ten_parts_are_taken() -> None:
+def test_ten_parts_are_accepted() -> None:
     assert len(digital_message.read_parts([image()] * 10)) == 10
 
 
@@ -159,7 +159,7 @@ def test_an_empty_part_is_refused_by_its_place(empty: Any) -> None:
         "https://a.aliyuncs.com./x",
     ],
 )
-def test_what_is_no_address_of_a_file_is_refused(url: str) -> None:
+def test_an_invalid_url_of_a_file_is_refused(url: str) -> None:
     with pytest.raises(ContentError, match="fileContents"):
         digital_message.read_parts([image(url)])
 
@@ -173,7 +173,7 @@ def test_what_is_no_address_of_a_file_is_refused(url: str) -> None:
         ("https://图片.aliyuncs.com/x", "https://xn--wcsw84d.aliyuncs.com"),
     ],
 )
-def test_an_origin_is_fit_for_a_header(url: str, origin: str) -> None:
+def test_an_origin_is_safe_in_a_header(url: str, origin: str) -> None:
     assert digital_message.origin(url) == origin
 
 
@@ -188,7 +188,7 @@ any_part = st.dictionaries(
 
 @given(st.lists(any_part, max_size=12))
 @examples(300)
-def test_any_list_is_parts_or_a_refusal_in_words(given: list[dict[str, Any]]) -> None:
+def test_any_list_gives_parts_or_is_refused_in_words(given: list[dict[str, Any]]) -> None:
     with suppress(ContentError):
         found = digital_message.read_parts(given)
         assert len(found) == len(given) <= 10
@@ -203,13 +203,13 @@ def part(suffix: str) -> Part:
 
 
 @pytest.mark.parametrize("suffix", FILES)
-def test_a_file_is_what_its_suffix_says(suffix: str) -> None:
+def test_a_file_of_the_type_of_its_suffix_is_accepted(suffix: str) -> None:
     warned = digital_message.check_file(3, part(suffix), FILES[suffix])
     assert bool(warned) == (suffix in ("wav", "3gp"))
     assert all("第 3 部分" in one and suffix in one for one in warned)
 
 
-def test_jpeg_is_jpg() -> None:
+def test_jpeg_and_jpg_are_one_type() -> None:
     assert digital_message.check_file(1, part(".JPEG"), FILES["jpg"]) == []
 
 
@@ -224,7 +224,7 @@ def test_a_file_of_no_known_type_is_refused() -> None:
         digital_message.check_file(4, part("jpg"), b"<html>")
 
 
-def test_files_are_measured_together() -> None:
+def test_the_sizes_of_all_files_are_added_up() -> None:
     digital_message.check_total([])
     digital_message.check_total([1000 * 1024, 900 * 1024])
     with pytest.raises(ContentError, match="1901 KB, 超过 1900 KB"):
@@ -244,35 +244,35 @@ def test_theme_texts_and_link_become_a_message() -> None:
     assert found.names == ("name", "points", "name")
 
 
-def test_a_message_without_text_has_its_theme() -> None:
+def test_a_message_without_a_text_part_consists_of_theme_and_link() -> None:
     assert message("新品", image()).text == f"新品 查看 {LINK} 拒收请回复R"
 
 
 @pytest.mark.parametrize(
     "way", ["回T退订", "拒收请回复R", "回复TD退订", "退订回N", "TD退订", "拒收回R"]
 )
-def test_a_way_out_is_not_named_twice(way: str) -> None:
+def test_an_unsubscribe_hint_is_not_added_twice(way: str) -> None:
     assert message("新品", text("全场五折 " + way)).text == f"新品 全场五折 {way} 查看 {LINK}"
 
 
 @pytest.mark.parametrize("no_way", ["返回1号店", "退订单费", "收到请回复1", "不可退订"])
-def test_what_only_looks_like_a_way_out_is_none(no_way: str) -> None:
+def test_a_text_that_only_resembles_an_unsubscribe_hint_gets_one(no_way: str) -> None:
     assert message("新品", text(no_way)).text.endswith("拒收请回复R")
 
 
-def test_the_longest_text_of_a_message_that_is_too_long_is_named() -> None:
+def test_the_longest_part_of_a_message_that_is_too_long_is_named() -> None:
     with pytest.raises(
         ContentError, match=r"第 3 部分太长\(有 480 个字符\).*合计 \d+ 个字符, 最多 500 个"
     ):
         message("新品", text("短"), image(), text("长" * 480))
 
 
-def test_a_theme_that_is_longer_than_all_texts_is_named() -> None:
+def test_the_theme_is_named_if_it_is_the_longest() -> None:
     with pytest.raises(ContentError, match=r"^templateTheme 太长\(有 490 个字符\)"):
         message("长" * 490, text("短"))
 
 
-def test_a_text_that_is_too_long_to_be_looked_through_is_counted_as_it_was_written() -> None:
+def test_a_text_that_is_too_long_to_be_searched_is_counted_as_written() -> None:
     most = digital_message.MAX_SOURCE_CHARACTERS
     room = most - len(digital_message.text_of("新品", [Part("text", "", "", "x")])) + 1
     with pytest.raises(ContentError, match="最多 500 个"):
@@ -281,7 +281,7 @@ def test_a_text_that_is_too_long_to_be_looked_through_is_counted_as_it_was_writt
         message("新品", text("字" * (room + 1)))
 
 
-def test_a_message_of_exactly_500_characters_is_taken() -> None:
+def test_a_message_of_exactly_500_characters_is_accepted() -> None:
     room = 500 - len(message("新品", text("x")).text) + 1
     assert len(message("新品", text("字" * room)).text) == 500
     with pytest.raises(ContentError, match="501"):
@@ -289,7 +289,7 @@ def test_a_message_of_exactly_500_characters_is_taken() -> None:
 
 
 @pytest.mark.parametrize("open_", ["${a", "${}", "${ }", "${a} {1}"])
-def test_a_variable_that_is_left_open_is_refused(open_: str) -> None:
+def test_a_variable_without_a_closing_brace_is_refused(open_: str) -> None:
     with pytest.raises(ContentError, match=r"\{"):
         message("新品", text(open_))
 
@@ -317,7 +317,7 @@ def test_tencents_own_notation_is_masked_too() -> None:
     assert shown("新品", text("您有{1}分"))[1][0].contents == "您有**分"
 
 
-def test_a_number_in_braces_beside_named_variables_is_not_reached() -> None:
+def test_a_number_in_braces_beside_named_variables_is_not_masked() -> None:
     with pytest.raises(ContentError):
         message("新品", text("{1}${a}"))
 
@@ -328,13 +328,13 @@ def test_a_number_in_braces_beside_named_variables_is_not_reached() -> None:
     )
 )
 @examples(500)
-def test_no_variable_is_ever_left(pieces: list[str]) -> None:
+def test_no_variable_is_left_unmasked(pieces: list[str]) -> None:
     text = "".join(pieces)
     assert "${" not in digital_message.mask_variables(text, text)
 
 
 @given(st.text(max_size=60))
 @examples(200)
-def test_a_text_without_variables_is_shown_as_it_is(text: str) -> None:
+def test_a_text_without_variables_is_shown_unchanged(text: str) -> None:
     if "{" not in text:
         assert digital_message.mask_variables(text, text) == text

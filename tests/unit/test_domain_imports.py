@@ -1,4 +1,4 @@
-"""The core is of no framework: whoever imports it gets neither AWS nor HTTP with it."""
+"""The domain is independent of frameworks: importing it imports neither AWS nor HTTP."""
 
 import json
 import pkgutil
@@ -13,14 +13,14 @@ MODULES = [module.name for module in pkgutil.iter_modules(domain.__path__, "chal
 FOREIGN = ["boto3", "botocore", "requests", "urllib3", "chalice", "aws_lambda_powertools"]
 
 
-def test_all_modules_of_the_core_are_looked_at() -> None:
+def test_all_modules_of_the_domain_are_checked() -> None:
     assert "chalicelib.domain.planning" in MODULES
     assert len(MODULES) >= 8
 
 
 @pytest.fixture(scope="module")
 def imported() -> dict[str, list[str]]:
-    """What each module brings with it, in a process of its own."""
+    """Return the modules that each module imports, found in a process of its own."""
     program = (
         "import importlib, json, sys\n"
         "found = {}\n"
@@ -37,7 +37,7 @@ def imported() -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_module_of_the_core_imports_no_framework(
+def test_a_module_of_the_domain_imports_no_framework(
     imported: dict[str, list[str]], module: str
 ) -> None:
     assert "chalicelib" in imported[module]

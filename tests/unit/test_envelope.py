@@ -32,24 +32,24 @@ def normal(name: str) -> str:
 
 @given(names)
 @examples(100)
-def test_a_name_is_likeliest_what_is_encoded_once(name: str) -> None:
+def test_the_first_reading_of_a_name_is_decoded_once(name: str) -> None:
     assert envelope.path_names(quote(name, safe=""))[0] == normal(name)
 
 
 @given(names)
 @examples(100)
-def test_a_name_that_is_encoded_twice_is_among_the_readings(name: str) -> None:
+def test_a_name_that_was_encoded_twice_is_among_the_readings(name: str) -> None:
     assert normal(name) in envelope.path_names(quote(quote(name, safe=""), safe=""))
 
 
 @given(names)
 @examples(100)
-def test_a_name_that_a_proxy_decoded_is_taken_as_it_is(name: str) -> None:
+def test_a_name_that_a_proxy_decoded_is_read_unchanged(name: str) -> None:
     assert envelope.path_names(name)[0] == normal(name)
 
 
 @pytest.mark.parametrize("name", ["测试", "品牌旗舰店", "联通", "腾讯云abc123"])
-def test_a_name_in_gbk_is_understood(name: str) -> None:
+def test_a_name_in_gbk_is_decoded(name: str) -> None:
     assert envelope.path_names(quote_from_bytes(name.encode("gbk"), safe=""))[0] == name
 
 
@@ -76,14 +76,14 @@ def test_a_name_in_gbk_is_understood(name: str) -> None:
         ("%00", "\0"),
     ],
 )
-def test_a_reading_is_among_those_that_are_tried(raw: str, reading: str) -> None:
+def test_every_encoding_of_a_name_leads_back_to_it(raw: str, reading: str) -> None:
     assert reading in envelope.path_names(raw)
 
 
 @pytest.mark.parametrize(
     "raw", ["%ED%A0%80", "%FF%FE", "%C3", "%E5%93", "%80" * 1000], ids=lambda raw: raw[:12]
 )
-def test_bytes_of_no_encoding_still_give_texts_that_can_be_kept(raw: str) -> None:
+def test_bytes_in_no_known_encoding_give_names_that_can_be_stored(raw: str) -> None:
     for name in envelope.path_names(raw):
         name.encode()
 
@@ -147,7 +147,7 @@ def test_fractions_stay_text_and_whole_numbers_numbers() -> None:
     ],
     ids=lambda body: str(body[:16]),
 )
-def test_anything_but_a_json_object_is_refused(body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(body: bytes) -> None:
     with pytest.raises(Refused) as caught:
         envelope.parse(body)
     assert caught.value.code == "isv.INVALID_JSON_PARAM"
@@ -157,7 +157,7 @@ def test_anything_but_a_json_object_is_refused(body: bytes) -> None:
 
 @given(st.binary(max_size=30))
 @examples(150)
-def test_any_body_is_an_object_or_refused(body: bytes) -> None:
+def test_any_body_is_read_as_an_object_or_refused(body: bytes) -> None:
     with contextlib.suppress(Refused):
         assert isinstance(envelope.parse(body), dict)
 
@@ -179,7 +179,7 @@ Ask = Callable[..., Response]
 
 @pytest.fixture
 def ask(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Ask:
-    """Ask an endpoint that echoes what it got, or raises what it is given."""
+    """Call an endpoint that echoes its body, or raises a given error."""
     configure(QA_AUTH="off")
     monkeypatch.setenv("QA_PLATFORM_NAME", "腾讯短信")
 
@@ -196,7 +196,7 @@ def ask(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Ask:
     return ask
 
 
-def test_an_answer_has_its_fields_and_the_envelope(ask: Ask) -> None:
+def test_an_answer_consists_of_its_fields_and_the_envelope(ask: Ask) -> None:
     response = ask(b'{"a": 1}')
     assert response.status_code == 200
     assert response.body.keys() == {
@@ -249,18 +249,18 @@ def test_an_error_is_answered_in_the_envelope_with_every_field(
     [b"[" * 100_000, b'{"a":' * 100_000, b'{"a":' * 5000 + b'"\\ud83d\\ude00"' + b"}" * 5000],
     ids=["lists", "objects", "with-escapes"],
 )
-def test_absurd_nesting_is_refused(ask: Ask, body: bytes) -> None:
+def test_excessive_nesting_is_refused(ask: Ask, body: bytes) -> None:
     response = ask(body)
     assert response.status_code == 200
     assert response.body["code"] == "isv.INVALID_JSON_PARAM"
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_the_body_of_a_question_is_not_looked_at(ask: Ask, method: str) -> None:
+def test_the_body_of_a_get_request_is_ignored(ask: Ask, method: str) -> None:
     assert ask(b"no json", method=method).body["bizId"] == "{}"
 
 
-def test_the_envelope_stands_where_settings_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_settings_are_answered_in_the_envelope(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> settings.Settings:
         raise ConfigurationError("TENCENT_APP_KEY is not set")
 

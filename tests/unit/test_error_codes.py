@@ -3,8 +3,7 @@ import pytest
 from chalicelib.tencent import error_codes
 from chalicelib.tencent.error_codes import CodeClass
 
-# Tencent's list (tencent-facts.md §2) and what each lets us do; beside it the code of Aliyun's
-# vocabulary (quick-audience-facts.md §3), None where that has no row for it.
+# Tencent's published codes with their classes and the codes of Aliyun's vocabulary, None where that has none.
 PUBLISHED = [
     (1001, CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY"),
     (1002, CodeClass.PERMANENT, "isv.SMS_CONTENT_ILLEGAL"),
@@ -60,7 +59,7 @@ def test_every_published_code_and_no_other_is_in_the_table() -> None:
     assert sorted(error_codes.MEANINGS) == [code for code, *_ in PUBLISHED]
 
 
-def test_only_the_two_timeouts_leave_it_open_whether_something_was_sent() -> None:
+def test_only_the_two_timeout_codes_leave_the_outcome_unknown() -> None:
     unknown = [
         code for code, meaning in error_codes.MEANINGS.items() if meaning.kind is CodeClass.UNKNOWN
     ]
@@ -68,7 +67,7 @@ def test_only_the_two_timeouts_leave_it_open_whether_something_was_sent() -> Non
 
 
 @pytest.mark.parametrize("meaning", error_codes.MEANINGS.values(), ids=error_codes.MEANINGS.keys())
-def test_a_meaning_is_in_aliyuns_vocabulary_and_in_words(meaning: error_codes.Meaning) -> None:
+def test_a_meaning_has_an_aliyun_code_and_a_text(meaning: error_codes.Meaning) -> None:
     assert meaning.aliyun.startswith(("isv.", "isp."))
     assert meaning.text
 
@@ -89,5 +88,5 @@ def test_an_explanation_has_the_meaning_the_number_and_tencents_text(code: int) 
     assert "package format error" in text
 
 
-def test_an_explanation_without_tencents_text_has_no_loose_end() -> None:
+def test_an_explanation_without_tencents_text_ends_cleanly() -> None:
     assert error_codes.explain(1014, "") == "模板未审批或内容不匹配(腾讯云 1014)"

@@ -1,4 +1,4 @@
-"""Where a caller's URL may lead, without a network: the resolver and the connecting are stubs."""
+"""The addresses that a caller's URL may lead to. Resolver and connections are stubs."""
 
 import ipaddress
 import socket
@@ -32,7 +32,7 @@ GOOD = "https://bucket.oss-cn-hangzhou.aliyuncs.com/a/b.txt?Expires=1&Signature=
         "HTTPS://a.aliyuncs.com/x#fragment",
     ],
 )
-def test_what_is_allowed(configure: Configure, url: str) -> None:
+def test_an_allowed_url_passes(configure: Configure, url: str) -> None:
     configure()
     addresses.check_url(url)
 
@@ -102,7 +102,7 @@ def test_what_is_allowed(configure: Configure, url: str) -> None:
         "https://a.aliyuncs.com/" + "x" * 4096,
     ],
 )
-def test_what_is_refused_without_the_network(configure: Configure, url: str) -> None:
+def test_a_forbidden_url_is_refused_without_the_network(configure: Configure, url: str) -> None:
     configure()
     with pytest.raises(FetchError, match=r"[\u4e00-\u9fff]"):
         addresses.check_url(url)
@@ -110,7 +110,7 @@ def test_what_is_refused_without_the_network(configure: Configure, url: str) -> 
 
 @examples(500)
 @given(st.text(max_size=30), st.text(max_size=10))
-def test_any_text_is_refused_or_leads_below_the_suffix(host: str, rest: str) -> None:
+def test_any_url_is_refused_or_has_an_allowed_host(host: str, rest: str) -> None:
     settings = type("Settings", (), {"oss_allowed_hosts": (".aliyuncs.com",)})
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("chalicelib.settings.load", settings)
@@ -149,7 +149,7 @@ def test_any_text_is_refused_or_leads_below_the_suffix(host: str, rest: str) -> 
         ("http://[::1]:9000", "http://[0:0::1]:9000/x", True),
     ],
 )
-def test_the_settings_entries(
+def test_entries_of_the_setting_are_read(
     configure: Configure, allowed: str, url: str, *, expected: bool
 ) -> None:
     configure(OSS_ALLOWED_HOSTS=allowed)
@@ -161,7 +161,7 @@ def test_the_settings_entries(
 
 
 @pytest.mark.parametrize("entry", ["ftp://a.com", "http://[::1", "http://", "https://a.com:x"])
-def test_a_wrong_entry_is_named(configure: Configure, entry: str) -> None:
+def test_an_invalid_entry_of_the_setting_is_named(configure: Configure, entry: str) -> None:
     configure(OSS_ALLOWED_HOSTS=entry)
     with pytest.raises(ConfigurationError, match="OSS_ALLOWED_HOSTS"):
         addresses.check_url(GOOD)
@@ -195,18 +195,18 @@ PUBLIC = [
 
 
 @pytest.mark.parametrize("address", NOT_PUBLIC)
-def test_an_address_that_is_not_public(address: str) -> None:
+def test_an_address_that_is_not_public_is_refused(address: str) -> None:
     assert not addresses._is_public(address)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_an_address_that_is(address: str) -> None:
+def test_a_public_address_is_allowed(address: str) -> None:
     assert addresses._is_public(address)
 
 
 @examples(500)
 @given(st.ip_addresses())
-def test_no_address_is_public_that_python_calls_otherwise(address: Any) -> None:
+def test_every_allowed_address_is_global_by_pythons_definition(address: Any) -> None:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     if addresses._is_public(str(address)):
@@ -215,7 +215,7 @@ def test_no_address_is_public_that_python_calls_otherwise(address: Any) -> None:
 
 
 class Network:
-    """The resolver's answers, one for each time that it is asked; and who was connected to."""
+    """A resolver with one answer for each lookup, which records the addresses that are connected to."""
 
     def __init__(self, *answers: list[str]) -> None:
         self.answers = list(answers)
@@ -241,7 +241,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Network:
 
 
 @pytest.mark.parametrize("address", NOT_PUBLIC)
-def test_nothing_connects_to_a_private_address_behind_an_allowed_name(
+def test_an_allowed_name_with_a_private_address_is_not_connected_to(
     configure: Configure, network: Network, address: str
 ) -> None:
     configure()
@@ -251,7 +251,7 @@ def test_nothing_connects_to_a_private_address_behind_an_allowed_name(
     assert network.connected == []
 
 
-def test_the_connection_goes_to_an_address_that_was_looked_at(
+def test_the_connection_goes_to_the_address_that_was_checked(
     configure: Configure, network: Network
 ) -> None:
     configure()
@@ -262,14 +262,14 @@ def test_the_connection_goes_to_an_address_that_was_looked_at(
     assert network.answers == [["127.0.0.1"]], "there was no second look-up"
 
 
-def test_an_unknown_name(configure: Configure, network: Network) -> None:
+def test_a_name_that_does_not_resolve_is_an_error(configure: Configure, network: Network) -> None:
     configure()
     network.answers = [[]]
     with pytest.raises(FetchError, match=r"找不到域名 bucket\.oss-cn-hangzhou\.aliyuncs\.com"):
         stream.read_all(GOOD, max_bytes=10, seconds=5)
 
 
-def test_an_origin_of_the_settings_may_be_private(configure: Configure, network: Network) -> None:
+def test_an_origin_in_the_setting_may_be_private(configure: Configure, network: Network) -> None:
     configure(OSS_ALLOWED_HOSTS="http://files.test:9000")
     network.answers = [["127.0.0.1"]]
     with pytest.raises(FetchError, match="网络错误"):

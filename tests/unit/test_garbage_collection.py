@@ -9,7 +9,7 @@ from chalicelib import garbage_collection
 
 @pytest.fixture(autouse=True)
 def collector() -> Iterator[None]:
-    # Other tests of this process may have had an app answer its first event.
+    # Another test of this process may have let an app handle its first event.
     thresholds = gc.get_threshold()
     gc.unfreeze()
     gc.set_threshold(700, 10, 10)
@@ -18,7 +18,7 @@ def collector() -> Iterator[None]:
     gc.unfreeze()
 
 
-def test_the_collector_looks_seldom_until_the_first_event_is_answered() -> None:
+def test_the_collector_runs_rarely_until_the_first_event_is_handled() -> None:
     garbage_collection.postpone()
     seen = []
 
@@ -32,7 +32,7 @@ def test_the_collector_looks_seldom_until_the_first_event_is_answered() -> None:
     assert gc.get_freeze_count() > 0
 
 
-def test_it_works_from_then_on_after_a_first_event_that_failed() -> None:
+def test_the_collector_runs_normally_after_a_first_event_that_failed() -> None:
     garbage_collection.postpone()
 
     def answer(_: Any) -> None:
@@ -43,6 +43,6 @@ def test_it_works_from_then_on_after_a_first_event_that_failed() -> None:
     assert gc.get_threshold()[0] == garbage_collection.NORMAL_THRESHOLD
 
 
-def test_later_events_leave_it_alone() -> None:
+def test_later_events_do_not_change_the_collector() -> None:
     garbage_collection.resume("event", lambda _: None)
     assert gc.get_freeze_count() == 0

@@ -2,7 +2,7 @@
 
 A module may import its own room and every room on a lower floor. Rooms on the same floor stand side by side
 and do not import each other. All import statements count: those at the top of a module, those inside
-functions, and those under `if TYPE_CHECKING`, because whoever reads a module has to know the types that it
+functions, and those under `if TYPE_CHECKING`, because a reader of a module has to know the types that it
 names. Imports by name (`importlib.import_module`) are not seen.
 """
 

@@ -20,14 +20,14 @@ values = st.recursive(
 
 @given(values, st.booleans())
 @examples(150)
-def test_json_is_read_whether_escaped_or_not(value: Any, escaped: bool) -> None:
+def test_escaped_and_unescaped_json_are_read(value: Any, escaped: bool) -> None:
     assert loads(json.dumps(value, ensure_ascii=escaped)) == value
 
 
 @pytest.mark.parametrize(
     "fraction", ["5.0", "-0.0", "0.10", "1e5", "1E-2", "1e999", "0.1000000000000000055"]
 )
-def test_a_fraction_stays_the_text_it_was(fraction: str) -> None:
+def test_a_fraction_is_read_as_its_own_text(fraction: str) -> None:
     assert loads(f'[{fraction}, {{"x": {fraction}}}]') == [fraction, {"x": fraction}]
 
 
@@ -37,7 +37,7 @@ def test_a_whole_number_keeps_all_its_digits(number: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "[NaN]", '{"a": Infinity}'])
-def test_what_javascript_calls_numbers_is_refused_by_name(text: str) -> None:
+def test_javascripts_special_numbers_are_refused_by_name(text: str) -> None:
     with pytest.raises(ValueError, match="is not JSON"):
         loads(text)
 
@@ -60,7 +60,7 @@ def test_what_javascript_calls_numbers_is_refused_by_name(text: str) -> None:
     ],
     ids=lambda text: ascii(text)[:12],
 )
-def test_what_is_no_json_is_refused(text: str) -> None:
+def test_invalid_json_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         loads(text)
 
@@ -84,10 +84,10 @@ def test_half_a_character_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "value"), [(r'"\ud83d\ude00"', "😀"), (r'"\\ud800"', r"\ud800"), (r'"\u0000"', "\0")]
 )
-def test_what_only_looks_like_half_a_character_is_read(text: str, value: str) -> None:
+def test_a_text_that_only_resembles_half_a_character_is_read(text: str, value: str) -> None:
     assert loads(text) == value
 
 
-def test_absurd_nesting_is_no_answer() -> None:
+def test_excessive_nesting_raises_a_value_error() -> None:
     with pytest.raises(RecursionError):
         loads("[" * 100_000)

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes."""
+"""The type of a file, recognised by its first bytes."""
 
 from itertools import product
 
@@ -16,7 +16,7 @@ def test_every_type_is_recognised_by_its_first_bytes(suffix: str, data: bytes) -
     assert media.recognise(data + b"\x00" * 100) == suffix
 
 
-def test_every_type_that_is_taken_is_recognised() -> None:
+def test_every_accepted_type_is_recognised() -> None:
     assert set(FILES) == set(media.KINDS)
 
 
@@ -29,18 +29,18 @@ def test_every_type_that_is_taken_is_recognised() -> None:
         (b"\xff\xf3\x84\xc4\x00", "mp3"),
         (b"\x00\x00\x00\x20ftypmp42\x00\x00\x00\x00mp42isom", "mp4"),
         (b"\x00\x00\x00\x1cftypM4V \x00\x00\x00\x01isomavc1", "mp4"),
-        # QuickTime that says that it can be read as MPEG-4.
+        # QuickTime that declares itself readable as MPEG-4.
         (b"\x00\x00\x00\x1cftypqt  \x00\x00\x00\x00qt  mp42", "mp4"),
         (b"\x00\x00\x00\x18ftyp3g2a\x00\x00\x00\x003g2a", "3gp"),
         (b"\x00\x00\x00\x14ftyp3gr6\x00\x00\x00\x00isom", "3gp"),
         (b"\x00\x00\x00\x14ftyp3gs6\x00\x00\x00\x00isom", "3gp"),
         (b"\x00\x00\x00\x14ftyp3ge6\x00\x00\x00\x00isom", "3gp"),
         (b"\x00\x00\x00\x10ftypisom\x00\x00\x00\x00moov", "mp4"),
-        # The last brand that is looked at.
+        # The last brand that is checked.
         (b"\x00\x00\x01\x00ftypqt  \x00\x00\x00\x00" + b"qt  " * 59 + b"mp42" + b"moov", "mp4"),
     ],
 )
-def test_other_forms_of_the_same_types(data: bytes, suffix: str) -> None:
+def test_other_forms_of_the_accepted_types_are_recognised(data: bytes, suffix: str) -> None:
     assert media.recognise(data) == suffix
 
 
@@ -65,31 +65,31 @@ def test_other_forms_of_the_same_types(data: bytes, suffix: str) -> None:
         b"\x00\x00\x00\x18ftypM4A \x00\x00\x00\x00M4A isom",
         b"\x00\x00\x00\x14ftypqt  \x00\x00\x00\x00qt  ",
         b"\x00\x00\x00\x18moovisom",
-        # A brand's name behind the list of brands, and one that does not begin where a brand does.
+        # A brand's name after the list of brands, and one that starts between two brands.
         b"\x00\x00\x00\x10ftypqt  \x00\x00\x00\x00isom",
         b"\x00\x00\x00\x1cftypqt  \x00\x00\x00\x00qt  __isom__",
         b"\xff\xf1\x50\x80\x00",  # AAC
         b"\xff\xfb\xf0\x00\x00",  # a bitrate that does not exist
     ],
 )
-def test_everything_else_is_not(data: bytes) -> None:
+def test_other_types_are_not_recognised(data: bytes) -> None:
     assert media.recognise(data) is None
 
 
 @given(st.binary(max_size=64))
 @examples(300)
-def test_any_bytes_are_something_or_nothing(data: bytes) -> None:
+def test_any_bytes_give_a_known_type_or_none(data: bytes) -> None:
     assert media.recognise(data) in {None, *media.KINDS}
 
 
 @given(st.integers(0, 2**32 - 1), st.binary(max_size=40))
 @examples(100)
-def test_a_box_of_any_length_is_read_in_bounds(size: int, rest: bytes) -> None:
+def test_a_box_of_any_length_is_read_within_the_file(size: int, rest: bytes) -> None:
     data = size.to_bytes(4, "big") + b"ftyp" + rest
     assert media.recognise(data) in (None, "mp4", "3gp")
 
 
-def test_mpeg_audio_is_layer_three_with_a_bitrate_and_a_rate_that_there_are() -> None:
+def test_mpeg_audio_is_layer_three_with_a_valid_bitrate_and_rate() -> None:
     """ISO 11172-3, 2.4.2.3: eleven bits of sync, then version, layer, protection; bitrate, rate, padding."""
     for version, layer, bitrate, rate in product(range(4), range(4), range(16), range(4)):
         second = 0b111 << 5 | version << 3 | layer << 1 | 1
@@ -103,5 +103,5 @@ def test_mpeg_audio_is_layer_three_with_a_bitrate_and_a_rate_that_there_are() ->
 
 
 @pytest.mark.parametrize("suffix", ["jpg", ".JPG", "JPEG", " jpeg ", ".Jpeg"])
-def test_a_suffix_has_one_form(suffix: str) -> None:
+def test_a_suffix_has_one_canonical_form(suffix: str) -> None:
     assert media.canonical(suffix) == "jpg"

@@ -1,4 +1,4 @@
-"""The page of a digital message: everything on it was written by somebody else."""
+"""The page of a digital message, all content of which is untrusted."""
 
 import re
 from html.parser import HTMLParser
@@ -29,7 +29,7 @@ def part(kind: PartKind, contents: str, name: str = "") -> Part:
 
 
 class Reader(HTMLParser):
-    """What a browser would make of a page: its elements in order, and its text."""
+    """Read a page as a browser would: its elements in order, and its text."""
 
     def __init__(self, document: str) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ ALLOWED_TAGS = {
 }
 
 
-def test_the_parts_stand_in_their_order() -> None:
+def test_the_parts_are_shown_in_order() -> None:
     found = read(
         page(
             part("text", "第一"),
@@ -95,16 +95,16 @@ def test_the_parts_stand_in_their_order() -> None:
     assert found.text.startswith("新品上市第一")
 
 
-def test_a_nameless_picture_has_words_too() -> None:
+def test_a_picture_without_a_name_has_an_alternative_text() -> None:
     assert read(page(part("image", URL))).attributes("img")["alt"] == "图片"
 
 
-def test_line_breaks_are_kept_and_blank_lines_part_paragraphs() -> None:
+def test_line_breaks_are_kept_and_blank_lines_separate_paragraphs() -> None:
     document = message_page.render(page(part("text", "一\n二\r\n三\n \n\n四")))
     assert "<p>一<br>二<br>三</p><p>四</p>" in document
 
 
-def test_it_is_fit_for_a_phone_and_says_its_language() -> None:
+def test_the_page_fits_a_phone_and_states_its_language() -> None:
     found = read(page())
     metas = [attrs for tag, attrs in found.elements if tag == "meta"]
     assert {"name": "viewport", "content": "width=device-width,initial-scale=1"} in metas
@@ -138,14 +138,14 @@ def test_hostile_content_in_every_field_stays_text(hostile: str) -> None:
 
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=80))
 @examples(300)
-def test_any_text_is_shown_and_nothing_of_it_is_markup(theme: str, text: str, name: str) -> None:
+def test_any_text_is_shown_and_none_of_it_becomes_markup(theme: str, text: str, name: str) -> None:
     found = read(page(part("text", text), part("image", URL, name), theme=theme))
     assert set(found.tags) <= ALLOWED_TAGS
     kept = re.sub(r"[\x00-\x20\x7f-\x9f\ufffe\uffff]|\s", "", theme + text)
     assert re.sub(r"\s", "", found.text) == kept
 
 
-def test_the_policy_names_its_medias_origins_and_nothing_else() -> None:
+def test_the_policy_allows_the_origins_of_its_media_only() -> None:
     policy = message_page.policy(
         page(
             part("image", URL),
@@ -166,7 +166,7 @@ def test_the_policy_names_its_medias_origins_and_nothing_else() -> None:
     }
 
 
-def test_a_page_of_text_may_load_nothing() -> None:
+def test_the_policy_of_a_page_without_media_allows_no_origin() -> None:
     policy = message_page.policy(page(part("text", "x")))
     assert "img-src" not in policy
     assert "media-src" not in policy
@@ -201,7 +201,7 @@ def test_a_page_is_answered_with_its_headers() -> None:
 
 
 @pytest.mark.usefixtures("kept")
-def test_head_has_the_headers_alone() -> None:
+def test_head_is_answered_with_the_headers_only() -> None:
     answer = ask("AbCdEfGhIjK", "HEAD")
     assert (answer.status_code, answer.body) == (200, "")
     assert answer.headers == ask("AbCdEfGhIjK").headers
@@ -224,7 +224,7 @@ def test_an_unknown_or_malformed_code_is_a_404_page(code: str) -> None:
     assert "script" not in answer.body
 
 
-def test_a_page_that_cannot_be_read_is_a_page_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_is_answered_with_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise TimeoutError
 

@@ -24,7 +24,7 @@ DELIVERED = {
 }
 
 
-def test_a_success_is_delivered_in_aliyuns_word() -> None:
+def test_a_success_has_aliyuns_code_for_delivered() -> None:
     assert messages.read_status(DELIVERED, NOW) == Receipt(
         state="delivered", code="DELIVERED", reason="", received="2015-10-17 08:03:05"
     )
@@ -38,7 +38,7 @@ def test_a_failure_keeps_tencents_code_and_text() -> None:
 
 
 @pytest.mark.parametrize("status", ["SUCCESS", "success", " Success "])
-def test_the_status_may_be_written_in_any_case(status: str) -> None:
+def test_a_status_is_read_in_either_case(status: str) -> None:
     assert messages.read_status(DELIVERED | {"report_status": status}, NOW).state == "delivered"
 
 
@@ -64,7 +64,7 @@ def test_anything_but_success_is_a_failure(status: Any) -> None:
     ],
     ids=lambda received: repr(received)[:20],
 )
-def test_the_time_at_which_we_heard_stands_in_for_what_is_no_date(received: Any) -> None:
+def test_the_time_of_arrival_replaces_an_invalid_date(received: Any) -> None:
     report = DELIVERED | {"user_receive_time": received}
     assert messages.read_status(report, NOW).received == "2015-10-17 08:03:04"
 
@@ -72,9 +72,9 @@ def test_the_time_at_which_we_heard_stands_in_for_what_is_no_date(received: Any)
 @pytest.mark.parametrize(
     "received", ["2015-1-7 8:3:5", "2015-10-17  08:03:05", "２０１５-10-17 08:03:05"]
 )
-def test_a_date_is_told_in_the_documented_format_only(received: str) -> None:
-    told = messages.read_status(DELIVERED | {"user_receive_time": received}, NOW).received
-    assert re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", told)
+def test_a_date_is_reported_in_the_documented_format_only(received: str) -> None:
+    received_date = messages.read_status(DELIVERED | {"user_receive_time": received}, NOW).received
+    assert re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", received_date)
 
 
 def test_a_report_without_any_field_is_a_failure_with_a_code_and_a_reason() -> None:
@@ -96,7 +96,7 @@ def test_a_report_without_any_field_is_a_failure_with_a_code_and_a_reason() -> N
         (None, "UNKNOWN"),
     ],
 )
-def test_a_code_is_an_opaque_text(errmsg: Any, code: str) -> None:
+def test_a_code_is_passed_on_unchanged(errmsg: Any, code: str) -> None:
     report = {"report_status": "FAIL", "errmsg": errmsg}
     assert messages.read_status(report, NOW).code == code
 
@@ -106,7 +106,7 @@ def test_unknown_fields_are_ignored() -> None:
     assert messages.read_status(report, NOW).state == "delivered"
 
 
-def test_a_failure_of_our_own_is_dated_in_beijing() -> None:
+def test_a_failure_that_the_bridge_found_is_dated_in_beijing_time() -> None:
     assert messages.failure_receipt(Failure("code", "why"), NOW) == Receipt(
         state="failed", code="code", reason="why", received="2015-10-17 08:03:04"
     )
@@ -119,7 +119,7 @@ def message(phone: str = "8613900001111", **fields: Any) -> Message:
 RECEIPT = Receipt(state="delivered", code="DELIVERED", reason="", received="2019-01-08 16:45:00")
 
 
-def test_an_entry_has_the_documented_fields_and_our_own_place() -> None:
+def test_an_entry_has_the_documented_fields_and_its_position() -> None:
     assert message(sid="8:x").with_receipt(RECEIPT).entry() == Entry(
         {
             "outId": "out-1",
@@ -134,7 +134,7 @@ def test_an_entry_has_the_documented_fields_and_our_own_place() -> None:
     )
 
 
-def test_an_entry_of_a_failure_says_1_and_why() -> None:
+def test_an_entry_of_a_failure_has_status_1_and_the_reason() -> None:
     entry = (
         message().with_receipt(messages.failure_receipt(messages.NO_RECEIPT, NOW)).entry().fields
     )
@@ -158,7 +158,7 @@ def test_an_entry_has_the_number_as_quick_audience_wrote_it() -> None:
 @pytest.mark.parametrize(
     "received", ["2019-01-08 16:44:12", "2019-01-08 16:44:13", "2019-01-08 16:44:14"]
 )
-def test_nothing_is_received_before_it_was_sent(received: str) -> None:
+def test_the_receive_date_is_never_before_the_send_date(received: str) -> None:
     receipt = Receipt(state="delivered", code="DELIVERED", reason="", received=received)
     entry = message().with_receipt(receipt).entry().fields
     assert entry["sendDate"] == "2019-01-08 16:44:13"
@@ -198,7 +198,7 @@ def test_settling_changes_nothing_but_the_receipt() -> None:
 
 
 @pytest.mark.parametrize("status", ["SUCCESS", "FAIL"])
-def test_a_receipt_says_by_whose_work_it_is_known(status: str) -> None:
+def test_a_receipt_names_the_work_item_that_found_it(status: str) -> None:
     report = DELIVERED | {"report_status": status}
     assert messages.read_status(report, NOW, "queue:1").by == "queue:1"
     assert messages.failure_receipt(messages.NO_RECEIPT, NOW, "sweep").by == "sweep"

@@ -4,7 +4,7 @@ import pytest
 import pytest_socket
 
 
-def test_unit_tests_can_not_open_sockets() -> None:
+def test_unit_tests_cannot_open_sockets() -> None:
     # The plugin warns before it raises, and warnings are errors here.
     with pytest.raises(
         (pytest_socket.SocketBlockedError, UserWarning), match="tried to use socket"

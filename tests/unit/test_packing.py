@@ -1,4 +1,4 @@
-"""What is kept as one attribute comes out as it went in, and is small."""
+"""Values that are packed into one attribute are small and unpacked unchanged."""
 
 from random import Random
 from typing import Any
@@ -18,12 +18,12 @@ values = st.recursive(
 
 @given(values | values.map(lambda value: [value] * 100), st.booleans())
 @examples(60)
-def test_anything_of_json_comes_out_as_it_went_in(value: Any, quickly: bool) -> None:
+def test_any_json_value_is_unpacked_as_it_was_packed(value: Any, quickly: bool) -> None:
     assert unpack(pack(value, quickly=quickly)) == value
 
 
 @pytest.mark.parametrize("value", ["x", "x" * 198, "x" * 199, "x" * 5000, None, 0, [], {}])
-def test_short_and_long_come_out_alike(value: Any) -> None:
+def test_short_and_long_lists_are_unpacked_as_they_were_packed(value: Any) -> None:
     assert unpack(pack(value)) == value
 
 
@@ -33,11 +33,11 @@ def test_long_lists_are_compressed() -> None:
 
 @given(st.lists(st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True)))
 @examples(60)
-def test_numbers_come_out_as_they_went_in(phones: list[str]) -> None:
+def test_phone_numbers_are_unpacked_as_they_were_packed(phones: list[str]) -> None:
     assert unpack_numbers(pack_numbers(phones)) == phones
 
 
-def test_two_hundred_numbers_are_fourteen_hundred_bytes() -> None:
+def test_two_hundred_numbers_take_fourteen_hundred_bytes() -> None:
     random = Random(1)
     phones = [f"861{random.randrange(3 * 10**9, 10**10)}" for _ in range(200)]
     assert len(pack_numbers(phones)) == 1400

@@ -1,4 +1,4 @@
-"""Under which address the page of a digital message is linked."""
+"""The address at which the page of a digital message is linked."""
 
 import pytest
 from chalice.app import Request
@@ -10,7 +10,7 @@ from tests.support.settings import ENVIRONMENT, Configure
 
 
 def asked(**context: str) -> Request:
-    """A request as API Gateway describes it."""
+    """Return a request as API Gateway describes it."""
     about = {"httpMethod": "POST", "resourcePath": "/sms/digitalSmsTemplate", **context}
     return Request(
         {
@@ -32,18 +32,20 @@ HOST = "abc.execute-api.ap-southeast-1.amazonaws.com"
     [
         ("/api/sms/digitalSmsTemplate", f"https://{HOST}/api"),
         ("/api/sms/digitalSmsTemplate/DIGITAL_1", f"https://{HOST}/api"),
-        # A domain of one's own, with and without a base path.
+        # A custom domain, with and without a base path.
         ("/sms/digitalSmsTemplate", f"https://{HOST}"),
         ("/bridge/sms/digitalSmsTemplate", f"https://{HOST}/bridge"),
     ],
 )
-def test_a_deployment_knows_its_own_address(configure: Configure, path: str, base: str) -> None:
+def test_a_page_is_linked_at_the_deployments_own_address(
+    configure: Configure, path: str, base: str
+) -> None:
     configure()
     assert digital_templates._public_base(asked(domainName=HOST, stage="api", path=path)) == base
 
 
 @pytest.mark.parametrize("setting", ["https://m.example.cn", "https://m.example.cn/"])
-def test_the_public_address_counts_where_it_is_set(configure: Configure, setting: str) -> None:
+def test_the_public_address_is_used_if_it_is_set(configure: Configure, setting: str) -> None:
     configure(PUBLIC_BASE_URL=setting)
     found = digital_templates._public_base(
         asked(domainName=HOST, path="/api/sms/digitalSmsTemplate")
@@ -60,7 +62,9 @@ def test_the_public_address_counts_where_it_is_set(configure: Configure, setting
         {"path": "/sms/digitalSmsTemplate"},
     ],
 )
-def test_without_any_the_setting_is_named(configure: Configure, context: dict[str, str]) -> None:
+def test_without_any_address_the_setting_is_named(
+    configure: Configure, context: dict[str, str]
+) -> None:
     configure()
     with pytest.raises(Refused, match="PUBLIC_BASE_URL"):
         digital_templates._public_base(asked(**context))
@@ -69,6 +73,6 @@ def test_without_any_the_setting_is_named(configure: Configure, context: dict[st
 @pytest.mark.parametrize(
     "wrong", ["m.example.cn", "ftp://m.example.cn", "https://m.example.cn/a b"]
 )
-def test_what_is_no_address_is_refused_at_start(wrong: str) -> None:
+def test_an_invalid_address_is_refused_at_start(wrong: str) -> None:
     with pytest.raises(ConfigurationError, match="PUBLIC_BASE_URL"):
         from_environment(ENVIRONMENT | {"PUBLIC_BASE_URL": wrong})

@@ -11,7 +11,7 @@ from chalicelib.lenient_json import loads
 from tests.support.property_tests import examples
 
 
-def test_values_stand_in_the_order_of_the_template() -> None:
+def test_values_are_in_the_order_of_the_template() -> None:
     assert parameters.values({"age": "5", "name": "aaa"}, ["name", "age"]) == ("aaa", "5")
 
 
@@ -50,7 +50,7 @@ def test_a_value_of_any_type_becomes_text(value: Any, text: str) -> None:
 
 
 @pytest.mark.parametrize("fraction", ["5.0", "0.10", "1e5", "1.23456789012345678901234567890"])
-def test_a_fraction_stays_the_text_that_was_sent(fraction: str) -> None:
+def test_a_fraction_is_sent_as_it_was_written(fraction: str) -> None:
     assert parameters.values(loads(f'{{"v": {fraction}}}'), ["v"]) == (fraction,)
 
 
@@ -98,7 +98,7 @@ values = st.recursive(
 
 @given(st.dictionaries(st.text(min_size=1, max_size=5), values, max_size=5))
 @examples(100)
-def test_there_is_one_text_for_each_name_and_nested_ones_are_json(
+def test_each_name_has_one_text_and_nested_values_are_json(
     given_ones: dict[str, Any],
 ) -> None:
     found = parameters.values(given_ones, list(given_ones))

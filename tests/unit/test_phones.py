@@ -58,7 +58,7 @@ def test_foreign_numbers_are_kept_as_digits(text: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["+", "00"])
-def test_with_a_plus_eleven_digits_are_north_american(prefix: str) -> None:
+def test_eleven_digits_after_a_plus_are_a_north_american_number(prefix: str) -> None:
     assert phones.parse(prefix + "13900001111") == "13900001111"
 
 
@@ -116,7 +116,7 @@ def test_anything_else_is_no_phone_number(text: str) -> None:
 
 @given(st.text(alphabet=st.characters(exclude_categories=())) | st.from_regex(r"[+0-9\s-]{0,20}"))
 @examples(200)
-def test_what_is_accepted_is_ascii_digits_of_a_telephone_number(text: str) -> None:
+def test_an_accepted_number_consists_of_ascii_digits(text: str) -> None:
     try:
         kept = phones.parse(text)
     except ValueError:
@@ -149,18 +149,18 @@ def test_foreign_numbers_go_to_quick_audience_with_their_country_code(number: st
         ("1242", "5550123", "12425550123"),
         ("+86", "+13900001111", "8613900001111"),
         (" 0086 ", " 13900001111 ", "8613900001111"),
-        # What is no number is kept as it came, but for the plus that may begin it.
+        # An invalid number is stored as it is, without a plus at its start.
         ("", "X139", "86X139"),
         ("X86", "139+", "X86139+"),
     ],
 )
-def test_a_callback_finds_the_number_that_was_kept(nationcode: str, mobile: str, kept: str) -> None:
+def test_a_callbacks_number_has_the_stored_form(nationcode: str, mobile: str, kept: str) -> None:
     assert phones.from_tencent(nationcode, mobile) == kept
 
 
 @given(mainland)
 @examples(25)
-def test_a_callback_of_a_sent_number_leads_back_to_it(number: str) -> None:
+def test_the_callback_of_a_sent_number_gives_the_same_stored_form(number: str) -> None:
     kept = phones.parse(number)
     assert phones.from_tencent("86", phones.to_quick_audience(kept)) == kept
 
@@ -168,7 +168,7 @@ def test_a_callback_of_a_sent_number_leads_back_to_it(number: str) -> None:
 @pytest.mark.parametrize(
     ("given", "kept"), [("139 0000 1111", "8613900001111"), ("1391111****", "1391111****")]
 )
-def test_a_refused_recipient_is_kept_as_a_number_or_as_given(given: str, kept: str) -> None:
+def test_a_refused_recipient_is_stored_as_a_number_or_as_written(given: str, kept: str) -> None:
     assert phones.stored_form(given) == kept
 
 
@@ -188,13 +188,13 @@ def parsed(number: str) -> str | None:
 
 @given(numbers)
 @examples(200)
-def test_many_are_read_as_each_of_them_is(given: list[str]) -> None:
+def test_many_numbers_are_read_like_single_ones(given: list[str]) -> None:
     assert phones.parse_all(given) == [parsed(number) for number in given]
 
 
 @given(numbers)
 @examples(200)
-def test_those_in_plain_form_are_told_from_the_others(given: list[str]) -> None:
+def test_numbers_in_plain_form_are_separated_from_the_others(given: list[str]) -> None:
     plain, others = phones.parse_plain(given)
     assert plain == ["86" + number for number in given if phones.PLAIN.fullmatch(number)]
     assert others == [number for number in given if not phones.PLAIN.fullmatch(number)]
@@ -216,6 +216,8 @@ def test_those_in_plain_form_are_told_from_the_others(given: list[str]) -> None:
         (["13900001111\n"], ["13900001111\n"]),
     ],
 )
-def test_one_that_is_not_plain_spoils_no_other(given: list[str], others: list[str]) -> None:
+def test_a_number_in_another_form_does_not_affect_the_others(
+    given: list[str], others: list[str]
+) -> None:
     plain = ["86" + number for number in given if number not in others]
     assert phones.parse_plain(given) == (plain, others)

@@ -33,7 +33,7 @@ def collect(pairs: list[Pair], refused: list[str] | None = None) -> Recipients:
 
 @st.composite
 def plans(draw: st.DrawFn) -> tuple[list[Pair], list[str]]:
-    """Who gets what, in any order and with repetitions; and who is refused."""
+    """Return recipients with their parameters, in any order and with repetitions, and refused recipients."""
     pairs: list[Pair] = []
     for params in draw(st.lists(st.lists(st.sampled_from("abc"), max_size=2), max_size=4)):
         first = draw(st.integers(0, 50))
@@ -49,7 +49,7 @@ def plans(draw: st.DrawFn) -> tuple[list[Pair], list[str]]:
 
 @given(plans())
 @examples(40)
-def test_every_distinct_pair_is_in_exactly_one_call_of_one_chunk(
+def test_every_distinct_pair_is_in_exactly_one_call(
     plan: tuple[list[Pair], list[str]],
 ) -> None:
     pairs, refused = plan
@@ -72,7 +72,7 @@ def test_no_call_and_no_chunk_is_over_its_limits(plan: tuple[list[Pair], list[st
 
 @given(plans())
 @examples(40)
-def test_bulk_calls_are_of_mainland_numbers_only(plan: tuple[list[Pair], list[str]]) -> None:
+def test_bulk_calls_have_mainland_numbers_only(plan: tuple[list[Pair], list[str]]) -> None:
     for call in calls_of(collect(*plan)):
         assert len(call.phones) == 1 or all(map(phones.is_mainland, call.phones))
 
@@ -137,7 +137,7 @@ def test_equal_parameters_share_calls_of_200(recipients: int, sizes: list[int]) 
         ([50, 50, 100], [200]),
     ],
 )
-def test_a_chunk_is_as_full_as_it_may_be(groups: list[int], sizes: list[int]) -> None:
+def test_chunks_are_as_full_as_their_limits_allow(groups: list[int], sizes: list[int]) -> None:
     pairs: list[Pair] = [
         (mainland(n), (str(group),)) for group, count in enumerate(groups) for n in range(count)
     ]
@@ -155,7 +155,7 @@ def test_ten_thousand_different_messages_are_chunks_of_fifty_calls() -> None:
     assert [len(chunk.calls) for chunk in made.chunks()] == [50] * 200
 
 
-def test_foreign_numbers_go_singly_even_with_equal_parameters() -> None:
+def test_foreign_numbers_get_single_calls_even_with_equal_parameters() -> None:
     pairs: list[Pair] = [(make(n), ()) for make in (foreign, mainland) for n in range(3)]
     made = collect(pairs)
     assert [len(call.phones) for call in calls_of(made)] == [3, 1, 1, 1]
@@ -166,14 +166,14 @@ def test_a_number_with_two_messages_gets_both() -> None:
     assert calls_of(made) == [Call((mainland(1),), ("a",)), Call((mainland(1),), ("b",))]
 
 
-def test_parameters_that_look_alike_are_not_equal() -> None:
+def test_parameters_that_join_to_equal_texts_are_not_equal() -> None:
     made = collect([(mainland(1), ("a", "")), (mainland(2), ("", "a")), (mainland(3), ("a",))])
     assert len(calls_of(made)) == 3
 
 
 @given(plans(), st.randoms(use_true_random=False))
 @examples(20)
-def test_the_plan_is_the_same_in_whatever_order_recipients_come(
+def test_the_plan_does_not_depend_on_the_order_of_recipients(
     plan: tuple[list[Pair], list[str]], random: Random
 ) -> None:
     pairs, refused = plan
@@ -183,7 +183,7 @@ def test_the_plan_is_the_same_in_whatever_order_recipients_come(
     assert list(collect(pairs, refused).chunks()) == chunks
 
 
-def test_a_number_that_is_refused_twice_is_told_once_and_why_first() -> None:
+def test_a_number_that_is_refused_twice_is_kept_once_with_its_first_reason() -> None:
     recipients = Recipients()
     recipients.refuse("bad", BAD)
     recipients.refuse("bad", Failure("other", "later"))
@@ -191,7 +191,7 @@ def test_a_number_that_is_refused_twice_is_told_once_and_why_first() -> None:
     assert recipients.first_failure == BAD
 
 
-def test_where_nobody_is_refused_there_is_no_first_failure() -> None:
+def test_without_a_refusal_there_is_no_first_failure() -> None:
     assert collect([(mainland(1), ())]).first_failure is None
 
 
@@ -199,13 +199,13 @@ def test_an_empty_request_has_no_chunks() -> None:
     assert list(Recipients().chunks()) == []
 
 
-def test_a_chunk_lists_its_refused_after_its_calls() -> None:
+def test_a_chunk_lists_refused_recipients_after_its_calls() -> None:
     chunk = Chunk(7, (Call(("a", "b"), ()), Call(("c",), ())), (("d", BAD),))
     assert chunk.phones == ["a", "b", "c", "d"]
     assert [start for start, _ in chunk.call_starts()] == [7, 9]
 
 
-def test_a_number_that_was_given_in_another_form_is_told_in_that_form() -> None:
+def test_a_number_that_was_written_in_another_form_is_reported_in_that_form() -> None:
     recipients = Recipients()
     recipients.add(mainland(1), ("x",), "13900000001")
     recipients.add(mainland(2), ("x",), "+86 139-0000-0002")
@@ -218,7 +218,7 @@ def test_a_number_that_was_given_in_another_form_is_told_in_that_form() -> None:
     }
 
 
-def test_forms_are_kept_by_position_in_every_chunk() -> None:
+def test_original_forms_are_kept_by_position_in_every_chunk() -> None:
     recipients = Recipients()
     for number in range(450):
         recipients.add(mainland(number), (), "+" + mainland(number))
@@ -229,7 +229,7 @@ def test_forms_are_kept_by_position_in_every_chunk() -> None:
         }
 
 
-def test_two_messages_to_one_number_are_told_each_in_its_own_form() -> None:
+def test_two_messages_to_one_number_are_reported_each_in_its_own_form() -> None:
     recipients = Recipients()
     recipients.add(mainland(1), ("x",), "13900000001")
     recipients.add(mainland(1), ("y",), "+8613900000001")
@@ -239,7 +239,9 @@ def test_two_messages_to_one_number_are_told_each_in_its_own_form() -> None:
 
 @given(plans())
 @examples(20)
-def test_the_refused_begin_after_the_calls(plan: tuple[list[Pair], list[str]]) -> None:
+def test_refused_recipients_are_at_the_positions_after_the_calls(
+    plan: tuple[list[Pair], list[str]],
+) -> None:
     for chunk in collect(*plan).chunks():
         refused = chunk.phones[chunk.first_refused - chunk.start :]
         assert refused == [phone for phone, _ in chunk.refused]
@@ -252,7 +254,7 @@ def test_the_refused_begin_after_the_calls(plan: tuple[list[Pair], list[str]]) -
     st.tuples() | st.tuples(st.just("值")),
 )
 @examples(80)
-def test_many_are_taken_in_as_one_by_one(
+def test_recipients_added_together_are_planned_like_those_added_one_by_one(
     before: list[str], together: list[str], after: list[str], params: tuple[str, ...]
 ) -> None:
     at_once = collect([(phone, params) for phone in before])
@@ -264,7 +266,7 @@ def test_many_are_taken_in_as_one_by_one(
     assert at_once.accepted == one_by_one.accepted == len({*before, *together, *after})
 
 
-def test_a_number_that_was_given_in_two_forms_is_told_in_the_one_that_is_not_plain() -> None:
+def test_a_number_that_was_written_in_two_forms_is_reported_in_the_one_that_is_not_plain() -> None:
     for forms in (["13900000001", "+8613900000001"], ["+8613900000001", "13900000001"]):
         recipients = Recipients()
         for form in forms:

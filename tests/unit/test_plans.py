@@ -1,4 +1,4 @@
-"""A plan is read as it was written."""
+"""Plans of chunks as attributes of an item."""
 
 import pytest
 from hypothesis import given

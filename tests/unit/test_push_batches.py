@@ -13,7 +13,7 @@ kinds: st.SearchStrategy[PushKind] = st.sampled_from(("details", "reply"))
 
 @st.composite
 def queued(draw: st.DrawFn) -> Parts:
-    """Queue messages: a name each, with kind, outId and size."""
+    """Return queue messages: a name each, with kind, outId and size."""
     drawn = draw(
         st.lists(
             st.tuples(kinds, st.sampled_from(["a", "b", "A", ""]), st.integers(1, 100)), max_size=12
@@ -48,7 +48,7 @@ def test_messages_of_one_out_id_keep_their_order(parts: Parts) -> None:
 
 @given(st.integers(0, 450), kinds)
 @examples(40)
-def test_packing_loses_and_doubles_no_entry(count: int, kind: PushKind) -> None:
+def test_batches_hold_every_entry_exactly_once(count: int, kind: PushKind) -> None:
     entries = [Entry({"number": number}) for number in range(count)]
     packed = list(bodies.of_entries(kind, "out", entries))
     assert [entry for body in packed for entry in body.entries] == entries
@@ -58,7 +58,7 @@ def test_packing_loses_and_doubles_no_entry(count: int, kind: PushKind) -> None:
 
 @given(st.lists(st.integers(0, 250), max_size=5))
 @examples(40)
-def test_entries_survive_packing_and_joining(counts: list[int]) -> None:
+def test_entries_are_unchanged_by_batching_and_joining(counts: list[int]) -> None:
     entries = [[f"{out}:{n}" for n in range(count)] for out, count in enumerate(counts)]
     packed = [
         body
@@ -68,13 +68,13 @@ def test_entries_survive_packing_and_joining(counts: list[int]) -> None:
     calls = push_batches.calls(
         (number, body.kind, body.out_id, len(body.entries)) for number, body in enumerate(packed)
     )
-    told = [
+    joined = [
         entry.fields["n"]
         for _, call in calls
         for number in call
         for entry in packed[number].entries
     ]
-    assert sorted(told) == sorted(n for group in entries for n in group)
+    assert sorted(joined) == sorted(n for group in entries for n in group)
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,11 @@ def test_entries_survive_packing_and_joining(counts: list[int]) -> None:
         ([1] * 101, [100, 1]),
     ],
 )
-def test_as_many_messages_are_joined_as_fit(sizes: list[int], calls: list[int]) -> None:
+def test_messages_are_joined_until_a_call_is_full(sizes: list[int], calls: list[int]) -> None:
     parts: Parts = [(number, "details", "out", size) for number, size in enumerate(sizes)]
     assert [len(call) for _, call in push_batches.calls(parts)] == calls
 
 
-def test_nothing_makes_no_call() -> None:
+def test_no_messages_make_no_call() -> None:
     assert list(push_batches.calls([])) == []
     assert list(bodies.of_entries("reply", "out", [])) == []

@@ -1,4 +1,4 @@
-"""The bodies of Quick Audience: the document's own, their texts, and whatever else may come."""
+"""The bodies of Quick Audience's requests: the document's examples, texts, and anything else."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from chalicelib.quickaudience.bodies import DigitalTemplate, SendBatchList, Temp
 from tests.support.property_tests import examples
 from tests.support.quickaudience_bodies import SEND, TEMPLATE, refused, send, template
 
-# --- the document's own examples ---------------------------------------------------------------
+# --- the document's examples -------------------------------------------------------------------
 
 
 def test_the_documents_template_is_read() -> None:
@@ -54,7 +54,7 @@ def test_a_required_text_may_be_a_number(name: str, value: Any, text: str) -> No
 
 
 @pytest.mark.parametrize("name", ["signName", "templateCode"])
-def test_a_name_may_be_padded(name: str) -> None:
+def test_white_space_around_a_name_is_dropped(name: str) -> None:
     assert getattr(send(**{name: " x\n"}), name) == "x"
 
 
@@ -72,7 +72,7 @@ required = pytest.mark.parametrize(
 
 @required
 @pytest.mark.parametrize("value", ["", None, True, [], {}, ["x"]], ids=repr)
-def test_a_required_text_that_is_none_is_refused_by_name(
+def test_a_required_text_of_another_type_is_refused_by_name(
     model: type[Template | SendBatchList], body: dict[str, Any], name: str, value: Any
 ) -> None:
     assert f"{name}: " in refused(model, body | {name: value})
@@ -88,7 +88,7 @@ def test_a_required_text_of_white_space_is_refused_by_name(
 
 @required
 @pytest.mark.parametrize("value", ["", "x" * 501], ids=["short", "long"])
-def test_a_wrong_length_is_told_in_words_for_a_marketer(
+def test_a_wrong_length_is_explained_to_the_marketer(
     model: type[Template | SendBatchList], body: dict[str, Any], name: str, value: str
 ) -> None:
     if value and name in ("signName", "templateCode"):
@@ -114,7 +114,7 @@ def test_a_template_may_be_as_long_as_documented_and_no_longer(name: str, most: 
     assert str(most) in refused(Template, TEMPLATE | {name: "长" * (most + 1)})
 
 
-def test_an_out_id_may_have_256_characters_and_no_more() -> None:
+def test_an_out_id_has_at_most_256_characters() -> None:
     assert len(send(outId="x" * 256).outId) == 256
     assert "outId: " in refused(SendBatchList, SEND | {"outId": "x" * 257})
 
@@ -160,7 +160,7 @@ def test_unknown_fields_are_ignored(
 @pytest.mark.parametrize(
     "name", ["relatedAudienceId", "relatedTaskId", "relatedTaskType", "taskCreatorAccount"]
 )
-def test_fields_that_are_only_kept_are_never_refused(name: str, value: Any, kept: str) -> None:
+def test_fields_that_are_only_stored_are_never_refused(name: str, value: Any, kept: str) -> None:
     assert getattr(send(**{name: value}), name) == kept
 
 
@@ -210,7 +210,7 @@ def test_any_other_template_type_is_refused_by_name(value: Any) -> None:
     assert "templateType: " in refused(Template, TEMPLATE | {"templateType": value})
 
 
-# --- anything ----------------------------------------------------------------------------------
+# --- any body ----------------------------------------------------------------------------------
 
 values = st.recursive(
     st.none()
@@ -270,7 +270,7 @@ PART: dict[str, Any] = {"fileSuffix": "txt", "fileContents": "文本", "index": 
         (json.dumps(json.dumps([json.dumps(PART)])), 1),
     ],
 )
-def test_parts_come_in_many_wrappings(given: Any, count: int) -> None:
+def test_a_list_of_parts_is_read_in_many_forms(given: Any, count: int) -> None:
     body = {"templateTheme": "主题", "templateContent": given}
     assert read(DigitalTemplate, body).templateContent == [PART] * count
 
@@ -288,7 +288,7 @@ def test_parts_come_in_many_wrappings(given: Any, count: int) -> None:
         ([[PART]], "第 1 个元素不是 JSON 对象"),
     ],
 )
-def test_what_is_no_list_of_parts_is_refused_with_its_place(given: Any, problem: str) -> None:
+def test_an_invalid_list_of_parts_is_refused_with_its_place(given: Any, problem: str) -> None:
     with pytest.raises(Refused) as refusal:
         read(DigitalTemplate, {"templateTheme": "主题", "templateContent": given})
     assert f"templateContent: {problem}" in refusal.value.message

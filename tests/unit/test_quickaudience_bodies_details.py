@@ -1,4 +1,4 @@
-"""§12: the pages and the dates of sending details."""
+"""§12: the pages and the dates of a query of sending details."""
 
 from typing import Any
 
@@ -36,11 +36,11 @@ def test_the_documents_own_example_is_read() -> None:
     ],
     ids=repr,
 )
-def test_pages_count_from_one(value: Any, page: int) -> None:
+def test_pages_are_numbered_from_one(value: Any, page: int) -> None:
     assert details(currentPage=value).currentPage == page
 
 
-def test_a_page_number_stays_of_a_size_that_can_be_reckoned_with() -> None:
+def test_a_huge_page_number_is_cut_to_a_size_that_can_be_calculated_with() -> None:
     assert details(currentPage=10**400).currentPage <= 10**9
 
 
@@ -62,7 +62,7 @@ def test_a_page_has_one_to_a_thousand_rows(value: Any, size: int) -> None:
     assert details(pageSize=value).pageSize == size
 
 
-def test_what_is_left_out_is_the_first_page_of_everything() -> None:
+def test_without_a_page_and_dates_the_first_page_of_all_is_asked_for() -> None:
     asked = details()
     assert (asked.currentPage, asked.pageSize, asked.startDate, asked.endDate) == (1, 1000, "", "")
 
@@ -77,7 +77,7 @@ def test_what_is_left_out_is_the_first_page_of_everything() -> None:
     ],
     ids=repr,
 )
-def test_dates_are_handed_on_as_text(value: Any, text: str) -> None:
+def test_dates_are_passed_on_as_text(value: Any, text: str) -> None:
     assert details(startDate=value, endDate=value).startDate == text
 
 

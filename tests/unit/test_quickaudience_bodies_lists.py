@@ -1,4 +1,4 @@
-"""Phone numbers, parameters and the limit of a campaign, in every form that they may come in."""
+"""Phone numbers, parameters and the limit of a campaign, in every form that a body may have."""
 
 import json
 from typing import Any
@@ -61,7 +61,7 @@ def test_order_and_repetitions_of_phone_numbers_are_kept() -> None:
 
 
 @pytest.mark.parametrize("text", ["+8613900001111", "008613900001111", "1390000****", "手机", "0"])
-def test_what_is_no_number_is_left_to_that_recipients_receipt(text: str) -> None:
+def test_an_invalid_number_is_left_to_its_recipients_receipt(text: str) -> None:
     assert send(phoneNumberJson=[text]).phoneNumberJson == [text]
     assert send(phoneNumberJson=json.dumps([text])).phoneNumberJson == [text]
 
@@ -105,15 +105,15 @@ def test_unusable_phone_numbers_are_refused_by_name(value: Any) -> None:
     ],
     ids=ascii,
 )
-def test_broken_json_is_refused_and_not_taken_for_a_list(value: str) -> None:
+def test_broken_json_is_refused_and_not_read_as_a_list(value: str) -> None:
     assert "phoneNumberJson" in refused(SendBatchList, SEND | {"phoneNumberJson": value})
 
 
-def test_the_first_unusable_phone_number_is_counted() -> None:
+def test_the_first_unusable_phone_number_is_named_by_its_position() -> None:
     assert "第 2 个" in refused(SendBatchList, SEND | {"phoneNumberJson": ["1", None, ""]})
 
 
-def test_an_over_long_phone_number_is_kept_whole_so_that_cutting_makes_it_no_good_one() -> None:
+def test_an_over_long_phone_number_is_not_cut_into_a_valid_one() -> None:
     long = "13900001111" + "-" * 30 + "9999"
     [phone] = send(phoneNumberJson=[long]).phoneNumberJson
     assert phone == long
@@ -129,7 +129,7 @@ def test_an_over_long_phone_number_is_kept_whole_so_that_cutting_makes_it_no_goo
     [None, "", "null", '"null"', [], "[]", '"[]"', {}, "{}", '""', [{}], [None], "[null]"],
     ids=repr,
 )
-def test_no_parameters_are_none_for_anybody(value: Any) -> None:
+def test_empty_parameters_are_no_parameters_for_any_recipient(value: Any) -> None:
     assert send(templateParamJson=value).templateParamJson in ([], [{}])
 
 
@@ -160,16 +160,16 @@ def test_parameters_are_read_in_any_form(value: Any) -> None:
     [{"a": "x"}, [{"a": "x"}], '{"a": "x"}', '[{"a": "x"}]', '"{\\"a\\": \\"x\\"}"'],
     ids=repr,
 )
-def test_one_object_is_for_everybody(value: Any) -> None:
+def test_one_object_applies_to_all_recipients(value: Any) -> None:
     assert send(templateParamJson=value).templateParamJson == [{"a": "x"}]
 
 
-def test_with_one_recipient_one_object_is_enough() -> None:
+def test_one_recipient_needs_one_object() -> None:
     asked = send(phoneNumberJson=["1"], templateParamJson=[{"a": 1}])
     assert asked.templateParamJson == [{"a": 1}]
 
 
-def test_an_empty_entry_is_that_recipients_alone() -> None:
+def test_an_empty_entry_applies_to_its_recipient_only() -> None:
     assert send(templateParamJson=[None, {"a": 1}]).templateParamJson == [{}, {"a": 1}]
 
 
@@ -207,7 +207,7 @@ def test_unusable_parameters_are_refused_by_name(value: Any) -> None:
     assert "templateParamJson" in refused(SendBatchList, SEND | {"templateParamJson": value})
 
 
-def test_values_inside_parameters_are_left_as_they_are() -> None:
+def test_values_inside_parameters_are_unchanged() -> None:
     [one] = send(
         phoneNumberJson=["1"], templateParamJson='[{"a": 5.0, "b": [1], "c": "[1]"}]'
     ).templateParamJson
@@ -240,7 +240,7 @@ def test_values_inside_parameters_are_left_as_they_are() -> None:
     ],
     ids=lambda value: repr(value)[:12],
 )
-def test_a_limit_is_a_number_or_none(value: Any, limit: int | None) -> None:
+def test_a_limit_is_read_as_a_number_or_none(value: Any, limit: int | None) -> None:
     assert send(limit=value).limit == limit
 
 

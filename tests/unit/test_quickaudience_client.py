@@ -30,7 +30,7 @@ Connect = Callable[..., Transport]
 
 @pytest.fixture
 def connect(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
-    """Give the answers, in order; what is pushed ends in the transport."""
+    """Return a function that connects the client to a transport with these answers, in order."""
     configure()
     client._session.cache_clear()
 
@@ -103,7 +103,7 @@ def test_each_attempt_has_a_timestamp_and_a_nonce_of_its_own(connect: Connect) -
     )
 
 
-def test_without_a_key_the_header_is_empty_and_there(
+def test_without_a_key_the_header_is_present_and_empty(
     connect: Connect, configure: Configure
 ) -> None:
     configure(QA_AUTH="off", QA_KEY="")
@@ -112,7 +112,7 @@ def test_without_a_key_the_header_is_empty_and_there(
     assert transport.sent[0].headers[signature.HEADER] == ""
 
 
-def test_with_a_key_a_push_is_signed_even_if_requests_need_not_be(
+def test_with_a_key_a_push_is_signed_even_if_requests_need_no_signature(
     connect: Connect, configure: Configure
 ) -> None:
     configure(QA_AUTH="off", QA_KEY=KEY)
@@ -196,7 +196,7 @@ def test_any_other_answer_is_an_error(connect: Connect, answer: Any) -> None:
     assert len(transport.sent) == 1
 
 
-def test_absurd_nesting_is_an_error(connect: Connect) -> None:
+def test_excessive_nesting_is_an_error(connect: Connect) -> None:
     connect((200, b"[" * 100_000))
     with pytest.raises(PushError):
         client.push("details", [ENTRY])
@@ -205,9 +205,7 @@ def test_absurd_nesting_is_an_error(connect: Connect) -> None:
 @pytest.mark.parametrize(
     "message", ["blocked", None, 5, {"a": 1}, "长" * 10_000], ids=lambda x: repr(x)[:8]
 )
-def test_what_quick_audience_says_is_kept_at_a_readable_length(
-    connect: Connect, message: Any
-) -> None:
+def test_quick_audiences_text_is_kept_at_a_readable_length(connect: Connect, message: Any) -> None:
     connect((403, {"code": 403, "message": message}))
     with pytest.raises(PushError) as caught:
         client.push("details", [ENTRY])
@@ -227,7 +225,7 @@ def test_what_quick_audience_says_is_kept_at_a_readable_length(
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_a_network_that_fails_is_an_error(connect: Connect, error: Exception) -> None:
+def test_a_network_failure_is_an_error(connect: Connect, error: Exception) -> None:
     connect(error)
     with pytest.raises(PushError, match=type(error).__name__):
         client.push("reply", [ENTRY])
@@ -236,20 +234,20 @@ def test_a_network_that_fails_is_an_error(connect: Connect, error: Exception) ->
 @pytest.mark.parametrize(
     "answer", [requests.ConnectionError("the URL"), (500, b"x"), (200, {"code": 401})], ids=repr
 )
-def test_an_error_tells_neither_key_nor_signature_nor_address(
+def test_an_error_reveals_neither_key_nor_signature_nor_address(
     connect: Connect, answer: Any
 ) -> None:
     transport = connect(answer)
     with pytest.raises(PushError) as caught:
         client.push("details", [ENTRY])
-    told = "".join(traceback.format_exception(caught.value))
+    printed = "".join(traceback.format_exception(caught.value))
     [sent] = transport.sent
     for secret in (KEY, str(sent.headers[signature.HEADER]), query(sent)["nonce"], "the URL"):
-        assert secret not in told
-    assert "13900001111" not in told
+        assert secret not in printed
+    assert "13900001111" not in printed
 
 
-def test_a_body_is_ascii_json_whatever_was_replied(connect: Connect) -> None:
+def test_a_body_is_ascii_json_whatever_the_reply_holds(connect: Connect) -> None:
     transport = connect(OK)
     client.push("reply", [{"content": "\ud83d \x00 </script> 😀"}])
     assert json.loads(transport.sent[0].body or b"") == transport.body()

@@ -1,4 +1,4 @@
-"""The lines of §5's file."""
+"""The lines of a recipient file (§5)."""
 
 import json
 from itertools import pairwise
@@ -14,7 +14,7 @@ from tests.support.property_tests import examples
 
 ILLEGAL = "isv.MOBILE_NUMBER_ILLEGAL"
 SEPARATORS = ["", " ", ",", ";", "|", "\t", " , ", "\t|\t", "，", "；"]
-# What GBK has too, and no control characters: those are no text of a marketer's.
+# Characters that GBK has, too, without control characters, which marketers don't write.
 TEXTS = st.text(st.characters(codec="gbk", exclude_categories=["Cc", "Cs"]), max_size=20)
 
 
@@ -35,13 +35,13 @@ def raw(data: bytes) -> list[bytes]:
         (b"a\n\xef\xbb\xbfb", [b"a", b"\xef\xbb\xbfb"]),
     ],
 )
-def test_split(data: bytes, expected: list[bytes]) -> None:
+def test_lines_are_split_at_every_kind_of_line_break(data: bytes, expected: list[bytes]) -> None:
     assert raw(data) == expected
 
 
 @examples(300)
 @given(st.binary(max_size=300) | st.text("\n\r 1", max_size=60).map(str.encode), st.data())
-def test_lines_do_not_depend_on_how_the_bytes_come(data: bytes, more: st.DataObject) -> None:
+def test_lines_do_not_depend_on_how_the_bytes_are_divided(data: bytes, more: st.DataObject) -> None:
     cuts = sorted(more.draw(st.lists(st.integers(0, len(data)), max_size=8)))
     parts = [data[first:last] for first, last in pairwise([0, *cuts, len(data)])]
     found = list(recipient_file.split(parts))
@@ -51,14 +51,14 @@ def test_lines_do_not_depend_on_how_the_bytes_come(data: bytes, more: st.DataObj
     assert b"\n".join(line.raw for line in found) == data.removeprefix(
         b"\xef\xbb\xbf"
     ).removesuffix(b"\n")
-    # From the end of any line on, the same lines follow: what a checkpoint relies on.
+    # Reading from the end of any line gives the same following lines, which checkpoints rely on.
     for line in found:
         rest = list(recipient_file.split([data[line.end :]]))
         assert [one.end + line.end for one in rest] == [one.end for one in found[line.number :]]
 
 
 @pytest.mark.parametrize("size", [MAX_LINE, MAX_LINE + 1, MAX_LINE + 2, 10 * MAX_LINE])
-def test_an_endless_line_is_not_kept_and_the_next_ones_are_in_their_places(size: int) -> None:
+def test_an_endless_line_is_not_kept_and_the_next_lines_keep_their_offsets(size: int) -> None:
     data = b"1" * size + b"\n13900001111\n" + b"2" * size
     found = list(recipient_file.split([data[n : n + 1000] for n in range(0, len(data), 1000)]))
     assert [line.end for line in found] == [size + 1, size + 13, 2 * size + 13]
@@ -85,12 +85,12 @@ def test_an_endless_line_is_not_kept_and_the_next_ones_are_in_their_places(size:
         ("13900001111 {}", "8613900001111", "13900001111", {}),
     ],
 )
-def test_a_line_with_a_recipient(text: str, phone: str, given: str, params: object) -> None:
+def test_a_line_with_a_recipient_is_read(text: str, phone: str, given: str, params: object) -> None:
     assert recipient_file.parse(text.encode(), "utf-8") == RecipientLine(phone, given, params)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("text", ["", " ", "\t", "\r", " \r"])
-def test_a_blank_line(text: str) -> None:
+def test_a_blank_line_holds_no_recipient(text: str) -> None:
     assert recipient_file.parse(text.encode(), "utf-8") is None
 
 
@@ -121,14 +121,14 @@ def test_a_blank_line(text: str) -> None:
         ('13900001111 {"a":' + "[" * 4000, "13900001111", "isv.INVALID_JSON_PARAM"),
     ],
 )
-def test_a_bad_line_with_and_without_a_number(text: str, given: str, code: str) -> None:
+def test_a_bad_line_keeps_its_number_if_it_has_one(text: str, given: str, code: str) -> None:
     found = recipient_file.parse(text.encode(), "utf-8")
     assert isinstance(found, BadLine)
     assert (found.original_form, found.failure.code) == (given, code)
     assert found.failure.message
 
 
-def test_a_line_in_another_encoding_is_bad_by_itself() -> None:
+def test_a_line_in_another_encoding_does_not_affect_other_lines() -> None:
     line = '13900001111 {"name":"李雷"}'.encode("gbk")
     assert recipient_file.parse(line, "utf-8") == BadLine(
         "13900001111", Failure("isv.INVALID_PARAMETERS", "该行编码错误")
@@ -143,7 +143,7 @@ def test_a_line_in_another_encoding_is_bad_by_itself() -> None:
     st.sampled_from(["utf-8", "gb18030"]),
     st.booleans(),
 )
-def test_what_is_written_is_read(
+def test_a_written_line_is_read_back(
     number: int, separator: str, params: dict[str, object], encoding: str, escaped: bool
 ) -> None:
     text = f"{number}{separator}{json.dumps(params, ensure_ascii=escaped)}"
@@ -153,7 +153,7 @@ def test_what_is_written_is_read(
 
 @examples(500)
 @given(st.binary(max_size=60), st.sampled_from(["utf-8", "gb18030"]))
-def test_any_bytes_are_read_or_bad(data: bytes, encoding: str) -> None:
+def test_any_bytes_are_read_or_reported_as_bad(data: bytes, encoding: str) -> None:
     found = recipient_file.parse(data.replace(b"\n", b" "), encoding)
     assert found is None or isinstance(found, RecipientLine | BadLine)
 
@@ -165,7 +165,7 @@ def test_any_bytes_are_read_or_bad(data: bytes, encoding: str) -> None:
         (b"1\n\n \r\n2\r\n", Survey(2, "utf-8")),
         ("1 李雷\n2 韩梅梅".encode(), Survey(2, "utf-8")),
         ("1 李雷\n2 韩梅梅".encode("gbk"), Survey(2, "gb18030")),
-        # One line's text is valid UTF-8 by accident (the famous one), one is cut in mid-character.
+        # One line is valid UTF-8 by accident (the well-known 联通), one is cut within a character.
         ("1 联通\n2 李雷\n3 韩梅梅".encode("gbk"), Survey(3, "gb18030")),
         ("1 李雷\n2 韩梅梅\n3 甲".encode()[:-1], Survey(3, "utf-8")),
         ("1 联通\n2 联通\n3 李雷\n4 韩梅梅\n5 您".encode("gbk"), Survey(5, "gb18030")),
@@ -174,5 +174,5 @@ def test_any_bytes_are_read_or_bad(data: bytes, encoding: str) -> None:
         (b"\xfe\xff\x001", Survey(0, "")),
     ],
 )
-def test_a_files_survey(data: bytes, expected: Survey) -> None:
+def test_a_survey_finds_the_encoding_and_counts_the_lines(data: bytes, expected: Survey) -> None:
     assert recipient_file.survey([data[n : n + 3] for n in range(0, len(data), 3)]) == expected

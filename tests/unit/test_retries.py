@@ -18,7 +18,7 @@ Jitter = Callable[[float], None]
 
 @pytest.fixture
 def jitter(monkeypatch: pytest.MonkeyPatch) -> Jitter:
-    """Put the jitter at a place of its range: 0 is the least, 1 the most."""
+    """Return a function that fixes the jitter within its range: 0 is the minimum, 1 the maximum."""
 
     def put(place: float) -> None:
         monkeypatch.setattr("random.uniform", lambda low, high: low + (high - low) * place)
@@ -102,7 +102,7 @@ def test_looking_for_a_message_ends() -> None:
 
 
 def test_looking_outlasts_a_killed_function_and_its_chunk_coming_again() -> None:
-    # Half an hour of invisibility, then the function's own time and as much again for the queue.
+    # Half an hour of invisibility, then the time-out of the function and the same again for the queue.
     assert sum(retries.SETTLE_DELAYS) >= 90 * 60
 
 

@@ -10,11 +10,11 @@ def test_a_review_status_is_translated(tencent: int, quick_audience: int) -> Non
     assert reviews.STATUS[tencent] == quick_audience
 
 
-def test_the_kept_numbers_are_tencents() -> None:
+def test_the_stored_numbers_are_tencents() -> None:
     assert (reviews.APPROVED, reviews.PENDING, reviews.REJECTED) == (0, 1, 2)
 
 
-def test_no_other_status_is_translated_and_no_two_are_one() -> None:
+def test_only_known_statuses_are_translated_each_to_its_own() -> None:
     assert set(reviews.STATUS) == set(reviews.STATUS.values()) == {0, 1, 2}
 
 
@@ -52,11 +52,11 @@ def test_a_rejection_has_tencents_reason() -> None:
     assert reviews.reason(reviews.REJECTED, "含有变量链接", "无审批备注") == "含有变量链接"
 
 
-def test_a_rejection_without_a_reason_says_that_it_is_one() -> None:
+def test_a_rejection_without_a_reason_gets_a_default_text() -> None:
     assert reviews.reason(reviews.REJECTED, "", "无审批备注") == "审核未通过"
 
 
-def test_the_comments_are_aliyuns() -> None:
+def test_the_comments_are_those_of_aliyun() -> None:
     assert reviews.NO_COMMENT_ON_SIGN == "无审核备注"
     assert reviews.NO_COMMENT_ON_TEMPLATE == "无审批备注"
 
@@ -64,7 +64,7 @@ def test_the_comments_are_aliyuns() -> None:
 @pytest.mark.parametrize(
     ("tencent", "quick_audience"), [(0, 1), (1, 0), (2, 3)], ids=["approved", "pending", "rejected"]
 )
-def test_a_digital_templates_review_has_numbers_of_its_own(
+def test_a_digital_templates_review_status_has_its_own_numbers(
     tencent: int, quick_audience: int
 ) -> None:
     assert reviews.DIGITAL_STATUS[tencent] == quick_audience
@@ -75,10 +75,10 @@ def test_a_digital_templates_review_has_numbers_of_its_own(
     ("status", "reply", "said"),
     [(0, "ignored", "Success"), (2, "含敏感词", "含敏感词"), (2, "", "审核未通过")],
 )
-def test_the_three_carriers_are_alike(status: int, reply: str, said: str) -> None:
+def test_the_three_carriers_have_equal_statuses(status: int, reply: str, said: str) -> None:
     assert reviews.carriers(status, reply) == {"UNICOM": said, "MOBILE": said, "TELCOM": said}
 
 
 @pytest.mark.parametrize("status", [1, 7])
-def test_no_carrier_has_spoken_while_the_review_is_pending(status: int) -> None:
+def test_no_carrier_has_a_status_while_the_review_is_pending(status: int) -> None:
     assert reviews.carriers(status, "") == {}

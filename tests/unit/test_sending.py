@@ -14,7 +14,7 @@ from tests.support.property_tests import examples
 
 @dataclass(frozen=True)
 class Plain(Body):
-    """A body of any fields."""
+    """A body with any fields."""
 
     fields: dict[str, Any] = field(default_factory=dict)
 
@@ -23,7 +23,7 @@ class Plain(Body):
 
 
 class Sqs:
-    """Keeps the batches it was sent; refuses the messages it is told to, so many times."""
+    """A client of SQS that keeps the batches sent to it, and refuses chosen messages a chosen number of times."""
 
     def __init__(self) -> None:
         self.batches: list[list[dict[str, Any]]] = []
@@ -53,7 +53,7 @@ def sqs(monkeypatch: pytest.MonkeyPatch) -> Sqs:
 
 @given(st.lists(st.integers(0, 100_000), max_size=25))
 @examples(30)
-def test_batches_lose_nothing_and_are_of_a_size_that_sqs_takes(sizes: list[int]) -> None:
+def test_batches_hold_every_message_and_fit_sqs_limits(sizes: list[int]) -> None:
     bodies = [
         json.dumps({"n": number, "x": "长" * (size // 3)}, ensure_ascii=False)
         for number, size in enumerate(sizes)
@@ -64,19 +64,19 @@ def test_batches_lose_nothing_and_are_of_a_size_that_sqs_takes(sizes: list[int])
     assert all(sum(len(body.encode()) for body in batch) <= 256 * 1024 for batch in batches)
 
 
-def test_messages_go_ten_at_a_time(sqs: Sqs) -> None:
+def test_messages_are_sent_in_batches_of_ten(sqs: Sqs) -> None:
     sending.send("receipts", (Plain({"n": number}) for number in range(21)))
     assert [len(batch) for batch in sqs.batches] == [10, 10, 1]
     assert sqs.bodies() == [{"form": 1, "n": number} for number in range(21)]
     assert all(len({entry["Id"] for entry in batch}) == len(batch) for batch in sqs.batches)
 
 
-def test_chinese_is_sent_as_it_is(sqs: Sqs) -> None:
+def test_chinese_is_sent_unescaped(sqs: Sqs) -> None:
     sending.send("receipts", [Plain({"a": "中文"})])
     assert sqs.batches[0][0]["MessageBody"] == '{"form":1,"a":"中文"}'
 
 
-def test_what_sqs_would_refuse_is_escaped(sqs: Sqs) -> None:
+def test_characters_that_sqs_refuses_are_escaped(sqs: Sqs) -> None:
     text = "\x00\x0b\ufffe\uffff😀"
     sending.send("receipts", [Plain({"text": text})])
     [[entry]] = sqs.batches
@@ -88,12 +88,12 @@ def test_what_sqs_would_refuse_is_escaped(sqs: Sqs) -> None:
 @pytest.mark.parametrize(
     ("asked", "given_one"), [(0, 0), (5, 5), (900, 900), (901, 900), (10**6, 900)]
 )
-def test_a_delay_is_at_most_what_sqs_takes(sqs: Sqs, asked: int, given_one: int) -> None:
+def test_a_delay_is_cut_to_what_sqs_accepts(sqs: Sqs, asked: int, given_one: int) -> None:
     sending.send("receipts", [Plain()], delay=asked)
     assert sqs.batches[0][0]["DelaySeconds"] == given_one
 
 
-def test_only_what_was_refused_is_sent_again(sqs: Sqs) -> None:
+def test_only_refused_messages_are_sent_again(sqs: Sqs) -> None:
     sqs.refuse = {'{"form":1,"n":1}': 2}
     sending.send("receipts", [Plain({"n": number}) for number in range(3)])
     assert [[entry["Id"] for entry in batch] for batch in sqs.batches] == [
@@ -103,12 +103,12 @@ def test_only_what_was_refused_is_sent_again(sqs: Sqs) -> None:
     ]
 
 
-def test_what_is_refused_again_and_again_is_an_error(sqs: Sqs) -> None:
+def test_messages_that_sqs_keeps_refusing_are_an_error(sqs: Sqs) -> None:
     sqs.refuse = {'{"form":1,"n":1}': 99}
     with pytest.raises(sending.NotQueuedError, match="1 messages: busy"):
         sending.send("receipts", [Plain({"n": number}) for number in range(2)])
 
 
-def test_nothing_is_sent_of_nothing(sqs: Sqs) -> None:
+def test_without_messages_no_request_is_made(sqs: Sqs) -> None:
     sending.send("receipts", [])
     assert sqs.batches == []

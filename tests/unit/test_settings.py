@@ -138,7 +138,7 @@ def test_the_key_is_named_together_with_the_others() -> None:
     assert "QA_KEY" in refused({})
 
 
-def test_only_off_does_without_a_key() -> None:
+def test_the_key_is_required_unless_authentication_is_off() -> None:
     text = refused(ENVIRONMENT | {"QA_KEY": "", "QA_AUTH": "of"})
     assert "QA_AUTH " in text
     assert "QA_KEY " in text
@@ -151,11 +151,11 @@ def test_without_authentication_the_key_may_be_missing(key: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["QA_AUTH", "QA_RECEIPTS", "TENCENT_RECEIPTS", "QA_BASE_URL"])
-def test_an_empty_variable_is_as_good_as_none(name: str) -> None:
+def test_an_empty_variable_counts_as_missing(name: str) -> None:
     assert read(**{name: ""}) == read()
 
 
-def test_other_variables_of_the_environment_are_none_of_our_business() -> None:
+def test_other_variables_of_the_environment_are_ignored() -> None:
     assert read(PATH="/bin", qa_auth="nonsense", QA_NONSENSE="x", platform_name="x") == read()
 
 
@@ -188,7 +188,7 @@ def test_a_wrong_value_is_named_with_the_shape_it_should_have(name: str, value: 
     assert ".chalice/config.json" in text
 
 
-def test_look_alike_digits_are_no_app_id() -> None:
+def test_an_app_id_with_look_alike_digits_is_refused() -> None:
     assert "TENCENT_SDK_APP_ID" in refused(ENVIRONMENT | {"TENCENT_SDK_APP_ID": "１４００"})
 
 
@@ -203,12 +203,12 @@ def test_all_wrong_values_are_named_in_one_error() -> None:
     [{name: value} for name, value in WRONG] + [{"QA_PLATFORM_NAME": ""}, {"QA_KEY": ""}],
     ids=str,
 )
-def test_an_error_tells_no_secret(wrong: dict[str, str]) -> None:
+def test_an_error_reveals_no_secret(wrong: dict[str, str]) -> None:
     with pytest.raises(ConfigurationError) as caught:
         from_environment(ENVIRONMENT | SECRETS | wrong)
-    told = "".join(traceback.format_exception(caught.value))
+    printed = "".join(traceback.format_exception(caught.value))
     for name, secret in SECRETS.items():
-        assert wrong.get(name) == "" or not any(part in told for part in secret.split(","))
+        assert wrong.get(name) == "" or not any(part in printed for part in secret.split(","))
 
 
 def test_settings_can_be_shown_without_their_secrets() -> None:
@@ -218,14 +218,14 @@ def test_settings_can_be_shown_without_their_secrets() -> None:
             assert secret not in shown
 
 
-def test_settings_do_not_change() -> None:
+def test_settings_are_immutable() -> None:
     with pytest.raises(FrozenInstanceError):
         setattr(read(), "qa_auth", "off")  # noqa: B010 -- mypy knows better, which is the point
 
 
 @pytest.fixture
 def parameter_store(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
-    """A parameter store, which keeps what it was asked."""
+    """Return a parameter store that records the names asked for."""
     asked: list[tuple[str, dict[str, Any]]] = []
 
     def get_parameter(name: str, **options: Any) -> str:
@@ -249,7 +249,7 @@ def test_secrets_are_fetched_from_the_parameter_store(
     assert configured.tencent_callback_tokens == ["one", "two"]
 
 
-def test_secrets_are_asked_for_decrypted_when_used_and_kept_for_minutes(
+def test_secrets_are_fetched_decrypted_on_use_and_cached_for_minutes(
     parameter_store: list[tuple[str, dict[str, Any]]],
 ) -> None:
     configured = read(QA_KEY="ssm:/prod/qa")
@@ -262,7 +262,7 @@ def test_secrets_are_asked_for_decrypted_when_used_and_kept_for_minutes(
 
 
 @pytest.mark.parametrize("value", ["arn:ssm:/x", "SSM:/x", " ssm:/x"])
-def test_a_value_that_only_looks_like_a_name_is_taken_as_it_is(
+def test_a_value_that_only_resembles_a_parameter_name_is_used_unchanged(
     parameter_store: list[tuple[str, dict[str, Any]]], value: str
 ) -> None:
     assert read(QA_KEY=value).qa_key == value

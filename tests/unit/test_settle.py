@@ -1,4 +1,4 @@
-"""How a reply's time is read: everything else of this function is tested with its store and queues."""
+"""The time of a reply. `tests/integration` tests the rest of this function."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from chalicelib.functions import settle
     ],
     ids=lambda value: repr(value)[:20],
 )
-def test_a_time_is_a_number_or_the_time_at_which_we_heard(value: Any, epoch: int) -> None:
+def test_a_time_is_an_epoch_or_the_time_of_arrival(value: Any, epoch: int) -> None:
     assert settle._epoch(value, 7) == epoch
 
 
@@ -33,7 +33,7 @@ def test_a_time_is_a_number_or_the_time_at_which_we_heard(value: Any, epoch: int
     [float("inf"), 10**30, 1457336869000, -(10**12)],
     ids=["infinity", "huge", "milliseconds", "negative"],
 )
-def test_a_time_that_is_no_date_is_not_one(value: Any) -> None:
+def test_a_time_that_gives_no_date_is_not_used(value: Any) -> None:
     assert dates.to_beijing(settle._epoch(value, 7)).startswith("1970-01-01") or (
         dates.to_beijing(settle._epoch(value, 7)).startswith("2016-03-07")
     )

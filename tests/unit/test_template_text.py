@@ -14,7 +14,7 @@ plain = st.text(st.characters(exclude_characters="{}$", exclude_categories=["Cs"
 
 @st.composite
 def contents(draw: st.DrawFn) -> tuple[str, list[str]]:
-    """A template and its variables in order, some of them repeated."""
+    """Return a template and its variables in order, some of them repeated."""
     pool = draw(st.lists(names, min_size=1, max_size=4))
     used = draw(st.lists(st.sampled_from(pool), max_size=8))
     text = draw(plain)
@@ -25,7 +25,7 @@ def contents(draw: st.DrawFn) -> tuple[str, list[str]]:
 
 @given(contents())
 @examples(100)
-def test_variables_are_numbered_as_they_come(content: tuple[str, list[str]]) -> None:
+def test_variables_are_numbered_in_order(content: tuple[str, list[str]]) -> None:
     text, used = content
     assert template_text.translate(text).names == tuple(used)
 
@@ -46,7 +46,7 @@ def test_rendering_fills_every_variable_with_its_value(
     values = {name: data.draw(st.text(max_size=5)) for name in used}
     expected = text
     translation = template_text.translate(text)
-    # Filled from the left, one at a time, so that a value that looks like a variable stays.
+    # Filled from the left, one at a time, so that a value that resembles a variable is kept.
     head = ""
     for name in used:
         before, _, expected = expected.partition(f"${{{name}}}")
@@ -74,7 +74,7 @@ def test_a_repeated_variable_gets_a_number_each_time() -> None:
         ("${😀}", "😀"),
     ],
 )
-def test_a_name_is_what_stands_between_the_braces(content: str, name: str) -> None:
+def test_a_name_is_the_text_between_the_braces(content: str, name: str) -> None:
     assert template_text.translate(f"亲爱的{content},") == Translation("亲爱的{1},", (name,))
 
 
@@ -86,7 +86,7 @@ def test_braces_around_a_variable_are_text() -> None:
 @pytest.mark.parametrize(
     "content", ["", "你好", "{", "}", "{}", "{a}", "$", "$a", "$ {a}", "{0}", "{１}"]
 )
-def test_a_text_without_variables_is_taken_as_it_is(content: str) -> None:
+def test_a_text_without_variables_is_unchanged(content: str) -> None:
     assert template_text.translate(content) == Translation(content, ())
 
 
@@ -101,12 +101,12 @@ def test_a_text_without_variables_is_taken_as_it_is(content: str) -> None:
         ("{01}", ("1",)),
     ],
 )
-def test_tencents_own_notation_is_taken_as_it_is(content: str, numbers: tuple[str, ...]) -> None:
+def test_tencents_own_notation_is_unchanged(content: str, numbers: tuple[str, ...]) -> None:
     assert template_text.translate(content) == Translation(content, numbers)
 
 
 @pytest.mark.parametrize("content", ["${a}{1}", "{1}${a}", "{12}或${a}", "{${a}1}", "${a}${b}{2}"])
-def test_mixed_notations_are_refused_with_the_number(content: str) -> None:
+def test_mixed_notations_are_refused_and_the_number_is_named(content: str) -> None:
     with pytest.raises(UntranslatableError, match=r"不能同时使用.*\{1\}"):
         template_text.translate(content)
 
@@ -116,7 +116,7 @@ def test_mixed_notations_are_refused_with_the_number(content: str) -> None:
     ["${a", "${}", "${a${b}}", "${a}${", "${{a}}", "${a$b}", "${" * 100, "${" + " " * 490],
     ids=lambda content: content[:8],
 )
-def test_an_open_variable_is_refused(content: str) -> None:
+def test_a_variable_that_is_never_closed_is_refused(content: str) -> None:
     with pytest.raises(UntranslatableError, match="未正确书写"):
         template_text.translate(content)
 
@@ -132,7 +132,7 @@ def test_a_dollar_sign_may_stand_before_a_variable() -> None:
     assert template_text.render(translation.text, ["5"]) == "Only $5 today"
 
 
-def test_a_large_number_in_braces_does_not_make_as_many_variables() -> None:
+def test_a_large_number_in_braces_does_not_create_that_many_variables() -> None:
     try:
         found = template_text.translate("订单{20000}已发货")
     except UntranslatableError:
@@ -141,16 +141,16 @@ def test_a_large_number_in_braces_does_not_make_as_many_variables() -> None:
 
 
 @pytest.mark.parametrize("number", ["500", "20000", "9" * 400])
-def test_a_number_beyond_what_a_text_has_room_for_is_refused(number: str) -> None:
+def test_a_number_that_no_text_has_room_for_is_refused(number: str) -> None:
     with pytest.raises(UntranslatableError, match="过大"):
         template_text.translate(f"订单{{{number}}}已发货")
 
 
-def test_a_number_without_a_name_stays() -> None:
+def test_a_number_without_a_name_is_kept() -> None:
     assert template_text.restore("{1}{2}{0}{99}", ["a"]) == "${a}{2}{0}{99}"
 
 
-def test_a_number_without_a_value_stays() -> None:
+def test_a_number_without_a_value_is_kept() -> None:
     assert template_text.render("{1}{2}{0}", ["x"]) == "x{2}{0}"
 
 
@@ -158,7 +158,7 @@ def test_a_value_that_looks_like_a_number_is_not_filled_again() -> None:
     assert template_text.render("{1}{2}", ["{2}", "{1}"]) == r"{2}{1}"
 
 
-def test_a_value_may_hold_what_regular_expressions_would_read() -> None:
+def test_a_value_may_hold_the_syntax_of_regular_expressions() -> None:
     assert template_text.render("{1}", [r"\1\g<0>"]) == r"\1\g<0>"
 
 
@@ -205,7 +205,7 @@ def warned(content: str, *, promotional: bool = False) -> str:
         ("看www.${a}.com", "链接"),
     ],
 )
-def test_what_reviewers_reject_is_warned_of(content: str, what: str) -> None:
+def test_a_text_that_reviewers_reject_causes_a_warning(content: str, what: str) -> None:
     assert what in warned(content)
 
 
@@ -221,7 +221,7 @@ def test_what_reviewers_reject_is_warned_of(content: str, what: str) -> None:
         "[品牌]你好",
     ],
 )
-def test_what_reviewers_accept_is_not_warned_of(content: str) -> None:
+def test_a_text_that_reviewers_accept_causes_no_warning(content: str) -> None:
     assert warned(content) == ""
 
 
@@ -239,23 +239,23 @@ def test_what_reviewers_accept_is_not_warned_of(content: str) -> None:
         "回t退订",
     ],
 )
-def test_a_promotion_with_a_way_out_is_not_warned_of(phrase: str) -> None:
+def test_a_promotion_with_an_unsubscribe_hint_causes_no_warning(phrase: str) -> None:
     assert warned("全场五折 " + phrase, promotional=True) == ""
 
 
 @pytest.mark.parametrize(
     "content", ["全场五折", "欢迎回家", "请回电", "回馈新老顾客", "欢迎回TCL旗舰店"]
 )
-def test_a_promotion_without_a_way_out_is_warned_of(content: str) -> None:
+def test_a_promotion_without_an_unsubscribe_hint_causes_a_warning(content: str) -> None:
     assert "退订" in warned(content, promotional=True)
     assert warned(content) == ""
 
 
-def test_an_invitation_to_reply_is_no_way_out() -> None:
+def test_an_invitation_to_reply_is_not_an_unsubscribe_hint() -> None:
     assert "退订" in warned("回复1领取优惠券", promotional=True)
 
 
-def test_all_that_is_wrong_is_warned_of_at_once() -> None:
+def test_all_warnings_are_given_at_once() -> None:
     both = template_text.warnings(template_text.translate("${a}${b}"), promotional=True)
     assert both == [
         "两个变量不能相邻",

@@ -16,7 +16,7 @@ from tests.support.chalice_requests import request
 from tests.support.property_tests import examples
 from tests.support.settings import Configure
 
-# The document's own examples, their comments taken out.
+# The document's examples, without their comments.
 STATUS = {
     "user_receive_time": "2015-10-17 08:03:04",
     "nationcode": "86",
@@ -39,7 +39,7 @@ Messages = list[dict[str, Any]]
 
 
 class Queue:
-    """The queue of callbacks: takes what SQS would take."""
+    """A queue of callbacks that accepts what SQS would accept."""
 
     def __init__(self) -> None:
         self.messages: Messages = []
@@ -73,14 +73,14 @@ def push(payload: Any, token: str = TOKEN) -> Response:
     return tencent_callback.receive(token, request(body))
 
 
-def assert_taken(response: Response) -> None:
+def assert_accepted(response: Response) -> None:
     assert response.status_code == 200
     assert response.body == {"result": 0, "errmsg": "OK"}
 
 
-def test_an_array_of_statuses_is_queued_as_it_came(queue: Queue) -> None:
+def test_an_array_of_statuses_is_queued_unchanged(queue: Queue) -> None:
     second = STATUS | {"sid": "y", "sub_error": "unknown field"}
-    assert_taken(push([STATUS, second]))
+    assert_accepted(push([STATUS, second]))
     assert queue.messages == [{"statuses": [STATUS, second]}]
 
 
@@ -91,39 +91,39 @@ def test_every_message_has_an_id_of_its_own(queue: Queue) -> None:
 
 
 def test_the_documents_padding_is_left_out(queue: Queue) -> None:
-    assert_taken(push([STATUS, {}, {}]))
+    assert_accepted(push([STATUS, {}, {}]))
     assert queue.messages == [{"statuses": [STATUS]}]
 
 
 def test_a_status_without_an_array_is_queued(queue: Queue) -> None:
-    assert_taken(push(STATUS))
+    assert_accepted(push(STATUS))
     assert queue.messages == [{"statuses": [STATUS]}]
 
 
-def test_a_reply_is_queued_as_it_came(queue: Queue) -> None:
-    assert_taken(push(REPLY))
+def test_a_reply_is_queued_unchanged(queue: Queue) -> None:
+    assert_accepted(push(REPLY))
     assert queue.messages == [{"replies": [REPLY]}]
 
 
 def test_replies_in_an_array_are_queued_one_by_one(queue: Queue) -> None:
     other = REPLY | {"text": "T"}
-    assert_taken(push([REPLY, STATUS, other]))
+    assert_accepted(push([REPLY, STATUS, other]))
     assert queue.messages == [{"statuses": [STATUS]}, {"replies": [REPLY]}, {"replies": [other]}]
 
 
 def test_a_reply_may_be_empty(queue: Queue) -> None:
-    assert_taken(push(REPLY | {"text": ""}))
+    assert_accepted(push(REPLY | {"text": ""}))
     assert queue.messages == [{"replies": [REPLY | {"text": ""}]}]
 
 
-def test_what_has_a_sid_is_a_status_whatever_else_it_has(queue: Queue) -> None:
-    assert_taken(push(STATUS | {"text": "x"}))
+def test_an_event_with_a_sid_is_a_status(queue: Queue) -> None:
+    assert_accepted(push(STATUS | {"text": "x"}))
     assert queue.messages == [{"statuses": [STATUS | {"text": "x"}]}]
 
 
 @pytest.mark.parametrize("payload", [[], {}, [{}], [{}, {}]], ids=str)
-def test_nothing_is_taken_and_nothing_queued(queue: Queue, payload: Any) -> None:
-    assert_taken(push(payload))
+def test_an_empty_callback_is_accepted_and_nothing_is_queued(queue: Queue, payload: Any) -> None:
+    assert_accepted(push(payload))
     assert queue.messages == []
 
 
@@ -135,26 +135,26 @@ def test_many_statuses_are_queued_in_messages_of_100(
     queue: Queue, count: int, sizes: list[int]
 ) -> None:
     statuses = [STATUS | {"sid": str(number)} for number in range(count)]
-    assert_taken(push(statuses))
+    assert_accepted(push(statuses))
     assert [len(message["statuses"]) for message in queue.messages] == sizes
     assert queue.events("statuses") == statuses
 
 
 def test_statuses_that_are_long_are_queued_in_messages_of_200_kib(queue: Queue) -> None:
-    # With its quotation marks, a name and a colon, each is a quarter of what a message may have.
+    # With its quotation marks, a name and a colon, each takes a quarter of a message's limit.
     quarter = {"sid": "é" * 25_594 + "x"}
     assert len(json.dumps(quarter, ensure_ascii=False).encode()) == 200 * 1024 / 4
-    assert_taken(push([quarter] * 9))
+    assert_accepted(push([quarter] * 9))
     assert [len(message["statuses"]) for message in queue.messages] == [4, 4, 1]
     longer = {"sid": quarter["sid"] + "x"}
     queue.messages.clear()
-    assert_taken(push([quarter] * 3 + [longer] * 4))
+    assert_accepted(push([quarter] * 3 + [longer] * 4))
     assert [len(message["statuses"]) for message in queue.messages] == [3, 3, 1]
 
 
 @given(st.lists(st.sampled_from(["status", "reply", "padding"]), max_size=250))
 @examples(25)
-def test_no_event_is_lost_or_doubled(kinds: list[str]) -> None:
+def test_every_event_is_queued_exactly_once(kinds: list[str]) -> None:
     events: dict[str, list[Any]] = {
         "status": [STATUS | {"sid": str(n)} for n, kind in enumerate(kinds) if kind == "status"],
         "reply": [REPLY | {"time": n} for n, kind in enumerate(kinds) if kind == "reply"],
@@ -164,8 +164,8 @@ def test_no_event_is_lost_or_doubled(kinds: list[str]) -> None:
     assert [event for one in made for event in one.replies] == events["reply"]
 
 
-def test_equal_statuses_are_queued_as_often_as_they_came(queue: Queue) -> None:
-    assert_taken(push([STATUS, STATUS, REPLY, REPLY]))
+def test_equal_statuses_are_all_queued(queue: Queue) -> None:
+    assert_accepted(push([STATUS, STATUS, REPLY, REPLY]))
     assert len(queue.events("statuses")) == 2
     assert len(queue.events("replies")) == 2
 
@@ -188,12 +188,12 @@ TEXT = json.dumps(REPLY | {"text": "中文😀"}, ensure_ascii=False)
     ids=["text", "bytes", "bom-bytes", "bom-text", "escaped", "padded"],
 )
 def test_a_body_is_read_from_text_and_bytes(queue: Queue, body: str | bytes) -> None:
-    assert_taken(push(body))
+    assert_accepted(push(body))
     assert queue.messages == [{"replies": [REPLY | {"text": "中文😀"}]}]
 
 
 class TextRequest:
-    """A request whose body was left as text."""
+    """A request whose body is text."""
 
     method = "POST"
 
@@ -213,7 +213,7 @@ class TextRequest:
 )
 def test_a_raw_body_may_be_text(queue: Queue, body: str) -> None:
     made: Any = TextRequest(body)
-    assert_taken(tencent_callback.receive(TOKEN, made))
+    assert_accepted(tencent_callback.receive(TOKEN, made))
 
 
 @pytest.mark.parametrize(
@@ -251,21 +251,21 @@ def test_garbage_is_refused_and_not_queued(queue: Queue, body: bytes) -> None:
     [REPLY | {"text": "收到\ud83d"}, STATUS | {"description": "\udc00"}],
     ids=["reply", "status"],
 )
-def test_half_a_character_does_not_cost_the_event(queue: Queue, event: dict[str, Any]) -> None:
-    assert_taken(push([STATUS | {"sid": "good"}, event]))
+def test_an_event_with_half_a_character_is_queued(queue: Queue, event: dict[str, Any]) -> None:
+    assert_accepted(push([STATUS | {"sid": "good"}, event]))
     assert "good" in [status["sid"] for status in queue.events("statuses")]
 
 
-def test_long_statuses_are_queued_in_messages_that_sqs_takes(queue: Queue) -> None:
-    assert_taken(push([STATUS | {"description": "长" * 1000}] * 100))
+def test_long_statuses_are_queued_in_messages_that_sqs_accepts(queue: Queue) -> None:
+    assert_accepted(push([STATUS | {"description": "长" * 1000}] * 100))
 
 
 # --- the token ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("token", ["first-token", "second-token"])
-def test_every_configured_token_opens(queue: Queue, token: str) -> None:
-    assert_taken(push(STATUS, token))
+def test_every_configured_token_is_accepted(queue: Queue, token: str) -> None:
+    assert_accepted(push(STATUS, token))
 
 
 @pytest.mark.parametrize(
@@ -284,13 +284,13 @@ def test_every_configured_token_opens(queue: Queue, token: str) -> None:
     ],
     ids=lambda token: ascii(token)[:20],
 )
-def test_no_other_token_opens_and_nothing_is_queued(queue: Queue, token: str) -> None:
+def test_another_token_is_refused_and_nothing_is_queued(queue: Queue, token: str) -> None:
     response = push(STATUS, token)
     assert response.status_code == response.body["result"] == 403
     assert queue.messages == []
 
 
-def test_a_wrong_token_is_told_before_the_body_is_looked_at(queue: Queue) -> None:
+def test_a_wrong_token_is_refused_before_the_body_is_read(queue: Queue) -> None:
     assert push(b"garbage", "wrong").status_code == 403
 
 
@@ -304,14 +304,14 @@ def test_an_answer_holds_no_token(queue: Queue) -> None:
 @pytest.mark.parametrize("token", ["令牌", "clé", "😀"])
 def test_a_token_need_not_be_ascii(queue: Queue, configure: Configure, token: str) -> None:
     configure(TENCENT_CALLBACK_TOKENS=f"other,{token}")
-    assert_taken(push(STATUS, token))
+    assert_accepted(push(STATUS, token))
     assert push(STATUS, token + "x").status_code == 403
 
 
 @pytest.mark.parametrize("token", ["令牌", "a b", "a+b=/"])
 def test_a_token_is_compared_decoded(queue: Queue, configure: Configure, token: str) -> None:
     configure(TENCENT_CALLBACK_TOKENS=token)
-    assert_taken(push(STATUS, quote(token, safe="")))
+    assert_accepted(push(STATUS, quote(token, safe="")))
 
 
 # --- the queue ---------------------------------------------------------------------------------
@@ -320,15 +320,17 @@ def test_a_token_is_compared_decoded(queue: Queue, configure: Configure, token: 
 @pytest.mark.parametrize(
     "error", [sending.NotQueuedError("x"), OSError("secret"), KeyError("x")], ids=repr
 )
-def test_what_could_not_be_queued_is_to_be_pushed_again(queue: Queue, error: Exception) -> None:
+def test_a_callback_that_could_not_be_queued_is_answered_with_an_error(
+    queue: Queue, error: Exception
+) -> None:
     queue.error = error
     response = push([STATUS])
     assert response.status_code == response.body["result"] == 500
     assert "secret" not in json.dumps(response.body)
 
 
-def test_a_request_of_chalice_hands_its_body_over_as_bytes() -> None:
-    # What this module and the parsing of Quick Audience's bodies rely on.
+def test_chalice_gives_the_body_of_a_request_as_bytes() -> None:
+    # The endpoint and the parsing of Quick Audience's bodies rely on this.
     made: Request = request('{"text": "中"}')
     assert made.raw_body == '{"text": "中"}'.encode()
 
@@ -346,5 +348,5 @@ def test_a_request_of_chalice_hands_its_body_over_as_bytes() -> None:
         ({"nationcode": "86", "mobile": "1" * 200}, "86" + "1" * 98),
     ],
 )
-def test_whose_phone_an_event_is_about(event: dict[str, Any], phone: str) -> None:
+def test_the_phone_of_an_event_has_the_stored_form(event: dict[str, Any], phone: str) -> None:
     assert events.phone_of(event) == phone

@@ -10,11 +10,11 @@ from tests.support.property_tests import examples
 
 @given(st.lists(st.text(alphabet="ab\n\r\u2028", max_size=3), max_size=5))
 @examples(100)
-def test_copies_are_the_same(given: list[str]) -> None:
+def test_copies_are_equal_to_the_originals(given: list[str]) -> None:
     assert text_lists.copy_contiguous(given) == given
 
 
-def test_copies_are_others() -> None:
+def test_copies_are_new_objects() -> None:
     given = ["13900001111", "13900002222"]
     assert not any(map(lambda one, other: one is other, given, text_lists.copy_contiguous(given)))
 
@@ -30,5 +30,5 @@ def test_copies_are_others() -> None:
         (["", "", "a"], True),
     ],
 )
-def test_a_repeated_text_is_seen(ordered: list[str], repeated: bool) -> None:
+def test_a_repeated_text_is_found(ordered: list[str], repeated: bool) -> None:
     assert text_lists.has_duplicates(ordered) == repeated

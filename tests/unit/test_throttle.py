@@ -17,7 +17,7 @@ FOREVER = 1e9
 
 
 class Time:
-    """A clock that sleeping moves."""
+    """A clock that `sleep` moves."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -39,8 +39,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Time:
 
 
 @pytest.fixture
-def own_line(configure: Configure) -> Iterator[Callable[..., Throttle]]:
-    """The line of a process of its own."""
+def own_throttle(configure: Configure) -> Iterator[Callable[..., Throttle]]:
+    """Return a function that makes the throttle of a new process."""
     throttle._throttle.cache_clear()
 
     def begin(*, cautious: bool = False, **settings: str) -> Throttle:
@@ -54,21 +54,21 @@ def own_line(configure: Configure) -> Iterator[Callable[..., Throttle]]:
 # --- how fast ------------------------------------------------------------------------------------
 
 
-def test_turns_are_spread_evenly(clock: Time) -> None:
+def test_calls_are_spread_evenly(clock: Time) -> None:
     pace = Pace(4)
-    turns = [pace.wait(FOREVER) and clock.now for _ in range(9)]
-    assert turns == [1000 + number / 4 for number in range(9)]
+    starts = [pace.wait(FOREVER) and clock.now for _ in range(9)]
+    assert starts == [1000 + number / 4 for number in range(9)]
 
 
-def test_what_was_not_used_is_not_made_up_for(clock: Time) -> None:
+def test_unused_time_is_not_made_up_for(clock: Time) -> None:
     pace = Pace(4)
     pace.wait(FOREVER)
     clock.now += 100
-    turns = [pace.wait(FOREVER) and clock.now for _ in range(3)]
-    assert turns == [1100, 1100.25, 1100.5]
+    starts = [pace.wait(FOREVER) and clock.now for _ in range(3)]
+    assert starts == [1100, 1100.25, 1100.5]
 
 
-def test_a_turn_that_comes_too_late_is_neither_waited_for_nor_taken(clock: Time) -> None:
+def test_a_call_that_would_come_too_late_is_neither_waited_for_nor_counted(clock: Time) -> None:
     pace = Pace(0.25)
     assert pace.wait(0)
     assert not pace.wait(3.9)
@@ -83,39 +83,39 @@ def test_a_turn_that_comes_too_late_is_neither_waited_for_nor_taken(clock: Time)
     steps=st.lists(st.tuples(st.floats(0, 30), st.floats(-1, 30)), max_size=30),
 )
 @examples(200)
-def test_no_second_has_more_turns_than_allowed(
+def test_no_second_has_more_calls_than_allowed(
     per_second: float, steps: list[tuple[float, float]]
 ) -> None:
     clock = Time()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(throttle, "time", clock)
         pace = Pace(per_second)
-        turns = []
+        starts = []
         for idle, within in steps:
             clock.now += idle
             before = clock.now
             if pace.wait(within):
-                turns.append(clock.now)
+                starts.append(clock.now)
                 assert clock.now - before <= max(within, 0) + 1e-6
             else:
                 assert clock.now == before
-    assert all(later - earlier >= 1 / per_second - 1e-6 for earlier, later in pairwise(turns))
+    assert all(later - earlier >= 1 / per_second - 1e-6 for earlier, later in pairwise(starts))
 
 
 def test_threads_share_the_pace() -> None:
-    pace, turns, lock = Pace(200), list[float](), threading.Lock()
+    pace, starts, lock = Pace(200), list[float](), threading.Lock()
 
-    def take(_: int) -> None:
+    def start_call(_: int) -> None:
         pace.wait(FOREVER)
         with lock:
-            turns.append(time.monotonic())
+            starts.append(time.monotonic())
 
     start = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(take, range(40)))
-    for number, turn in enumerate(sorted(turns)):
-        # Nobody is early; on a busy machine some are late.
-        assert turn - start >= number / 200 - 1e-3
+        list(pool.map(start_call, range(40)))
+    for number, started in enumerate(sorted(starts)):
+        # No call is early; on a busy machine some are late.
+        assert started - start >= number / 200 - 1e-3
 
 
 # --- how many ------------------------------------------------------------------------------------
@@ -123,150 +123,160 @@ def test_threads_share_the_pace() -> None:
 
 @pytest.mark.parametrize(("parallel", "share"), [("4", 1), ("7", 1), ("8", 2), ("64", 16)])
 def test_the_ceiling_of_parallel_calls_is_shared_by_the_functions(
-    own_line: Callable[..., Throttle], parallel: str, share: int
+    own_throttle: Callable[..., Throttle], parallel: str, share: int
 ) -> None:
-    assert own_line(TENCENT_PARALLEL_CALLS=parallel).parallel == share
+    assert own_throttle(TENCENT_PARALLEL_CALLS=parallel).parallel == share
 
 
 def test_the_ceiling_of_calls_per_second_is_shared_by_the_functions(
-    own_line: Callable[..., Throttle], clock: Time
+    own_throttle: Callable[..., Throttle], clock: Time
 ) -> None:
-    line = own_line(TENCENT_CALLS_PER_SECOND="2")
+    made = own_throttle(TENCENT_CALLS_PER_SECOND="2")
     for _ in range(3):
-        line.acquire(FOREVER)
+        made.acquire(FOREVER)
     assert clock.slept == [2, 2]
 
 
-def test_events_of_one_process_share_its_line(own_line: Callable[..., Throttle]) -> None:
-    assert own_line() is own_line()
+def test_events_of_one_process_share_its_throttle(own_throttle: Callable[..., Throttle]) -> None:
+    assert own_throttle() is own_throttle()
 
 
-# --- whether anybody answers ---------------------------------------------------------------------
+# --- whether tencent answers ---------------------------------------------------------------------
 
 
-def test_one_silence_is_not_enough_and_two_are() -> None:
-    line = Throttle(4, 1e9)
-    assert not line.unanswered(turn(line), "first")
-    before = line.down_reason
-    assert line.unanswered(turn(line), "second")
-    assert not line.unanswered(0, "third"), "said once"
-    assert (before, line.down_reason) == ("", "second")
+def test_two_unanswered_calls_in_a_row_mean_that_tencent_is_down() -> None:
+    made = Throttle(4, 1e9)
+    assert not made.unanswered(acquire(made), "first")
+    before = made.down_reason
+    assert made.unanswered(acquire(made), "second")
+    assert not made.unanswered(0, "third"), "reported once"
+    assert (before, made.down_reason) == ("", "second")
 
 
-def turn(line: Throttle) -> int:
-    taken = line.acquire(FOREVER)
-    assert taken is not None
-    return taken
+def acquire(made: Throttle) -> int:
+    token = made.acquire(FOREVER)
+    assert token is not None
+    return token
 
 
-def test_no_turn_is_given_while_tencent_is_away(clock: Time) -> None:
-    line = Throttle(4, 0.1)
-    line.unanswered(0, "x")
-    line.unanswered(0, "x")
-    assert line.acquire(FOREVER) is None
-    assert clock.now == 1000, "nor waited for"
+def test_no_call_is_allowed_while_tencent_is_down(clock: Time) -> None:
+    made = Throttle(4, 0.1)
+    made.unanswered(0, "x")
+    made.unanswered(0, "x")
+    assert made.acquire(FOREVER) is None
+    assert clock.now == 1000, "it does not wait either"
 
 
-def test_who_waited_while_tencent_went_away_has_no_turn(
+def test_a_call_that_waited_while_tencent_went_down_is_not_allowed(
     clock: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    line = Throttle(4, 0.1)
-    turn(line)
+    made = Throttle(4, 0.1)
+    acquire(made)
 
     def meanwhile(_: float) -> None:
-        line.unanswered(0, "x")
-        line.unanswered(0, "x")
+        made.unanswered(0, "x")
+        made.unanswered(0, "x")
 
     monkeypatch.setattr(clock, "sleep", meanwhile)
-    assert line.acquire(FOREVER) is None
+    assert made.acquire(FOREVER) is None
 
 
-def test_silences_of_calls_that_began_before_an_answer_do_not_count() -> None:
-    line = Throttle(4, 1e9)
-    early = [turn(line) for _ in range(10)]
-    line.answered()
-    assert not any(line.unanswered(one, "slow number") for one in early)
-    assert not line.down_reason
+def test_unanswered_calls_that_began_before_an_answer_do_not_count() -> None:
+    made = Throttle(4, 1e9)
+    early = [acquire(made) for _ in range(10)]
+    made.answered()
+    assert not any(made.unanswered(one, "slow number") for one in early)
+    assert not made.down_reason
 
 
-def test_a_number_that_is_always_silent_never_stops_the_others() -> None:
-    line = Throttle(4, 1e9)
+def test_a_number_that_is_never_answered_does_not_stop_the_others() -> None:
+    made = Throttle(4, 1e9)
     for _ in range(1000):
-        silent = turn(line)
-        line.answered()
-        assert not line.unanswered(silent, "x")
-        assert not line.unanswered(turn(line), "x")
-        line.answered()
+        call = acquire(made)
+        made.answered()
+        assert not made.unanswered(call, "x")
+        assert not made.unanswered(acquire(made), "x")
+        made.answered()
 
 
-def test_the_next_event_begins_with_less_patience(own_line: Callable[..., Throttle]) -> None:
-    line = own_line()
-    line.unanswered(turn(line), "x")
-    line.unanswered(turn(line), "x")
-    assert own_line() is line
-    assert not line.down_reason
-    assert line.unanswered(turn(line), "again")
-
-
-def test_the_next_event_remembers_a_single_silence(own_line: Callable[..., Throttle]) -> None:
-    own_line().unanswered(0, "x")
-    assert own_line().unanswered(0, "in another event")
-
-
-def test_who_tries_whether_tencent_is_there_needs_one_silence(
-    own_line: Callable[..., Throttle],
+def test_after_tencent_was_down_the_next_event_allows_one_unanswered_call(
+    own_throttle: Callable[..., Throttle],
 ) -> None:
-    line = own_line(cautious=True)
-    assert line.unanswered(turn(line), "x")
+    made = own_throttle()
+    made.unanswered(acquire(made), "x")
+    made.unanswered(acquire(made), "x")
+    assert own_throttle() is made
+    assert not made.down_reason
+    assert made.unanswered(acquire(made), "again")
 
 
-def test_who_tries_and_is_answered_is_as_patient_as_ever(own_line: Callable[..., Throttle]) -> None:
-    line = own_line(cautious=True)
-    turn(line)
-    line.answered()
-    assert not line.unanswered(turn(line), "x")
+def test_the_next_event_remembers_a_single_unanswered_call(
+    own_throttle: Callable[..., Throttle],
+) -> None:
+    own_throttle().unanswered(0, "x")
+    assert own_throttle().unanswered(0, "in another event")
 
 
-@given(st.lists(st.tuples(st.sampled_from(["call", "heard", "silent", "open"]), st.integers(0, 9))))
+def test_a_probe_needs_one_unanswered_call(
+    own_throttle: Callable[..., Throttle],
+) -> None:
+    made = own_throttle(cautious=True)
+    assert made.unanswered(acquire(made), "x")
+
+
+def test_a_probe_that_is_answered_allows_one_unanswered_call_again(
+    own_throttle: Callable[..., Throttle],
+) -> None:
+    made = own_throttle(cautious=True)
+    acquire(made)
+    made.answered()
+    assert not made.unanswered(acquire(made), "x")
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["call", "answered", "unanswered", "open"]), st.integers(0, 9))
+    )
+)
 @examples(500)
-def test_it_is_away_after_two_silences_without_an_answer_since_they_began(
+def test_tencent_is_down_after_two_unanswered_calls_without_an_answer_since_they_began(
     events: list[tuple[str, int]],
 ) -> None:
-    """Against a model that remembers all: calls under way, and when answers came."""
-    line = Throttle(4, 1e9)
-    answers, silences, away = 0, 0, False
+    """Compare with a model that remembers every call that is in progress and the number of answers before it."""
+    made = Throttle(4, 1e9)
+    answers, unanswered_calls, down = 0, 0, False
     under_way: list[tuple[int | None, int]] = []
     for kind, which in events:
         if kind == "call":
-            given_turn = line.acquire(FOREVER)
-            assert (given_turn is None) == away
-            if given_turn is not None:
-                under_way.append((given_turn, answers))
+            token = made.acquire(FOREVER)
+            assert (token is None) == down
+            if token is not None:
+                under_way.append((token, answers))
         elif kind == "open":
-            line.open(cautious=False)
-            away, silences = False, min(silences, 1)
+            made.open(cautious=False)
+            down, unanswered_calls = False, min(unanswered_calls, 1)
         elif under_way:
-            given_turn, began = under_way.pop(which % len(under_way))
-            assert given_turn is not None
-            if kind == "heard":
-                line.answered()
-                answers, silences = answers + 1, 0
+            token, began = under_way.pop(which % len(under_way))
+            assert token is not None
+            if kind == "answered":
+                made.answered()
+                answers, unanswered_calls = answers + 1, 0
             else:
-                silences += began == answers
-                goes_away = silences >= 2 and not away
-                assert line.unanswered(given_turn, "x") == goes_away
-                away = away or goes_away
-        assert bool(line.down_reason) == away
+                unanswered_calls += began == answers
+                goes_down = unanswered_calls >= 2 and not down
+                assert made.unanswered(token, "x") == goes_down
+                down = down or goes_down
+        assert bool(made.down_reason) == down
 
 
-def test_many_threads_say_once_that_tencent_is_away() -> None:
-    line = Throttle(16, 1e9)
+def test_many_threads_report_once_that_tencent_is_down() -> None:
+    made = Throttle(16, 1e9)
     barrier = threading.Barrier(16)
 
-    def be_silent(number: int) -> bool:
-        taken = turn(line)
+    def call(number: int) -> bool:
+        token = acquire(made)
         barrier.wait()
-        return line.unanswered(taken, str(number))
+        return made.unanswered(token, str(number))
 
     with ThreadPoolExecutor(16) as pool:
-        assert sum(pool.map(be_silent, range(16))) == 1
+        assert sum(pool.map(call, range(16))) == 1

@@ -1,4 +1,4 @@
-"""What the client makes of Tencent's answers."""
+"""How the client reads Tencent's answers."""
 
 import json
 import random
@@ -41,7 +41,7 @@ def send(call: Call, answer: Any) -> list[NumberResult]:
 
 
 def detail(number: int, **changes: Any) -> Detail:
-    taken = {
+    accepted = {
         "result": 0,
         "errmsg": "OK",
         "mobile": f"138{number:08d}",
@@ -49,7 +49,7 @@ def detail(number: int, **changes: Any) -> Detail:
         "sid": f"2019:{number}",
         "fee": 1,
     }
-    return taken | changes
+    return accepted | changes
 
 
 def bulk(*details: Any) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def test_details_are_matched_by_number_in_any_order(count: int, order: random.Ra
     assert send(numbers(count), bulk(*details)) == expected
 
 
-def test_the_documents_own_answer_is_understood() -> None:
+def test_the_documents_own_answer_is_read() -> None:
     answer = json.loads("""{
       "result": 0, "errmsg": "OK", "ext": "",
       "detail": [
@@ -127,7 +127,7 @@ def test_the_documents_own_answer_is_understood() -> None:
     assert send(TWO, answer) == [Accepted("xxxxxxx", 1), Accepted("xxxxxxy", 2)]
 
 
-def test_a_number_that_the_answer_does_not_mention_is_of_unknown_outcome() -> None:
+def test_a_number_that_the_answer_does_not_mention_has_an_unknown_outcome() -> None:
     assert send(numbers(3), bulk(detail(2))) == [None, None, Accepted("2019:2", 1)]
 
 
@@ -148,7 +148,7 @@ def test_without_any_details_every_outcome_is_unknown() -> None:
 
 
 @pytest.mark.parametrize("number", [["13788888888"], {"n": 1}], ids=str)
-def test_one_unusable_detail_does_not_take_the_others_with_it(number: Any) -> None:
+def test_an_unusable_detail_does_not_affect_the_others(number: Any) -> None:
     results = send(numbers(2), bulk(detail(0), detail(1, mobile=number)))
     assert results == [Accepted("2019:0", 1), None]
 
@@ -157,10 +157,10 @@ def test_a_detail_whose_number_is_a_json_number_is_matched() -> None:
     assert send(numbers(2), bulk(detail(0, mobile=13800000000), detail(1)))[0] is not None
 
 
-# --- turned away, one by one ------------------------------------------------------------------
+# --- numbers refused one by one ---------------------------------------------------------------
 
 
-def test_a_number_that_was_turned_away_needs_neither_sid_nor_fee() -> None:
+def test_a_refused_number_needs_neither_sid_nor_fee() -> None:
     turned = {
         "result": 1016,
         "errmsg": "手机号格式错误",
@@ -174,7 +174,7 @@ def test_a_number_that_was_turned_away_needs_neither_sid_nor_fee() -> None:
 
 
 @pytest.mark.parametrize("text", [{}, {"errmsg": None}, {"errmsg": ""}], ids=str)
-def test_a_number_may_be_turned_away_without_a_word(text: Detail) -> None:
+def test_a_number_may_be_refused_without_a_text(text: Detail) -> None:
     turned = {"result": "1015", "mobile": "13800000001"} | text
     assert send(numbers(2), bulk(detail(0), turned))[1] == NumberRefused(1015, "")
 
@@ -182,16 +182,16 @@ def test_a_number_may_be_turned_away_without_a_word(text: Detail) -> None:
 @pytest.mark.parametrize(
     "code", [code for code, one in MEANINGS.items() if one.kind is CodeClass.UNKNOWN]
 )
-def test_a_number_that_timed_out_is_of_unknown_outcome(code: int) -> None:
+def test_a_number_that_timed_out_has_an_unknown_outcome(code: int) -> None:
     assert send(numbers(2), bulk(detail(0), detail(1, result=code)))[1] is None
 
 
 @pytest.mark.parametrize("result", [None, "", "OK", [], {}], ids=repr)
-def test_a_number_without_a_code_is_of_unknown_outcome(result: Any) -> None:
+def test_a_number_without_a_code_has_an_unknown_outcome(result: Any) -> None:
     assert send(numbers(2), bulk(detail(0), detail(1, result=result)))[1] is None
 
 
-def test_a_number_that_was_taken_without_a_sid_is_of_unknown_outcome() -> None:
+def test_an_accepted_number_without_a_sid_has_an_unknown_outcome() -> None:
     assert send(numbers(2), bulk(detail(0), detail(1, sid="")))[1] is None
 
 
@@ -275,7 +275,7 @@ def test_too_many_requests_were_not_sent() -> None:
         send(ONE, (429, b"slow down"))
 
 
-# --- nobody knows -----------------------------------------------------------------------------
+# --- unknown outcomes --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("call", [ONE, TWO, ABROAD], ids=["sendsms", "sendmultisms2", "sendisms"])
@@ -338,13 +338,13 @@ def test_garbage_leaves_the_outcome_unknown(body: bytes) -> None:
     [b'{"result": Infinity}', b'{"result": -1e999}', b"[" * 100_000],
     ids=["infinity", "overflow", "deep"],
 )
-def test_absurd_garbage_leaves_the_outcome_unknown(body: bytes) -> None:
+def test_excessive_nesting_leaves_the_outcome_unknown(body: bytes) -> None:
     with pytest.raises(OutcomeUnknownError):
         send(ONE, body)
 
 
 @pytest.mark.parametrize("result", ["false", "0.9", "true", '"０"', '"0_0"'])
-def test_a_result_that_is_no_whole_number_leaves_the_outcome_unknown(result: str) -> None:
+def test_a_result_that_is_not_an_integer_leaves_the_outcome_unknown(result: str) -> None:
     with pytest.raises(OutcomeUnknownError):
         send(ONE, f'{{"result": {result}, "sid": "x"}}'.encode())
 
@@ -363,7 +363,7 @@ def test_a_result_that_is_no_whole_number_leaves_the_outcome_unknown(result: str
     ).map(lambda value: json.dumps(value).encode())
 )
 @examples(150)
-def test_whatever_is_answered_ends_in_results_or_an_error_of_the_tree(body: bytes) -> None:
+def test_any_answer_gives_results_or_a_known_error(body: bytes) -> None:
     try:
         results = send(TWO, body)
     except TencentError:
@@ -383,7 +383,7 @@ def test_an_added_template_is_answered_as_tencent_describes_it() -> None:
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"id": None}, {"id": "x"}, {"id": 1.5}], ids=str)
-def test_a_template_without_an_id_may_have_been_made(data: Any) -> None:
+def test_a_template_that_is_answered_without_an_id_may_have_been_created(data: Any) -> None:
     with pytest.raises(OutcomeUnknownError):
         client({"result": 0, "data": data}).mod_template(1, text="t", title="n", remark="r", kind=0)
 
@@ -405,7 +405,7 @@ def test_reviews_are_a_list_of_objects(name: str, data: Any, found: list[Any]) -
 
 
 @pytest.mark.parametrize("text", ["msg", "errmsg"])
-def test_a_refused_template_says_why_in_either_name(text: str) -> None:
+def test_the_reason_of_a_rejected_template_is_read_under_either_name(text: str) -> None:
     with pytest.raises(CallRefusedError) as caught:
         client({"result": 1004, text: "bad text"}).add_template(
             text="t", title="n", remark="r", kind=0, international=False

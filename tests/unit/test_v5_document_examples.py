@@ -1,4 +1,4 @@
-"""The JSON examples of Tencent's document of 2018: the client sends and reads each as it stands."""
+"""The JSON examples of Tencent's document of 2018: the client sends and reads each unchanged."""
 
 import json
 from typing import Any
@@ -23,9 +23,7 @@ def connected(answer: Any) -> tuple[Client, Transport]:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 @time_machine.travel(1457336869, tick=False)
-def test_an_example_is_sent_and_read_as_it_stands(
-    monkeypatch: pytest.MonkeyPatch, case: Case
-) -> None:
+def test_an_example_is_sent_and_read_unchanged(monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
     name, call, request, response, found = case
     monkeypatch.setattr("secrets.randbelow", lambda _: 7226249334 - 10**9)
     client, transport = connected(response.encode())
@@ -39,7 +37,7 @@ def test_an_example_is_sent_and_read_as_it_stands(
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 @pytest.mark.parametrize("text", ["msg", "errmsg"])
-def test_a_refusal_of_either_generation_is_understood(case: Case, text: str) -> None:
+def test_a_refusal_is_read_in_the_form_of_either_document(case: Case, text: str) -> None:
     client, _ = connected({"result": 1006, text: "请求没有权限"})
     with pytest.raises(CallRefusedError) as caught:
         case[1](client)
@@ -47,13 +45,13 @@ def test_a_refusal_of_either_generation_is_understood(case: Case, text: str) -> 
 
 
 LATER = {
-    # What the documents of 2019 answer on top, as tencent-facts.md has it.
+    # Fields that the documents of 2019 add to the answers.
     "add_sign": {"data": {"id": 5, "international": 1, "status": 1, "text": "x"}},
     "add_template": {"data": {"id": 5, "international": 1, "status": 1, "text": "x", "type": 0}},
 }
 
 
-def test_what_later_documents_add_is_passed_on() -> None:
+def test_fields_that_later_documents_add_are_passed_on() -> None:
     client, transport = connected({"result": 0, "errmsg": "", **LATER["add_sign"]})
     assert client.add_sign(text="x", international=True) == LATER["add_sign"]["data"]
     assert transport.body()["international"] == 1

@@ -1,4 +1,4 @@
-"""What the client makes of a network that fails, through the real session of requests and urllib3."""
+"""How the client reports a failing network, through the real session of requests and urllib3."""
 
 import errno
 import http.client
@@ -102,7 +102,9 @@ def test_without_a_connection_nothing_was_sent(
 
 
 @pytest.mark.parametrize("break_it", UNKNOWN.values(), ids=UNKNOWN)
-def test_once_connected_nobody_knows(monkeypatch: pytest.MonkeyPatch, break_it: Break) -> None:
+def test_a_failure_after_connecting_leaves_the_outcome_unknown(
+    monkeypatch: pytest.MonkeyPatch, break_it: Break
+) -> None:
     break_it(monkeypatch)
     with pytest.raises(OutcomeUnknownError, match="sendsms: "):
         send()
@@ -123,7 +125,7 @@ def test_once_connected_nobody_knows(monkeypatch: pytest.MonkeyPatch, break_it: 
     ],
     ids=lambda error: repr(error)[:40],
 )
-def test_an_error_that_does_not_say_where_it_was_leaves_the_outcome_unknown(
+def test_an_error_at_an_unknown_stage_leaves_the_outcome_unknown(
     error: requests.RequestException,
 ) -> None:
     session = requests.Session()
@@ -137,16 +139,16 @@ ALL = NOT_SENT | UNKNOWN
 
 
 @pytest.mark.parametrize("break_it", ALL.values(), ids=ALL)
-def test_an_error_tells_neither_key_nor_signature_nor_address(
+def test_an_error_reveals_neither_key_nor_signature_nor_address(
     monkeypatch: pytest.MonkeyPatch, break_it: Break
 ) -> None:
     monkeypatch.setattr("secrets.randbelow", lambda _: 7226249334 - 10**9)
     break_it(monkeypatch)
     with pytest.raises(TencentError) as caught:
         send()
-    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    printed = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
     for secret in (KEY, "7226249334", "1400006666", "yun.tim.qq.com"):
-        assert secret not in told
+        assert secret not in printed
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ def test_an_error_tells_neither_key_nor_signature_nor_address(
     ],
     ids=str,
 )
-def test_an_answers_error_tells_neither_key_nor_signature_nor_address(
+def test_an_error_about_an_answer_reveals_neither_key_nor_signature_nor_address(
     monkeypatch: pytest.MonkeyPatch, answer: Any
 ) -> None:
     monkeypatch.setattr("secrets.randbelow", lambda _: 7226249334 - 10**9)
@@ -169,8 +171,8 @@ def test_an_answers_error_tells_neither_key_nor_signature_nor_address(
     client = Client("https://yun.tim.qq.com/v5/tlssmssvr", "1400006666", KEY, session)
     with pytest.raises(TencentError) as caught:
         client.get_sign([1])
-    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    printed = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
     if isinstance(caught.value, CallRefusedError):
-        told += caught.value.explain()
+        printed += caught.value.explain()
     for secret in (KEY, "7226249334", "1400006666", "yun.tim.qq.com", transport.body()["sig"]):
-        assert secret not in told
+        assert secret not in printed

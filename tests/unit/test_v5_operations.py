@@ -1,4 +1,4 @@
-"""The calls that send nothing: signs, templates by page, pulls, statistics."""
+"""The calls that send no message: signs, templates by page, pulls, statistics."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ def connected(*answers: Any) -> tuple[Client, Transport]:
 
 MADE = OK | {"data": {"id": 5}}
 CALLS: dict[str, tuple[str, Any, dict[str, Any], dict[str, Any]]] = {
-    # the test's name: the call's name, the call, the answer, the documented fields
+    # the name of the test: the name of the call, the call, the answer, the documented fields
     "delete-a-template": ("del_template", lambda c: c.del_template(123), OK, {"tpl_id": 123}),
     "delete-templates": (
         "del_template",
@@ -140,7 +140,7 @@ def test_a_refused_call_is_an_error(name: str, call: Any, answer: Any, fields: A
         call(client)
 
 
-def test_pulled_events_are_those_of_the_callbacks() -> None:
+def test_pulled_events_have_the_fields_of_callbacks() -> None:
     client, _ = connected(OK | {"count": 2, "data": [{"sid": "x"}, None, {"text": "T"}]})
     assert client.pullstatus(PullType.STATUSES) == [{"sid": "x"}, {"text": "T"}]
 
@@ -178,9 +178,7 @@ def templates(first: int, last: int) -> list[dict[str, Any]]:
     ],
     ids=str,
 )
-def test_a_page_has_its_templates_and_how_many_there_are(
-    answer: dict[str, Any], page: TemplatePage
-) -> None:
+def test_a_page_has_its_templates_and_the_total(answer: dict[str, Any], page: TemplatePage) -> None:
     client, _ = connected(OK | answer)
     assert client.get_template_page() == page
 
@@ -206,7 +204,7 @@ def test_without_a_total_pages_are_read_until_one_is_empty() -> None:
     assert list(client.all_templates()) == templates(0, 60)
 
 
-def test_a_sign_without_an_id_may_have_been_made() -> None:
+def test_a_sign_that_is_answered_without_an_id_may_have_been_created() -> None:
     client, _ = connected(OK)
     with pytest.raises(OutcomeUnknownError):
         client.add_sign(text="x")

@@ -1,4 +1,4 @@
-"""What the client sends: address, query, body, signature."""
+"""The requests that the client sends: address, query, body, signature."""
 
 import hashlib
 from typing import Any
@@ -85,7 +85,7 @@ def test_a_call_is_signed_for_the_request_that_was_sent(name: str) -> None:
 
 @each_call
 @time_machine.travel(1457336869.9, tick=False)
-def test_a_call_tells_the_time_in_whole_seconds(name: str) -> None:
+def test_a_call_sends_the_time_in_whole_seconds(name: str) -> None:
     client, transport = connected()
     CALLS[name][0](client)
     assert transport.body()["time"] == 1457336869
@@ -93,7 +93,7 @@ def test_a_call_tells_the_time_in_whole_seconds(name: str) -> None:
 
 
 @each_call
-def test_a_call_says_that_it_is_json_in_utf_8(name: str) -> None:
+def test_a_call_declares_json_in_utf_8(name: str) -> None:
     client, transport = connected()
     CALLS[name][0](client)
     assert transport.sent[0].headers["Content-Type"] == "application/json;charset=utf-8"
@@ -189,7 +189,7 @@ def test_a_foreign_send_has_one_text_for_a_number() -> None:
     }
 
 
-def test_values_and_sign_arrive_as_they_are() -> None:
+def test_values_and_sign_are_sent_unchanged() -> None:
     client, transport = connected()
     params = ("", "😀\n\"'\\", "null", "0", "{1}")
     client.send(Call(("8613788888888",), params), sign="品牌", tpl_id=2**40)
@@ -215,7 +215,7 @@ def test_a_template_is_added_with_the_documented_fields() -> None:
     assert (body["text"], body["title"], body["remark"], body["type"]) == ("{1}你好", "名", "", 1)
 
 
-def test_an_international_template_says_so() -> None:
+def test_an_international_template_is_marked_as_such() -> None:
     client, transport = connected()
     client.add_template(text="t", title="n", remark="r", kind=0, international=True)
     assert transport.body()["international"] == 1

@@ -38,7 +38,7 @@ def test_the_order_of_numbers_matters() -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(0), st.integers(0))
 @examples(50)
-def test_nothing_is_encoded_but_as_utf_8(key: str, random: int, time: int) -> None:
+def test_texts_are_encoded_as_utf_8(key: str, random: int, time: int) -> None:
     text = f"appkey={key}&random={random}&time={time}&tel=+85251234567"
     expected = hashlib.sha256(text.encode("utf-8")).hexdigest()
     assert sign(key, random, time, tel="+85251234567") == expected
