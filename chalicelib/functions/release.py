@@ -34,7 +34,7 @@ def handle(seconds_left: float) -> None:
     """Queue what may go on, as far as the time allows; the next run goes on."""
     now = int(time.time())
     deadline = time.time() + seconds_left
-    lease = leases.take("release", now, int(deadline) + 1)
+    lease = leases.acquire("release", now, int(deadline) + 1)
     if lease is None:
         log.info("another run is releasing")
         return
@@ -44,7 +44,7 @@ def handle(seconds_left: float) -> None:
             released += _of_side(side, now, deadline)
         released += _queue(waiting.due(now), deadline)
     finally:
-        leases.give_back(lease)
+        leases.release(lease)
     if released:
         log.info("queued again", extra={"messages": released})
 

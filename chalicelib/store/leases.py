@@ -1,4 +1,4 @@
-"""Leases: what only one invocation may do at a time, although its schedule may call it twice at once."""
+"""Leases: a lease lets only one invocation of a scheduled function run, although two may be started at once."""
 
 import uuid
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ class Lease:
     token: str
 
 
-def take(name: str, now: int, until: int) -> Lease | None:
-    """Take a lease that nobody holds; None if somebody does."""
+def acquire(name: str, now: int, until: int) -> Lease | None:
+    """Acquire a lease that has no current holder; return None if it has one."""
     lease = Lease(name, until, uuid.uuid4().hex)
-    there = table.get("LEASE", name, consistent=True)
-    if there is None:
+    current = table.get("LEASE", name, consistent=True)
+    if current is None:
         return lease if table.put_new(_item(lease)) else None
-    if there["until"] > now:
+    if current["until"] > now:
         return None
-    return lease if table.replace(_item(lease), "token", there["token"]) else None
+    return lease if table.replace(_item(lease), "token", current["token"]) else None
 
 
-def give_back(lease: Lease) -> None:
-    """Let the next invocation take it at once. Does nothing if another one holds it by now."""
+def release(lease: Lease) -> None:
+    """Release a lease, so that the next invocation can acquire it at once. Does nothing if another one holds it now."""
     table.replace(_item(Lease(lease.name, 0, lease.token)), "token", lease.token)
 
 

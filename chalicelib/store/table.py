@@ -43,13 +43,13 @@ def key(pk: str, sk: str) -> Item:
 
 
 def read_as(kind: type[Dataclass], stored: Mapping[str, Any], **changes: Any) -> Dataclass:
-    """Return an instance of a dataclass with the stored values of its fields, some of them changed.
+    """Return an instance of a dataclass with the stored values of its fields, except for those in `changes`.
 
-    Attributes that are no fields are ignored: a newer release may have written them before a rollback. Fields
-    that are not stored take their defaults.
+    Attributes that are not fields are ignored: a newer release may have written them before a rollback. Fields that
+    are not stored get their defaults.
     """
-    found = {name: stored[name] for name in kind.__dataclass_fields__ if name in stored}
-    return kind(**found | changes)
+    values = {name: stored[name] for name in kind.__dataclass_fields__ if name in stored}
+    return kind(**values | changes)
 
 
 def put(item: Item) -> None:
@@ -206,8 +206,8 @@ def batch_put(items: Sequence[Item]) -> None:
 
 
 def batch_delete(keys: Sequence[Key]) -> None:
-    """Delete many items with distinct keys, as far as they exist."""
-    _batch_write([{"DeleteRequest": {"Key": _pack(key(*one))}} for one in keys])
+    """Delete many items with distinct keys, if they exist."""
+    _batch_write([{"DeleteRequest": {"Key": _pack(key(*pair))}} for pair in keys])
 
 
 def _batch_write(requests: Sequence[Any]) -> None:

@@ -1,8 +1,8 @@
-"""Queue messages that wait in the table, off their queue, until a gate opens or a time comes.
+"""Queue messages that wait in the table instead of their queue, until a gate opens or until they are due.
 
-A message that circled in its queue instead would be ended by Lambda's detection of recursive loops after about
-16 rounds, and cost a request and an invocation for each. A message is stored under a digest of its text, so that
-storing it again after a crash changes nothing.
+A message that was queued again and again instead would cost a request and an invocation each time, and after about 16
+times Lambda's recursive loop detection would stop it. A message is stored under a digest of its text, so that storing
+it again after a crash changes nothing.
 """
 
 import hashlib
@@ -17,14 +17,14 @@ from chalicelib.store import table
 from chalicelib.store.packing import pack, unpack
 
 TIME = "time"
-"""The gate that opens for each message by itself, when it is due."""
+"""The gate that opens for each message separately, when it is due."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A message that waits. `since` is the epoch at which it was stored, `due` the one at which it is queued again.
 
-    `due` is 0 at every gate but TIME.
+    `due` is 0 at every gate except TIME.
     """
 
     gate: str
@@ -53,19 +53,19 @@ def put(gate: str, queue: QueueName, texts: Iterable[str], due: int = 0) -> None
 
 
 def at(gate: str, limit: int | None = None) -> Iterator[Waiting]:
-    """Return the messages at a gate, in no particular order."""
+    """Yield the messages at a gate, in no particular order."""
     return map(_waiting, table.query(_pk(gate), consistent=True, limit=limit))
 
 
 def due(now: int) -> Iterator[Waiting]:
-    """Return the messages whose time has come, the earliest first."""
+    """Yield the messages at the gate TIME that are due, the earliest first."""
     found = table.query(_pk(TIME), "0", until=f"{now:012d}~", consistent=True)
     return map(_waiting, found)
 
 
 def remove(messages: Sequence[Waiting]) -> None:
-    """Delete messages that are queued again."""
-    table.batch_delete([(_pk(one.gate), one.sort) for one in messages])
+    """Delete messages that have been queued again."""
+    table.batch_delete([(_pk(message.gate), message.sort) for message in messages])
 
 
 def _pk(gate: str) -> str:
