@@ -223,7 +223,7 @@ def pull(event: CloudWatchEvent) -> None:
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def release(event: CloudWatchEvent) -> None:
-    """Queue again what waits in the table, once it may go on."""
+    """Queue the messages that wait in the table, once they may be processed."""
     from chalicelib.functions.release import handle
 
     handle(_seconds_left(event))

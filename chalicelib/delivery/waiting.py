@@ -1,7 +1,7 @@
-"""Messages that wait off their queue: set aside in the table, and queued again by `release`.
+"""Messages that wait outside their queue: stored in the table, and queued again by the function `release`.
 
-Every loop of the bridge that may last longer than a few minutes goes through the table. `release` is called by
-a schedule and not by a queue, so that what it queues begins a new chain for Lambda's detection of recursive loops.
+Whenever messages may be queued again and again for more than a few minutes, they go through the table. A schedule
+triggers `release`, not a queue, so its messages begin a new chain for Lambda's detection of recursive loops.
 """
 
 import time
@@ -15,19 +15,19 @@ from chalicelib.queues.receiving import DONE, PUT_BACK, Record, Result, later
 from chalicelib.queues.sending import MAX_DELAY
 from chalicelib.store import waiting
 
-# Up to this delay a message waits on its queue; `release`, which runs each minute, would be too coarse.
+# With a delay of up to these seconds, a message waits on its queue, because `release` runs only once a minute.
 _MAX_ON_QUEUE = 100
-# Seconds until a message that could not be set aside is received again.
+# Seconds after which a message that could not be set aside comes again.
 _NOT_SET_ASIDE = 60
 
 
 def set_aside(
     gate: str, queue: QueueName, results: Sequence[tuple[Record, Result]]
 ) -> list[tuple[Record, Result]]:
-    """Store the messages that are to be put back at a gate; return the results with these messages done.
+    """Store the messages to put back in the table, at a gate; return the results, in which they are done.
 
-    None of their tries is spent: `release` queues them again as new messages. Where they can't be stored, they
-    come again after a minute.
+    They keep all their tries, because `release` queues them as new messages. If they can't be stored, they come
+    again after a minute.
     """
     back = [record for record, result in results if result is PUT_BACK]
     if not back:
@@ -42,15 +42,15 @@ def set_aside(
 
 
 def queue_later(queue: QueueName, bodies: Iterable[Body], delay: int) -> None:
-    """Queue messages that are received after `delay` seconds: short waits on the queue, long ones in the table."""
-    made = list(bodies)
+    """Queue messages with a delay of `delay` seconds: a short one on the queue, a long one through the table."""
+    messages = list(bodies)
     if delay > _MAX_ON_QUEUE:
         try:
             waiting.put(
-                waiting.TIME, queue, (body.encode() for body in made), int(time.time()) + delay
+                waiting.TIME, queue, (body.encode() for body in messages), int(time.time()) + delay
             )
         except Exception:
             log.exception("messages can't be set aside, they wait on the queue")
         else:
             return
-    sending.send(queue, made, delay=min(delay, MAX_DELAY))
+    sending.send(queue, messages, delay=min(delay, MAX_DELAY))

@@ -61,7 +61,7 @@ def handle(
     try:
         results = _deliver(records, deadline, functions)
     except Exception:
-        # Nothing was begun: the parameter store or the table can't be read.
+        # No work began: the parameter store or the table can't be read.
         log.exception("deliver failed")
         results = [(record, again(record, retries.CHUNK)) for record in records]
     return receiving.finish("sends", results)
@@ -87,7 +87,7 @@ def _deliver(
 
 
 def _set_aside(results: Sequence[tuple[Record, Result]]) -> list[tuple[Record, Result]]:
-    """Set aside the messages of which nothing was begun, until Tencent answers again."""
+    """Set aside the messages on which no work began, until Tencent answers again."""
     back = sum(result is PUT_BACK for _, result in results)
     if back:
         metrics.count(BreakerOpen=1)

@@ -1,11 +1,11 @@
-"""Each minute: queue again what waits in the table, once its gate is open or its time has come.
+"""Each minute: queue the messages that wait in the table, once their gate is open or their time has come.
 
-    breaker closed? ─▶ everything that waits at it
-    breaker open, a probe is due? ─▶ one message, whose function probes
-    time ─▶ what is due
+    a side's breaker is closed                    ─▶ queue every message that waits at it
+    a side's breaker is open, and a probe is due  ─▶ queue one message, whose function probes
+    a message's time has come                     ─▶ queue it
 
-A message is queued first and deleted from the table second. A death in between queues it twice, which is
-harmless: a chunk's attempt is claimed once, a status is settled once, a receipt may be pushed twice.
+A message is queued first and deleted from the table second. If the function dies in between, the message is queued
+twice, which is harmless: a chunk's attempt is claimed once, a status is settled once, a receipt may be pushed twice.
 """
 
 import time
@@ -31,12 +31,12 @@ _BATCH = 100
 
 
 def handle(seconds_left: float) -> None:
-    """Queue what may go on, as far as the time allows; the next run goes on."""
+    """Queue every message that may be processed, until the time is used up; the next run continues."""
     now = int(time.time())
     deadline = time.time() + seconds_left
     lease = leases.acquire("release", now, int(deadline) + 1)
     if lease is None:
-        log.info("another run is releasing")
+        log.info("another run releases messages")
         return
     released = 0
     try:
@@ -46,10 +46,11 @@ def handle(seconds_left: float) -> None:
     finally:
         leases.release(lease)
     if released:
-        log.info("queued again", extra={"messages": released})
+        log.info("waiting messages queued", extra={"messages": released})
 
 
 def _of_side(side: Side, now: int, deadline: float) -> int:
+    """Queue the messages that wait for a side to be called again; return their number."""
     breaker = breakers.get_open(side)
     if breaker is None:
         return _queue(waiting.at(side), deadline)
@@ -64,7 +65,7 @@ def _queue(found: Iterable[Waiting], deadline: float) -> int:
     released = 0
     for batch in _batches(found):
         if deadline - time.time() < _SECONDS_FOR_A_BATCH:
-            log.warning("not everything is released in time, the next run goes on")
+            log.warning("the time of this run is used up, the next run continues")
             break
         by_queue: dict[QueueName, list[str]] = {}
         for one in batch:

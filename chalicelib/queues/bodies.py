@@ -24,7 +24,7 @@ _STATUSES_PER_MESSAGE = 100
 BYTES_PER_MESSAGE = 200 * 1024
 """Bytes of events in one message: leaves room below SQS's 256 KiB."""
 
-# The errors of reading a text that is no body. Infinity raises the fifth, nesting without end the sixth.
+# Errors of decoding a text that is no body: Infinity raises OverflowError, deep nesting raises RecursionError.
 _UNREADABLE = (
     ValueError,
     LookupError,

@@ -1,15 +1,15 @@
-"""Work through an SQS batch so that what is done stays done.
+"""Receive the messages of an SQS event, and end the invocation so that only unfinished ones come again.
 
-A function ends each invocation by `finish`. How it reports messages that come again depends on the queue's event
-source mapping, which Chalice can't switch to partial batch responses:
+A function ends each invocation by `finish`. First, each unfinished message gets the pause after which it comes
+again. How `finish` then reports them depends on the queue's event source mapping, for which Chalice can't enable
+partial batch responses:
 
-- With BRIDGE_PARTIAL_BATCHES=on, which the deployment sets after it has read the switch back, `finish` returns
-  `batchItemFailures`, and Lambda deletes the other messages.
-- Otherwise such an answer would delete them all. So finished messages are deleted here, and then the invocation
-  fails, which keeps Lambda from deleting the others.
+- With BRIDGE_PARTIAL_BATCHES=on, which the deployment sets once it has read back that they are enabled, `finish`
+  returns `batchItemFailures`, and Lambda deletes the other messages.
+- Otherwise Lambda would ignore that answer and delete all messages. So `finish` deletes the finished ones itself
+  and then raises, which keeps Lambda from deleting the others.
 
-In either case a message that comes again gets its pause first. Where every message is finished, nothing is
-deleted here: Lambda does that, at no cost.
+If every message is finished, `finish` deletes nothing: Lambda does that, at no cost.
 """
 
 import time
@@ -28,17 +28,21 @@ from chalicelib.logs import log
 from chalicelib.queues import sending
 from chalicelib.queues.sending import url
 
-# SQS's longest visibility timeout is twelve hours from the message's receipt.
+# SQS's longest visibility timeout is twelve hours from the time at which the message was received.
 _MAX_VISIBILITY = 12 * 3600 - 300
 
 
 class UnfinishedError(BridgeError):
-    """Some messages of the batch have to come again. Expected: this is how SQS is asked for them."""
+    """Some messages of the batch have to come again. This is no failure: raising it makes SQS deliver them again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One message as the function gets it. `tries` counts this one; `sent_at` is an epoch."""
+    """One message as Lambda delivers it.
+
+    `handle` identifies this delivery to SQS; `tries` counts the deliveries, this one included; `sent_at` is the
+    epoch at which the message was queued; `id` is the message's id at SQS.
+    """
 
     body: str
     handle: str
@@ -48,7 +52,7 @@ class Record:
 
 
 class Action(Enum):
-    """What is done with a message."""
+    """What becomes of a message."""
 
     DELETE = auto()
     RETRY = auto()
@@ -58,10 +62,10 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What becomes of a message.
+    """The result of a message.
 
-    It is done; it comes again in some seconds, with one more try spent; it is put back because nothing was begun,
-    with no try spent (`delivery/waiting.py` sets it aside); or it can't succeed and becomes a dead letter.
+    DELETE: it is done. RETRY: it comes again in `seconds` and has used up a try. PUT_BACK: no work on it began, so
+    it keeps all its tries (`delivery/waiting.py` sets it aside). DEAD_LETTER: it can't succeed.
     """
 
     action: Action
@@ -79,7 +83,10 @@ def later(seconds: int) -> Result:
 
 
 def again(record: Record, retry: Retry) -> Result:
-    """Return the result of a message whose work failed: a pause by this rule, a dead letter once it is over."""
+    """Return the result of a message whose work failed: it comes again after the rule's pause.
+
+    Once the rule allows no more tries, it becomes a dead letter.
+    """
     pause = retry.pause(record.tries, time.time() - record.sent_at)
     return DEAD_LETTER if pause is None else later(pause)
 
@@ -112,7 +119,7 @@ def finish(
         raise ValueError(f"{queue}: {len(back)} messages to put back were not set aside")
     dead = [record for record, _ in by_action[Action.DEAD_LETTER]]
     if dead:
-        log.error("messages that can't succeed", extra={"queue": queue, "messages": len(dead)})
+        log.error("messages became dead letters", extra={"queue": queue, "messages": len(dead)})
         sending.send_dead(queue, (record.body for record in dead))
     retried = by_action[Action.RETRY]
     if not retried:
@@ -138,8 +145,8 @@ def _pause(queue: QueueName, record: Record, seconds: int) -> None:
             VisibilityTimeout=min(int(seconds), _MAX_VISIBILITY),
         )
     except ClientError:
-        # Its own time ran out meanwhile, so it comes again by itself. The other messages need their pauses.
-        log.exception("a message's pause could not be set", extra={"queue": queue})
+        # Its visibility timeout has ended meanwhile, so it comes again anyway. The others still need their pauses.
+        log.exception("the pause of a message could not be set", extra={"queue": queue})
 
 
 def _delete(queue: QueueName, done: Sequence[Record]) -> None:
