@@ -176,7 +176,7 @@ def test_a_callback_that_died_after_it_settled_is_told_by_its_copy(
     local.callback([tencent.status(sms)])
     with monkeypatch.context() as broken:
         broken.setattr("chalicelib.delivery.final_states.report", _fails)
-        local.pump.run("settle", hours=24)
+        local.pump.run("settle", hours=73)
     assert local.pump.count("callbacks-dead") == 1
     assert [one.state for one in messages.of_phone("86" + A)] == ["delivered"]
     assert local.quick_audience.told(A) == []
