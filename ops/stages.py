@@ -5,6 +5,7 @@ A command enters its stage first: the stage's environment is put into this proce
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,11 @@ LOCAL = "local"
 FOLDER = Path(".chalice")
 HTTP_FUNCTION = "api_handler"
 """Chalice's name of the function behind the API."""
+
+_MISLEADING = re.compile(
+    r"AWS_((DEFAULT_)?PROFILE|ENDPOINT_URL_.+|IGNORE_CONFIGURED_ENDPOINT_URLS|SE(SSION|CURITY)_TOKEN"
+    r"|USE_(FIPS|DUALSTACK)_ENDPOINT)"
+)
 
 
 class StageError(OperatorError):
@@ -48,12 +54,12 @@ def local_environment() -> dict[str, str]:
 def misleading(variables: Mapping[str, str]) -> list[str]:
     """Return the variables of this process that would lead boto3 away from an AWS on this machine.
 
-    A profile, a configuration file or an endpoint of a single service would each reach the real AWS although
-    `AWS_ENDPOINT_URL` names the local one. Where `variables` do not name an endpoint, there are none.
+    A profile that the local configuration lacks stops boto3, and an endpoint of a single service wins over
+    `AWS_ENDPOINT_URL`. If `variables` do not set that one, nothing misleads.
     """
     if "AWS_ENDPOINT_URL" not in variables:
         return []
-    return sorted(name for name in os.environ if name.startswith("AWS_") and name not in variables)
+    return sorted(name for name in os.environ.keys() - variables if _MISLEADING.fullmatch(name))
 
 
 def read_config() -> dict[str, Any]:

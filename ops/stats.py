@@ -62,25 +62,24 @@ def compare(first: str, last: str) -> dict[str, Any]:
 
 
 def explain(rows: list[dict[str, Any]]) -> list[str]:
-    """Return why the rows' differences need not mean that anything is wrong; nothing if there is no difference."""
+    """Return the harmless reasons for the rows' differences, as sentences; nothing if there is no difference."""
     differences = {row["count"]: row["difference"] for row in rows if row["difference"]}
-    if not differences:
-        return []
-    notes = ["difference: the bridge's count minus Tencent's. Reasons that are harmless:"]
-    if differences.get("submitted", 0) < 0:
+    repeated = differences.pop("submitted", 0)
+    notes = []
+    if repeated < 0:
         notes.append(
-            "submitted, below 0: Tencent counts every number of every call. A call that it refused, for its rate "
-            "or for one of its numbers, is made again, and its numbers count again"
+            "submitted below 0: Tencent counts every number of every call. If it refuses a call, for its rate or "
+            "for one of its numbers, the bridge calls again, and Tencent counts these numbers again."
         )
     if any(difference < 0 for difference in differences.values()):
         notes.append(
-            "below 0: other systems use the same application; messages left in these hours that were accepted in "
-            "an earlier one; statuses still wait in the callbacks queue; sends of unknown outcome"
+            "Others below 0: another system uses the same application; messages left in these hours that were "
+            "accepted in an earlier one; statuses wait in the callbacks queue; sends are of unknown outcome."
         )
-    if any(difference > 0 for difference in differences.values()):
+    if repeated > 0 or any(difference > 0 for difference in differences.values()):
         notes.append(
-            "above 0: messages that were accepted in these hours left in a later one; Tencent's statistics are "
-            "some minutes behind its reports"
+            "Above 0: messages that were accepted in these hours left in a later one, or leave later; Tencent's "
+            "statistics are some minutes behind its reports."
         )
     return notes
 

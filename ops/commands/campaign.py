@@ -11,6 +11,7 @@ from ops.commands.output import Json, Stage, command, show
 app = typer.Typer(no_args_is_help=True, help="Campaigns, by their outId.")
 
 _LABELS = {
+    "bizIds": "their bizIds",
     "sent": "accepted by Tencent",
     "unsent": "not sent yet",
     "unreported": "no receipt yet",
@@ -40,11 +41,12 @@ def show_(
 
 
 def _readable(account: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an account with its failures in lines of words, and each count once."""
-    hidden = {"waiting", "failureReasons", "files"}
+    """Return an account for people: each count once, and the failures in lines of words."""
+    hidden = {"outId", "waiting", "failureReasons", "failures", "files"}
     shown = {key: value for key, value in account.items() if key not in hidden}
+    files = {"files": account["files"]} if "files" in account else {}
     lines = [
         f"{one['recipients']}  {one['code']}" + (f": {one['reason']}" if one["reason"] else "")
         for one in account["failures"]
     ]
-    return shown | {"failures": "\n".join(lines) or None, "files": account.get("files") or None}
+    return shown | {"failures": "\n".join(lines) or None} | files

@@ -46,5 +46,7 @@ def stats(
     typer.echo(f"From {found['from']} to {found['to']}, Beijing time")
     columns = ("count", "tencent", "ours", "difference")
     show_rows(rows, columns, as_json=False, empty="", labels=_LABELS)
-    for note in explain(rows):
-        typer.echo(note)
+    if notes := explain(rows):
+        typer.echo("The difference is this bridge's count minus Tencent's. Harmless reasons:")
+        for note in notes:
+            typer.echo(f"- {note}")

@@ -1,5 +1,6 @@
 """`ops secret`: what is kept in the parameter store, and what is not."""
 
+import json
 import os
 
 import boto3
@@ -40,6 +41,21 @@ def test_what_is_no_secret_is_not_kept(name: str, typed: str, said: str) -> None
     result = ops("secret", "set", name, "--stage", "prod", typed=typed)
     assert result.exit_code == 1
     assert said in result.stderr
+
+
+def test_a_stage_has_to_be_named() -> None:
+    result = ops("secret", "set", "QA_KEY", typed="s3cret\n")
+    assert result.exit_code == 2
+    assert "--stage" in result.stderr
+
+
+def test_a_secret_is_not_shown_as_json_either() -> None:
+    result = ops("secret", "set", "QA_KEY", "--stage", "prod", "--json", typed="s3cret\n")
+    assert json.loads(result.stdout) == {
+        "name": "QA_KEY",
+        "parameter": "/qa-sms-bridge/prod/qa-key",
+        "referenced": True,
+    }
 
 
 def test_a_secret_that_the_configuration_does_not_name_says_what_to_write(

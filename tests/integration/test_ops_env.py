@@ -55,8 +55,9 @@ def test_what_would_lead_to_the_real_aws_is_unset(
     publish(local)
     assert not any(name in ops("env").stdout for name in stray)
     publish(local, AWS_ENDPOINT_URL="http://127.0.0.1:9")
-    shell = evaluated(ops("env").stdout, **stray)
+    shell = evaluated(ops("env").stdout, **stray, AWS_CA_BUNDLE="/harmless")
     assert not stray.keys() & shell.keys()
+    assert shell["AWS_CA_BUNDLE"] == "/harmless"
     assert shell["AWS_ENDPOINT_URL"] == "http://127.0.0.1:9"
 
 

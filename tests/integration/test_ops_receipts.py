@@ -82,6 +82,16 @@ def test_only_who_is_not_known_to_be_told_is_told_again(campaign: Bridge) -> Non
     assert told(campaign) == [one for one in SETTLED if one[0] not in taken]
 
 
+def test_people_read_that_receipts_are_queued_and_not_yet_taken(campaign: Bridge) -> None:
+    lose(campaign)
+    dry = ops("receipts", "replay", "--out-id", "task-1", "--dry-run").stdout
+    assert "Would be queued again" in dry
+    shown = ops("receipts", "replay", "--out-id", "task-1").stdout
+    assert "Queued again" in shown
+    assert "receipts queued" in shown
+    assert "told" not in shown + ops("receipts", "replay", "--help").stdout
+
+
 def test_with_all_everybody_is_told_again(campaign: Bridge) -> None:
     campaign.pump.drain("push")
     assert replayed("--all") == {"settled": 5, "pushed": 5, "queued": 5}

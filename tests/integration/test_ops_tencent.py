@@ -291,6 +291,40 @@ def test_tencents_counts_stand_beside_ours(counted: Bridge, ops: Ops) -> None:
     )
 
 
+DAY = ("--from", "2026-03-02", "--to", "2026-03-02")
+
+
+@pytest.mark.parametrize(
+    ("sent", "reported", "notes"),
+    [
+        ({}, {}, []),
+        ({"request": 796}, {}, ["submitted below 0: "]),
+        ({}, {"status": 1}, ["Others below 0: "]),
+        ({"request": 796}, {"status": 1}, ["submitted below 0: ", "Others below 0: "]),
+    ],
+)
+def test_a_difference_is_explained_where_it_is_shown(
+    linked: Bridge, ops: Ops, sent: dict[str, int], reported: dict[str, int], notes: list[str]
+) -> None:
+    linked.tencent.always("pullsendstatus", answered(data=dict.fromkeys(SENT, 0) | sent))
+    none = dict.fromkeys(REPORTED, 0)
+    linked.tencent.always("pullcallbackstatus", answered(data=none | reported))
+    lines = ops.type("stats", *DAY).stdout.splitlines()
+    assert lines[0] == "From 2026-03-02 00:00:00 to 2026-03-02 23:59:59, Beijing time"
+    shown = [line for line in lines if line.startswith("- ")]
+    assert len(shown) == len(notes)
+    assert all(line.startswith(f"- {note}") for line, note in zip(shown, notes, strict=True))
+    assert any("Harmless reasons" in line for line in lines) == bool(notes)
+
+
+def test_more_of_ours_than_tencents_is_explained_too(linked: Bridge, ops: Ops) -> None:
+    linked.tencent.always("pullsendstatus", answered(data=dict.fromkeys(SENT, 0)))
+    linked.tencent.always("pullcallbackstatus", answered(data=dict.fromkeys(REPORTED, 0)))
+    linked.campaign(["13900001111"], {"name": "您"}, code=linked.template())
+    linked.pump.drain()
+    assert "- Above 0: " in ops.type("stats", *DAY).stdout
+
+
 @pytest.mark.parametrize(
     ("first", "last", "hours"),
     [
