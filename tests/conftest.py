@@ -1,9 +1,7 @@
-"""Who runs which tests; and IAM for the integration tests.
+"""How tests are spread over processes, and the IAM policies in the integration tests.
 
-Functions may ask for what their policies allow, and need all of it.
-
-The first is seen in each test; the second at the end of a run of all of them, which fails where a policy
-allows something that nobody used.
+An integration test fails if a function makes a call that its policy does not allow. A run of all integration
+tests fails if a policy allows a call that no test made.
 """
 
 from collections.abc import Iterator
@@ -15,8 +13,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 _TESTS = Path(__file__).parent
 _INTEGRATION = _TESTS / "integration"
-# Tests that share nothing go to whatever process has time; others stay together by file, and by folder where
-# they share what takes seconds to start, unless they start it by themselves.
+# Tests that share nothing go to any process that has time. Others stay together by file, or by folder if they
+# share something that takes seconds to start, unless they start it themselves.
 _SPREAD = {"unit", "integration", "documents"}
 _SHARING = {"end_to_end", "browser", "local_stack", "concurrency", "deployment"}
 _BY_THEMSELVES = {
@@ -32,11 +30,11 @@ _used: set[tuple[str, str, str]] = set()
 def allowed_by_their_policies(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """Stand where IAM stands."""
+    """Enforce the policies as IAM does."""
     if _INTEGRATION not in request.path.parents:
         yield
         return
-    # The folders of pure tests need none of it, and it takes time to import.
+    # Other folders do not need it, and importing it takes time.
     from tests.support.deployment.permissions import Guard
 
     guard = Guard()
@@ -49,9 +47,9 @@ def allowed_by_their_policies(
 
 
 class _BySharing(LoadScopeScheduling):
-    """Where several processes run the tests, keeps together what shares a stack, an AWS or a long preparation.
+    """Keep tests that share a stack, an AWS or a long preparation in one of several processes.
 
-    xdist's own groups (`--dist loadgroup`) need an attribute of tests that pytest 9.2 has no more.
+    xdist's own groups (`--dist loadgroup`) need an attribute of tests that pytest 9.2 has removed.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -69,7 +67,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Where several processes run the tests, each of them knows a part."""
+    """Collect the calls that each of several processes saw."""
     _used.update(map(tuple, getattr(node, "workeroutput", {}).get("used", [])))
 
 
@@ -87,14 +85,14 @@ def pytest_terminal_summary(
         for function, action, resource in _unused():
             terminalreporter.write_line(
                 f"ERROR .chalice/policies.json allows {function} {action} on {resource}, which no "
-                "integration test saw it use",
+                "integration test used",
                 red=True,
             )
 
 
 def _all_of_them(config: pytest.Config) -> bool:
-    """Whether all integration tests ran, so that what nobody used is not needed."""
-    # No integration test is deployed: `make test` leaves out those that are.
+    """Return whether all integration tests ran, so that permissions that were not used are not needed."""
+    # `make test` leaves out the tests marked `deployed`; no integration test is marked so.
     marked = config.option.markexpr not in ("", "not deployed")
     chosen = config.option.keyword or marked or config.option.deselect
     paths = {Path(arg).resolve() for arg in config.args}

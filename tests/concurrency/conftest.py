@@ -9,7 +9,7 @@ from chalice.test import BaseClient
 from local import aws as local_aws
 from tests.support.concurrency import World
 from tests.support.in_process import aws
-from tests.support.in_process.bridge import Bridge, forget
+from tests.support.in_process.bridge import Bridge, clear_caches
 from tests.support.in_process.outside import Outside
 
 
@@ -31,4 +31,4 @@ def world(ministack: local_aws.Ministack, monkeypatch: pytest.MonkeyPatch) -> It
     world = World(bridge)
     world.empty_queues()
     yield world
-    forget()
+    clear_caches()

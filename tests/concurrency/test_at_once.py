@@ -27,7 +27,7 @@ from chalicelib.store import (
 from tests.support.concurrency import World, at_once, event, message, phone, record, unique
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import SIGN, Answer
-from tests.support.in_process.quickaudience import said
+from tests.support.in_process.quickaudience import respond
 from tests.support.in_process.tencent import Sms
 
 
@@ -67,7 +67,7 @@ def test_a_chunk_given_to_three_workers_is_sent_by_one(world: World, template: s
         numbers = [phone() for _ in range(3)]
         answer = world.bridge.campaign(numbers, code=template, out_id=unique())
         assert answer.code == "OK"
-        records = world.take("sends")
+        records = world.receive_all("sends")
         assert len(records) == 1
         before = len(world.tencent.send_calls)
         world.tencent.next("send", tencent.and_first(lambda: time.sleep(0.02)))
@@ -88,7 +88,7 @@ def test_five_chunks_given_to_two_workers_are_sent_once_each(world: World, templ
         for number, out_id in enumerate(out_ids):
             mine = numbers[2 * number : 2 * number + 2]
             assert world.bridge.campaign(mine, code=template, out_id=out_id).code == "OK"
-        records = world.take("sends")
+        records = world.receive_all("sends")
         assert len(records) == 5
         at_once(*[partial(world.deliver, records)] * 2)
         assert all(len(world.tencent.sent_to("86" + number)) == 1 for number in numbers)
@@ -98,7 +98,7 @@ def check_sent_once(world: World, answers: list[Answer], out_id: str, numbers: l
     assert {answer.code for answer in answers} == {"OK"}
     (biz_id,) = {answer["bizId"] for answer in answers}
     assert [one.biz_id for one in send_requests.of_out_id(out_id)] == [biz_id]
-    for one in world.take("sends"):
+    for one in world.receive_all("sends"):
         world.deliver([one])
     assert all(len(world.tencent.sent_to("86" + number)) == 1 for number in numbers)
 
@@ -157,7 +157,7 @@ def test_of_two_statuses_of_one_sid_one_is_told(world: World) -> None:
     for number in numbers:
         sid = f"sid {number}"
         settle_at_once(status(number, sid), status(number, sid, "FAIL"))
-    entries = world.told()
+    entries = world.queued_entries()
     assert Counter(entry["phoneNum"] for entry in entries) == Counter(numbers)
     assert len(rows(out_id)) == 50
     for entry in entries:
@@ -183,7 +183,7 @@ def test_of_four_that_have_the_same_hundred_statuses_one_tells_each(world: World
         for order in (1, -1)
     ]
     settle_at_once(*bodies)
-    entries = world.told()
+    entries = world.queued_entries()
     assert Counter(entry["phoneNum"] for entry in entries) == Counter(numbers)
     assert sorted(phone for phone, _ in rows(out_id)) == sorted("86" + one for one in numbers)
 
@@ -195,7 +195,7 @@ def test_a_message_of_the_queue_given_out_twice_at_once_tells_one_state(world: W
         body = status(number, f"sid {number}")
         settle_at_once(body, body)
         # The same piece of work: it may tell twice, as it would after a crash, and the same.
-        states = {(entry["sendStatus"], entry["errCode"]) for entry in world.told()}
+        states = {(entry["sendStatus"], entry["errCode"]) for entry in world.queued_entries()}
         assert states == {(2, "DELIVERED")}
 
 
@@ -203,14 +203,14 @@ def test_of_a_status_and_the_sweep_one_is_told(world: World, template: str) -> N
     for number in [phone() for _ in range(15)]:
         out_id = unique()
         answer = world.bridge.campaign([number], code=template, out_id=out_id)
-        world.deliver(world.take("sends"))
+        world.deliver(world.receive_all("sends"))
         (sms,) = world.tencent.sent_to("86" + number)
         pointer = ChunkKey(out_id, answer["bizId"], 0)
         at_once(
             partial(settle.handle, event(record(status(number, sms.sid)))),
             partial(sweep._close, pointer, int(time.time()) + 900),
         )
-        (entry,) = world.told()
+        (entry,) = world.queued_entries()
         (kept,) = messages.of_phone("86" + number)
         assert kept.receipt
         assert entry["errCode"] == kept.receipt.code
@@ -223,8 +223,8 @@ def test_of_the_sweep_twice_at_once_everybody_hears_one_thing(world: World, temp
         answer = world.bridge.campaign([number], code=template, out_id=out_id)
         pointer = ChunkKey(out_id, answer["bizId"], 0)
         close = partial(sweep._close, pointer, int(time.time()) + 900)
-        closed = at_once(close, close, partial(world.deliver, world.take("sends")))
-        states = {(entry["sendStatus"], entry["errCode"]) for entry in world.told()}
+        closed = at_once(close, close, partial(world.deliver, world.receive_all("sends")))
+        states = {(entry["sendStatus"], entry["errCode"]) for entry in world.queued_entries()}
         sent = world.tencent.sent_to("86" + number)
         assert len(sent) <= 1
         if sent:
@@ -241,7 +241,7 @@ def test_two_replies_at_once_are_one(world: World) -> None:
         messages.record([message(number, out_id, f"sid {number}")])
         reply = tencent.reply("86" + number, "好", SIGN, time=1772416800)
         settle_at_once(*({"id": unique("reply"), "replies": [reply]} for _ in range(2)))
-        assert [entry["content"] for entry in world.told()] == ["好"]
+        assert [entry["content"] for entry in world.queued_entries()] == ["好"]
         assert len(replies.of_out_id(out_id)) == 1
 
 
@@ -272,13 +272,13 @@ def test_a_status_twice_at_once_takes_one_mark(world: World, marks: int) -> None
         kept = messages.of_phone("86" + number)
         assert Counter(bool(one.sid) for one in kept) == Counter({True: 1, False: marks - 1})
         settle_again(world)
-        assert len(world.told()) == 1
+        assert len(world.queued_entries()) == 1
         world.empty_queues()
 
 
 def settle_again(world: World) -> None:
     """What waits for a message it did not find looks for it again, now."""
-    for one in world.take("callbacks"):
+    for one in world.receive_all("callbacks"):
         settle.handle(event(one))
 
 
@@ -293,7 +293,7 @@ def test_two_statuses_at_once_take_a_mark_each_as_far_as_there_are(
             status(number, f"one {number}"),
             status(number, f"other {number}", "FAIL"),
         )
-        entries = world.told()
+        entries = world.queued_entries()
         assert Counter(entry["outId"] for entry in entries) == Counter(out_ids)
         kept = messages.of_phone("86" + number)
         assert all(one.sid and one.receipt for one in kept)
@@ -305,14 +305,14 @@ def test_of_a_status_and_the_sweep_one_takes_the_mark(world: World, template: st
         out_id = unique()
         world.tencent.next("send", tencent.refused(1008))
         answer = world.bridge.campaign([number], code=template, out_id=out_id)
-        world.deliver(world.take("sends"))
+        world.deliver(world.receive_all("sends"))
         breakers.close("tencent", int(time.time()))
         pointer = ChunkKey(out_id, answer["bizId"], 0)
         at_once(
             partial(settle.handle, event(record(status(number, f"sid {number}")))),
             partial(sweep._close, pointer, int(time.time()) + 900),
         )
-        (entry,) = world.told()
+        (entry,) = world.queued_entries()
         (kept,) = messages.of_phone("86" + number)
         assert kept.receipt
         assert entry["errCode"] == kept.receipt.code
@@ -382,7 +382,7 @@ def test_functions_that_are_locked_out_at_once_call_once_each_and_then_no_more(
 
     def locked_out() -> requests.Response:
         together.wait(10)
-        return said(401, {"code": "401"})
+        return respond(401, {"code": "401"})
 
     world.quick_audience.always(locked_out)
     at_once(*(partial(push.handle, one, 60) for one in events))

@@ -231,7 +231,7 @@ def test_who_reads_secrets_may_and_nobody_else(
     sealed.campaign(["13900000003"], code=code, out_id="late")
     sealed.pump.drain("deliver")
     for function, hours in (("pull", 0), ("inquire", 8), ("sweep", 80)):
-        sealed.clock.pass_(hours=hours)
+        sealed.clock.advance(hours=hours)
         forget()
         sealed.pump.sweep() if function == "sweep" else pulls.run(function)
     readers = {

@@ -241,7 +241,9 @@ def test_what_is_only_kept_may_be_anything(here: Bridge) -> None:
 def test_a_digital_templates_remark_goes_to_tencents_reviewers(here: Bridge) -> None:
     code = create(here, remark="双11老客回馈")
     assert here.ask("PUT", f"{DIGITAL}/{code}", body(remark="改" * 300)).code == "OK"
-    remarks = [call.body["remark"] for call in here.tencent.made("add_template", "mod_template")]
+    remarks = [
+        call.body["remark"] for call in here.tencent.calls_of("add_template", "mod_template")
+    ]
     assert remarks == ["双11老客回馈", "改" * 100]
 
 
@@ -276,7 +278,7 @@ def test_a_changed_type_is_told_and_reviewed(here: Bridge, kind: int) -> None:
     newest = max(here.tencent.templates)
     # mod_template has no `international`: such a change is a new template there.
     assert (newest != int(code)) == (kind == 3)
-    calls = here.tencent.made("mod_template", "add_template")
+    calls = here.tencent.calls_of("mod_template", "add_template")
     assert calls[-1].body["type"] == (1 if kind == 2 else 0)
 
 
@@ -287,7 +289,7 @@ def test_what_is_only_kept_of_a_modification_may_be_anything(here: Bridge) -> No
         asked = changed(template_body("新的"), names, value)
         answer = here.ask("PUT", f"/sms/smsTemplate/{code}", asked)
         assert answer.code == "OK", f"{value}: {answer.message}"
-    remarks = [call.body["remark"] for call in here.tencent.made("mod_template")]
+    remarks = [call.body["remark"] for call in here.tencent.calls_of("mod_template")]
     assert remarks == ["", "", "", "x" * 100, "5"]
 
 

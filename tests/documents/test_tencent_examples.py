@@ -71,7 +71,7 @@ def test_what_is_pulled_has_the_form_of_the_callbacks(
     pulls.add(*filter(None, events))
     run("pull")
     pulled = bridge.pump.bodies("callbacks")
-    bridge.begin_anew()
+    bridge.reset()
     bridge.callback(events if kind == 0 else events[0])
     assert pulled == bridge.pump.bodies("callbacks")
 
@@ -212,6 +212,6 @@ def test_a_changed_sign_has_no_brackets_and_a_picture_in_plain_base64(
     picture = tmp_path / "licence.png"
     picture.write_bytes(PNG)
     Ops(linked).json("sign", "modify", SIGN, "--text", "[腾讯科技]", "--picture", str(picture))
-    (call,) = linked.tencent.made("mod_sign")
+    (call,) = linked.tencent.calls_of("mod_sign")
     assert call.body["text"] == "腾讯科技"
     assert base64.b64decode(call.body["pic"], validate=True) == PNG

@@ -233,7 +233,7 @@ def test_an_approval_of_a_sign_is_not_believed_for_ever(linked: Bridge) -> None:
     code = linked.template()
     linked.tencent.signs[SIGN_ID]["status"] = 2
     assert linked.campaign([A], {"name": "x"}, code=code).code == "OK"
-    linked.clock.pass_(seconds=601)
+    linked.clock.advance(seconds=601)
     answer = linked.campaign([B], {"name": "x"}, code=code)
     assert answer.code == "isv.SIGN_STATE_ILLEGAL"
 
@@ -249,7 +249,7 @@ def test_a_sign_that_tencent_says_nothing_of_refuses_the_campaign(
     linked: Bridge, behaviour: Any, code: str
 ) -> None:
     template = linked.template()
-    linked.clock.pass_(seconds=601)
+    linked.clock.advance(seconds=601)
     linked.tencent.next("get_sign", behaviour)
     answer = linked.campaign([A], {"name": "x"}, code=template)
     assert (answer.status, answer.code) == (200, code)
@@ -278,7 +278,7 @@ def test_many_recipients_become_chunks_of_at_most_200(linked: Bridge) -> None:
 def test_numbers_from_abroad_go_singly_and_mainland_ones_together(linked: Bridge) -> None:
     linked.campaign([A, "85251234567", B, "+12425551234"], {"name": "x"}, code=linked.template())
     linked.pump.drain()
-    by_name = {call.name: call.phones for call in linked.tencent.made("sendmultisms2")}
+    by_name = {call.name: call.phones for call in linked.tencent.calls_of("sendmultisms2")}
     assert by_name == {"sendmultisms2": ["86" + A, "86" + B]}
-    abroad = {call.body["tel"] for call in linked.tencent.made("sendisms")}
+    abroad = {call.body["tel"] for call in linked.tencent.calls_of("sendisms")}
     assert abroad == {"+85251234567", "+12425551234"}

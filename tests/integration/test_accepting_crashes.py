@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain import planning
 from tests.support.in_process.bridge import Answer, Bridge
-from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.snapshot import snapshot
 
 PHONES = ["13900001111", "13900002222", "13900003333", "bad", "13900005555"]
@@ -40,16 +40,17 @@ def forget_reviews(bridge: Bridge, code: str) -> None:
     bridge.ask("PUT", f"/sms/smsTemplate/{code}", {
         "templateName": "x", "templateContent": "改${name}", "templateType": 1,
     })  # fmt: skip
-    bridge.clock.pass_(seconds=601)
+    bridge.clock.advance(seconds=601)
 
 
 @pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize(
     ("how", "delivered_between", "same_nonce"),
-    [(how, True, False) for how in HOWS] + [(how, False, True) for how in HOWS if "killed" in how],
+    [(how, True, False) for how in FAULTS]
+    + [(how, False, True) for how in FAULTS if "killed" in how],
 )
 def test_every_recipient_gets_exactly_one_message(
-    linked: Bridge, how: How, *, delivered_between: bool, same_nonce: bool
+    linked: Bridge, how: Fault, *, delivered_between: bool, same_nonce: bool
 ) -> None:
     code = linked.template("您好${name}")
     forget_reviews(linked, code)
@@ -85,7 +86,7 @@ def test_a_retry_in_another_order_sends_nothing_twice(linked: Bridge) -> None:
     with linked.outside.watched(queueing, "killed after"):
         linked.campaign(phones, code=code)
     linked.restart()
-    linked.pump.once("deliver")
+    linked.pump.invoke_once("deliver")
     assert linked.campaign(phones[::-1], code=code).code == "OK"
     linked.pump.drain()
     assert sorted(sms.phone for sms in linked.tencent.sent) == ["86" + one for one in phones]
@@ -98,7 +99,7 @@ def test_a_retry_goes_on_with_the_revision_that_it_began_with(linked: Bridge) ->
     with linked.outside.watched(queueing, "killed after"):
         campaign(linked, "task-1", code)
     linked.restart()
-    linked.pump.once("deliver")
+    linked.pump.invoke_once("deliver")
     forget_reviews(linked, code)
     linked.tencent.review(7001, 0)
     assert campaign(linked, "task-1", code).code == "OK"

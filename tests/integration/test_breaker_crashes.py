@@ -9,9 +9,9 @@ import pytest
 from chalicelib.store import breakers, messages, pushed
 from tests.support.in_process import tencent, web
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.pushes import BIZ, queue_many
-from tests.support.in_process.quickaudience import by_phone, said, unauthorized
+from tests.support.in_process.quickaudience import by_phone, respond, unauthorized
 from tests.support.in_process.snapshot import snapshot
 from tests.support.in_process.tencent import lost
 
@@ -33,7 +33,7 @@ def open_(bridge: Bridge) -> None:
 
 def tried_and_taken(bridge: Bridge) -> None:
     open_(bridge)
-    bridge.clock.pass_(seconds=11)
+    bridge.clock.advance(seconds=11)
 
 
 def tried_and_locked_out(bridge: Bridge) -> None:
@@ -43,10 +43,10 @@ def tried_and_locked_out(bridge: Bridge) -> None:
 
 def tried_and_failed(bridge: Bridge) -> None:
     tried_and_taken(bridge)
-    bridge.quick_audience.next(lambda: said(500, b"oops"))
+    bridge.quick_audience.next(lambda: respond(500, b"oops"))
 
 
-@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("how", FAULTS)
 @pytest.mark.parametrize(
     ("state", "calls"),
     [
@@ -60,7 +60,7 @@ def tried_and_failed(bridge: Bridge) -> None:
 def test_everything_is_pushed(
     bridge: Bridge,
     monkeypatch: pytest.MonkeyPatch,
-    how: How,
+    how: Fault,
     state: Callable[[Bridge], None],
     calls: int,
 ) -> None:
@@ -107,7 +107,7 @@ def open_for_sends(bridge: Bridge) -> None:
 
 def tried_and_answered(bridge: Bridge) -> None:
     open_for_sends(bridge)
-    bridge.clock.pass_(seconds=11)
+    bridge.clock.advance(seconds=11)
 
 
 def tried_and_not_there(bridge: Bridge) -> None:
@@ -131,7 +131,7 @@ def tried_and_told_to_wait(bridge: Bridge) -> None:
     bridge.tencent.next("send", tencent.refused(1013))
 
 
-@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("how", FAULTS)
 @pytest.mark.parametrize(
     ("state", "calls"),
     [
@@ -147,7 +147,7 @@ def tried_and_told_to_wait(bridge: Bridge) -> None:
 def test_nobody_is_sent_to_twice_and_everybody_has_an_end(
     linked: Bridge,
     monkeypatch: pytest.MonkeyPatch,
-    how: How,
+    how: Fault,
     state: Callable[[Bridge], None],
     calls: int,
 ) -> None:
@@ -181,7 +181,7 @@ def test_nobody_is_sent_to_twice_and_everybody_has_an_end(
             ], what
         linked.deliver_all()
         linked.pump.run("settle", "push", hours=3)
-        linked.clock.pass_(hours=73)
+        linked.clock.advance(hours=73)
         linked.pump.sweep()
         linked.pump.drain("push")
         told = by_phone(linked.quick_audience.receipts)

@@ -8,8 +8,25 @@ import pytest
 
 from tests.support.in_process import tencent, web
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.sends import PHONES, A, B, C, D, accept, outcomes, times_sent, told
-from tests.support.in_process.tencent import lost, obeyed, refused, said, turned, unmentioned
+from tests.support.in_process.sends import (
+    PHONES,
+    A,
+    B,
+    C,
+    D,
+    accept,
+    outcomes,
+    reported,
+    times_sent,
+)
+from tests.support.in_process.tencent import (
+    lost,
+    numbers_refused,
+    obeyed,
+    raw_answer,
+    refused,
+    unmentioned,
+)
 
 
 def test_equal_messages_share_one_call(linked: Bridge) -> None:
@@ -41,12 +58,12 @@ def test_different_messages_go_singly(linked: Bridge) -> None:
 
 def test_numbers_that_are_turned_away_fail_alone_and_at_once(linked: Bridge) -> None:
     answer = accept(linked, *PHONES)
-    linked.tencent.next("send", turned({"86" + A: 1015, "86" + C: 1016}, "拒收"))
+    linked.tencent.next("send", numbers_refused({"86" + A: 1015, "86" + C: 1016}, "拒收"))
     linked.pump.drain("deliver")
     found = outcomes(linked, answer)
     assert (found[A], found[C]) == ("isv.BLACK_KEY_CONTROL_LIMIT", "isv.MOBILE_NUMBER_ILLEGAL")
     assert times_sent(linked) == Counter([B, D])
-    assert told(linked) == {
+    assert reported(linked) == {
         A: {(1, "isv.BLACK_KEY_CONTROL_LIMIT")},
         C: {(1, "isv.MOBILE_NUMBER_ILLEGAL")},
     }
@@ -62,7 +79,7 @@ def test_a_call_that_is_refused_fails_all_its_numbers_once(linked: Bridge, code:
     assert len(linked.tencent.send_calls) == 1
     (failure,) = set(outcomes(linked, answer).values())
     assert failure.startswith(("isv.", "isp."))
-    assert told(linked) == {phone: {(1, failure)} for phone in PHONES}
+    assert reported(linked) == {phone: {(1, failure)} for phone in PHONES}
     assert all(str(code) in one["message"] for one in linked.quick_audience.receipts)
 
 
@@ -100,7 +117,7 @@ def test_one_half_of_unknown_outcome_is_not_sent_again(linked: Bridge) -> None:
         lost(web.never_connected, sent=False),
         lost(web.connect_timeout, sent=False),
         lost(web.wrong_certificate, sent=False),
-        said(429, b"slow down"),
+        raw_answer(429, b"slow down"),
     ],
 )
 @pytest.mark.parametrize("singly", [False, True])
@@ -113,7 +130,7 @@ def test_what_certainly_was_not_sent_is_tried_again_later(
     linked.pump.drain("deliver")
     assert times_sent(linked) == Counter()
     assert outcomes(linked, answer) == {A: "…", B: "…"}
-    assert told(linked) == {}
+    assert reported(linked) == {}
     linked.pump.run("deliver", hours=2)
     assert times_sent(linked) == Counter([A, B])
     assert outcomes(linked, answer) == {sms.phone[2:]: sms.sid for sms in linked.tencent.sent}
@@ -152,7 +169,7 @@ def test_only_those_who_wait_get_another_attempt(linked: Bridge) -> None:
 
 def test_a_number_that_only_has_to_wait_gets_another_attempt(linked: Bridge) -> None:
     accept(linked, A, B)
-    linked.tencent.next("send", turned({"86" + B: 1013}))
+    linked.tencent.next("send", numbers_refused({"86" + B: 1013}))
     linked.pump.run("deliver", hours=2)
     assert times_sent(linked) == Counter([A, B])
 
@@ -160,17 +177,19 @@ def test_a_number_that_only_has_to_wait_gets_another_attempt(linked: Bridge) -> 
 UNKNOWN: dict[str, tencent.Behaviour] = {
     "1008": refused(1008),
     "60008": refused(60008),
-    "60008 of the gateway": said(200, b'{"ActionStatus":"FAIL","ErrorCode":60008,"ErrorInfo":"t"}'),
+    "60008 of the gateway": raw_answer(
+        200, b'{"ActionStatus":"FAIL","ErrorCode":60008,"ErrorInfo":"t"}'
+    ),
     "read timeout": lost(web.read_timeout, sent=True),
     "reset": lost(web.reset, sent=True),
-    "500": said(500, b"oops", sent=True),
-    "504": said(504, b"", sent=True),
-    "empty": said(200, b"", sent=True),
-    "garbage": said(200, b"<html>OK</html>", sent=True),
-    "no result": said(200, b'{"errmsg": "OK"}', sent=True),
-    "a list": said(200, b"[]", sent=True),
-    "no sid": said(200, b'{"result": 0, "errmsg": "OK"}', sent=True),
-    "cut off": said(200, b'{"result": 0, "det', sent=True),
+    "500": raw_answer(500, b"oops", sent=True),
+    "504": raw_answer(504, b"", sent=True),
+    "empty": raw_answer(200, b"", sent=True),
+    "garbage": raw_answer(200, b"<html>OK</html>", sent=True),
+    "no result": raw_answer(200, b'{"errmsg": "OK"}', sent=True),
+    "a list": raw_answer(200, b"[]", sent=True),
+    "no sid": raw_answer(200, b'{"result": 0, "errmsg": "OK"}', sent=True),
+    "cut off": raw_answer(200, b'{"result": 0, "det', sent=True),
 }
 
 
@@ -184,7 +203,7 @@ def test_what_may_have_been_sent_is_never_sent_again(
     linked.pump.run("deliver", hours=80)
     assert len(linked.tencent.send_calls) == (2 if singly else 1)
     assert outcomes(linked, answer) == {A: None, B: None}
-    assert told(linked) == {}
+    assert reported(linked) == {}
     assert linked.pump.count("sends") == linked.pump.count("sends-dead") == 0
 
 
@@ -200,7 +219,7 @@ def test_a_number_that_the_answer_leaves_out_is_unknown_alone(linked: Bridge) ->
 
 def test_a_detail_of_unknown_outcome_is_unknown(linked: Bridge) -> None:
     answer = accept(linked, A, B)
-    linked.tencent.next("send", turned({"86" + A: 1008}))
+    linked.tencent.next("send", numbers_refused({"86" + A: 1008}))
     linked.pump.run("deliver", hours=80)
     assert outcomes(linked, answer)[A] is None
     assert len(linked.tencent.send_calls) == 1
@@ -234,7 +253,7 @@ def test_calls_that_do_not_fit_into_the_time_are_left_to_another_attempt(
 ) -> None:
     linked.configure(TENCENT_PARALLEL_CALLS="4")
     answer = accept(linked, *PHONES, singly=True)
-    slow = tencent.and_then(lambda: linked.clock.pass_(seconds=14))
+    slow = tencent.and_then(lambda: linked.clock.advance(seconds=14))
     linked.tencent.always("send", slow)
     event = linked.pump.receive("deliver")
     assert event
@@ -270,7 +289,7 @@ def test_a_message_that_nobody_understands_does_not_hold_up_the_others(linked: B
 
 def test_a_chunk_that_nobody_accepted_ends_in_dead_letters(linked: Bridge) -> None:
     linked.pump.put("sends", '{"outId": "nobody", "bizId": "x", "start": 0, "attempt": 0}')
-    linked.pump.once("deliver")
+    linked.pump.invoke_once("deliver")
     assert linked.pump.count("sends") == 0
     assert linked.pump.count("sends-dead") == 1
     assert not linked.tencent.send_calls

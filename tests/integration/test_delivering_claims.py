@@ -79,7 +79,7 @@ def test_a_dead_claimers_chunk_is_taken_stock_of_and_nothing_is_sent_again(linke
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(messages, "record", record_one_and_die)
-        assert linked.pump.once("deliver") is False
+        assert linked.pump.invoke_once("deliver") is False
     linked.pump.run("deliver", hours=3)
     (sms,) = linked.tencent.sent_to("86" + A)
     assert outcomes(linked, answer) == {A: sms.sid, B: None, C: None}
@@ -92,14 +92,14 @@ def test_a_dead_claimer_is_waited_for_as_long_as_it_may_live(linked: Bridge) -> 
     start = time.time()
     names = linked.pump.watch("deliver", 4, "killed before")
     assert names[2:] == ["dynamodb PutItem", "dynamodb Query", "tencent sendsms"], "claimed"
-    linked.clock.pass_(seconds=timeout("deliver") - 1)
+    linked.clock.advance(seconds=timeout("deliver") - 1)
     linked.pump.put("sends", json.dumps(linked.pump.bodies("sends")[0]))
-    linked.pump.once("deliver")
+    linked.pump.invoke_once("deliver")
     assert outcomes(linked, answer) == {A: "…"}
     (due, _) = sorted(linked.pump.due("deliver"))
     assert timeout("deliver") < due - start <= timeout("deliver") + 2
     linked.clock.move_to(due + 1)
-    linked.pump.once("deliver")
+    linked.pump.invoke_once("deliver")
     assert outcomes(linked, answer) == {A: None}
     assert not linked.tencent.send_calls
 

@@ -12,7 +12,7 @@ from chalicelib.domain.planning import Failure
 from chalicelib.store import messages
 from tests.support.in_process import web
 from tests.support.in_process.bridge import Answer, Bridge
-from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.snapshot import snapshot
 from tests.support.in_process.tencent import Answer as TencentAnswer
@@ -42,11 +42,11 @@ def accept(bridge: Bridge) -> Answer:
 
 @pytest.mark.parametrize(
     ("invocation", "how"),
-    [(CALLS, how) for how in HOWS]
-    + [(other, how) for other in (REFUSED, AGAIN) for how in HOWS if "killed" in how],
+    [(CALLS, how) for how in FAULTS]
+    + [(other, how) for other in (REFUSED, AGAIN) for how in FAULTS if "killed" in how],
 )
 def test_nobody_is_sent_to_twice_and_everybody_has_an_end(
-    bridge: Bridge, monkeypatch: pytest.MonkeyPatch, how: How, invocation: int
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch, how: Fault, invocation: int
 ) -> None:
     bridge.configure(TENCENT_PARALLEL_CALLS="4")
     monkeypatch.setattr("chalicelib.functions.sweep._HOURS_BACK", 10)
@@ -72,7 +72,7 @@ def prepare(bridge: Bridge, invocation: int) -> Answer:
     """Go as far as the invocation that is wanted."""
     answer = accept(bridge)
     for _ in range(invocation):
-        bridge.pump.once("deliver")
+        bridge.pump.invoke_once("deliver")
     bridge.clock.move_to(max(time.time(), *bridge.pump.due("deliver")) + 0.001)
     return answer
 
@@ -103,7 +103,7 @@ def check_what_is_told(bridge: Bridge, what: str) -> None:
     """Everybody is told of, with one result, which is the true one."""
     bridge.deliver_all()
     bridge.pump.run("settle", "push", hours=3)
-    bridge.clock.pass_(hours=73)
+    bridge.clock.advance(hours=73)
     bridge.pump.sweep()
     bridge.pump.drain()
     told = by_phone(bridge.quick_audience.receipts)

@@ -32,7 +32,7 @@ def test_a_template_that_is_not_approved_is_modified_at_tencent(here: Bridge, re
     here.tencent.review(7000, review, "不行")
     answer = modify(here, code, "新的${a}")
     assert (answer.code, answer["templateCode"]) == ("OK", code)
-    assert [call.body["tpl_id"] for call in here.tencent.made("mod_template")] == [7000]
+    assert [call.body["tpl_id"] for call in here.tencent.calls_of("mod_template")] == [7000]
     assert page_code(here) != old
     assert "新的**" in page(f"/m/{page_code(here)}").body.decode()
     assert "Text" in page(f"/m/{old}").body.decode()
@@ -45,7 +45,7 @@ def test_an_approved_template_gets_a_new_one_and_what_was_sent_keeps_its_page(
     code = create(here, [text("旧${a}")])
     here.tencent.review(7000, 0)
     assert modify(here, code, "新${b}${a}").code == "OK"
-    assert not here.tencent.made("mod_template")
+    assert not here.tencent.calls_of("mod_template")
     values = {"a": "1", "b": "2"}
     for phone, tpl_id, params in (
         ("13900000001", 7000, ("1",)),
@@ -55,7 +55,7 @@ def test_an_approved_template_gets_a_new_one_and_what_was_sent_keeps_its_page(
         here.pump.drain()
         assert (here.tencent.sent[-1].tpl_id, here.tencent.sent[-1].params) == (tpl_id, params)
         here.tencent.review(7001, 0)
-        here.clock.pass_(seconds=31)
+        here.clock.advance(seconds=31)
     assert "旧**" in page(f"/m/{page_code(here, 7000)}").body.decode()
     assert "新****" in page(f"/m/{page_code(here, 7001)}").body.decode()
 
@@ -84,14 +84,14 @@ def test_a_template_is_deleted_at_tencent_with_all_its_revisions(here: Bridge) -
     modify(here, code, "新的")
     answer = delete(here, code)
     assert (answer.status, answer.code, answer["templateCode"]) == (200, "OK", code)
-    assert [call.body["tpl_id"] for call in here.tencent.made("del_template")] == [[7000, 7001]]
+    assert [call.body["tpl_id"] for call in here.tencent.calls_of("del_template")] == [[7000, 7001]]
     assert not here.tencent.templates
 
 
 def test_deleting_can_be_repeated(here: Bridge) -> None:
     code = create(here)
     assert [delete(here, code).code for _ in range(3)] == ["OK"] * 3
-    assert len(here.tencent.made("del_template")) == 1
+    assert len(here.tencent.calls_of("del_template")) == 1
 
 
 def test_a_deleted_template_is_gone_but_its_page_is_not(here: Bridge) -> None:
@@ -137,7 +137,7 @@ def test_where_tencent_does_not_answer_nothing_is_deleted_and_it_may_be_repeated
     assert delete(here, code).code == "isp.SYSTEM_ERROR"
     assert delete(here, code).code == "OK"
     assert query(here, code).status == 404
-    assert len(here.tencent.made("del_template")) == 1
+    assert len(here.tencent.calls_of("del_template")) == 1
 
 
 def test_a_refusal_of_tencents_to_delete_is_told(here: Bridge) -> None:

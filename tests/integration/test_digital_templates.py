@@ -247,7 +247,7 @@ def test_the_review_is_told_in_digitals_own_numbers(
     here: Bridge, tencents: int, reply: str, status: int, reason: str, carriers: dict[str, str]
 ) -> None:
     code = create(here)
-    here.clock.pass_(hours=3)
+    here.clock.advance(hours=3)
     here.tencent.review(7000, tencents, reply)
     answer = query(here, code)
     assert (answer.code, answer["templateStatus"], answer["reason"]) == ("OK", status, reason)

@@ -7,7 +7,7 @@ import pytest
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.file_campaigns import FileCampaigns
 from tests.support.in_process.oss import BUCKET
-from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.outside import FAULTS, Fault
 
 URL = f"{BUCKET}/numbers.txt"
 
@@ -121,8 +121,8 @@ def test_another_file_or_task_is_another_request(campaigns: FileCampaigns) -> No
     assert len({answer["bizId"] for answer in found}) == 3
 
 
-@pytest.mark.parametrize("how", HOWS)
-def test_a_request_that_died_half_way_is_gone_on_with(campaigns: FileCampaigns, how: How) -> None:
+@pytest.mark.parametrize("how", FAULTS)
+def test_a_request_that_died_half_way_is_gone_on_with(campaigns: FileCampaigns, how: Fault) -> None:
     bridge = campaigns.bridge
     code = bridge.template("您好")
     bridge.restart()

@@ -14,9 +14,9 @@ from chalicelib.queues import sending
 from chalicelib.queues.bodies import CallbackBody
 from chalicelib.store import pulled
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.pulls import Pulls, run
-from tests.support.in_process.tencent import Sms, lost, refused, said, status, statuses
+from tests.support.in_process.tencent import Sms, lost, raw_answer, refused, status, statuses
 from tests.support.in_process.web import read_timeout
 
 PHONES = [f"1390000{number:04d}" for number in range(6)]
@@ -45,7 +45,7 @@ def warned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def asked(bridge: Bridge) -> list[str]:
     """The mobiles that Tencent was asked about, in their order."""
-    return [str(call.body["mobile"]) for call in bridge.tencent.made("pullstatus4mobile")]
+    return [str(call.body["mobile"]) for call in bridge.tencent.calls_of("pullstatus4mobile")]
 
 
 def told(bridge: Bridge) -> dict[str, tuple[int, str]]:
@@ -63,7 +63,7 @@ def test_a_receipt_that_never_came_is_found(sent: Bridge, pulls: Pulls) -> None:
     sent.callback(statuses(others))
     pulls.add(status(first, "FAIL"))
     sent.pump.drain()
-    sent.clock.pass_(hours=7)
+    sent.clock.advance(hours=7)
     run("inquire")
     sent.pump.drain()
     assert asked(sent) == [first.phone.removeprefix("86")]
@@ -72,9 +72,9 @@ def test_a_receipt_that_never_came_is_found(sent: Bridge, pulls: Pulls) -> None:
 
 def test_the_question_is_the_documents(sent: Bridge) -> None:
     accepted = int(time.time())
-    sent.clock.pass_(hours=7)
+    sent.clock.advance(hours=7)
     run("inquire")
-    body = sent.tencent.made("pullstatus4mobile")[0].body
+    body = sent.tencent.calls_of("pullstatus4mobile")[0].body
     assert body.keys() == {
         *("sig", "time", "type", "max", "begin_time", "end_time", "nationcode", "mobile")
     }
@@ -101,28 +101,28 @@ def test_messages_are_asked_about_three_times_and_then_closed(sent: Bridge) -> N
 @pytest.mark.parametrize("minutes", [0, 1, 30, 59])
 def test_nothing_is_asked_before_six_hours(linked: Bridge, pulls: Pulls, minutes: int) -> None:
     code = linked.template("您好")
-    linked.clock.pass_(seconds=60 * minutes)
+    linked.clock.advance(seconds=60 * minutes)
     linked.campaign(PHONES, code=code)
     linked.pump.drain()
     accepted = time.time()
-    linked.clock.pass_(hours=5)
+    linked.clock.advance(hours=5)
     while not asked(linked):
-        linked.clock.pass_(seconds=1200)
+        linked.clock.advance(seconds=1200)
         run("inquire")
     assert 6 * 3600 <= time.time() - accepted <= 7 * 3600 + 1200
 
 
 def test_the_next_hours_ask_nothing_again(sent: Bridge) -> None:
-    sent.clock.pass_(hours=7)
+    sent.clock.advance(hours=7)
     for _ in range(3):
         run("inquire")
-        sent.clock.pass_(hours=1)
+        sent.clock.advance(hours=1)
     assert len(asked(sent)) == 6
 
 
 def test_hours_that_were_missed_are_made_up_for(sent: Bridge, pulls: Pulls) -> None:
     pulls.add(*statuses(sent.tencent.sent))
-    sent.clock.pass_(hours=20)
+    sent.clock.advance(hours=20)
     run("inquire")
     sent.pump.drain()
     assert len(told(sent)) == 6
@@ -133,7 +133,7 @@ def test_a_phone_with_two_messages_is_asked_about_once(linked: Bridge, pulls: Pu
     linked.campaign(PHONES[:1] * 2, [{"a": "1"}, {"a": "2"}], code=code)
     linked.pump.drain()
     pulls.add(*statuses(linked.tencent.sent))
-    linked.clock.pass_(hours=7)
+    linked.clock.advance(hours=7)
     run("inquire")
     linked.pump.drain()
     assert asked(linked) == PHONES[:1]
@@ -146,10 +146,10 @@ def test_a_number_from_abroad_is_asked_about_in_tencents_two_fields(
     linked.campaign(["+852 5123 4567"], code=linked.template("Hello", 3))
     linked.pump.drain()
     pulls.add(*statuses(linked.tencent.sent))
-    linked.clock.pass_(hours=7)
+    linked.clock.advance(hours=7)
     run("inquire")
     linked.pump.drain()
-    body = linked.tencent.made("pullstatus4mobile")[0].body
+    body = linked.tencent.calls_of("pullstatus4mobile")[0].body
     assert (body["nationcode"], body["mobile"]) == ("852", "51234567")
     assert len(told(linked)) == 1
 
@@ -157,7 +157,7 @@ def test_a_number_from_abroad_is_asked_about_in_tencents_two_fields(
 def test_other_messages_of_the_phone_are_not_queued(sent: Bridge, pulls: Pulls) -> None:
     first = sent.tencent.sent[0]
     pulls.add(status(first), status(Sms(first.phone, "8:of-another-system", "x", 1, ())))
-    sent.clock.pass_(hours=7)
+    sent.clock.advance(hours=7)
     run("inquire")
     queued = [one for body in sent.pump.bodies("callbacks") for one in body["statuses"]]
     assert [one["sid"] for one in queued] == [first.sid]
@@ -168,7 +168,7 @@ def test_refused_recipients_are_not_asked_about(linked: Bridge, pulls: Pulls) ->
     linked.tencent.always("8613900000000", refused(1016))
     linked.campaign(["13900000000", "bad"], code=linked.template("您好"))
     linked.pump.drain()
-    linked.clock.pass_(hours=7)
+    linked.clock.advance(hours=7)
     run("inquire")
     assert asked(linked) == []
 
@@ -183,7 +183,7 @@ def test_a_send_of_unknown_outcome_is_settled_by_what_is_found(
     linked.campaign(PHONES[:1], code=linked.template("您好"))
     linked.pump.drain()
     pulls.add(*statuses(linked.tencent.sent))
-    linked.clock.pass_(hours=7)
+    linked.clock.advance(hours=7)
     run("inquire")
     linked.pump.run(hours=1)
     assert told(linked) == {PHONES[0]: (2, "DELIVERED")}
@@ -195,7 +195,7 @@ def test_a_send_of_unknown_outcome_that_never_left_stays_unknown(
     linked.tencent.next("sendsms", lost(read_timeout, sent=False))
     linked.campaign(PHONES[:1], code=linked.template("您好"))
     linked.pump.drain()
-    linked.clock.pass_(hours=7)
+    linked.clock.advance(hours=7)
     run("inquire")
     linked.pump.run(hours=1)
     assert asked(linked) == PHONES[:1]
@@ -213,11 +213,11 @@ def test_the_known_messages_of_such_a_phone_settle_nothing_twice(
     linked.campaign(PHONES[:1], code=code, out_id="unknown")
     linked.pump.drain()
     pulls.add(*statuses(linked.tencent.sent))
-    linked.clock.pass_(hours=7)
+    linked.clock.advance(hours=7)
     run("inquire")
     linked.pump.run(hours=1)
-    assert linked.quick_audience.told(PHONES[0], "known") == [(2, "DELIVERED")]
-    assert linked.quick_audience.told(PHONES[0], "unknown") == []
+    assert linked.quick_audience.reported(PHONES[0], "known") == [(2, "DELIVERED")]
+    assert linked.quick_audience.reported(PHONES[0], "unknown") == []
 
 
 # --- bounds -------------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ def test_where_it_is_not_enabled_the_first_answer_ends_the_run(
     sent: Bridge, warned: list[str]
 ) -> None:
     sent.tencent.always("pullstatus4mobile", refused(1006, "请求没有权限"))
-    sent.clock.pass_(hours=7)
+    sent.clock.advance(hours=7)
     run("inquire")
     assert len(asked(sent)) == 1
     [line] = warned
@@ -237,26 +237,27 @@ def test_where_it_is_not_enabled_the_first_answer_ends_the_run(
 @pytest.mark.parametrize("code", [1001, 1009, 1013])
 def test_a_refusal_of_everything_ends_the_run(sent: Bridge, warned: list[str], code: int) -> None:
     sent.tencent.always("pullstatus4mobile", refused(code))
-    sent.clock.pass_(hours=7)
+    sent.clock.advance(hours=7)
     run("inquire")
     assert len(asked(sent)) == 1
     assert len(warned) == 1
 
 
 @pytest.mark.parametrize(
-    "behaviour", [lost(read_timeout, sent=False), said(502, b""), refused(1016), refused(1004)]
+    "behaviour",
+    [lost(read_timeout, sent=False), raw_answer(502, b""), refused(1016), refused(1004)],
 )
 def test_a_phone_without_an_answer_does_not_keep_the_others_from_theirs(
     sent: Bridge, pulls: Pulls, behaviour: Any
 ) -> None:
     pulls.add(*statuses(sent.tencent.sent))
     sent.tencent.next("pullstatus4mobile", behaviour)
-    sent.clock.pass_(hours=7)
+    sent.clock.advance(hours=7)
     run("inquire")
     sent.pump.drain()
     assert len(asked(sent)) == 6
     assert len(told(sent)) == 5
-    sent.clock.pass_(hours=18)
+    sent.clock.advance(hours=18)
     run("inquire")
     sent.pump.drain()
     assert len(told(sent)) == 6
@@ -274,12 +275,12 @@ def test_while_tencent_is_down_a_run_ends_soon_and_the_next_goes_on(
 ) -> None:
     pulls.add(*statuses(sent.tencent.sent))
     monkeypatch.setattr(inquire, "_MAX_FAILURES", 3)
-    sent.tencent.next("pullstatus4mobile", *[said(502, b"")] * 3)
-    sent.clock.pass_(hours=7)
+    sent.tencent.next("pullstatus4mobile", *[raw_answer(502, b"")] * 3)
+    sent.clock.advance(hours=7)
     run("inquire")
     assert len(asked(sent)) in (3, 4)
     assert len(warned) == 1
-    sent.clock.pass_(hours=1)
+    sent.clock.advance(hours=1)
     run("inquire")
     sent.pump.drain()
     # The chunk that was given up is asked about again; the one before it, at the next age.
@@ -293,13 +294,13 @@ def test_a_run_makes_so_many_calls_and_the_next_go_on(
 ) -> None:
     pulls.add(*statuses(sent.tencent.sent))
     monkeypatch.setattr(inquire, "MAX_CALLS", most)
-    sent.clock.pass_(hours=7)
+    sent.clock.advance(hours=7)
     runs = 0
     while len(asked(sent)) < 6:
         before = len(asked(sent))
         run("inquire")
         assert 0 < len(asked(sent)) - before <= most
-        sent.clock.pass_(hours=1)
+        sent.clock.advance(hours=1)
         runs += 1
     sent.pump.drain()
     assert runs == (3 if most < 4 else 2)
@@ -309,7 +310,7 @@ def test_a_run_makes_so_many_calls_and_the_next_go_on(
 
 def test_a_run_without_time_asks_nothing_and_the_next_goes_on(sent: Bridge, pulls: Pulls) -> None:
     pulls.add(*statuses(sent.tencent.sent))
-    sent.clock.pass_(hours=7)
+    sent.clock.advance(hours=7)
     run("inquire", seconds=30)
     assert asked(sent) == []
     run("inquire")
@@ -318,7 +319,7 @@ def test_a_run_without_time_asks_nothing_and_the_next_goes_on(sent: Bridge, pull
 
 
 def test_nothing_is_scanned(sent: Bridge) -> None:
-    sent.clock.pass_(hours=7)
+    sent.clock.advance(hours=7)
     sent.restart()
     with sent.outside.watched():
         run("inquire")
@@ -336,9 +337,9 @@ def test_what_a_pull_could_only_keep_is_queued_even_in_callback_mode(sent: Bridg
 
 
 @pytest.mark.usefixtures("small_chunks")
-@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("how", FAULTS)
 def test_every_receipt_is_found_whatever_call_breaks(
-    linked: Bridge, pulls: Pulls, how: How
+    linked: Bridge, pulls: Pulls, how: Fault
 ) -> None:
     code, phones = linked.template("您好"), PHONES[:3]
 
@@ -350,9 +351,9 @@ def test_every_receipt_is_found_whatever_call_breaks(
         linked.campaign(phones, code=code, out_id=out_id)
         linked.pump.drain()
         pulls.add(*statuses(linked.tencent.sent))
-        linked.clock.pass_(hours=6)
+        linked.clock.advance(hours=6)
         run("inquire")
-        linked.clock.pass_(hours=1)
+        linked.clock.advance(hours=1)
         linked.restart()
 
     due("dry")
@@ -371,7 +372,7 @@ def test_every_receipt_is_found_whatever_call_breaks(
         linked.restart()
         # The next hour goes on; a single call without an answer is made up for at the next age.
         for hours in (1, 17):
-            linked.clock.pass_(hours=hours)
+            linked.clock.advance(hours=hours)
             run("inquire")
             linked.pump.drain()
             if len(told(linked)) == 3:
@@ -383,12 +384,12 @@ def test_what_was_found_is_queued_before_it_is_marked_as_asked(
     sent: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pulls.add(*statuses(sent.tencent.sent))
-    sent.clock.pass_(hours=7)
+    sent.clock.advance(hours=7)
     with monkeypatch.context() as patch:
         patch.setattr(sending, "send", broken)
         with pytest.raises(sending.NotQueuedError):
             run("inquire")
-    sent.clock.pass_(hours=1)
+    sent.clock.advance(hours=1)
     run("inquire")
     sent.pump.drain()
     assert len(told(sent)) == 6

@@ -11,9 +11,9 @@ import pytest
 from chalicelib.logs import log
 from tests.support.in_process import tencent, web
 from tests.support.in_process.bridge import SIGN, TOKEN, Bridge
-from tests.support.in_process.quickaudience import KEY, broken, said
+from tests.support.in_process.quickaudience import KEY, broken, respond
 from tests.support.in_process.sends import A, B, C, D
-from tests.support.in_process.tencent import APP_KEY, Sms, lost, refused, turned
+from tests.support.in_process.tencent import APP_KEY, Sms, lost, numbers_refused, refused
 
 ABROAD = "85251234567"
 
@@ -52,7 +52,7 @@ def test_a_campaign_with_all_its_troubles(linked: Bridge, logged: io.StringIO) -
     code = linked.template()
     linked.ask("GET", f"/sms/smsSign/{SIGN}", headers={"X-QA-Hmac-Signature": "0" * 64})
     linked.ask("POST", "/sms/sendBatchList", {"phoneNumberJson": [A, True]})
-    linked.tencent.next("sendmultisms2", turned({"86" + B: 1016}))
+    linked.tencent.next("sendmultisms2", numbers_refused({"86" + B: 1016}))
     linked.tencent.next("86" + C, lost(web.read_timeout, sent=True))
     linked.tencent.next("86" + D, refused(1013), lost(web.never_connected, sent=False))
     linked.tencent.next(ABROAD, refused(60008))
@@ -61,7 +61,7 @@ def test_a_campaign_with_all_its_troubles(linked: Bridge, logged: io.StringIO) -
     linked.campaign([A, B, C, D, ABROAD, "1391111****"], params, code=code)
     linked.pump.run("deliver", hours=1)
     linked.quick_audience.next(
-        broken(web.read_timeout), lambda: said(401, {"code": "401", "message": "no"})
+        broken(web.read_timeout), lambda: respond(401, {"code": "401", "message": "no"})
     )
     linked.deliver_all()
     linked.callback([tencent.status(Sms("86" + A, "stray", "x", 1, ()))])
@@ -70,7 +70,7 @@ def test_a_campaign_with_all_its_troubles(linked: Bridge, logged: io.StringIO) -
     linked.callback(b"{", token="wrong")
     linked.pump.put("callbacks", "not JSON")
     linked.pump.run(hours=5)
-    linked.clock.pass_(hours=73)
+    linked.clock.advance(hours=73)
     linked.pump.sweep()
     linked.pump.drain()
     check(logged, linked)
@@ -101,7 +101,7 @@ def test_a_number_that_the_other_side_names_is_masked_too(
     if side == "tencent":
         linked.tencent.next("send", refused(60008, f"timeout for {A}"))
     else:
-        linked.quick_audience.next(lambda: said(500, {"code": "500", "message": f"bad {A}"}))
+        linked.quick_audience.next(lambda: respond(500, {"code": "500", "message": f"bad {A}"}))
     for number in range(10):
         linked.campaign([A], {"name": "您"}, code=code, out_id=str(number))
     linked.pump.drain("deliver")

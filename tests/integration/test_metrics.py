@@ -1,4 +1,4 @@
-"""The counts that alarms and the dashboard look at: their names, their dimension, and when they are said."""
+"""The counts that alarms and the dashboard look at: their names, their dimension, and when they are respond."""
 
 import json
 import re
@@ -11,9 +11,9 @@ import pytest
 from tests.support.in_process import aws, tencent, web
 from tests.support.in_process.bridge import SIGN, Bridge
 from tests.support.in_process.pushes import queue_many
-from tests.support.in_process.quickaudience import said, unauthorized
+from tests.support.in_process.quickaudience import respond, unauthorized
 from tests.support.in_process.sends import PHONES, A, B, C, D, accept
-from tests.support.in_process.tencent import Sms, lost, refused, turned
+from tests.support.in_process.tencent import Sms, lost, numbers_refused, refused
 
 HANGS = lost(web.read_timeout, sent=False)
 
@@ -82,7 +82,7 @@ def test_a_status_that_comes_again_is_counted_once(linked: Bridge, counts: Count
 
 def test_what_fails_and_what_nobody_knows(linked: Bridge, counts: Counts) -> None:
     accept(linked, *PHONES)
-    linked.tencent.next("send", turned({"86" + A: 1015, "86" + B: 1008}))
+    linked.tencent.next("send", numbers_refused({"86" + A: 1015, "86" + B: 1008}))
     linked.pump.drain("deliver")
     assert counts() == {"Sent": 2, "Failed": 1, "UnknownOutcomes": 1}
 
@@ -104,8 +104,8 @@ def test_a_refusal_that_needs_none(linked: Bridge, counts: Counts) -> None:
 
 def test_a_push_that_is_not_taken(linked: Bridge, counts: Counts) -> None:
     queue_many(linked, 1)
-    linked.quick_audience.next(lambda: said(500, b"oops"))
-    linked.pump.once("push")
+    linked.quick_audience.next(lambda: respond(500, b"oops"))
+    linked.pump.invoke_once("push")
     assert counts() == {"PushesRefused": 1}
 
 
@@ -113,21 +113,21 @@ def test_each_invocation_that_finds_pushing_stopped_says_so(linked: Bridge, coun
     queue_many(linked, 30)
     linked.quick_audience.always(unauthorized)
     for _ in range(3):
-        linked.pump.once("push")
+        linked.pump.invoke_once("push")
         assert counts() == {"BreakerOpen": 1}
-    linked.clock.pass_(seconds=11)
-    linked.pump.once("push")
+    linked.clock.advance(seconds=11)
+    linked.pump.invoke_once("push")
     assert counts() == {"BreakerOpen": 2}, "release queued one message, which was a try in vain"
 
 
 def test_each_invocation_that_finds_sending_stopped_says_so(linked: Bridge, counts: Counts) -> None:
     accept(linked, A, B, C, singly=True)
     linked.tencent.always("send", HANGS)
-    linked.pump.once("deliver")
+    linked.pump.invoke_once("deliver")
     assert counts() == {"BreakerOpen": 1, "UnknownOutcomes": 2}
-    linked.clock.pass_(seconds=1)
+    linked.clock.advance(seconds=1)
     accept(linked, D)
-    linked.pump.once("deliver")
+    linked.pump.invoke_once("deliver")
     assert counts() == {"BreakerOpen": 1}
 
 
@@ -142,7 +142,7 @@ def test_what_is_closed_without_a_receipt(linked: Bridge, counts: Counts) -> Non
     accept(linked, A, B)
     linked.pump.drain("deliver")
     counts()
-    linked.clock.pass_(hours=74)
+    linked.clock.advance(hours=74)
     linked.pump.sweep()
     assert counts() == {"ClosedWithoutReceipt": 2, "Failed": 2}
     linked.pump.sweep()

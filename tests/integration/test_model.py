@@ -36,8 +36,8 @@ from chalicelib.store import breakers, due_chunks, messages, pushed, table
 from ops import unknown
 from tests.support.in_process import aws, tencent, web
 from tests.support.in_process.bridge import Answer, Bridge
-from tests.support.in_process.outside import How
-from tests.support.in_process.quickaudience import broken, ok, said
+from tests.support.in_process.outside import Fault
+from tests.support.in_process.quickaudience import broken, ok, respond
 from tests.support.in_process.snapshot import snapshot
 from tests.support.in_process.tencent import lost, refused
 
@@ -57,7 +57,7 @@ SENT: dict[str, tencent.Behaviour] = {
     "answered": tencent.obeyed,
     "timed out, sent": lost(web.read_timeout, sent=True),
     "reset, sent": lost(web.reset, sent=True),
-    "garbage, sent": tencent.said(200, b"<html>", sent=True),
+    "garbage, sent": tencent.raw_answer(200, b"<html>", sent=True),
 }
 NOT_SENT: dict[str, tencent.Behaviour] = {
     "timed out": lost(web.read_timeout, sent=False),
@@ -70,17 +70,17 @@ NOT_SENT: dict[str, tencent.Behaviour] = {
 }
 PUSHES = {
     "taken": ok,
-    "401": lambda: said(401, {"code": "401"}),
-    "403 within 200": lambda: said(200, {"code": "403"}),
-    "500": lambda: said(500, b"oops"),
-    "refused": lambda: said(200, {"code": "isv.X"}),
+    "401": lambda: respond(401, {"code": "401"}),
+    "403 within 200": lambda: respond(200, {"code": "403"}),
+    "500": lambda: respond(500, b"oops"),
+    "refused": lambda: respond(200, {"code": "isv.X"}),
     "timed out": broken(web.read_timeout),
 }
 SECONDS = (1, 12, 35, 130, 310, 900, 3600, 25 * 3600, 73 * 3600)
 MAX_SECONDS = 6 * 24 * 3600
-Break = tuple[int | None, How]
+Break = tuple[int | None, Fault]
 NO_BREAK: Break = (None, "killed before")
-_HOWS: tuple[How, ...] = ("killed before", "killed after", "failed before", "failed after")
+_HOWS: tuple[Fault, ...] = ("killed before", "killed after", "failed before", "failed after")
 # Where a function dies, or one of its calls fails.
 breaks = st.one_of(st.just(NO_BREAK), st.tuples(st.integers(0, 14), st.sampled_from(_HOWS)))
 
@@ -165,7 +165,7 @@ class Life(RuleBasedStateMachine):
                 if meanwhile == "sweep":
                     self.bridge.pump.sweep()
                 elif meanwhile:
-                    self.bridge.pump.once(meanwhile)
+                    self.bridge.pump.invoke_once(meanwhile)
 
         self.bridge.tencent._next["send"].clear()
         self.bridge.tencent.next("send", behave)
@@ -232,7 +232,7 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: time.time() - self.began < MAX_SECONDS)
     @rule(seconds=st.sampled_from(SECONDS))
     def nothing_runs_for(self, seconds: int) -> None:
-        self.bridge.clock.pass_(seconds=seconds)
+        self.bridge.clock.advance(seconds=seconds)
 
     @rule(seconds=st.sampled_from([20, 100, 400, 2000]))
     def everything_runs_for(self, seconds: int) -> None:
@@ -271,7 +271,7 @@ class Life(RuleBasedStateMachine):
         return sum(sms.params == (out_id,) for sms in self.bridge.tencent.sent)
 
     def told(self, out_id: str) -> set[tuple[int, str]]:
-        return set(self.bridge.quick_audience.told(PHONE, out_id))
+        return set(self.bridge.quick_audience.reported(PHONE, out_id))
 
     @invariant()
     def nobody_is_sent_to_twice(self) -> None:
@@ -318,10 +318,10 @@ class Life(RuleBasedStateMachine):
         self.bridge.pump.run("deliver", "settle", "push", hours=3)
         self.operator_replays_dead_letters()
         self.bridge.pump.run("deliver", "settle", "push", hours=3)
-        self.bridge.clock.pass_(hours=80)
+        self.bridge.clock.advance(hours=80)
         self.sweep_runs(NO_BREAK)
         self.bridge.pump.run("deliver", "settle", "push", hours=3)
-        self.bridge.clock.pass_(hours=1)
+        self.bridge.clock.advance(hours=1)
         self.sweep_runs(NO_BREAK)
         self.bridge.pump.run("deliver", "settle", "push", hours=3)
         self.looks()

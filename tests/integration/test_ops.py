@@ -16,7 +16,7 @@ from tests.support.in_process import tencent, web
 from tests.support.in_process.bridge import ENVIRONMENT, SIGN, SIGN_ID, TOKEN, Bridge
 from tests.support.in_process.operator import answer, counts, ops
 from tests.support.in_process.sends import A, B, C, D
-from tests.support.in_process.tencent import lost, refused, turned
+from tests.support.in_process.tencent import lost, numbers_refused, refused
 
 
 def offer(bridge: Bridge, **fields: Any) -> None:
@@ -68,12 +68,12 @@ def test_the_list_has_every_sign(local: Bridge) -> None:
 
 
 def trouble(bridge: Bridge) -> None:
-    """Two who share a call, one of them turned away; one unknown; one who waits; one refused."""
+    """Two who share a call, one of them numbers_refused away; one unknown; one who waits; one refused."""
     # One call after the other: Tencent is away only after the last.
     bridge.configure(TENCENT_PARALLEL_CALLS="4")
     bridge.link()
     code = bridge.template()
-    bridge.tencent.next("sendmultisms2", turned({"86" + B: 1016}))
+    bridge.tencent.next("sendmultisms2", numbers_refused({"86" + B: 1016}))
     bridge.tencent.next("86" + C, lost(web.read_timeout, sent=True))
     bridge.tencent.next("86" + D, refused(1013))
     params = [{"name": name} for name in ("1", "1", "3", "4", "5")]
@@ -162,7 +162,7 @@ def test_an_out_id_with_brackets_is_shown_as_it_is(local: Bridge) -> None:
 def test_a_swept_campaign_is_counted_too(local: Bridge) -> None:
     trouble(local)
     local.pump.drain("deliver")
-    local.clock.pass_(hours=73)
+    local.clock.advance(hours=73)
     local.pump.sweep()
     local.pump.drain("push")
     found = counts()

@@ -10,7 +10,7 @@ from chalicelib.store import breakers
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.operator import answer, ops
 from tests.support.in_process.pushes import queue
-from tests.support.in_process.quickaudience import said
+from tests.support.in_process.quickaudience import respond
 
 
 def shown() -> dict[str, dict[str, Any]]:
@@ -19,8 +19,8 @@ def shown() -> dict[str, dict[str, Any]]:
 
 @pytest.fixture
 def locked_out(local: Bridge) -> Bridge:
-    """Quick Audience said 401 to a push."""
-    local.quick_audience.next(lambda: said(401, {"code": "401", "message": "unauthorized"}))
+    """Quick Audience respond 401 to a push."""
+    local.quick_audience.next(lambda: respond(401, {"code": "401", "message": "unauthorized"}))
     queue(local, "x", range(1))
     local.pump.drain("push")
     return local
@@ -45,7 +45,7 @@ def test_an_open_one_says_why_and_when_it_is_tried_next(locked_out: Bridge) -> N
         "nextTry": "2026-03-02 10:00:10",
     }
     assert shown()["tencent"]["state"] == "closed"
-    locked_out.quick_audience.always(lambda: said(401, {"code": "401"}))
+    locked_out.quick_audience.always(lambda: respond(401, {"code": "401"}))
     locked_out.pump.run("push", hours=0.01)
     row = shown()["quickaudience"]
     assert (row["state"], row["tries"], row["since"]) == ("open", 1, "2026-03-02 10:00:00")
@@ -53,7 +53,7 @@ def test_an_open_one_says_why_and_when_it_is_tried_next(locked_out: Bridge) -> N
 
 
 def test_closing_lets_everybody_push_again(locked_out: Bridge) -> None:
-    locked_out.clock.pass_(seconds=5)
+    locked_out.clock.advance(seconds=5)
     closed = answer("breaker", "close", "quickaudience")
     assert (closed["state"], closed["since"]) == ("closed", "2026-03-02 10:00:05")
     assert closed["opened"] == "2026-03-02 10:00:00"

@@ -13,7 +13,7 @@ from ops import deadletters
 from tests.support.in_process import aws, operator, tencent
 from tests.support.in_process.bridge import SIGN, Bridge
 from tests.support.in_process.pushes import entry, queue
-from tests.support.in_process.quickaudience import said
+from tests.support.in_process.quickaudience import respond
 from tests.support.in_process.sends import A, B, send, times_sent
 
 REPLY = {"outId": "x", "phoneNum": A, "sendTime": "2026-03-02 10:00:00", "content": f"找{B}"}
@@ -39,7 +39,7 @@ def receipts(bridge: Bridge, out_id: str, count: int = 1) -> str:
 
 def ops(bridge: Bridge, *arguments: str) -> Result:
     # moto has what was given back in the next millisecond.
-    bridge.clock.pass_(seconds=0.002)
+    bridge.clock.advance(seconds=0.002)
     return operator.ops("deadletters", *arguments)
 
 
@@ -61,7 +61,7 @@ def replayed(bridge: Bridge, *arguments: str) -> dict[str, tuple[int, int]]:
 
 def available(bridge: Bridge, queue: str) -> list[str]:
     """What anybody may receive now, as it stands there."""
-    bridge.clock.pass_(seconds=0.002)
+    bridge.clock.advance(seconds=0.002)
     found = bridge.pump._backend.receive_message(
         aws.PREFIX + queue, count=10, wait_seconds_timeout=0, visibility_timeout=1
     )
@@ -86,7 +86,7 @@ def test_every_kind_of_dead_letter_is_shown_without_whole_numbers(local: Bridge)
     put(local, "files", outId="x", bizId="biz")
     local.pump.put("callbacks-dead", f"no JSON, but {A}")
     put(local, "receipts", kind="details", outId="x", entries=[5])
-    local.clock.pass_(hours=27)
+    local.clock.advance(hours=27)
     rows = listed(local)
     found = {(row["queue"], row["outId"], row["sid"], row["entries"]): row["what"] for row in rows}
     assert found == {
@@ -116,7 +116,7 @@ def test_every_kind_of_dead_letter_is_shown_without_whole_numbers(local: Bridge)
 )
 def test_an_age_is_told_in_its_largest_units(local: Bridge, hours: float, age: str) -> None:
     receipts(local, "x")
-    local.clock.pass_(hours=hours)
+    local.clock.advance(hours=hours)
     assert [row["age"] for row in listed(local)] == [age]
 
 
@@ -150,11 +150,11 @@ def test_looking_that_fails_gives_back_what_it_took(
 
 
 def test_replayed_receipts_are_told(local: Bridge) -> None:
-    local.quick_audience.always(lambda: said(500, b""))
+    local.quick_audience.always(lambda: respond(500, b""))
     queue(local, "x", range(3))
     local.pump.run("push", hours=24 * 14)
     assert local.pump.count("receipts-dead") == 1
-    local.quick_audience.always(lambda: said(200, {"code": "OK"}))
+    local.quick_audience.always(lambda: respond(200, {"code": "OK"}))
     assert replayed(local, "--queue", "receipts") == {"receipts": (1, 0)}
     assert (local.pump.count("receipts"), local.pump.count("receipts-dead")) == (1, 0)
     local.pump.drain("push")
@@ -179,10 +179,10 @@ def test_a_callback_that_died_after_it_settled_is_told_by_its_copy(
         local.pump.run("settle", hours=73)
     assert local.pump.count("callbacks-dead") == 1
     assert [one.state for one in messages.of_phone("86" + A)] == ["delivered"]
-    assert local.quick_audience.told(A) == []
+    assert local.quick_audience.reported(A) == []
     assert replayed(local, "--queue", "callbacks") == {"callbacks": (1, 0)}
     local.pump.drain("settle", "push")
-    assert local.quick_audience.told(A) == [(2, "DELIVERED")]
+    assert local.quick_audience.reported(A) == [(2, "DELIVERED")]
 
 
 def _fails(*_: Any) -> None:
@@ -215,12 +215,12 @@ def test_after_72_hours_replayed_sends_send_to_nobody(local: Bridge) -> None:
     assert event
     put(local, "sends", **json.loads(event["Records"][0]["body"]))
     local.pump._delete("sends", event)
-    local.clock.pass_(hours=73)
+    local.clock.advance(hours=73)
     local.pump.sweep()
     replayed(local, "--all")
     local.pump.run(hours=1)
     assert not local.tencent.sent
-    assert local.quick_audience.told(A) == [(1, "NOT_SENT")]
+    assert local.quick_audience.reported(A) == [(1, "NOT_SENT")]
 
 
 def test_one_campaigns_dead_letters_are_replayed_alone(local: Bridge) -> None:
@@ -251,7 +251,7 @@ def test_one_campaigns_dead_letters_are_replayed_alone(local: Bridge) -> None:
     assert [text for one in queues for text in available(local, one)] == wanted
     left = [len(available(local, f"{one}-dead")) for one in queues]
     assert left == [3, 1, 0, 3], "the others can be had again at once"
-    local.clock.pass_(seconds=2)
+    local.clock.advance(seconds=2)
     assert replayed(local, "--queue", "sends", "--out-id", "nobody") == {"sends": (0, 1)}
 
 
@@ -267,7 +267,7 @@ def test_no_more_than_the_limit_is_replayed(local: Bridge) -> None:
     }
     assert (local.pump.count("sends"), local.pump.count("receipts-dead")) == (12, 10)
     assert len(available(local, "receipts-dead")) == 10
-    local.clock.pass_(hours=1)
+    local.clock.advance(hours=1)
     assert replayed(local, "--all")["receipts"] == (10, 0)
 
 
@@ -344,7 +344,7 @@ def test_looking_through_many_ends_though_they_come_again_meanwhile(
     def slow(client: Any, name: str, params: dict[str, Any]) -> Any:
         received[0] += name == "ReceiveMessage"
         if (name, received[0]) == ("ReceiveMessage", 2):
-            local.clock.pass_(seconds=deadletters._HELD_SECONDS + 1)
+            local.clock.advance(seconds=deadletters._HELD_SECONDS + 1)
         return call(client, name, params)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", slow)

@@ -9,7 +9,7 @@ from tests.support.in_process import tencent
 from tests.support.in_process.bridge import SIGN, Bridge
 from tests.support.in_process.operator import answer, ops
 from tests.support.in_process.sends import A, B, C, D, send
-from tests.support.in_process.tencent import turned
+from tests.support.in_process.tencent import numbers_refused
 
 NOBODY = "1391111****"
 E = "13900005555"
@@ -23,9 +23,9 @@ def replayed(*arguments: str, out_id: str = "task-1") -> dict[str, int]:
 
 @pytest.fixture
 def campaign(local: Bridge) -> Bridge:
-    """A delivered, B failed, C turned away by Tencent, D waiting; E without a name, NOBODY no number."""
+    """A delivered, B failed, C numbers_refused away by Tencent, D waiting; E without a name, NOBODY no number."""
     local.link()
-    local.tencent.next("sendmultisms2", turned({"86" + C: 1016}))
+    local.tencent.next("sendmultisms2", numbers_refused({"86" + C: 1016}))
     params = [{"name": "您"}] * 4 + [{}, {"name": "您"}]
     local.campaign([A, B, C, D, E, NOBODY], params, code=local.template())
     local.pump.drain("deliver")
@@ -73,7 +73,7 @@ def test_what_was_lost_is_told_whoever_it_is(campaign: Bridge) -> None:
 
 
 def test_only_who_is_not_known_to_be_told_is_told_again(campaign: Bridge) -> None:
-    campaign.pump.once("push", batch=1)
+    campaign.pump.invoke_once("push", batch=1)
     taken = {one["phoneNum"] for one in campaign.quick_audience.receipts}
     lose(campaign)
     assert 0 < len(taken) < 5

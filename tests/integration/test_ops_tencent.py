@@ -44,7 +44,7 @@ def test_a_sign_is_applied_for_and_linked_at_once(bridge: Bridge, ops: Ops, tmp_
     picture.write_bytes(PNG)
     shown = ops.json("sign", "add", "【新品牌】", "--picture", str(picture), "--remark", "通知")
     assert (shown["name"], shown["signId"], shown["status"]) == ("新品牌", 601, "pending")
-    body = bridge.tencent.made("add_sign")[0].body
+    body = bridge.tencent.calls_of("add_sign")[0].body
     assert body.keys() == {"sig", "time", "text", "remark", "pic"}
     assert (body["text"], body["remark"]) == ("新品牌", "通知")
     assert body["pic"].startswith("iVBORw0KGgo")
@@ -54,12 +54,12 @@ def test_a_sign_is_applied_for_and_linked_at_once(bridge: Bridge, ops: Ops, tmp_
 def test_an_international_sign_says_so(bridge: Bridge, ops: Ops) -> None:
     bridge.tencent.always("add_sign", made())
     ops.json("sign", "add", "Brand", "--international")
-    assert bridge.tencent.made("add_sign")[0].body["international"] == 1
+    assert bridge.tencent.calls_of("add_sign")[0].body["international"] == 1
 
 
 def test_a_sign_that_is_linked_is_not_applied_for_again(linked: Bridge, ops: Ops) -> None:
     assert str(SIGN_ID) in ops.fails("sign", "add", SIGN)
-    assert linked.tencent.made("add_sign") == []
+    assert linked.tencent.calls_of("add_sign") == []
 
 
 @pytest.mark.parametrize("name", ["", " ", "【】", "[]"])
@@ -95,7 +95,7 @@ def test_a_rejected_sign_is_changed_under_another_name(linked: Bridge, ops: Ops)
     linked.tencent.always("mod_sign", made())
     shown = ops.json("sign", "modify", SIGN, "--text", "别的品牌", "--remark", "更正")
     assert (shown["name"], shown["signId"], shown["status"]) == ("别的品牌", SIGN_ID, "pending")
-    body = linked.tencent.made("mod_sign")[0].body
+    body = linked.tencent.calls_of("mod_sign")[0].body
     assert (body["sign_id"], body["text"], body["remark"]) == (SIGN_ID, "别的品牌", "更正")
     assert [sign.name for sign in signs.all_signs()] == ["别的品牌"]
 
@@ -104,9 +104,9 @@ def test_a_sign_is_deleted_when_it_is_meant(linked: Bridge, ops: Ops) -> None:
     linked.tencent.always("del_sign", answered())
     for answer in ("", "n\n"):
         assert "nothing was done" in ops.fails("sign", "delete", SIGN, answer=answer)
-    assert linked.tencent.made("del_sign") == []
+    assert linked.tencent.calls_of("del_sign") == []
     assert ops.type("sign", "delete", SIGN, answer="y\n").exit_code == 0
-    assert linked.tencent.made("del_sign")[0].body["sign_id"] == SIGN_ID
+    assert linked.tencent.calls_of("del_sign")[0].body["sign_id"] == SIGN_ID
     assert list(signs.all_signs()) == []
     assert "no sign" in ops.fails("sign", "delete", SIGN, "--yes")
 
@@ -240,8 +240,8 @@ def test_what_goes_abroad_from_now_on_is_a_new_template(bridge: Bridge) -> None:
     bridge.ask("PUT", f"/sms/smsTemplate/{code}", {
         "templateName": "x", "templateContent": "Hello", "templateType": 3,
     })  # fmt: skip
-    assert bridge.tencent.made("mod_template") == []
-    assert [one.body.get("international") for one in bridge.tencent.made("add_template")] == [
+    assert bridge.tencent.calls_of("mod_template") == []
+    assert [one.body.get("international") for one in bridge.tencent.calls_of("add_template")] == [
         None,
         1,
     ]
@@ -338,7 +338,7 @@ def test_hours_are_beijings_and_both_ends_count(
 ) -> None:
     counts(ops, "--from", first, "--to", last)
     for name in ("pullsendstatus", "pullcallbackstatus"):
-        [call] = counted.tencent.made(name)
+        [call] = counted.tencent.calls_of(name)
         assert (call.body["begin_date"], call.body["end_date"]) == hours
 
 
@@ -371,4 +371,4 @@ def test_other_hours_campaigns_are_not_counted(counted: Bridge, ops: Ops) -> Non
 def test_what_is_no_span_is_refused(counted: Bridge, ops: Ops, first: str, last: str) -> None:
     line = ops.fails("stats", "--from", first, "--to", last)
     assert first in line or last in line
-    assert counted.tencent.made("pullsendstatus") == []
+    assert counted.tencent.calls_of("pullsendstatus") == []

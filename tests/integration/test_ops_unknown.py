@@ -7,7 +7,7 @@ from chalicelib.store import messages
 from tests.support.in_process import tencent, web
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.operator import answer, counts, ops
-from tests.support.in_process.sends import A, B, C, send, unknown
+from tests.support.in_process.sends import A, B, C, send, send_unanswered
 from tests.support.in_process.settling import meanwhile, parked, settle
 from tests.support.in_process.tencent import lost
 
@@ -18,7 +18,7 @@ SETTLE = ("unknown", "settle", "--out-id", "task-1", "--phone", A, "--yes")
 def campaign(local: Bridge) -> Bridge:
     """A's send got no answer; B's did."""
     local.link()
-    unknown(local, A)
+    send_unanswered(local, A)
     local.campaign([B], {"name": "您"}, code="7000", out_id="task-1")
     local.pump.drain("deliver")
     return local
@@ -52,14 +52,14 @@ def test_who_is_of_unknown_outcome_is_listed(campaign: Bridge) -> None:
 
 
 def test_campaigns_of_all_hours_are_listed_until_they_are_closed(campaign: Bridge) -> None:
-    campaign.clock.pass_(hours=50)
-    unknown(campaign, C, out_id="task-2")
+    campaign.clock.advance(hours=50)
+    send_unanswered(campaign, C, out_id="task-2")
     assert listed() == [(A, "task-1"), (C, "task-2")]
     assert listed("--hours", "49") == [(C, "task-2")]
     assert listed("--hours", "50") == [(A, "task-1"), (C, "task-2")]
-    campaign.clock.pass_(hours=22.5)
+    campaign.clock.advance(hours=22.5)
     assert listed() == [(A, "task-1"), (C, "task-2")]
-    campaign.clock.pass_(hours=1)
+    campaign.clock.advance(hours=1)
     campaign.pump.sweep()
     assert listed("--hours", "100") == [(C, "task-2")]
     assert listed("--out-id", "task-1") == []
@@ -107,7 +107,7 @@ def test_what_is_settled_by_hand_is_told_once_and_counted(
     assert (row["by"], row["pushed"], row["reason"]) == ("an operator", True, receipt[2])
     answered = campaign.ask("POST", "/sms/sendDetails", {"outId": "task-1", "currentPage": 1})
     assert [one["errCode"] for one in answered["sendDetailDTOs"]] == [receipt[1]]
-    campaign.clock.pass_(hours=74)
+    campaign.clock.advance(hours=74)
     campaign.pump.sweep()
     assert told(campaign) == [receipt]
 
@@ -123,9 +123,9 @@ def test_others_are_said_to_be_settled_by_whom_they_are(campaign: Bridge) -> Non
     campaign.tencent.next("send", tencent.refused(1016))
     send(campaign, C, out_id="task-2")
     assert by(C) == "the sending function"
-    campaign.clock.pass_(hours=1)
+    campaign.clock.advance(hours=1)
     send(campaign, C, out_id="task-3")
-    campaign.clock.pass_(hours=74)
+    campaign.clock.advance(hours=74)
     campaign.pump.sweep()
     assert {one["by"] for one in answer("message", "find", C)} == {
         "the sending function",
@@ -163,7 +163,7 @@ def test_of_two_operators_one_tells(campaign: Bridge, monkeypatch: pytest.Monkey
 def test_the_sweep_in_the_same_moment_wins_and_is_told_alone(
     campaign: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    campaign.clock.pass_(hours=74)
+    campaign.clock.advance(hours=74)
     meanwhile(monkeypatch, campaign.pump.sweep)
     assert ops(*SETTLE, "--as", "delivered").exit_code == 1
     assert [one[1] for one in told(campaign)] == ["OUTCOME_UNKNOWN"]
@@ -173,7 +173,7 @@ def test_all_sends_of_a_campaign_to_a_phone_are_settled_alike(campaign: Bridge) 
     campaign.tencent.next("send", lost(web.read_timeout, sent=True))
     campaign.campaign([A], {"name": "再"}, code="7000")
     campaign.pump.drain("deliver")
-    unknown(campaign, A, out_id="task-2")
+    send_unanswered(campaign, A, out_id="task-2")
     assert "all 2 sends" in ops(*SETTLE[:-1], "--as", "delivered").output
     assert answer(*SETTLE, "--as", "delivered")["settled"] == 2
     assert len(told(campaign)) == 2

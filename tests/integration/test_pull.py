@@ -12,10 +12,10 @@ from chalicelib.logs import log
 from chalicelib.queues import sending
 from chalicelib.store import pulled
 from tests.support.in_process.bridge import SIGN, Bridge
-from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.pulls import Pulls, run
 from tests.support.in_process.pump import timeout
-from tests.support.in_process.tencent import lost, refused, reply, said, status, statuses
+from tests.support.in_process.tencent import lost, raw_answer, refused, reply, status, statuses
 from tests.support.in_process.web import never_connected, read_timeout
 
 
@@ -61,8 +61,8 @@ def test_statuses_and_replies_come_to_quick_audience_without_a_callback(
     pulls.add(status(first), status(second, "FAIL"), reply(first.phone, "T", SIGN))
     run("pull")
     pulling.pump.drain()
-    assert pulling.quick_audience.told("13900001111") == [(2, "DELIVERED")]
-    assert pulling.quick_audience.told("13900002222") == [(1, "MK:0001")]
+    assert pulling.quick_audience.reported("13900001111") == [(2, "DELIVERED")]
+    assert pulling.quick_audience.reported("13900002222") == [(1, "MK:0001")]
     assert [one["content"] for one in pulling.quick_audience.replies] == ["T"]
 
 
@@ -76,7 +76,7 @@ def test_what_is_both_pulled_and_pushed_is_told_once(pulling: Bridge, pulls: Pul
     pulling.callback(answer)
     run("pull")
     pulling.pump.run(hours=1)
-    assert pulling.quick_audience.told("13900001111") == [(2, "DELIVERED")]
+    assert pulling.quick_audience.reported("13900001111") == [(2, "DELIVERED")]
     assert len(pulling.quick_audience.replies) == 1
 
 
@@ -87,8 +87,8 @@ def test_a_receipt_from_abroad_is_settled(pulling: Bridge, pulls: Pulls) -> None
     pulls.add(*statuses(pulling.tencent.sent))
     run("pull")
     pulling.pump.drain()
-    assert pulling.quick_audience.told("85251234567") == [(2, "DELIVERED")]
-    assert pulling.quick_audience.told("+1 305 555 0123") == [(2, "DELIVERED")]
+    assert pulling.quick_audience.reported("85251234567") == [(2, "DELIVERED")]
+    assert pulling.quick_audience.reported("+1 305 555 0123") == [(2, "DELIVERED")]
 
 
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250])
@@ -100,13 +100,13 @@ def test_everything_is_pulled_a_hundred_at_a_time(
     run("pull")
     assert queued(pulling) == events
     assert pulls.waiting == {0: [], 1: []}
-    assert {call.body["max"] for call in pulling.tencent.made("pullstatus")} == {100}
+    assert {call.body["max"] for call in pulling.tencent.calls_of("pullstatus")} == {100}
 
 
 def test_replies_do_not_wait_for_the_statuses_to_run_dry(pulling: Bridge, pulls: Pulls) -> None:
     pulls.add(*map(event, range(300)), *[reply("8613900001111", f"{n}", SIGN) for n in range(120)])
     run("pull")
-    kinds = [call.body["type"] for call in pulling.tencent.made("pullstatus")]
+    kinds = [call.body["type"] for call in pulling.tencent.calls_of("pullstatus")]
     assert kinds == [0, 1, 0, 1, 0, 1, 0]
     assert len(queued(pulling, "replies")) == 120
 
@@ -133,7 +133,7 @@ def test_in_callback_mode_nothing_is_done(linked: Bridge) -> None:
 def test_a_run_that_has_no_time_pulls_nothing(pulling: Bridge, pulls: Pulls) -> None:
     pulls.add(event(1))
     run("pull", seconds=pull.SECONDS_FOR_A_BATCH - 1)
-    assert pulling.tencent.made("pullstatus") == []
+    assert pulling.tencent.calls_of("pullstatus") == []
     assert len(pulls.waiting[0]) == 1
 
 
@@ -165,7 +165,7 @@ def test_where_pulling_is_not_enabled_one_line_says_so(
     [line] = [message for level, message in logged if level == "error"]
     assert "not enabled" in line
     assert "TENCENT_RECEIPTS=callback" in line
-    assert len(pulling.tencent.made("pullstatus")) == 1
+    assert len(pulling.tencent.calls_of("pullstatus")) == 1
 
 
 @pytest.mark.parametrize("code", [1001, 1013, 1019, 4321])
@@ -194,7 +194,7 @@ def test_without_a_connection_nothing_is_lost(
 
 @pytest.mark.parametrize(
     "behaviour",
-    [lost(read_timeout, sent=False), said(502, b""), refused(60008), refused(1008)],
+    [lost(read_timeout, sent=False), raw_answer(502, b""), refused(60008), refused(1008)],
     ids=["timeout", "502", "60008", "1008"],
 )
 def test_an_unknown_outcome_says_what_may_be_lost_and_what_finds_it(
@@ -213,9 +213,9 @@ def test_an_unknown_outcome_says_what_may_be_lost_and_what_finds_it(
 # --- failures between the pull and the queue ----------------------------------------------------
 
 
-@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("how", FAULTS)
 def test_only_the_batch_in_the_hands_of_a_dying_function_can_be_lost(
-    pulling: Bridge, pulls: Pulls, how: How
+    pulling: Bridge, pulls: Pulls, how: Fault
 ) -> None:
     """Every call to the outside breaks once; then the next run, a new process, goes on."""
     events = [event(number) for number in range(300)]
@@ -260,11 +260,11 @@ def test_what_sqs_does_not_take_is_kept_and_queued_by_the_next_run_first(
         # All of it is read: what is kept is as safe as what is queued.
         assert pulls.waiting == {0: [], 1: []}
         assert len(list(pulled.saved())) == 3
-        calls = len(pulling.tencent.made("pullstatus"))
+        calls = len(pulling.tencent.calls_of("pullstatus"))
         # Nothing more is read where what is kept can't be queued.
         pulls.add(event(999))
         run("pull")
-        assert len(pulling.tencent.made("pullstatus")) == calls
+        assert len(pulling.tencent.calls_of("pullstatus")) == calls
     run("pull")
     sids = [one["sid"] for one in queued(pulling)]
     assert sorted(sids) == sorted([f"8:{number}" for number in range(150)] + ["8:999"])
@@ -284,7 +284,7 @@ def test_a_batch_is_held_on_to_while_neither_queue_nor_table_takes_it(
             raise sending.NotQueuedError("SQS is down")
         send(*arguments, **more)
 
-    monkeypatch.setattr(time, "sleep", lambda seconds: pulling.clock.pass_(seconds=seconds))
+    monkeypatch.setattr(time, "sleep", lambda seconds: pulling.clock.advance(seconds=seconds))
     monkeypatch.setattr(sending, "send", mended_at_the_fourth_try)
     monkeypatch.setattr(pulled, "save", broken)
     run("pull")
@@ -298,7 +298,7 @@ def test_giving_up_a_batch_is_said_with_what_finds_it_again(
     logged: list[tuple[str, str]],
 ) -> None:
     pulls.add(event(1))
-    monkeypatch.setattr(time, "sleep", lambda seconds: pulling.clock.pass_(seconds=seconds))
+    monkeypatch.setattr(time, "sleep", lambda seconds: pulling.clock.advance(seconds=seconds))
     monkeypatch.setattr(sending, "send", broken)
     monkeypatch.setattr(pulled, "save", broken)
     with pytest.raises(sending.NotQueuedError):
@@ -318,7 +318,7 @@ def test_logs_show_no_phone_number(
 ) -> None:
     shown: list[Any] = []
     monkeypatch.setattr(log, "error", lambda message, extra: shown.append((message, extra)))
-    monkeypatch.setattr(time, "sleep", lambda seconds: pulling.clock.pass_(seconds=seconds))
+    monkeypatch.setattr(time, "sleep", lambda seconds: pulling.clock.advance(seconds=seconds))
     monkeypatch.setattr(sending, "send", broken)
     monkeypatch.setattr(pulled, "save", broken)
     pulls.add(event(12345678))

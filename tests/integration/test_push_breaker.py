@@ -21,17 +21,24 @@ from chalicelib.store import breakers, pushed
 from tests.support.in_process import web
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.pushes import BIZ, entry, queue, queue_many
-from tests.support.in_process.quickaudience import REPLY, Behaviour, broken, ok, said, unauthorized
+from tests.support.in_process.quickaudience import (
+    REPLY,
+    Behaviour,
+    broken,
+    ok,
+    respond,
+    unauthorized,
+)
 
 LOCKED: dict[str, Behaviour] = {
     "401": unauthorized,
-    "403": lambda: said(403, {"code": "403", "message": "forbidden"}),
-    "401 without a body": lambda: said(401, b""),
-    "403 of a gateway": lambda: said(403, b"<html>Forbidden</html>"),
-    "401 within 200": lambda: said(200, {"code": "401"}),
-    "403 within 200, as a number": lambda: said(200, {"code": 403}),
-    "401 within 500": lambda: said(500, {"code": "401"}),
-    "a yes within 403": lambda: said(403, {"code": "OK"}),
+    "403": lambda: respond(403, {"code": "403", "message": "forbidden"}),
+    "401 without a body": lambda: respond(401, b""),
+    "403 of a gateway": lambda: respond(403, b"<html>Forbidden</html>"),
+    "401 within 200": lambda: respond(200, {"code": "401"}),
+    "403 within 200, as a number": lambda: respond(200, {"code": 403}),
+    "401 within 500": lambda: respond(500, {"code": "401"}),
+    "a yes within 403": lambda: respond(403, {"code": "OK"}),
 }
 DAY = 24
 TRIES = pushes._TRIES_BEFORE_DIVIDING
@@ -130,11 +137,11 @@ def test_one_at_a_time_tries(bridge: Bridge) -> None:
         # Three other functions get new messages, while the one that tries waits for its answer.
         for number in range(3):
             queue_many(bridge, 1, start=40 + number)
-            assert bridge.pump.once("push") is True
+            assert bridge.pump.invoke_once("push") is True
         return unauthorized()
 
     bridge.quick_audience.next(meanwhile)
-    bridge.pump.once("push")
+    bridge.pump.invoke_once("push")
     assert len(bridge.quick_audience.pushes) == 2
     bridge.pump.drain("push")
     assert len(bridge.quick_audience.pushes) == 2
@@ -156,11 +163,11 @@ def test_two_functions_that_are_locked_out_at_once_open_it_once(bridge: Bridge) 
 
     def meanwhile() -> requests.Response:
         bridge.quick_audience.next(unauthorized)
-        assert bridge.pump.once("push") is True
+        assert bridge.pump.invoke_once("push") is True
         return unauthorized()
 
     bridge.quick_audience.next(meanwhile)
-    bridge.pump.once("push")
+    bridge.pump.invoke_once("push")
     # Its first call was under way already when the other was locked out.
     assert len(bridge.quick_audience.pushes) == 2
     breaker = breakers.get_open("quickaudience")
@@ -186,12 +193,12 @@ def test_of_calls_that_are_under_way_none_is_followed_by_another(bridge: Bridge)
 @pytest.mark.parametrize(
     "answer",
     [
-        lambda: said(500, b"oops"),
-        lambda: said(429, {"code": "429"}),
+        lambda: respond(500, b"oops"),
+        lambda: respond(429, {"code": "429"}),
         broken(web.read_timeout),
         broken(web.never_connected),
-        lambda: said(200, b"<html>"),
-        lambda: said(405, b"<html>blocked by a firewall</html>"),
+        lambda: respond(200, b"<html>"),
+        lambda: respond(405, b"<html>blocked by a firewall</html>"),
     ],
     ids=["500", "429", "read timeout", "no connection", "garbage", "firewall"],
 )
@@ -235,7 +242,7 @@ def test_a_relapse_soon_after_goes_on_with_the_long_pauses(bridge: Bridge) -> No
     bridge.quick_audience.next(unauthorized, unauthorized, unauthorized, unauthorized, ok)
     bridge.pump.run("push", hours=1)
     assert breakers.get_open("quickaudience") is None
-    bridge.clock.pass_(seconds=890)
+    bridge.clock.advance(seconds=890)
     queue_many(bridge, 1, start=1)
     bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
@@ -248,7 +255,7 @@ def test_a_relapse_long_after_begins_anew(bridge: Bridge) -> None:
     queue_many(bridge, 1)
     bridge.quick_audience.next(unauthorized, unauthorized, unauthorized, unauthorized, ok)
     bridge.pump.run("push", hours=1)
-    bridge.clock.pass_(seconds=901)
+    bridge.clock.advance(seconds=901)
     queue_many(bridge, 1, start=1)
     bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
@@ -303,7 +310,7 @@ def refuse_together(bridge: Bridge, then: Behaviour) -> list[int]:
         (entries,) = body.values()
         sizes.append(len(entries))
         whole = len(entries) == 8
-        bridge.quick_audience.next((lambda: said(200, {"code": "isv.X"})) if whole else then)
+        bridge.quick_audience.next((lambda: respond(200, {"code": "isv.X"})) if whole else then)
         return take(path, query, body, headers)
 
     bridge.quick_audience._answer = answer  # type: ignore[method-assign]
@@ -373,7 +380,7 @@ def test_what_cannot_be_closed_does_not_undo_what_was_pushed(
 
     with monkeypatch.context() as patch:
         patch.setattr(breakers, "close", fail)
-        assert bridge.pump.once("push") is True
+        assert bridge.pump.invoke_once("push") is True
     assert len(bridge.quick_audience.receipts) == 2, "those of the message that probed"
     assert breakers.get_open("quickaudience"), "the next one tries again"
     queue_many(bridge, 1, start=3)
@@ -392,7 +399,7 @@ def test_what_cannot_be_opened_does_not_undo_what_was_pushed(
 
     with monkeypatch.context() as patch:
         patch.setattr(breakers, "trip", fail)
-        bridge.pump.once("push")
+        bridge.pump.invoke_once("push")
     assert not [error for error in bridge.pump.failures if isinstance(error, TimeoutError)]
     bridge.pump.run("push", hours=1)
     check_all_told_once(bridge, 3)
@@ -422,11 +429,11 @@ def test_an_invocation_begins_no_call_that_it_cannot_end(bridge: Bridge) -> None
     queue_many(bridge, 5)
 
     def slow() -> requests.Response:
-        bridge.clock.pass_(seconds=45)
+        bridge.clock.advance(seconds=45)
         return ok()
 
     bridge.quick_audience.next(slow)
-    bridge.pump.once("push")
+    bridge.pump.invoke_once("push")
     assert len(bridge.quick_audience.pushes) == 1
     bridge.pump.run("push", hours=1)
     check_all_told_once(bridge, 5)

@@ -15,12 +15,12 @@ from tests.support.in_process import aws, web
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.pump import timeout
 from tests.support.in_process.pushes import BIZ, queue
-from tests.support.in_process.quickaudience import Behaviour, broken, ok, said
+from tests.support.in_process.quickaudience import Behaviour, broken, ok, respond
 
 
 def sizes(bridge: Bridge) -> list[tuple[str, int, bool]]:
     return sorted(
-        (push.entries[0]["outId"], len(push.entries), push.taken)
+        (push.entries[0]["outId"], len(push.entries), push.accepted)
         for push in bridge.quick_audience.pushes
     )
 
@@ -49,7 +49,7 @@ def test_every_push_is_signed_anew(bridge: Bridge) -> None:
     bridge.pump.run("push", hours=1)
     first, second = bridge.quick_audience.pushes
     assert first.nonce != second.nonce
-    assert second.taken
+    assert second.accepted
 
 
 def test_without_a_key_the_signature_is_empty(bridge: Bridge) -> None:
@@ -70,7 +70,7 @@ def test_without_a_key_the_signature_is_empty(bridge: Bridge) -> None:
     ],
 )
 def test_quick_audience_says_yes_in_several_ways(bridge: Bridge, answer: dict[str, Any]) -> None:
-    bridge.quick_audience.always(lambda: said(200, answer))
+    bridge.quick_audience.always(lambda: respond(200, answer))
     queue(bridge, "x", range(1))
     bridge.pump.drain("push")
     assert bridge.pump.count("receipts") == 0
@@ -78,20 +78,20 @@ def test_quick_audience_says_yes_in_several_ways(bridge: Bridge, answer: dict[st
 
 
 NO: dict[str, Behaviour] = {
-    "500": lambda: said(500, b"oops"),
-    "500 with a yes in it": lambda: said(500, {"code": "OK"}),
-    "429": lambda: said(429, {"code": "429"}),
-    "401": lambda: said(401, {"code": "401", "message": "unauthorized"}),
-    "401 within 200": lambda: said(200, {"code": "401"}),
-    "403": lambda: said(403, {"code": "403"}),
-    "302": lambda: said(302, {"code": "OK"}),
-    "empty": lambda: said(200, b""),
-    "garbage": lambda: said(200, b"<html>OK</html>"),
-    "a list": lambda: said(200, ["OK"]),
-    "no code": lambda: said(200, {"message": "OK"}),
-    "null": lambda: said(200, {"code": None}),
-    "true": lambda: said(200, {"code": True}),
-    "too deep": lambda: said(200, b"[" * 100_000),
+    "500": lambda: respond(500, b"oops"),
+    "500 with a yes in it": lambda: respond(500, {"code": "OK"}),
+    "429": lambda: respond(429, {"code": "429"}),
+    "401": lambda: respond(401, {"code": "401", "message": "unauthorized"}),
+    "401 within 200": lambda: respond(200, {"code": "401"}),
+    "403": lambda: respond(403, {"code": "403"}),
+    "302": lambda: respond(302, {"code": "OK"}),
+    "empty": lambda: respond(200, b""),
+    "garbage": lambda: respond(200, b"<html>OK</html>"),
+    "a list": lambda: respond(200, ["OK"]),
+    "no code": lambda: respond(200, {"message": "OK"}),
+    "null": lambda: respond(200, {"code": None}),
+    "true": lambda: respond(200, {"code": True}),
+    "too deep": lambda: respond(200, b"[" * 100_000),
     "read timeout": broken(web.read_timeout),
     "connect timeout": broken(web.connect_timeout),
     "no connection": broken(web.never_connected),
@@ -108,7 +108,7 @@ def test_everything_else_is_no_and_the_push_comes_again(bridge: Bridge, no: str)
     assert bridge.pump.count("receipts") == 1
     assert pushed.pushed_positions("x", BIZ) == set()
     bridge.pump.run("push", hours=1)
-    assert [push.taken for push in bridge.quick_audience.pushes] == [False, False, True]
+    assert [push.accepted for push in bridge.quick_audience.pushes] == [False, False, True]
     assert pushed.pushed_positions("x", BIZ) == {0, 1, 2}
     assert bridge.pump.count("receipts") == bridge.pump.count("receipts-dead") == 0
 
@@ -119,14 +119,14 @@ def test_what_was_taken_is_not_repeated_because_something_else_was_not(bridge: B
 
     def by_turns() -> Any:
         taken = bool(bridge.quick_audience.pushes)
-        return ok() if taken else said(500, b"")
+        return ok() if taken else respond(500, b"")
 
     bridge.quick_audience.always(by_turns)
     bridge.pump.drain("push")
     assert bridge.pump.count("receipts") == 1
     bridge.pump.run("push", hours=1)
     assert sorted(
-        push.entries[0]["outId"] for push in bridge.quick_audience.pushes if push.taken
+        push.entries[0]["outId"] for push in bridge.quick_audience.pushes if push.accepted
     ) == [*"abc"]
     assert len(bridge.quick_audience.pushes) == 4
 
@@ -153,7 +153,7 @@ def test_an_event_whose_calls_all_time_out_ends_within_the_functions_time(bridge
     for number in range(10):
         queue(bridge, f"task-{number}", range(1))
     bridge.quick_audience.always(broken(web.read_timeout))
-    assert bridge.pump.once("push") is False
+    assert bridge.pump.invoke_once("push") is False
     rounds = math.ceil(len(bridge.quick_audience.pushes) / push._PARALLEL)
     assert rounds * sum(client._TIMEOUT) < timeout("push")
 
@@ -161,7 +161,7 @@ def test_an_event_whose_calls_all_time_out_ends_within_the_functions_time(bridge
 def test_a_message_that_nobody_understands_does_not_hold_up_the_others(bridge: Bridge) -> None:
     queue(bridge, "x", range(1))
     bridge.pump.put("receipts", "not JSON")
-    bridge.pump.once("push")
+    bridge.pump.invoke_once("push")
     assert sizes(bridge) == [("x", 1, True)]
 
 
@@ -180,6 +180,6 @@ def test_a_message_that_can_never_be_pushed_does_not_hold_up_the_others(
     queue(bridge, "x", range(1))
     bridge.quick_audience.check_entries = False
     bridge.pump.put("receipts", json.dumps(body))
-    bridge.pump.once("push")
+    bridge.pump.invoke_once("push")
     assert pushed.pushed_positions("x", BIZ) == {0}
     assert bridge.pump.count("receipts-dead") == 1

@@ -4,14 +4,14 @@ import pytest
 
 from chalicelib.store import pushed
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.pushes import BIZ, queue
 from tests.support.in_process.snapshot import snapshot
 
 
-@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("how", FAULTS)
 def test_everything_is_pushed_and_known_to_be(
-    bridge: Bridge, monkeypatch: pytest.MonkeyPatch, how: How
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch, how: Fault
 ) -> None:
     monkeypatch.setattr("chalicelib.functions.push._PARALLEL", 1)
     queue(bridge, "x", range(2))

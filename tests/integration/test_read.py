@@ -80,7 +80,7 @@ def test_a_bad_line_costs_itself_alone(campaigns: FileCampaigns) -> None:
     campaigns.send(text, campaigns.bridge.template("您好${name}"))
     campaigns.bridge.pump.drain()
     assert campaigns.sent == Counter({("8613900001111", ("甲",)): 1, ("85251234567", ("丁",)): 1})
-    assert campaigns.told == Counter(
+    assert campaigns.reported == Counter(
         {
             ("13900002222", "isv.INVALID_JSON_PARAM"): 1,
             ("13900003333", "isv.TEMPLATE_MISSING_PARAMETERS"): 1,
@@ -114,7 +114,7 @@ def test_a_recipient_who_stands_there_twice_is_sent_to_once(campaigns: FileCampa
     expected = Counter({(f"86{number}", ("甲",)): 1 for number in NUMBERS[:8]})
     expected["86" + NUMBERS[0], ("乙",)] = 1
     assert campaigns.sent == expected
-    assert campaigns.told == Counter({("12345", "isv.MOBILE_NUMBER_ILLEGAL"): 1})
+    assert campaigns.reported == Counter({("12345", "isv.MOBILE_NUMBER_ILLEGAL"): 1})
     assert campaigns.file(answer).repeated == 10
 
 
@@ -124,7 +124,7 @@ def test_more_lines_than_the_limit_and_nobody_is_sent_to(campaigns: FileCampaign
     campaigns.bridge.pump.drain()
     assert not campaigns.sent
     told = {(number, "isv.MOBILE_COUNT_OVER_LIMIT"): 1 for number in NUMBERS[:6]}
-    assert campaigns.told == Counter(told | {("12345", "isv.MOBILE_NUMBER_ILLEGAL"): 1})
+    assert campaigns.reported == Counter(told | {("12345", "isv.MOBILE_NUMBER_ILLEGAL"): 1})
     shown = campaigns.shown()
     assert (shown["recipients"], shown["failed"], shown["waiting"]) == (8, 8, 0)
     assert shown["files"][0]["state"] == "failed"
@@ -222,7 +222,7 @@ def test_with_little_time_left_another_function_reads_on(campaigns: FileCampaign
     bridge = campaigns.bridge
     lines = [*NUMBERS, *NUMBERS[:3], "x", *NUMBERS[10:]]
     answer = campaigns.send("\n".join(lines), bridge.template("您好"))
-    campaigns.oss.on_part = lambda: bridge.clock.pass_(seconds=5)
+    campaigns.oss.on_part = lambda: bridge.clock.advance(seconds=5)
     positions = []
     for _ in range(50):
         event = bridge.pump.receive("read")
@@ -267,12 +267,14 @@ def test_a_message_that_means_nothing_rests_in_the_dead_letters(campaigns: FileC
 def test_what_is_planned_late_is_closed_with_the_rest(campaigns: FileCampaigns) -> None:
     bridge = campaigns.bridge
     answer = campaigns.send("\n".join(NUMBERS[:4]), bridge.template("您好"))
-    bridge.clock.pass_(hours=70)
+    bridge.clock.advance(hours=70)
     bridge.pump.drain()
-    bridge.clock.pass_(hours=4)
+    bridge.clock.advance(hours=4)
     bridge.pump.sweep()
     bridge.pump.drain()
-    assert campaigns.told == Counter(dict.fromkeys([(one, "NO_RECEIPT") for one in NUMBERS[:4]], 1))
+    assert campaigns.reported == Counter(
+        dict.fromkeys([(one, "NO_RECEIPT") for one in NUMBERS[:4]], 1)
+    )
     assert list(due_chunks.due(int(time.time()), 200)) == []
     assert campaigns.file(answer).state == "done"
 
@@ -281,7 +283,7 @@ def test_a_file_that_comes_after_72_hours_is_not_sent_from(campaigns: FileCampai
     """From the dead letters, put back late: the sweep has been there, and nobody would hear of them."""
     bridge = campaigns.bridge
     answer = campaigns.send(NUMBERS[0], bridge.template("您好"))
-    bridge.clock.pass_(hours=72.1)
+    bridge.clock.advance(hours=72.1)
     bridge.pump.drain()
     assert not bridge.tencent.sent
     file = campaigns.file(answer)

@@ -9,7 +9,7 @@ from chalicelib.domain import planning
 from chalicelib.fetching import stream
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.file_campaigns import FileCampaigns
-from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.outside import FAULTS, Fault
 
 LINES = [
     '13900001111 {"name":"甲"}',
@@ -43,7 +43,7 @@ def campaigns(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> FileCampaigns:
 
 def check(campaigns: FileCampaigns, out_id: str, why: str = "") -> None:
     assert campaigns.sent == SENT, why
-    assert set(campaigns.told) == TOLD, why
+    assert set(campaigns.reported) == TOLD, why
     shown = campaigns.shown(out_id)
     assert (shown["recipients"], shown["sent"], shown["failed"]) == (8, 5, 3), why
     [file] = shown["files"]
@@ -51,8 +51,8 @@ def check(campaigns: FileCampaigns, out_id: str, why: str = "") -> None:
     assert len(file["badLines"]) == 3, why
 
 
-@pytest.mark.parametrize("how", HOWS)
-def test_every_line_is_sent_once_wherever_it_breaks(campaigns: FileCampaigns, how: How) -> None:
+@pytest.mark.parametrize("how", FAULTS)
+def test_every_line_is_sent_once_wherever_it_breaks(campaigns: FileCampaigns, how: Fault) -> None:
     bridge = campaigns.bridge
     code = bridge.template("您好${name}")
     campaigns.send(TEXT, code, "dry")
@@ -74,9 +74,9 @@ def test_every_line_is_sent_once_wherever_it_breaks(campaigns: FileCampaigns, ho
         assert bridge.pump.count("files") == bridge.pump.count("files-dead") == 0
 
 
-@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("how", FAULTS)
 def test_the_continuation_is_queued_wherever_it_breaks(
-    campaigns: FileCampaigns, monkeypatch: pytest.MonkeyPatch, how: How
+    campaigns: FileCampaigns, monkeypatch: pytest.MonkeyPatch, how: Fault
 ) -> None:
     """Each function makes one step, then time is short."""
     bridge = campaigns.bridge
@@ -138,7 +138,7 @@ def test_a_function_that_was_taken_for_dead_does_no_harm(
     def stand_still() -> None:
         parts.append(1)
         if len(parts) == part:
-            bridge.clock.pass_(seconds=file_reading.HELD_SECONDS + 1)
+            bridge.clock.advance(seconds=file_reading.HELD_SECONDS + 1)
             bridge.pump.put("files", event["Records"][0]["body"])
             bridge.pump.run()
 

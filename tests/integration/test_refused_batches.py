@@ -12,16 +12,16 @@ import requests
 from chalicelib.store import pushed
 from tests.support.in_process import aws, web
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.pushes import BIZ, queue
-from tests.support.in_process.quickaudience import Behaviour, broken, said
+from tests.support.in_process.quickaudience import Behaviour, broken, respond
 from tests.support.in_process.snapshot import snapshot
 
 ENTRIES = 100
 
 
 def refused() -> requests.Response:
-    return said(200, {"code": "isv.INVALID_PARAMETERS", "message": "no such recipient"})
+    return respond(200, {"code": "isv.INVALID_PARAMETERS", "message": "no such recipient"})
 
 
 def refuse(
@@ -63,7 +63,7 @@ def waiting(bridge: Bridge) -> Counter[int]:
 def to_the_third_try(bridge: Bridge) -> None:
     """At which a call is taken apart."""
     for _ in range(2):
-        assert bridge.pump.once("push") is False
+        assert bridge.pump.invoke_once("push") is False
         bridge.clock.move_to(max(time.time(), *bridge.pump.due("push")) + 0.001)
 
 
@@ -90,7 +90,7 @@ def test_the_good_are_told_once_and_the_bad_wait(
     while set(told(bridge)) != good:
         assert time.time() < end, f"only {len(told(bridge))} of {len(good)} are told"
         bridge.pump.run("push", hours=0.01)
-        bridge.clock.pass_(seconds=1)
+        bridge.clock.advance(seconds=1)
     assert len(sizes) <= most_calls
     assert set(told(bridge).values()) == {1}
     assert waiting(bridge) == Counter(bad)
@@ -146,7 +146,11 @@ def test_messages_of_other_campaigns_are_not_held_up(bridge: Bridge) -> None:
 
 @pytest.mark.parametrize(
     "trouble",
-    [lambda: said(500, b"oops"), lambda: said(429, {"code": "429"}), broken(web.read_timeout)],
+    [
+        lambda: respond(500, b"oops"),
+        lambda: respond(429, {"code": "429"}),
+        broken(web.read_timeout),
+    ],
     ids=["500", "429", "read timeout"],
 )
 @pytest.mark.parametrize("at", range(3, 9))
@@ -158,7 +162,7 @@ def test_trouble_in_between_ends_the_taking_apart_and_loses_nothing(
     # Call 3 is the first for a part: three tries of the whole come before.
     sizes = refuse(bridge, [5], lambda number: trouble if number == at else None)
     to_the_third_try(bridge)
-    bridge.pump.once("push")
+    bridge.pump.invoke_once("push")
     assert sizes == [8, 8, 8, 4, 4, 2, 1, 1, 2][: at + 1]
     bridge.pump.run("push", hours=1)
     assert told(bridge) == Counter(set(range(8)) - {5})
@@ -189,13 +193,13 @@ def test_a_function_with_little_time_left_leaves_the_rest_to_the_queue(bridge: B
 
     def between(_: int) -> None:
         if slow:
-            bridge.clock.pass_(seconds=20)
+            bridge.clock.advance(seconds=20)
 
     sizes = refuse(bridge, [5], between)
     to_the_third_try(bridge)
     slow = True
     start = time.time()
-    bridge.pump.once("push")
+    bridge.pump.invoke_once("push")
     # After 20 seconds for the whole and 20 for a part, there are only 20 left.
     assert len(sizes) == 4
     assert time.time() - start == 40
@@ -205,8 +209,8 @@ def test_a_function_with_little_time_left_leaves_the_rest_to_the_queue(bridge: B
     assert set(waiting(bridge)) == {5}
 
 
-@pytest.mark.parametrize("how", HOWS)
-def test_wherever_it_breaks_the_good_are_told(bridge: Bridge, how: How) -> None:
+@pytest.mark.parametrize("how", FAULTS)
+def test_wherever_it_breaks_the_good_are_told(bridge: Bridge, how: Fault) -> None:
     queue(bridge, "x", range(6))
     refuse(bridge, [3])
     to_the_third_try(bridge)

@@ -25,7 +25,7 @@ def out_ids(bridge: Bridge) -> list[str]:
 
 def test_a_reply_is_told_under_the_campaign_that_it_answers(linked: Bridge) -> None:
     send(linked, A)
-    linked.clock.pass_(seconds=60)
+    linked.clock.advance(seconds=60)
     reply(linked, "T退订", time=int(time.time()) - 5)
     assert linked.quick_audience.replies == [
         {
@@ -43,7 +43,7 @@ def test_the_newest_message_of_the_sign_is_answered(linked: Bridge) -> None:
     for number, sign in enumerate([SIGN, SIGN, OTHER_SIGN]):
         linked.campaign([A], code=code, out_id=f"task-{number}", signName=sign)
         linked.pump.drain("deliver")
-        linked.clock.pass_(seconds=60)
+        linked.clock.advance(seconds=60)
     reply(linked, "1")
     reply(linked, "2", f"【{OTHER_SIGN}】")
     reply(linked, "3", "没有的签名")
@@ -67,7 +67,7 @@ def test_a_message_of_unknown_outcome_can_be_answered(linked: Bridge) -> None:
 
 def test_a_recipient_who_got_nothing_answers_an_older_message(linked: Bridge) -> None:
     send(linked, A)
-    linked.clock.pass_(seconds=60)
+    linked.clock.advance(seconds=60)
     linked.tencent.next("send", tencent.refused(1015))
     send(linked, A, out_id="task-2")
     reply(linked)
@@ -80,7 +80,7 @@ def test_a_repeated_reply_is_told_once(linked: Bridge) -> None:
     linked.callback(event)
     linked.callback(event)
     linked.pump.drain("settle", "push")
-    linked.clock.pass_(hours=1)
+    linked.clock.advance(hours=1)
     linked.callback(event)
     linked.pump.drain("settle", "push")
     assert len(linked.quick_audience.replies) == 1
@@ -89,7 +89,7 @@ def test_a_repeated_reply_is_told_once(linked: Bridge) -> None:
 def test_the_same_words_at_another_time_are_another_reply(linked: Bridge) -> None:
     send(linked, A)
     reply(linked)
-    linked.clock.pass_(seconds=1)
+    linked.clock.advance(seconds=1)
     reply(linked)
     assert len(linked.quick_audience.replies) == 2
 

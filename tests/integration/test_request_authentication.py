@@ -121,7 +121,7 @@ def test_a_repeated_request_gets_the_stored_answer_and_is_not_done_again(bridge:
     again = bridge.ask("POST", "/sms/smsTemplate", body, nonce="a" * 32)
     assert again["templateCode"] == first["templateCode"]
     assert again.code == "OK"
-    assert len(bridge.tencent.made("add_template")) == 1
+    assert len(bridge.tencent.calls_of("add_template")) == 1
 
 
 def test_a_repeated_query_is_asked_again(linked: Bridge) -> None:

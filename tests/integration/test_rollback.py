@@ -61,7 +61,7 @@ def test_a_campaign_goes_on_over_items_and_messages_of_a_newer_release(
     breakers.trip(SIDE, "no answer", int(time.time()))
     for _ in range(20):
         for function in FUNCTIONS:
-            linked.pump.once(function)
+            linked.pump.invoke_once(function)
             assert add_attributes() > 5
             linked.restart()
     linked.pump.run("read", "deliver")

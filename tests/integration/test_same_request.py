@@ -59,9 +59,9 @@ def test_the_same_content_after_the_time_is_a_new_request(linked: Bridge) -> Non
     code = linked.template()
     first = linked.campaign(PHONES, PARAMS, code=code)
     linked.pump.drain()
-    linked.clock.pass_(seconds=SAME_REQUEST_SECONDS - 1)
+    linked.clock.advance(seconds=SAME_REQUEST_SECONDS - 1)
     assert linked.campaign(PHONES, PARAMS, code=code)["bizId"] == first["bizId"]
-    linked.clock.pass_(seconds=1)
+    linked.clock.advance(seconds=1)
     second = linked.campaign(PHONES, PARAMS, code=code)
     assert second["bizId"] != first["bizId"]
     linked.pump.drain()
@@ -74,7 +74,7 @@ def test_each_recipient_of_both_requests_is_told_of_both(linked: Bridge) -> None
     for _ in range(2):
         linked.campaign(PHONES, PARAMS, code=code)
         linked.pump.drain()
-        linked.clock.pass_(seconds=SAME_REQUEST_SECONDS)
+        linked.clock.advance(seconds=SAME_REQUEST_SECONDS)
     linked.deliver_all()
     linked.pump.drain()
     assert len(linked.quick_audience.receipts) == 6

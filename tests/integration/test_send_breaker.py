@@ -14,7 +14,7 @@ from tests.support.in_process.bridge import Answer, Bridge
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.sends import PHONES, A, B, C, D, accept, outcomes, times_sent
 from tests.support.in_process.sweeping import NOT_SENT, UNKNOWN
-from tests.support.in_process.tencent import lost, refused, said
+from tests.support.in_process.tencent import lost, raw_answer, refused
 
 HANGS = lost(web.read_timeout, sent=False)
 OBEYS_AND_HANGS = lost(web.read_timeout, sent=True)
@@ -22,7 +22,7 @@ OBEYS_AND_HANGS = lost(web.read_timeout, sent=True)
 TURNS_AWAY: dict[str, tencent.Behaviour] = {
     "no connection": lost(web.never_connected, sent=False),
     "connect timeout": lost(web.connect_timeout, sent=False),
-    "429": said(429, b"slow down"),
+    "429": raw_answer(429, b"slow down"),
     "1013": refused(1013),
 }
 NUMBERS = [f"139{number:08d}" for number in range(10_000)]
@@ -68,7 +68,7 @@ def to_the_probe(bridge: Bridge) -> None:
 
 
 def probes(bridge: Bridge) -> list[float]:
-    return [call.at for call in bridge.tencent.made("get_template")]
+    return [call.at for call in bridge.tencent.calls_of("get_template")]
 
 
 def check_all_sent_once(bridge: Bridge, phones: list[str]) -> None:
@@ -94,13 +94,13 @@ def test_an_outage_of_hours_costs_two_calls_and_the_tries(ready: Bridge) -> None
     phones = queue_chunks(ready, 50)
     silence(ready)
     for _ in range(2):
-        ready.pump.once("deliver")
+        ready.pump.invoke_once("deliver")
     start = time.time()
     while time.time() < start + HOURS * 3600:
         # Of what comes at each of these times, only some is given out, but for the first times.
         to_the_probe(ready)
         for _ in range(10 if time.time() < start + 600 else 1):
-            ready.pump.once("deliver", batch=5)
+            ready.pump.invoke_once("deliver", batch=5)
     # One call after the other, by one function: two in a row without an answer.
     assert len(ready.tencent.send_calls) == 2
     pauses = [round(later - earlier) for earlier, later in itertools.pairwise(probes(ready))]
@@ -212,10 +212,10 @@ def test_one_at_a_time_tries(ready: Bridge) -> None:
     others: list[bool | None] = []
 
     def meanwhile() -> None:
-        others.append(ready.pump.once("deliver", batch=2))
+        others.append(ready.pump.invoke_once("deliver", batch=2))
 
     ready.tencent.next("get_template", tencent.and_first(meanwhile, HANGS))
-    ready.pump.once("deliver", batch=2)
+    ready.pump.invoke_once("deliver", batch=2)
     assert others == [True]
     assert [call.name for call in ready.tencent.calls] == ["get_template"]
     ready.pump.drain("deliver")
@@ -228,7 +228,7 @@ def test_of_an_event_one_chunk_tries_and_the_others_follow(ready: Bridge) -> Non
     to_the_probe(ready)
     mend(ready)
     ready.tencent.calls.clear()
-    ready.pump.once("deliver", batch=5)
+    ready.pump.invoke_once("deliver", batch=5)
     assert len(ready.tencent.sent) == 2
     assert breakers.get_open("tencent") is None
     ready.pump.run("deliver", hours=1)
@@ -314,7 +314,7 @@ def test_what_is_queued_for_72_hours_is_told_not_to_have_been_sent(
     silence(ready)
     ready.pump.run("deliver", hours=0.2)
     # What happens in between is the same every five minutes.
-    ready.clock.pass_(hours=73)
+    ready.clock.advance(hours=73)
     ready.pump.sweep()
     ready.pump.run("push", hours=1)
     told = by_phone(ready.quick_audience.receipts)
@@ -361,7 +361,7 @@ def test_a_breaker_that_cannot_be_opened_costs_no_answer(
 
     with monkeypatch.context() as patch:
         patch.setattr(breakers, "trip", fail)
-        ready.pump.once("deliver")
+        ready.pump.invoke_once("deliver")
     found = outcomes(ready, answer)
     assert (found[C], found[D]) == (None, None)
     assert [sms.sid for sms in ready.tencent.sent] == [found[A], found[B]]

@@ -27,7 +27,7 @@ class VirtualTime:
         return time.time()
 
     def sleep(self, seconds: float) -> None:
-        self._bridge.clock.pass_(seconds=seconds)
+        self._bridge.clock.advance(seconds=seconds)
 
 
 def test_who_has_no_turn_in_time_waits_for_another_attempt(
@@ -43,7 +43,7 @@ def test_who_has_no_turn_in_time_waits_for_another_attempt(
         linked.clock.move_to(max(time.time(), *linked.pump.due("deliver")) + 0.001)
         began = time.time()
         # All of its chunks at once, as Lambda gives them.
-        linked.pump.once("deliver", batch=5)
+        linked.pump.invoke_once("deliver", batch=5)
         assert time.time() - began < timeout("deliver") - 20
     assert not linked.pump.failures
     assert times_sent(linked) == Counter(PHONES)
@@ -78,7 +78,7 @@ def test_never_more_calls_at_once_than_allowed(linked: Bridge) -> None:
     linked.tencent.always("send", behave)
     params = [{"name": phone} for phone in PHONES]
     assert linked.campaign(PHONES, params, code=linked.template()).code == "OK"
-    while linked.pump.once("deliver", batch=5):
+    while linked.pump.invoke_once("deliver", batch=5):
         pass
     assert most == 3
     assert times_sent(linked) == Counter(PHONES)

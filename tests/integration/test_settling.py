@@ -13,7 +13,7 @@ from tests.support.in_process.tencent import Sms
 
 def test_a_status_becomes_a_receipt(linked: Bridge) -> None:
     (sms,) = send(linked, A)
-    linked.clock.pass_(seconds=10)
+    linked.clock.advance(seconds=10)
     settle(linked, tencent.status(sms))
     assert linked.quick_audience.receipts == [
         {
@@ -50,7 +50,7 @@ def test_whatever_is_not_success_is_failure(linked: Bridge, word: Any) -> None:
 def test_success_may_be_written_in_any_way(linked: Bridge, word: str) -> None:
     (sms,) = send(linked, A)
     settle(linked, tencent.status(sms) | {"report_status": word})
-    assert linked.quick_audience.told(A) == [(2, "DELIVERED")]
+    assert linked.quick_audience.reported(A) == [(2, "DELIVERED")]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_repeated_status_is_told_once(linked: Bridge) -> None:
     linked.callback([tencent.status(sms)])
     linked.callback([tencent.status(sms)])
     linked.pump.drain("settle", "push")
-    assert linked.quick_audience.told(A) == [(2, "DELIVERED")]
+    assert linked.quick_audience.reported(A) == [(2, "DELIVERED")]
 
 
 @pytest.mark.parametrize("first", ["SUCCESS", "FAIL"])
@@ -120,9 +120,9 @@ def test_a_status_that_overtakes_its_send_waits_for_it(linked: Bridge) -> None:
     linked.tencent.next("send", tencent.and_then(overtake))
     linked.pump.drain("deliver")
     assert linked.pump.count("callbacks") == 1
-    assert linked.quick_audience.told(A) == []
+    assert linked.quick_audience.reported(A) == []
     linked.pump.run("settle", "push", hours=1)
-    assert linked.quick_audience.told(A) == [(2, "DELIVERED")]
+    assert linked.quick_audience.reported(A) == [(2, "DELIVERED")]
     assert not parked()
 
 
@@ -159,7 +159,7 @@ def test_a_status_that_belongs_to_nothing_waits_is_parked_and_is_no_dead_letter(
 def test_what_can_never_be_found_ends_parked(linked: Bridge, changes: dict[str, Any]) -> None:
     (sms,) = send(linked, A)
     settle(linked, tencent.status(sms) | changes, tencent.status(sms))
-    assert linked.quick_audience.told(A) == [(2, "DELIVERED")]
+    assert linked.quick_audience.reported(A) == [(2, "DELIVERED")]
     linked.pump.run("settle", hours=4)
     assert linked.pump.count("callbacks") == linked.pump.count("callbacks-dead") == 0
     assert len(parked()) == 1
@@ -182,7 +182,7 @@ def check_sid(bridge: Bridge, length: int) -> None:
     )
     bridge.pump.drain("deliver")
     settle(bridge, tencent.status(Sms("86" + A, sid, "x", 1, ())))
-    assert bridge.quick_audience.told(A) == [(2, "DELIVERED")]
+    assert bridge.quick_audience.reported(A) == [(2, "DELIVERED")]
 
 
 def test_numbers_from_abroad_are_settled(linked: Bridge) -> None:
@@ -202,8 +202,8 @@ def test_two_messages_to_one_phone_have_a_receipt_each(linked: Bridge) -> None:
     (first,) = send(linked, A)
     (second,) = send(linked, A, out_id="task-2")
     settle(linked, tencent.status(second), tencent.status(first, "FAIL"))
-    assert linked.quick_audience.told(A, "task-1") == [(1, "MK:0001")]
-    assert linked.quick_audience.told(A, "task-2") == [(2, "DELIVERED")]
+    assert linked.quick_audience.reported(A, "task-1") == [(1, "MK:0001")]
+    assert linked.quick_audience.reported(A, "task-2") == [(2, "DELIVERED")]
 
 
 @pytest.mark.parametrize("poison", ["not JSON", "[]", "{", '{"statuses": 5}', '{"statuses": [5]}'])
@@ -215,6 +215,8 @@ def test_a_message_that_nobody_understands_does_not_hold_up_the_others(
     linked.pump.put("callbacks", poison)
     linked.callback([tencent.status(sent[1])])
     linked.pump.drain("settle", "push")
-    assert linked.quick_audience.told(A) == linked.quick_audience.told(B) == [(2, "DELIVERED")]
+    assert (
+        linked.quick_audience.reported(A) == linked.quick_audience.reported(B) == [(2, "DELIVERED")]
+    )
     assert linked.pump.count("callbacks") == 0
     assert linked.pump.count("callbacks-dead") == 1

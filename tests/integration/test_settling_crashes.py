@@ -11,7 +11,7 @@ from chalicelib.queues.bodies import CallbackBody
 from chalicelib.store import messages
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import SIGN, Bridge
-from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.sends import A, B, C, D
 from tests.support.in_process.snapshot import snapshot
@@ -53,11 +53,11 @@ def prepare(bridge: Bridge) -> None:
     ):
         bridge.pump.put("callbacks", body.encode())
     # Long enough for the unknown one to be adopted at the first look.
-    bridge.clock.pass_(seconds=retries.ADOPT_AFTER_SECONDS + 1)
+    bridge.clock.advance(seconds=retries.ADOPT_AFTER_SECONDS + 1)
 
 
-@pytest.mark.parametrize("how", HOWS)
-def test_every_status_and_every_reply_reaches_quick_audience(bridge: Bridge, how: How) -> None:
+@pytest.mark.parametrize("how", FAULTS)
+def test_every_status_and_every_reply_reaches_quick_audience(bridge: Bridge, how: Fault) -> None:
     prepare(bridge)
     restore = snapshot(bridge)
     calls = bridge.pump.watch("settle")

@@ -11,7 +11,7 @@ from chalicelib.domain.retries import ADOPT_AFTER_SECONDS
 from chalicelib.store import messages
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import SIGN, Bridge
-from tests.support.in_process.sends import A, send, unknown
+from tests.support.in_process.sends import A, send, send_unanswered
 from tests.support.in_process.settling import meanwhile
 
 
@@ -45,7 +45,7 @@ def test_of_a_status_and_the_sweep_one_tells(
     linked: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (sms,) = send(linked, A)
-    linked.clock.pass_(hours=74)
+    linked.clock.advance(hours=74)
     linked.callback([tencent.status(sms)])
     meanwhile(monkeypatch, lambda: linked.pump.drain("settle"))
     linked.pump.sweep()
@@ -56,7 +56,7 @@ def test_of_the_sweep_and_a_status_one_tells(
     linked: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (sms,) = send(linked, A)
-    linked.clock.pass_(hours=74)
+    linked.clock.advance(hours=74)
     linked.callback([tencent.status(sms)])
     meanwhile(monkeypatch, linked.pump.sweep)
     linked.pump.drain("settle")
@@ -68,8 +68,8 @@ def test_a_mark_that_was_swept_a_moment_ago_is_adopted_by_no_status(
     linked: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Quick Audience was told that nobody knows; a status that comes then must not tell it otherwise."""
-    (sms,) = unknown(linked, A)
-    linked.clock.pass_(hours=74)
+    (sms,) = send_unanswered(linked, A)
+    linked.clock.advance(hours=74)
     of_phone = messages.of_phone
     pending = [linked.pump.sweep]
 
@@ -82,7 +82,7 @@ def test_a_mark_that_was_swept_a_moment_ago_is_adopted_by_no_status(
     linked.callback([tencent.status(sms)])
     event = linked.pump.receive("settle")
     assert event
-    linked.clock.pass_(seconds=ADOPT_AFTER_SECONDS + 10)
+    linked.clock.advance(seconds=ADOPT_AFTER_SECONDS + 10)
     monkeypatch.setattr(messages, "of_phone", seen_before)
     linked.pump.invoke("settle", event)
     assert [one["errCode"] for one in told(linked)] == ["OUTCOME_UNKNOWN"]
@@ -109,7 +109,7 @@ def test_who_settled_and_died_tells_when_the_message_comes_again(
     assert other
     assert linked.pump.invoke("settle", other)
     assert states(linked) == []
-    linked.clock.pass_(hours=1)
+    linked.clock.advance(hours=1)
     linked.pump.run("settle", hours=0.1)
     assert states(linked) == [2]
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.in_process.bridge import SIGN, SIGN_ID, Bridge
 from tests.support.in_process.clock import START, beijing
-from tests.support.in_process.tencent import lost, refused, said
+from tests.support.in_process.tencent import lost, raw_answer, refused
 from tests.support.in_process.web import never_connected, read_timeout
 
 
@@ -78,9 +78,9 @@ def test_a_sign_that_tencent_lost_is_404_and_not_approved(linked: Bridge) -> Non
     [
         lost(never_connected, sent=False),
         lost(read_timeout, sent=False),
-        said(502, b"<html>"),
-        said(200, b""),
-        said(429, b""),
+        raw_answer(502, b"<html>"),
+        raw_answer(200, b""),
+        raw_answer(429, b""),
         refused(60008),
         refused(1008),
     ],

@@ -39,7 +39,7 @@ def test_each_kind_of_silence_has_its_code(ready: Bridge) -> None:
     ready.pump.drain("deliver")
     campaign(ready, C)
     ready.tencent.next("send", refused(1013))
-    ready.pump.once("deliver")
+    ready.pump.invoke_once("deliver")
     campaign(ready, D)
     pass_72_hours(ready)
     assert sweep(ready) == {A: {NO_RECEIPT}, B: {UNKNOWN}, C: {NOT_SENT}, D: {NOT_SENT}}
@@ -79,9 +79,9 @@ def test_nothing_is_told_before_the_time(ready: Bridge) -> None:
     campaign(ready, A)
     ready.pump.drain("deliver")
     campaign(ready, B)
-    ready.clock.pass_(hours=HOURS - 0.01)
+    ready.clock.advance(hours=HOURS - 0.01)
     assert sweep(ready) == {}
-    ready.clock.pass_(hours=2)
+    ready.clock.advance(hours=2)
     assert set(sweep(ready)) == {A, B}
 
 
@@ -89,7 +89,7 @@ def test_a_chunk_that_is_still_queued_is_never_sent_afterwards(ready: Bridge) ->
     campaign(ready, A, B)
     campaign(ready, C)
     ready.tencent.next("send", refused(1013), refused(1013))
-    ready.pump.once("deliver")
+    ready.pump.invoke_once("deliver")
     pass_72_hours(ready)
     assert sweep(ready) == {A: {NOT_SENT}, B: {NOT_SENT}, C: {NOT_SENT}}
     ready.tencent.next("send", tencent.obeyed)
@@ -120,7 +120,7 @@ def test_repeated_runs_tell_nothing_twice(ready: Bridge) -> None:
     pass_72_hours(ready)
     for _ in range(3):
         sweep(ready)
-    ready.clock.pass_(hours=1)
+    ready.clock.advance(hours=1)
     sweep(ready)
     assert len(ready.quick_audience.receipts) == 2
 
@@ -128,7 +128,7 @@ def test_repeated_runs_tell_nothing_twice(ready: Bridge) -> None:
 def test_runs_that_were_missed_are_made_up_for(ready: Bridge) -> None:
     campaign(ready, A)
     ready.pump.drain("deliver")
-    ready.clock.pass_(hours=HOURS + 6 * 24)
+    ready.clock.advance(hours=HOURS + 6 * 24)
     assert sweep(ready) == {A: {NO_RECEIPT}}
 
 
@@ -139,7 +139,7 @@ def test_a_function_that_is_sending_is_not_interrupted(ready: Bridge) -> None:
     ready.pump.drain("deliver")
     assert len(ready.tencent.sent) == 1
     assert not ready.pump.count("receipts")
-    ready.clock.pass_(hours=1)
+    ready.clock.advance(hours=1)
     assert sweep(ready) == {A: {NO_RECEIPT}}
 
 
@@ -167,7 +167,7 @@ def test_a_plan_that_was_never_accepted_is_let_go(ready: Bridge) -> None:
     with ready.outside.watched():
         campaign(ready, B)
     planned = ready.outside.names.index("dynamodb BatchWriteItem")
-    ready.begin_anew()
+    ready.reset()
     ready.link()
     ready.template("您好")
     ready.restart()
@@ -187,7 +187,7 @@ def test_a_chunk_that_cannot_be_closed_does_not_hold_up_the_others(ready: Bridge
     ready.pump.drain("deliver")
     (item,) = table.query("OUT#task-1", f"CHUNK#{broken['bizId']}#00000000#PLAN")
     table.put(item | {"plan": b"rotten"})
-    ready.clock.pass_(hours=1)
+    ready.clock.advance(hours=1)
     campaign(ready, B, out_id="task-2")
     ready.pump.drain("deliver")
     pass_72_hours(ready)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.in_process import web
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.outside import HOWS, How
+from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.sends import A, B, C, D
 from tests.support.in_process.snapshot import snapshot
@@ -21,14 +21,14 @@ def prepare(bridge: Bridge) -> None:
     bridge.tencent.next("86" + B, lost(web.read_timeout, sent=False))
     bridge.tencent.next("86" + C, refused(1013))
     bridge.campaign([A, B, C], params, code=code)
-    bridge.pump.once("deliver")
+    bridge.pump.invoke_once("deliver")
     bridge.campaign([D], {"name": "丁"}, code=code)
     pass_72_hours(bridge)
 
 
-@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("how", FAULTS)
 def test_everybody_hears_one_thing(
-    bridge: Bridge, monkeypatch: pytest.MonkeyPatch, how: How
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch, how: Fault
 ) -> None:
     monkeypatch.setattr("chalicelib.functions.sweep._HOURS_BACK", 3)
     prepare(bridge)
@@ -47,7 +47,7 @@ def test_everybody_hears_one_thing(
                 bridge.pump.failures.append(error)
         what = f"call {at}, {bridge.outside.names[at]}"
         bridge.restart()
-        bridge.clock.pass_(hours=1)
+        bridge.clock.advance(hours=1)
         bridge.pump.sweep()
         bridge.pump.run("deliver", "push", hours=3)
         told = by_phone(bridge.quick_audience.receipts)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.in_process.bridge import Bridge, template_body
 from tests.support.in_process.clock import START, beijing
-from tests.support.in_process.tencent import Behaviour, lost, refused, said
+from tests.support.in_process.tencent import Behaviour, lost, raw_answer, refused
 from tests.support.in_process.web import connect_timeout, read_timeout
 
 PATH = "/sms/smsTemplate"
@@ -61,7 +61,7 @@ def test_the_review_is_told_in_quick_audiences_numbers(
 ) -> None:
     content = "${name}您好, ${name}的订单"
     code = bridge.template(content, approve=False)
-    bridge.clock.pass_(hours=3)
+    bridge.clock.advance(hours=3)
     bridge.tencent.review(int(code), tencents, reply)
     answer = bridge.ask("GET", f"{PATH}/{code}")
     assert {name: answer[name] for name in answer.body if name.startswith("template")} == {
@@ -147,8 +147,8 @@ def test_long_remarks_and_missing_accounts_are_nobodys_harm(bridge: Bridge) -> N
         (refused(1001), "isp.RAM_PERMISSION_DENY"),
         (lost(connect_timeout, sent=False), "isp.SYSTEM_ERROR"),
         (lost(read_timeout, sent=True), "isp.SYSTEM_ERROR"),
-        (said(200, b'{"result": 0}'), "isp.SYSTEM_ERROR"),
-        (said(503, b"busy"), "isp.SYSTEM_ERROR"),
+        (raw_answer(200, b'{"result": 0}'), "isp.SYSTEM_ERROR"),
+        (raw_answer(503, b"busy"), "isp.SYSTEM_ERROR"),
     ],
 )
 def test_a_template_that_tencent_did_not_take_has_no_code(
@@ -165,7 +165,7 @@ def test_an_unknown_template_is_404(bridge: Bridge, code: str) -> None:
     assert (answer.status, answer.code) == (404, "404")
     answer = bridge.ask("PUT", f"{PATH}/{code}", template_body("您好"))
     assert (answer.status, answer.code) == (404, "404")
-    assert not bridge.tencent.made("mod_template", "add_template")
+    assert not bridge.tencent.calls_of("mod_template", "add_template")
 
 
 def test_a_query_that_tencent_does_not_answer_is_a_system_error(bridge: Bridge) -> None:

@@ -45,7 +45,7 @@ def test_a_template_that_is_not_approved_is_modified_at_tencent(
     bridge.tencent.review(int(code), review, "不行")
     answer = modify(bridge, code, name="新名称", modifierAccount="another")
     assert (answer.code, answer["templateCode"]) == ("OK", code)
-    (call,) = bridge.tencent.made("mod_template")
+    (call,) = bridge.tencent.calls_of("mod_template")
     assert call.body["tpl_id"] == int(code)
     assert (call.body["text"], call.body["title"]) == ("乙{1}甲{2}丙", "新名称")
     assert status(bridge, code) == (0, NEW)
@@ -64,8 +64,8 @@ def test_an_approved_template_gets_a_new_one_behind_the_same_code(linked: Bridge
     code = linked.template(OLD)
     answer = modify(linked, code)
     assert (answer.code, answer["templateCode"]) == ("OK", code)
-    assert len(linked.tencent.made("add_template")) == 2
-    assert not linked.tencent.made("mod_template")
+    assert len(linked.tencent.calls_of("add_template")) == 2
+    assert not linked.tencent.calls_of("mod_template")
     assert status(linked, code) == (0, NEW)
 
 
@@ -73,10 +73,10 @@ def test_sends_use_the_approved_revision_until_the_new_one_is_approved(linked: B
     code = linked.template(OLD)
     modify(linked, code)
     assert send(linked, code, "13900000001") == (7000, ("1", "2"))
-    linked.clock.pass_(seconds=31)
+    linked.clock.advance(seconds=31)
     assert send(linked, code, "13900000002") == (7000, ("1", "2"))
     linked.tencent.review(7001, 0)
-    linked.clock.pass_(seconds=31)
+    linked.clock.advance(seconds=31)
     assert send(linked, code, "13900000003") == (7001, ("2", "1"))
     assert status(linked, code) == (1, NEW)
 
@@ -96,10 +96,10 @@ def test_a_rejected_second_revision_is_modified_and_the_first_still_sends(linked
     modify(linked, code)
     linked.tencent.review(7001, 2, "不行")
     assert modify(linked, code, "丙${b}丁${a}").code == "OK"
-    assert [call.body["tpl_id"] for call in linked.tencent.made("mod_template")] == [7001]
+    assert [call.body["tpl_id"] for call in linked.tencent.calls_of("mod_template")] == [7001]
     assert send(linked, code, "13900000001") == (7000, ("1", "2"))
     linked.tencent.review(7001, 0)
-    linked.clock.pass_(seconds=31)
+    linked.clock.advance(seconds=31)
     assert send(linked, code, "13900000002") == (7001, ("2", "1"))
 
 
@@ -112,7 +112,7 @@ def test_a_template_approved_a_moment_ago_gets_a_new_one(linked: Bridge) -> None
     assert (answer.code, answer["templateCode"]) == ("OK", code)
     assert send(linked, code, "13900000001") == (7000, ("1", "2"))
     linked.tencent.review(7001, 0)
-    linked.clock.pass_(seconds=31)
+    linked.clock.advance(seconds=31)
     assert send(linked, code, "13900000002") == (7001, ("2", "1"))
 
 
@@ -172,7 +172,7 @@ def test_a_second_change_while_one_is_being_made_is_refused(linked: Bridge) -> N
     linked.tencent.next("get_template", and_first(another))
     answers.append(modify(linked, code))
     assert [answer.code for answer in answers] == ["OK", "isp.SYSTEM_ERROR"]
-    assert len(linked.tencent.made("mod_template")) == 1
+    assert len(linked.tencent.calls_of("mod_template")) == 1
     assert status(linked, code) == (0, "别人的${b}${a}改动")
 
 
@@ -181,7 +181,7 @@ def test_sending_an_approved_template_needs_no_answer_about_a_pending_change(
 ) -> None:
     code = linked.template(OLD)
     modify(linked, code)
-    linked.clock.pass_(seconds=31)
+    linked.clock.advance(seconds=31)
     linked.tencent.next("get_template", lost(read_timeout, sent=False))
     assert linked.campaign(["13900001111"], VALUES, code=code).code == "OK"
 

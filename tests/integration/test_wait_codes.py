@@ -9,9 +9,19 @@ from chalicelib.settings import WAITABLE
 from chalicelib.store import breakers
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.sends import PHONES, A, B, C, D, accept, outcomes, times_sent, told
+from tests.support.in_process.sends import (
+    PHONES,
+    A,
+    B,
+    C,
+    D,
+    accept,
+    outcomes,
+    reported,
+    times_sent,
+)
 from tests.support.in_process.sweeping import NOT_SENT
-from tests.support.in_process.tencent import refused, turned
+from tests.support.in_process.tencent import numbers_refused, refused
 
 # Said of a whole bulk call, these may be meant for one of its numbers.
 OF_A_NUMBER = (1023, 1024, 1025, 1026)
@@ -61,7 +71,9 @@ def test_single_calls_that_are_refused_wait(waits: Bridge, code: int) -> None:
 @pytest.mark.parametrize("code", WAITABLE)
 def test_numbers_that_are_turned_away_wait(waits: Bridge, code: int) -> None:
     accept(waits, *PHONES)
-    waits.tencent.next("send", turned({"86" + A: code, "86" + C: code}), turned({"86" + C: code}))
+    waits.tencent.next(
+        "send", numbers_refused({"86" + A: code, "86" + C: code}), numbers_refused({"86" + C: code})
+    )
     waits.pump.run("deliver", "push", hours=1)
     check_all_sent_once(waits)
     assert [sorted(call.phones) for call in waits.tencent.send_calls] == [
@@ -105,7 +117,7 @@ def test_waiting_is_no_silence(waits: Bridge, code: int) -> None:
     waits.tencent.always("send", refused(code))
     waits.pump.run("deliver", hours=1)
     assert breakers.get_open("tencent") is None
-    assert not waits.tencent.made("get_template")[1:], "but for the template's own review"
+    assert not waits.tencent.calls_of("get_template")[1:], "but for the template's own review"
 
 
 @pytest.mark.parametrize("singly", [False, True])
@@ -117,16 +129,16 @@ def test_unless_named_they_fail_at_once(linked: Bridge, code: int, *, singly: bo
     assert linked.pump.count("sends") == 0
     (failure,) = set(outcomes(linked, answer).values())
     assert failure.startswith("isv.")
-    assert told(linked) == {phone: {(1, failure)} for phone in PHONES}
+    assert reported(linked) == {phone: {(1, failure)} for phone in PHONES}
 
 
 def test_a_code_that_is_not_named_fails_beside_one_that_is(linked: Bridge) -> None:
     linked.configure(TENCENT_WAIT_CODES="1024")
     accept(linked, *PHONES)
-    linked.tencent.next("send", turned({"86" + A: 1024, "86" + B: 1025}))
+    linked.tencent.next("send", numbers_refused({"86" + A: 1024, "86" + B: 1025}))
     linked.pump.run("deliver", "push", hours=1)
     assert times_sent(linked) == Counter([A, C, D])
-    assert told(linked) == {B: {(1, "isv.BUSINESS_LIMIT_CONTROL")}}
+    assert reported(linked) == {B: {(1, "isv.BUSINESS_LIMIT_CONTROL")}}
 
 
 def test_who_waits_for_72_hours_is_told_not_to_have_got_it(
@@ -137,9 +149,9 @@ def test_who_waits_for_72_hours_is_told_not_to_have_got_it(
     waits.tencent.always("send", refused(1029))
     waits.pump.run("deliver", hours=2)
     # Every quarter of an hour is like the one before.
-    waits.clock.pass_(hours=72)
+    waits.clock.advance(hours=72)
     waits.pump.sweep()
-    assert told(waits) == {A: {NOT_SENT}}
+    assert reported(waits) == {A: {NOT_SENT}}
     waits.tencent.always("send", None)
     waits.pump.run("deliver", "push", hours=2)
     assert not waits.tencent.sent

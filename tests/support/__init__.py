@@ -1,1 +1,1 @@
-"""What test modules share. A test module imports from here and from no other test module."""
+"""Everything that test modules share. A test module imports from here and from no other test module."""

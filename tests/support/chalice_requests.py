@@ -1,4 +1,4 @@
-"""Requests as Chalice makes them of API Gateway's events."""
+"""Requests as Chalice makes them from API Gateway's events."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ def request(
     headers: Mapping[str, str] | None = None,
     uri_params: Mapping[str, str] | None = None,
 ) -> Request:
-    """A request as Chalice makes it of API Gateway's event."""
+    """Return a request as Chalice makes it from API Gateway's event."""
     return Request(
         {
             "multiValueQueryStringParameters": query and {k: [v] for k, v in query.items()},

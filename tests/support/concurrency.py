@@ -1,4 +1,4 @@
-"""Doing several things at the same moment, and what came of them."""
+"""Several calls at the same moment, and their results."""
 
 import itertools
 import json
@@ -22,7 +22,7 @@ _numbers = itertools.count(1)
 
 
 def at_once(*functions: Callable[[], T]) -> list[T]:
-    """Call all of them at the same moment, each in its thread; their answers, in order."""
+    """Call all functions at the same moment, each in its own thread, and return their results in order."""
     barrier = threading.Barrier(len(functions))
 
     def call(function: Callable[[], T]) -> T:
@@ -38,7 +38,7 @@ def unique(prefix: str = "task") -> str:
 
 
 def phone() -> str:
-    """A phone that nobody had before, without its country code."""
+    """Return a new phone number without its country code."""
     return f"139{next(_numbers):08d}"
 
 
@@ -69,23 +69,23 @@ def message(number: str, out_id: str, sid: str, *, position: int = 0, sent_at: i
 
 
 class World:
-    """The bridge between its two fakes, and ministack's queues."""
+    """The bridge with two fakes and the queues of ministack."""
 
     def __init__(self, bridge: Bridge) -> None:
         self.bridge = bridge
         self.tencent = bridge.tencent
         self.quick_audience = bridge.quick_audience
-        # The table stays, so that no two tests may get a template of one id.
+        # The table is kept between tests, so no two tests may get a template with the same id.
         self.tencent.templates[7000 + 10 * next(_numbers)] = {}
 
     def empty_queues(self) -> None:
-        """What is there is in flight from now on, for longer than a test lasts."""
+        """Receive all messages: they stay in flight for longer than a test lasts."""
         queues: Sequence[QueueName] = ("sends", "callbacks", "receipts")
         for queue in queues:
-            self.take(queue)
+            self.receive_all(queue)
 
-    def take(self, queue: QueueName) -> list[dict[str, Any]]:
-        """All that a queue gives now; it stays in flight."""
+    def receive_all(self, queue: QueueName) -> list[dict[str, Any]]:
+        """Receive all messages of a queue that are visible now; they stay in flight."""
         found: list[dict[str, Any]] = []
         while True:
             answer = aws.sqs().receive_message(
@@ -95,16 +95,16 @@ class World:
                 return found
             found += [record(one["Body"], one["ReceiptHandle"]) for one in answer["Messages"]]
 
-    def told(self) -> list[dict[str, Any]]:
-        """The entries on the queue of receipts and replies."""
-        bodies = [json.loads(one["body"]) for one in self.take("receipts")]
+    def queued_entries(self) -> list[dict[str, Any]]:
+        """Receive the entries on the queue of receipts and replies."""
+        bodies = [json.loads(one["body"]) for one in self.receive_all("receipts")]
         return [entry for body in bodies for entry in body["entries"]]
 
     def deliver(self, records: Sequence[dict[str, Any]]) -> bool:
-        """An invocation; answers whether it returned, and did not ask for its messages to come again."""
+        """Invoke `deliver`; return whether it succeeded, without asking for a retry of its messages."""
         try:
             deliver.handle(event(*records), 300, FUNCTIONS)
         except (UnfinishedError, aws.sqs().exceptions.ReceiptHandleIsInvalid):
-            # The second: of two workers with one handle, the other has deleted it.
+            # The second error: of two workers with one receipt handle, the other one has deleted the message.
             return False
         return True

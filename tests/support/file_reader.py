@@ -1,6 +1,6 @@
-"""`python -m tests.support.file_reader URL`: read a file as the function does; says what it took.
+"""`python -m tests.support.file_reader URL`: read a file as the function does; print time and memory as JSON.
 
-Table and queues are stubs that forget. In a process of its own, so that its memory can be measured.
+Table and queues are stubs that store nothing. It is a process of its own so that its memory can be measured.
 """
 
 import json
@@ -22,12 +22,12 @@ from chalicelib.store.files import File
 
 
 def peak() -> int:
-    """Bytes that this process had in memory at its most."""
+    """Return the maximum of the memory of this process, in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 class Stubs:
-    """Stand where the table and the queues are."""
+    """Stubs in place of the table and the queues."""
 
     def __init__(self, url: str) -> None:
         self.file = File(out_id="out", biz_id="biz", url=url, digest="", expires=0)

@@ -1,4 +1,4 @@
-"""Texts that somebody may write to break a page."""
+"""Texts that are made to break a page."""
 
 HOSTILE = {
     "script": "<script>document.title='run'</script>",

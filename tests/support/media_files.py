@@ -1,6 +1,6 @@
-"""The beginnings of media files."""
+"""The first bytes of media files."""
 
-# The beginning of a file of each type that a digital template may have.
+# Of each type that a digital template may have.
 FILES = {
     "jpg": b"\xff\xd8\xff\xe0\x00\x10JFIF\x00",
     "png": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",

@@ -1,8 +1,8 @@
-"""Plans of calls, as tests look at them."""
+"""Plans, reduced to their calls."""
 
 from chalicelib.domain.planning import Call, Recipients
 
 
 def calls_of(recipients: Recipients) -> list[Call]:
-    """The Tencent calls that a plan comes to."""
+    """Return the calls to Tencent in a plan."""
     return [call for chunk in recipients.chunks() for call in chunk.calls]

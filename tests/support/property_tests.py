@@ -1,10 +1,10 @@
-"""How hypothesis runs here."""
+"""Settings of hypothesis."""
 
 import hypothesis
 
 
 def examples(most: int) -> hypothesis.settings:
-    """As many examples, the same ones each time: the machine is shared, so none has a deadline."""
+    """Return settings with a number of examples, the same ones at each run, without a deadline for slow machines."""
     return hypothesis.settings(
         max_examples=most, deadline=None, database=None, derandomize=True, print_blob=False
     )

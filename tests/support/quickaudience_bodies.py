@@ -1,4 +1,4 @@
-"""Bodies of Quick Audience's for the tests of their reading: right ones, to be changed."""
+"""Valid bodies of Quick Audience's requests, to be changed by tests."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def send(**changes: Any) -> SendBatchList:
 
 
 def refused(model: type[Template | SendBatchList], body: dict[str, Any]) -> str:
-    """The sentence with which a body is refused."""
+    """Return the message with which a body is refused."""
     with pytest.raises(Refused) as caught:
         read(model, body)
     assert caught.value.code == "isv.INVALID_PARAMETERS"

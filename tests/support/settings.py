@@ -11,7 +11,7 @@ ENVIRONMENT = {
     "TENCENT_APP_KEY": "5f03a35d00ee52a21327ab048186a2c4",
     "TENCENT_CALLBACK_TOKENS": "first-token,second-token",
 }
-"""All that is required. The App Key is the one of Tencent's document."""
+"""The required settings. The App Key is the one in Tencent's document."""
 
 
 Configure = Callable[..., Settings]

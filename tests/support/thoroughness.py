@@ -1,6 +1,6 @@
-"""How much of what takes long is run."""
+"""Whether the slow variants of tests run."""
 
 import os
 
 ALL = os.environ.get("BREAKS") == "all"
-"""As CI does it; a developer's machine leaves out what is mostly like something else."""
+"""CI sets BREAKS=all; other runs leave out variants that rarely differ from the ones they run."""

@@ -13,10 +13,9 @@ if TYPE_CHECKING:
 
 
 class Transport(HTTPAdapter):
-    """Stands where the network would be: keeps what is sent, answers what it was given, in order.
+    """A transport that keeps the requests sent and gives prepared answers in order.
 
-    An answer is a body (bytes as they are, anything else as JSON) with or without its status, or an
-    exception to raise.
+    An answer is a body (bytes, or a value that is sent as JSON), a pair of status and body, or an exception to raise.
     """
 
     def __init__(self, *answers: Any) -> None:
@@ -45,5 +44,5 @@ class Transport(HTTPAdapter):
         return made
 
     def body(self, number: int = 0) -> Any:
-        """What was sent, read as JSON."""
+        """Return the body of a request, read as JSON."""
         return json.loads(self.sent[number].body or b"null")

@@ -1,4 +1,4 @@
-"""Waiting for a condition, never for a number of seconds."""
+"""Waiting for a condition instead of for a number of seconds."""
 
 import time
 from collections.abc import Callable
@@ -12,9 +12,9 @@ _T = TypeVar("_T")
 def wait_for(
     condition: Callable[[], _T], seconds: float = 20, describe: Callable[[], Any] | None = None
 ) -> _T:
-    """The first truthy answer of `condition`; `describe` says what there was where none came.
+    """Return the first truthy result of `condition`; on a time-out, fail with the text of `describe`.
 
-    What comes soon is seen soon; what takes long is asked for seldom, since asking keeps it waiting.
+    The pauses between two calls start short and grow, because checking slows down what is waited for.
     """
     deadline, pause = time.monotonic() + seconds, 0.01
     while not (answer := condition()):

@@ -1,1 +1,1 @@
-"""What the integration tests stand on: AWS, a clock, two fakes, the queues' pump, and faults."""
+"""The environment of the integration tests: AWS in moto, a clock, two fakes, a pump for the queues, and faults."""

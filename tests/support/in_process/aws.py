@@ -27,7 +27,7 @@ _TEMPLATE: dict[str, Any] = json.loads(Path(".chalice/resources.json").read_text
 
 
 def client(service: str, **options: Any) -> Any:
-    """`boto3.client`, but for the 25 ms that each one costs: they keep nothing that a test could see."""
+    """Return a cached `boto3.client`: making one takes 25 ms, and clients keep no state that a test could see."""
     config = options.get("config")
     return _client(service, config.retries["total_max_attempts"] if config else 0)
 
@@ -40,8 +40,8 @@ def _client(service: str, attempts: int) -> Any:
 
 
 def create() -> None:
-    """Create what the template defines; again and again as it was the first time, which is quicker."""
-    global _created  # noqa: PLW0603 - the one that all tests begin with
+    """Create the resources of the template. Later calls copy those of the first call, which is faster."""
+    global _created  # noqa: PLW0603 - the copy that all tests start from
     dynamodb: Any = dynamodb_backends[ACCOUNT][REGION]
     sqs: Any = sqs_backends[ACCOUNT][REGION]
     if _created is None:
@@ -49,13 +49,13 @@ def create() -> None:
         _created = copy.deepcopy(dynamodb.tables), dict(sqs.queues)
     tables, queues = _created
     dynamodb.tables, sqs.queues = copy.deepcopy(tables), dict(queues)
-    # They have one another: the dead go to the others' own objects.
+    # Queues refer to the objects of their dead-letter queues, so they are emptied instead of copied.
     for queue in queues.values():
         queue._messages, queue._pending_messages, queue.deleted_messages = [], set(), set()
 
 
 def _create() -> None:
-    """Dead-letter queues come first: the others name them."""
+    """Create the resources. Dead-letter queues come first, because the others name them."""
     resources = _TEMPLATE["Resources"].values()
     sqs = client("sqs")
     queues = [one["Properties"] for one in resources if one["Type"] == "AWS::SQS::Queue"]
@@ -82,14 +82,14 @@ def _create() -> None:
 def is_message_valid_based_on_retention_period(
     self: SQSBackend, queue_name: str, message: Message
 ) -> bool:
-    """As moto's; but moto counts the queue's messages in five ways for each message received."""
+    """Replace moto's function, which counts the queue's messages in five ways for each message received."""
     queue: Any = self.get_queue(queue_name)
     sent: Any = message.sent_timestamp
     return bool(sent / 1000 + queue.message_retention_period > time.time())
 
 
 def get_value(self: ResponseSerializer, value: Any, key: str, shape: Any) -> Any:
-    """As moto's, which looks for each of an attribute's ten types under several names each."""
+    """Replace moto's function, which looks for each of an attribute's ten types under several names."""
     if isinstance(value, dict) and shape.parent.name == "AttributeValue":
         return value.get(key)
     return _get_value(self, value, key, shape)
@@ -98,7 +98,7 @@ def get_value(self: ResponseSerializer, value: Any, key: str, shape: Any) -> Any
 def change_message_visibility(
     backend: SQSBackend, queue_name: str, receipt_handle: str, visibility_timeout: int
 ) -> None:
-    """As SQS does it, and moto doesn't.
+    """Change a visibility with the limit of SQS.
 
     The limit of 12 hours counts "from the time that Amazon SQS receives the ReceiveMessage request"
     (SQS Developer Guide); moto counts from the day the message was sent.
@@ -114,7 +114,7 @@ def change_message_visibility(
 def batch_execute_statement(
     backend: DynamoDBBackend, statements: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """As DynamoDB does it, for the bridge's one kind of statement: moto says nothing of conditions that fail."""
+    """Execute the bridge's one kind of statement as DynamoDB does: moto does not report conditions that fail."""
     responses: list[dict[str, Any]] = []
     for statement in statements:
         match = re.fullmatch(_STATEMENT, statement["Statement"])
@@ -139,7 +139,7 @@ _STATEMENT = (
 
 
 def most_receives(queue: str) -> int:
-    """How often a message of a queue is tried, by the template."""
+    """Return how often a message of a queue is received before it becomes a dead letter, by the template."""
     default: int = _TEMPLATE["Parameters"][f"{queue.capitalize()}Receives"]["Default"]
     return default
 

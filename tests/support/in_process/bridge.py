@@ -1,4 +1,4 @@
-"""The bridge under test, and everything around it, behind one handle."""
+"""The bridge under test with everything around it, as one object."""
 
 import json
 import time
@@ -39,7 +39,7 @@ ENVIRONMENT = {
     "TENCENT_APP_KEY": tencent.APP_KEY,
     "TENCENT_BASE_URL": tencent.BASE_URL,
     "TENCENT_CALLBACK_TOKENS": f"{TOKEN},the-next-secret",
-    # As good as no ceiling: the clock of these tests stands still, and with it whoever waits for a turn.
+    # No effective limit: the clock of these tests stands still, so a throttled call would wait for ever.
     "TENCENT_CALLS_PER_SECOND": "1000000000",
     "BRIDGE_TABLE": aws.TABLE,
     "BRIDGE_QUEUE_PREFIX": aws.PREFIX,
@@ -49,7 +49,7 @@ _http = Client(app.app)
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer under /sms/, whose envelope was looked at."""
+    """An answer under /sms/ whose envelope was checked."""
 
     status: int
     body: dict[str, Any]
@@ -66,8 +66,8 @@ class Answer:
         return self.body[name]
 
 
-def forget() -> None:
-    """Clear what a process remembers: a new one begins."""
+def clear_caches() -> None:
+    """Clear the caches of the process, as if a new one had started."""
     remembered: list[Any] = [
         settings.load,
         clients.dynamodb,
@@ -84,7 +84,7 @@ def forget() -> None:
 
 
 class Bridge:
-    """Quick Audience and Tencent on its sides, its queues, its clock, its faults."""
+    """The bridge, with fakes of Quick Audience and Tencent, its queues, its clock and its faults."""
 
     def __init__(
         self, monkeypatch: pytest.MonkeyPatch, clock: Clock, outside: Outside, state: str
@@ -100,14 +100,14 @@ class Bridge:
         self.pump = Pump(clock, outside, self.restart)
 
     def configure(self, **environment: str) -> None:
-        """Set the environment, and begin with a new process."""
+        """Set environment variables and start a new process."""
         for name, value in environment.items():
             self._monkeypatch.setenv(name, value)
         self.restart()
 
     def restart(self) -> None:
-        """Begin with a new process."""
-        forget()
+        """Start a new process."""
+        clear_caches()
         client._session().mount("https://", self.quick_audience)
 
     @staticmethod
@@ -117,8 +117,8 @@ class Bridge:
         session.mount("https://", adapter)
         return session
 
-    def begin_anew(self) -> None:
-        """Empty the world, but for the clock. moto's queries cost more with every item there is."""
+    def reset(self) -> None:
+        """Empty table, queues and fakes; keep the clock. moto's queries become slower with every item."""
         dynamodb_backends.reset()
         sqs_backends.reset()
         aws.create()
@@ -127,7 +127,7 @@ class Bridge:
         self.pump.failures.clear()
         self.restart()
 
-    # --- what Quick Audience asks ---
+    # --- requests of Quick Audience ---
 
     def ask(
         self,
@@ -139,14 +139,14 @@ class Bridge:
         timestamp: str = "",
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        """A signed request."""
+        """Send a signed request."""
         url, signature = signed(path, nonce, timestamp)
         return self.send(method, url, body, {**signature, **(headers or {})})
 
     def send(
         self, method: str, url: str, body: Any = None, headers: dict[str, str] | None = None
     ) -> Answer:
-        """A request as it is. Every answer's envelope is checked here."""
+        """Send a request without changes. The envelope of every answer is checked here."""
         raw = (
             body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         )
@@ -165,7 +165,7 @@ class Bridge:
     def template(
         self, content: str = "您好${name}, 您的订单已发货", kind: int = 1, *, approve: bool = True
     ) -> str:
-        """Create a template through §2, and have it approved; answers its code."""
+        """Create a template through §2, approve it, and return its code."""
         answer = self.ask("POST", "/sms/smsTemplate", template_body(content, kind))
         assert answer.code == "OK"
         code = str(answer["templateCode"])
@@ -175,7 +175,7 @@ class Bridge:
         return code
 
     def link(self, name: str = SIGN, sign_id: int = SIGN_ID, status: int = 0) -> None:
-        """Link a sign that Tencent has."""
+        """Add a sign at Tencent and link it."""
         now = int(time.time())
         self.tencent.signs[sign_id] = {"id": sign_id, "text": name, "status": status, "reply": ""}
         signs.put(
@@ -194,7 +194,7 @@ class Bridge:
         nonce: str = "",
         **fields: Any,
     ) -> Answer:
-        """§6."""
+        """Send a request of §6."""
         body = {
             "outId": out_id,
             "signName": SIGN,
@@ -204,10 +204,10 @@ class Bridge:
         } | fields
         return self.ask("POST", "/sms/sendBatchList", body, nonce=nonce)
 
-    # --- what Tencent tells ---
+    # --- callbacks of Tencent ---
 
     def callback(self, events: Any, token: str = TOKEN) -> tuple[int, dict[str, Any]]:
-        """A push of Tencent's to our callback URL."""
+        """Push events to the callback URL as Tencent does."""
         raw = events if isinstance(events, bytes) else json.dumps(events).encode()
         answer = _http.http.post(
             f"/tencent/{token}/callback", headers={"Content-Type": "application/json"}, body=raw
@@ -215,7 +215,7 @@ class Bridge:
         return answer.status_code, json.loads(answer.body)
 
     def deliver_all(self, report_status: str = "SUCCESS") -> None:
-        """Tencent reports every message that it sent."""
+        """Report every message that Tencent sent."""
         events = tencent.statuses(self.tencent.sent, report_status)
         for first in range(0, len(events), 100):
             assert self.callback(events[first : first + 100]) == (
@@ -223,7 +223,7 @@ class Bridge:
                 {"result": 0, "errmsg": "OK"},
             )
 
-    # --- what the table says ---
+    # --- stored state ---
 
     def progress(self, answer: Answer, out_id: str = "task-1") -> list[ChunkProgress]:
         return [one for _, one in chunks.all_progress(out_id, answer["bizId"])]
@@ -232,7 +232,7 @@ class Bridge:
 def template_body(
     content: str, kind: Any = 1, name: str = "发货通知", **fields: Any
 ) -> dict[str, Any]:
-    """§2's and §3's document example, with a content."""
+    """Return the document's example of §2 and §3 with another content."""
     return {
         "remark": "订单发货后通知买家",
         "templateContent": content,

@@ -1,4 +1,4 @@
-"""Digital templates: as the document has them, and what is done with them."""
+"""Digital templates, and requests about them."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ from tests.support.in_process.bridge import Answer, Bridge
 PATH = "/sms/digitalSmsTemplate"
 OSS = "https://brand.oss-cn-zhangjiakou.aliyuncs.com"
 PUBLIC = "https://m.example.cn"
-# The document's example of a list, but for its addresses.
+# The document's example of a list, with other addresses.
 PARTS = [
     {
         "fileSuffix": "jpg",
@@ -25,7 +25,7 @@ PARTS = [
 
 
 def body(content: Any = PARTS, **fields: Any) -> dict[str, Any]:
-    """§7's and §8's document example, with a content."""
+    """Return the document's example of §7 and §8 with another content."""
     return {
         "remark": "string",
         "templateContent": content,
@@ -55,7 +55,7 @@ def query(bridge: Bridge, code: str) -> Answer:
 
 
 def newest(bridge: Bridge) -> dict[str, Any]:
-    """The template that Tencent got last."""
+    """Return the template that Tencent received last."""
     return bridge.tencent.templates[max(bridge.tencent.templates)]
 
 
@@ -77,7 +77,7 @@ def send(bridge: Bridge, code: str, phone: str = "13900001111", params: Any = No
 def campaign(
     bridge: Bridge, code: str, phones: list[str], params: Any = None, **fields: Any
 ) -> Answer:
-    """§11's document example, with recipients."""
+    """Send the document's example of §11 with other recipients."""
     return bridge.ask(
         "POST",
         "/sms/sendDigitalBatchList",

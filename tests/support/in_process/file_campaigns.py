@@ -1,4 +1,4 @@
-"""Asking for §5, and what came of it."""
+"""Requests of §5 and their results."""
 
 from collections import Counter
 from typing import Any
@@ -14,7 +14,7 @@ from tests.support.in_process.oss import FakeOss
 
 
 class FileCampaigns:
-    """A bridge with a sign, and files."""
+    """A bridge with an approved sign and files on OSS."""
 
     def __init__(self, bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
         self.bridge = bridge
@@ -23,7 +23,7 @@ class FileCampaigns:
         monkeypatch.setattr(file_reading, "STEP", 3)
 
     def ask(self, url: str, code: str, out_id: str = "task-1", **fields: Any) -> Answer:
-        """§5."""
+        """Send a request of §5."""
         body = {
             "outId": out_id,
             "signName": SIGN,
@@ -34,7 +34,7 @@ class FileCampaigns:
         return self.bridge.ask("POST", "/sms/sendBatch", body)
 
     def send(self, text: str | bytes, code: str, out_id: str = "task-1", **fields: Any) -> Answer:
-        """Put a file and ask for it."""
+        """Store a file and request a campaign of it."""
         answer = self.ask(
             self.oss.put(text, f"{out_id}.txt".replace(" ", "-")), code, out_id, **fields
         )
@@ -47,17 +47,17 @@ class FileCampaigns:
         return found
 
     def shown(self, out_id: str = "task-1") -> dict[str, Any]:
-        """What `ops campaign show --json` shows."""
+        """Return what `ops campaign show --json` shows."""
         return account(out_id, send_requests.of_out_id(out_id))
 
     @property
     def sent(self) -> Counter[tuple[str, tuple[str, ...]]]:
-        """Who was sent what, how often."""
+        """Count the messages sent, by phone and parameters."""
         return Counter((sms.phone, sms.params) for sms in self.bridge.tencent.sent)
 
     @property
-    def told(self) -> Counter[tuple[str, str]]:
-        """Which numbers Quick Audience was told of, with the codes."""
+    def reported(self) -> Counter[tuple[str, str]]:
+        """Count the receipts that Quick Audience accepted, by number and code."""
         receipts = self.bridge.quick_audience.receipts
         return Counter((one["phoneNum"], one["errCode"]) for one in receipts)
 

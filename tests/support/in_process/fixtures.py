@@ -1,4 +1,4 @@
-"""Fixtures: one bridge for each test, without sockets."""
+"""Fixtures of one bridge for each test, without sockets."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from moto.sqs.models import SQSBackend
 from chalicelib.fetching import addresses, stream
 from chalicelib.fetching.addresses import FetchError
 from tests.support.in_process import aws
-from tests.support.in_process.bridge import ENVIRONMENT, Bridge, forget
+from tests.support.in_process.bridge import ENVIRONMENT, Bridge, clear_caches
 from tests.support.in_process.clock import START, Clock
 from tests.support.in_process.digital import OSS, PUBLIC
 from tests.support.in_process.outside import Outside
@@ -42,10 +42,10 @@ def bridge(monkeypatch: pytest.MonkeyPatch, clock: Clock, tmp_path: Path) -> Ite
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr("boto3.client", aws.client)
     for patched, name in (
-        # what moto does wrong
+        # corrections of moto
         (SQSBackend, "change_message_visibility"),
         (DynamoDBBackend, "batch_execute_statement"),
-        # what it takes a third of its time for
+        # faster versions of functions in which moto spends a third of its time
         (SQSBackend, "is_message_valid_based_on_retention_period"),
         (ResponseSerializer, "get_value"),
     ):
@@ -55,7 +55,7 @@ def bridge(monkeypatch: pytest.MonkeyPatch, clock: Clock, tmp_path: Path) -> Ite
         outside = Outside()
         outside.install(monkeypatch)
         yield Bridge(monkeypatch, clock, outside, str(tmp_path))
-    forget()
+    clear_caches()
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def linked(bridge: Bridge) -> Bridge:
 
 @pytest.fixture
 def oss(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Files by address; what is an exception is raised."""
+    """Return the files on OSS by address. An exception in place of a file is raised."""
     files: dict[str, Any] = {f"{OSS}/a.{suffix}": data for suffix, data in FILES.items()}
 
     def read(url: str, *, max_bytes: int, seconds: float) -> bytes:
@@ -85,7 +85,7 @@ def oss(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 @pytest.fixture
 def here(bridge: Bridge, oss: dict[str, Any]) -> Bridge:
-    """A bridge with a public address, an approved sign, and files to be had."""
+    """A bridge with a public address, an approved sign and files on OSS."""
     bridge.configure(PUBLIC_BASE_URL=PUBLIC + "/")
     bridge.link()
     return bridge
@@ -93,7 +93,7 @@ def here(bridge: Bridge, oss: dict[str, Any]) -> Bridge:
 
 @pytest.fixture
 def local(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Bridge:
-    """A local stack's environment file, which the commands read by default."""
+    """A bridge whose environment is in a local stack's file, which `ops` reads by default."""
     state = Path(bridge.state)
     (state / "stack.json").write_text(json.dumps({"environment": ENVIRONMENT}))
     monkeypatch.setenv("BRIDGE_STATE", str(state))

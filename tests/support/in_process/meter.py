@@ -1,4 +1,4 @@
-"""What AWS would bill for the calls that were made."""
+"""The units that AWS would bill for the calls made."""
 
 import math
 from collections import Counter
@@ -11,7 +11,7 @@ from bench.item_size import size
 
 
 class Meter:
-    """An observer of `Outside`: write units, read units, SQS requests."""
+    """An observer of `Outside` that counts write units, read units and SQS requests."""
 
     def __init__(self) -> None:
         self.writes = 0
@@ -22,7 +22,7 @@ class Meter:
     def __call__(self, operation: str, params: dict[str, Any], answer: Any) -> None:
         self.by_operation[operation] += 1
         if isinstance(answer, ClientError):
-            # A condition that fails costs what the write would have cost.
+            # A write whose condition fails costs the same as a successful one.
             assert answer.response["Error"]["Code"] in (
                 "ConditionalCheckFailedException",
                 "TransactionCanceledException",
@@ -30,7 +30,7 @@ class Meter:
             answer = {}
         getattr(self, f"_{operation}")(params, answer)
 
-    # --- DynamoDB: a write unit to 1 KB of each item, half a read unit to 4 KB (one if consistent) ---
+    # --- DynamoDB: a write unit for each KB of an item, half a read unit for each 4 KB (one if consistent) ---
 
     def _PutItem(self, params: dict[str, Any], _: Any) -> None:  # noqa: N802
         self._write(params["Item"])
@@ -45,7 +45,7 @@ class Meter:
                 self._write(entry["PutRequest"]["Item"])
 
     def _BatchExecuteStatement(self, params: dict[str, Any], _: Any) -> None:  # noqa: N802
-        """A unit to each statement: the bridge's items stay below 1 KB, which `batch_put_new`'s count shows."""
+        """Count a unit for each statement: the items are below 1 KB, as the count of `batch_put_new` shows."""
         self.writes += len(params["Statements"])
 
     def _TransactWriteItems(self, params: dict[str, Any], _: Any) -> None:  # noqa: N802
@@ -72,7 +72,7 @@ class Meter:
         units = max(1, math.ceil(sum(map(size, items)) / 4096))
         self.reads += units if consistent else Decimal(units) / 2
 
-    # --- SQS: a request to 64 KB ---
+    # --- SQS: a request for each 64 KB ---
 
     def _SendMessageBatch(self, params: dict[str, Any], answer: Any) -> None:  # noqa: N802
         assert not answer.get("Failed")
@@ -83,6 +83,6 @@ class Meter:
         self.requests += 1
 
     def _ReceiveMessage(self, _: Any, answer: Any) -> None:  # noqa: N802
-        """Lambda's own: one to receive a batch, one to delete it."""
+        """Count Lambda's own requests: one to receive a batch, one to delete it."""
         total = sum(len(body.encode()) for body in answer["Messages"])
         self.requests += max(1, math.ceil(total / 65536)) + 1

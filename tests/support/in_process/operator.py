@@ -1,4 +1,4 @@
-"""The operator's commands, in process."""
+"""The operator's commands, called in process."""
 
 import json
 from pathlib import Path
@@ -38,7 +38,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 
 
 def made(sign_id: int = 601) -> Behaviour:
-    """A sign is applied for: it is there, and pending."""
+    """Create the sign that is applied for, with a pending review."""
 
     def behave(tencent: FakeTencent, call: Call) -> Answer:
         number = call.body.get("sign_id", sign_id)
@@ -49,7 +49,7 @@ def made(sign_id: int = 601) -> Behaviour:
 
 
 class Ops:
-    """The operator at a terminal."""
+    """An operator at a terminal."""
 
     def __init__(self, bridge: Bridge) -> None:
         Path(bridge.state, "stack.json").write_text('{"environment": {}}')
@@ -65,9 +65,9 @@ class Ops:
     def fails(self, *words: str, answer: str = "") -> str:
         result = self.type(*words, answer=answer)
         assert result.exit_code == 1
-        # What is typed is shown by the terminal.
+        # A terminal shows what is typed.
         assert answer or not result.stdout.strip()
-        # Behind the question, where there is one.
+        # It follows the question, if there is one.
         [_, line] = result.stderr.rstrip("\n").split("error: ")
         assert "\n" not in line
         return str(line)

@@ -1,4 +1,4 @@
-"""Where Quick Audience's files lie: stands in the place of `fetching.stream`."""
+"""A fake of OSS, which holds Quick Audience's files, in place of `fetching.stream`."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ BUCKET = "https://qa-files.oss-cn-hangzhou.aliyuncs.com"
 
 
 class Opened(Iterator[bytes]):
-    """A file as it comes, in small parts."""
+    """A file that is read in small parts."""
 
     def __init__(self, oss: "FakeOss", data: bytes, version: str) -> None:
         self.version = version
@@ -28,14 +28,14 @@ class Opened(Iterator[bytes]):
 
 
 class FakeOss:
-    """Files by their URLs without query."""
+    """The files by their URLs without a query."""
 
     def __init__(self, outside: Outside) -> None:
         self.files: dict[str, bytes] = {}
         self.opened: list[str] = []
         self.part = 50
         self.broken: list[FetchError] = []
-        """What the next openings fail with."""
+        """The errors of the next attempts to open a file."""
         self.on_part: Callable[[], object] = lambda: None
         self._outside = outside
 
@@ -43,7 +43,7 @@ class FakeOss:
         monkeypatch.setattr(stream, "open_stream", self._stream)
 
     def put(self, text: str | bytes, name: str = "numbers.txt") -> str:
-        """Keep a file; answers its URL, signed."""
+        """Store a file and return its signed URL."""
         url = f"{BUCKET}/{name}"
         self.files[url] = text.encode() if isinstance(text, str) else text
         return f"{url}?Expires=1&Signature={len(self.files)}"

@@ -1,11 +1,11 @@
-"""Every call that the bridge makes to the outside, numbered, and one of them broken on request.
+"""The calls that the bridge makes to the outside. They are numbered, and one of them can be made to fail.
 
-Four ways to break call n:
+Four kinds of fault at call n:
 
-    killed before   the function ends before the call is made; nothing that it does later happens
-    killed after    the call is obeyed, and the function ends before it hears of it
-    failed before   the call alone fails, and was not obeyed; the function lives on
-    failed after    the call alone fails, although it was obeyed
+    killed before   the function dies before the call is made, and does nothing more
+    killed after    the call succeeds, and the function dies before it gets the answer
+    failed before   the call fails without an effect; the function goes on
+    failed after    the call fails although it had its effect; the function goes on
 """
 
 import threading
@@ -19,37 +19,37 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 
 from tests.support import thoroughness
 
-How = Literal["killed before", "killed after", "failed before", "failed after"]
-_KILLED: tuple[How, ...] = ("killed before", "killed after")
-_FAILED: tuple[How, ...] = ("failed before", "failed after")
-# A death before a call is mostly like one after the last call, and a call that fails like a death before
-# or after it. So on a developer's machine all but the deaths after a call are left to CI (BREAKS=all).
-HOWS = _KILLED + _FAILED if thoroughness.ALL else _KILLED[1:]
+Fault = Literal["killed before", "killed after", "failed before", "failed after"]
+_KILLED: tuple[Fault, ...] = ("killed before", "killed after")
+_FAILED: tuple[Fault, ...] = ("failed before", "failed after")
+# A death before a call is mostly like one after the call before it, and a call that fails is mostly like a death
+# at it. So only CI (BREAKS=all) runs all kinds, and other runs only the deaths after a call.
+FAULTS = _KILLED + _FAILED if thoroughness.ALL else _KILLED[1:]
 Observer = Callable[[str, dict[str, Any], Any], None]
 
 T = TypeVar("T")
 
 
 class Killed(BaseException):
-    """The function is no more. Not an Exception: no handler of the bridge may live to see it."""
+    """The function died. Not an Exception, so that no handler of the bridge catches it."""
 
 
 class Outside:
-    """What happens at the bridge's border."""
+    """All calls between the bridge and the outside."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
         self.observers: list[Observer] = []
         self._watching = False
-        self._broken: tuple[int, How] | None = None
+        self._fault: tuple[int, Fault] | None = None
         self._dead = False
         self._lock = threading.Lock()
 
     @contextmanager
-    def watched(self, at: int | None = None, how: How = "killed before") -> Iterator[None]:
-        """Number the calls made inside, from 0, and break one. A death is survived by the test."""
+    def watched(self, at: int | None = None, how: Fault = "killed before") -> Iterator[None]:
+        """Number the calls made in the block from 0, and let one of them fail. The test goes on after a death."""
         self.names, self._watching, self._dead = [], True, False
-        self._broken = None if at is None else (at, how)
+        self._fault = None if at is None else (at, how)
         try:
             yield
         except Killed:
@@ -58,7 +58,7 @@ class Outside:
             self._watching = False
 
     def call(self, name: str, do: Callable[[], T], before: Exception, after: Exception) -> T:
-        """Make a call; `before` and `after` are what the caller sees where it fails."""
+        """Make a call. If it is to fail, raise `before` or `after`."""
         if not self._watching:
             return do()
         with self._lock:
@@ -66,9 +66,9 @@ class Outside:
             self.names.append(name)
         if self._dead:
             raise Killed
-        if self._broken is None or self._broken[0] != number:
+        if self._fault is None or self._fault[0] != number:
             return do()
-        how = self._broken[1]
+        how = self._fault[1]
         if how == "killed before":
             self._dead = True
             raise Killed
@@ -81,7 +81,7 @@ class Outside:
         raise after
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Stand between botocore and moto."""
+        """Intercept the calls between botocore and moto."""
         make: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
 
         def make_api_call(client: Any, operation: str, params: dict[str, Any]) -> Any:
@@ -104,12 +104,12 @@ class Outside:
         monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
 
     def observe(self, operation: str, params: dict[str, Any], answer: Any) -> None:
-        """Show a call to AWS that was obeyed, or refused, to whoever counts."""
+        """Show an answered call to AWS to the observers."""
         if self._watching:
             for observer in self.observers:
                 observer(operation, params, answer)
 
 
-def every_break(calls: int) -> list[tuple[int, How]]:
-    """Every way to break every one of that many calls."""
-    return [(number, how) for number in range(calls) for how in HOWS]
+def every_fault(calls: int) -> list[tuple[int, Fault]]:
+    """Return every fault at each of a number of calls."""
+    return [(number, how) for number in range(calls) for how in FAULTS]

@@ -1,4 +1,4 @@
-"""Tencent's two queues that are emptied by reading, its answers by phone, and runs of what asks for them."""
+"""Tencent's events that are pulled, from its two queues or by phone, and runs of the functions that pull them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ Event = dict[str, Any]
 
 
 class Pulls:
-    """What Tencent has to be pulled: nothing is given twice by `pullstatus`, everything by phone."""
+    """The events at Tencent: `pullstatus` returns each once, a query by phone all of them again."""
 
     def __init__(self, bridge: Bridge) -> None:
         self.waiting: dict[int, list[Event]] = {0: [], 1: []}
@@ -23,16 +23,16 @@ class Pulls:
         bridge.tencent.always("pullstatus4mobile", self._pull_of_phone)
 
     def add(self, *events: Event) -> None:
-        """Let statuses and replies come in at Tencent."""
+        """Add statuses and replies at Tencent."""
         for event in events:
             self.waiting[1 if "text" in event else 0].append(event)
             self.history.append(event)
 
     def _pull(self, _: FakeTencent, call: Call) -> Answer:
-        kind, most = call.body["type"], call.body["max"]
-        assert 1 <= most <= 100
-        taken, self.waiting[kind] = self.waiting[kind][:most], self.waiting[kind][most:]
-        return {"result": 0, "errmsg": "ok", "count": len(taken), "data": taken}
+        kind, limit = call.body["type"], call.body["max"]
+        assert 1 <= limit <= 100
+        pulled, self.waiting[kind] = self.waiting[kind][:limit], self.waiting[kind][limit:]
+        return {"result": 0, "errmsg": "ok", "count": len(pulled), "data": pulled}
 
     def _pull_of_phone(self, _: FakeTencent, call: Call) -> Answer:
         wanted = call.body["nationcode"], call.body["mobile"]
@@ -46,7 +46,7 @@ class Pulls:
 
 
 def run(function: str, seconds: float | None = None) -> None:
-    """One scheduled run."""
+    """Run a function as its schedule does."""
     _FUNCTIONS[function](
         {
             "version": "0",

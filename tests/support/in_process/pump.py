@@ -1,4 +1,4 @@
-"""Lambda and SQS between them: messages in, functions called, and deleted only when one returned."""
+"""Lambda and SQS: receive messages, call functions, and delete the messages of those that succeed."""
 
 import base64
 import json
@@ -14,10 +14,10 @@ import app
 from chalicelib.store.packing import unpack
 from tests.support.in_process import aws
 from tests.support.in_process.clock import Clock
-from tests.support.in_process.outside import How, Killed, Outside
+from tests.support.in_process.outside import Fault, Killed, Outside
 
-# Function, its queue, and how many messages it gets at once. The real `deliver` gets five; with one,
-# moto is used by one thread at a time.
+# Each function with its queue and its batch size. The real `deliver` gets five messages; with one, moto is used
+# by one thread at a time.
 _FUNCTIONS: dict[str, tuple[Callable[..., Any], str, int]] = {
     "read": (app.read, "files", 1),
     "deliver": (app.deliver, "sends", 1),
@@ -29,12 +29,12 @@ _CONFIG = json.loads(Path(".chalice/config.json").read_text())["lambda_functions
 
 
 def timeout(function: str) -> float:
-    """Seconds that Lambda gives a function."""
+    """Return the time-out of a function in seconds."""
     return float(_CONFIG[function]["lambda_timeout"])
 
 
 class Context:
-    """What a function may ask of Lambda."""
+    """The context object that Lambda gives a function."""
 
     def __init__(self, function: str, seconds: float | None = None) -> None:
         self._end = time.time() + (timeout(function) if seconds is None else seconds)
@@ -44,7 +44,7 @@ class Context:
 
 
 class Pump:
-    """Runs the functions on what their queues hold."""
+    """Runs the functions on the messages of their queues."""
 
     def __init__(self, clock: Clock, outside: Outside, restart: Callable[[], None]) -> None:
         self.restart = restart
@@ -53,7 +53,7 @@ class Pump:
         self.failures: list[BaseException] = []
 
     def receive(self, function: str, batch: int | None = None) -> dict[str, Any] | None:
-        """The next event for a function, or None. Its messages are in flight from now on."""
+        """Receive the next event for a function; None if there is none. Its messages are in flight from now on."""
         _, queue, size = _FUNCTIONS[function]
         if any(due <= time.time() for due in self._due_waiting(function)):
             self.release()
@@ -93,7 +93,7 @@ class Pump:
         }
 
     def invoke(self, function: str, event: dict[str, Any], seconds: float | None = None) -> bool:
-        """Call a function as Lambda does; answers whether it returned."""
+        """Call a function as Lambda does, and return whether it succeeded."""
         handler, queue, _ = _FUNCTIONS[function]
         try:
             handler(event, Context(function, seconds))
@@ -103,13 +103,15 @@ class Pump:
         self._delete(queue, event)
         return True
 
-    def once(self, function: str, batch: int | None = None) -> bool | None:
-        """One invocation; None where nothing is to be had from the queue."""
+    def invoke_once(self, function: str, batch: int | None = None) -> bool | None:
+        """Invoke a function once; return whether it succeeded, or None if its queue gives no message."""
         event = self.receive(function, batch)
         return None if event is None else self.invoke(function, event)
 
-    def watch(self, function: str, at: int | None = None, how: How = "killed before") -> list[str]:
-        """One invocation in a new process, one of whose calls may break; answers their names."""
+    def watch(
+        self, function: str, at: int | None = None, how: Fault = "killed before"
+    ) -> list[str]:
+        """Invoke a function in a new process with a fault at one of its calls, and return the names of its calls."""
         event = self.receive(function)
         assert event is not None, f"nothing for {function} to do"
         handler, queue, _ = _FUNCTIONS[function]
@@ -127,18 +129,18 @@ class Pump:
         return self._outside.names
 
     def drain(self, *functions: str) -> None:
-        """Run functions until none of their queues has anything to give now.
+        """Run functions until none of their queues has a visible message.
 
-        What waits in the table counts as on its queue: it is released as soon as it may be.
+        Messages that wait in the table count as queued: they are released as soon as they may be.
         """
         for _ in range(2000):
-            ran = [self.once(function) for function in functions or FUNCTIONS]
+            ran = [self.invoke_once(function) for function in functions or FUNCTIONS]
             if all(one is None for one in ran):
                 return
-        raise AssertionError("the queues never get empty")
+        raise AssertionError("the queues do not become empty")
 
     def run(self, *functions: str, hours: float = 100) -> None:
-        """Run functions, and let time pass, until their queues are empty or time is up."""
+        """Run functions and move the clock until their queues are empty or the hours have passed."""
         wanted = functions or FUNCTIONS
         end = time.time() + hours * 3600
         while True:
@@ -149,11 +151,11 @@ class Pump:
             self._clock.move_to(max(min(due), time.time()) + 0.001)
 
     def sweep(self, seconds: float | None = None) -> None:
-        """One scheduled run."""
+        """Run `sweep` as its schedule does."""
         self._schedule("sweep", seconds)
 
     def release(self, seconds: float | None = None) -> None:
-        """One scheduled run, a moment earlier than its schedule would have it."""
+        """Run `release` as its schedule does, a moment early."""
         self._schedule("release", seconds)
 
     @staticmethod
@@ -174,21 +176,21 @@ class Pump:
         )
 
     def due(self, function: str) -> list[float]:
-        """When each message of a function's queue can be received."""
+        """Return when each message of a function's queue becomes visible."""
         return [
             max(message.visible_at, message.delayed_until) / 1000
             for message in self._messages(_FUNCTIONS[function][1])
         ] + self._due_waiting(function)
 
     def _due_waiting(self, function: str) -> list[float]:
-        """When each message of a function's queue that waits in the table may be queued again."""
+        """Return when each message that waits in the table for a function's queue may be queued again."""
         return [
             self._gate_opens(gate) or float(item["due"].value)
             for gate, item in self._waiting(_FUNCTIONS[function][1])
         ]
 
     def _waiting(self, queue: str) -> list[tuple[str, Any]]:
-        """The messages of a queue that wait in the table, each with its gate."""
+        """Return the messages of a queue that wait in the table, each with its gate."""
         return [
             (str(pk.value).removeprefix("WAITING#"), item.attrs)
             for pk, items in list(self._items.items())
@@ -198,7 +200,7 @@ class Pump:
         ]
 
     def _gate_opens(self, gate: str) -> float:
-        """When a side may be tried again; 0 where it may be called, and for what waits for a time."""
+        """Return when a side may be probed; 0 if it may be called, and for a gate that is a time."""
         for pk, breakers in self._items.items():
             if pk.value == "BREAKER":
                 for sk, item in breakers.items():
@@ -211,7 +213,7 @@ class Pump:
         return dynamodb_backends[aws.ACCOUNT][aws.REGION].tables[aws.TABLE].items
 
     def bodies(self, queue: str) -> list[dict[str, Any]]:
-        """What a queue holds, or the table for it, whether it can be received or not; without callbacks' ids."""
+        """Return the bodies of a queue, also of messages that are not visible or wait in the table, without ids."""
         waiting = [
             str(unpack(base64.b64decode(item["body"].value))) for _, item in self._waiting(queue)
         ]
@@ -220,15 +222,15 @@ class Pump:
         return [{name: one for name, one in body.items() if name != "id"} for body in found]
 
     def count(self, queue: str) -> int:
-        """How many messages a queue holds, those included that wait for it in the table."""
+        """Return the number of messages of a queue, including those that wait in the table."""
         return len(self._messages(queue)) + self.set_aside(queue)
 
     def set_aside(self, queue: str) -> int:
-        """How many messages of a queue wait in the table."""
+        """Return the number of messages of a queue that wait in the table."""
         return len(self._waiting(queue))
 
     def put(self, queue: str, body: str) -> None:
-        """Put something on a queue that the bridge did not put there."""
+        """Put a text on a queue."""
         self._backend.send_message(aws.PREFIX + queue, body)
 
     def _delete(self, queue: str, event: dict[str, Any]) -> None:
@@ -237,7 +239,7 @@ class Pump:
 
     @property
     def _backend(self) -> Any:
-        """What stands behind moto's SQS: Lambda's side of it needs no HTTP."""
+        """Return the backend of moto's SQS: Lambda's side needs no HTTP."""
         return sqs_backends[aws.ACCOUNT][aws.REGION]
 
     def _messages(self, queue: str) -> Any:

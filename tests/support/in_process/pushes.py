@@ -22,13 +22,13 @@ def entry(out_id: str, position: int, **fields: Any) -> dict[str, Any]:
 
 
 def queue(bridge: Bridge, out_id: str, positions: range) -> None:
-    """What settle puts on the queue."""
+    """Queue entries as `settle` does."""
     entries = [entry(out_id, position) for position in positions]
     body = {"kind": "details", "outId": out_id, "entries": entries}
     bridge.pump.put("receipts", json.dumps(body))
 
 
 def queue_many(bridge: Bridge, count: int, start: int = 0) -> None:
-    """Messages of as many outIds, so that each is a call of its own."""
+    """Queue a number of messages, each with its own outId, so that each becomes a call of its own."""
     for number in range(start, start + count):
         queue(bridge, f"task-{number}", range(2))

@@ -1,4 +1,4 @@
-"""Quick Audience's side: signs its requests to us, and takes our pushes or refuses them by script."""
+"""A fake of Quick Audience: signs its requests, and accepts or refuses pushes as a test decides."""
 
 import hashlib
 import hmac
@@ -29,31 +29,31 @@ Behaviour = Callable[[], requests.Response]
 
 
 def sign(key: str, timestamp: str, nonce: str) -> str:
-    """The document's makeSignature, line by line."""
+    """Return the document's makeSignature."""
     text = re.sub(r"[ \t\n\x0b\f\r]+", "", "".join(sorted([key, timestamp, nonce])))
     return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True)
 class Push:
-    """A push that arrived, and whether it was taken."""
+    """A push that arrived, and whether it was accepted."""
 
     path: str
     entries: list[dict[str, Any]]
     nonce: str
     at: float
-    taken: bool
+    accepted: bool
 
 
 def ok() -> requests.Response:
-    return said(200, {"code": "OK", "message": "OK", "requestId": "F655A8D5"})
+    return respond(200, {"code": "OK", "message": "OK", "requestId": "F655A8D5"})
 
 
 def unauthorized() -> requests.Response:
-    return said(401, {"code": "401", "message": "unauthorized"})
+    return respond(401, {"code": "401", "message": "unauthorized"})
 
 
-def said(status: int, body: Any) -> requests.Response:
+def respond(status: int, body: Any) -> requests.Response:
     return web.response(status, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
@@ -65,7 +65,7 @@ def broken(error: Callable[[], Exception]) -> Behaviour:
 
 
 class FakeQuickAudience(web.Adapter):
-    """Checks every push as the document has it, then answers by script."""
+    """Checks every push against the document, then answers as a test decides."""
 
     def __init__(self, outside: Outside) -> None:
         super().__init__()
@@ -78,32 +78,32 @@ class FakeQuickAudience(web.Adapter):
         self._lock = threading.Lock()
 
     def next(self, *behaviours: Behaviour) -> None:
-        """How the next pushes are answered."""
+        """Set the behaviour of the next pushes, one each."""
         self._next.extend(behaviours)
 
     def always(self, behaviour: Behaviour) -> None:
-        """How all others are."""
+        """Set the behaviour of all other pushes."""
         self._always = behaviour
 
     @property
     def receipts(self) -> list[dict[str, Any]]:
-        """The delivery receipts that were taken, in their order."""
-        return self._taken(DETAILS)
+        """Return the accepted delivery receipts in order."""
+        return self._accepted(DETAILS)
 
     @property
     def replies(self) -> list[dict[str, Any]]:
-        return self._taken(REPLY)
+        return self._accepted(REPLY)
 
-    def told(self, phone: str, out_id: str | None = None) -> list[tuple[int, str]]:
-        """Status and code of each receipt of a phone."""
+    def reported(self, phone: str, out_id: str | None = None) -> list[tuple[int, str]]:
+        """Return status and code of each receipt for a phone."""
         return [
             (one["sendStatus"], one["errCode"])
             for one in self.receipts
             if one["phoneNum"] == phone and out_id in (None, one["outId"])
         ]
 
-    def _taken(self, path: str) -> list[dict[str, Any]]:
-        pushes = [push for push in self.pushes if push.taken and push.path == path]
+    def _accepted(self, path: str) -> list[dict[str, Any]]:
+        pushes = [push for push in self.pushes if push.accepted and push.path == path]
         return [entry for push in pushes for entry in push.entries]
 
     def answer(self, request: requests.PreparedRequest) -> requests.Response:
@@ -126,7 +126,7 @@ class FakeQuickAudience(web.Adapter):
         fresh = nonce not in {push.nonce for push in self.pushes}
         clock = abs(int(timestamp) - time.time()) < 60
         if headers["X-QA-Hmac-Signature"] != expected or not fresh or not clock or len(nonce) != 32:
-            return said(401, {"code": "401", "message": "unauthorized"})
+            return respond(401, {"code": "401", "message": "unauthorized"})
         if self.check_entries:
             _check_entries(path, entries)
         with self._lock:
@@ -134,11 +134,11 @@ class FakeQuickAudience(web.Adapter):
         try:
             answer = behaviour()
         except requests.RequestException:
-            self.pushes.append(Push(path, entries, nonce, time.time(), taken=False))
+            self.pushes.append(Push(path, entries, nonce, time.time(), accepted=False))
             raise
         code = answer.json().get("code") if _is_object(answer) else None
-        taken = answer.status_code == 200 and code in ("OK", 200)
-        self.pushes.append(Push(path, entries, nonce, time.time(), taken))
+        accepted = answer.status_code == 200 and code in ("OK", 200)
+        self.pushes.append(Push(path, entries, nonce, time.time(), accepted))
         return answer
 
 
@@ -156,7 +156,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
 def _check_entries(path: str, entries: list[dict[str, Any]]) -> None:
     assert 1 <= len(entries) <= 100
-    assert len({entry["outId"] for entry in entries}) == 1, "one outId to a call"
+    assert len({entry["outId"] for entry in entries}) == 1, "one outId in a call"
     for entry in entries:
         assert set(entry) == (_DETAIL if path == DETAILS else _REPLY)
         assert not any(value is None for value in entry.values())
@@ -171,7 +171,7 @@ def _check_entries(path: str, entries: list[dict[str, Any]]) -> None:
 def signed(
     path: str, nonce: str = "", timestamp: str = "", key: str = KEY
 ) -> tuple[str, dict[str, str]]:
-    """A path with its parameters, and the header that goes with them."""
+    """Return a path with its signed parameters, and the header with the signature."""
     from urllib.parse import urlencode
 
     nonce = nonce or secrets.token_hex(16)
@@ -181,7 +181,7 @@ def signed(
 
 
 def by_phone(entries: Iterable[dict[str, Any]]) -> dict[str, set[tuple[int, str]]]:
-    """What Quick Audience believes of each phone, having heard all this."""
+    """Return the statuses and codes of each phone in these entries."""
     found: dict[str, set[tuple[int, str]]] = {}
     for entry in entries:
         found.setdefault(entry["phoneNum"], set()).add((entry["sendStatus"], entry["errCode"]))

@@ -1,4 +1,4 @@
-"""Campaigns that are accepted and sent, and what Tencent received of them."""
+"""Campaigns that are accepted and sent, and their outcomes."""
 
 from collections import Counter
 from typing import Any
@@ -23,7 +23,7 @@ def accept(bridge: Bridge, *phones: str, singly: bool = False) -> Answer:
 
 
 def outcomes(bridge: Bridge, answer: Answer) -> dict[str, Any]:
-    """What is known of each recipient: a sid, a failure's code, None for unknown, "…" for waiting."""
+    """Return the outcome of each recipient: a sid, the code of a failure, None if unknown, "…" if waiting."""
     found: dict[str, Any] = {}
     for progress in bridge.progress(answer):
         for position, phone in enumerate(progress.plan.phones, progress.plan.start):
@@ -36,13 +36,14 @@ def times_sent(bridge: Bridge) -> Counter[str]:
     return Counter(sms.phone[2:] for sms in bridge.tencent.sent)
 
 
-def told(bridge: Bridge) -> dict[str, set[tuple[int, str]]]:
+def reported(bridge: Bridge) -> dict[str, set[tuple[int, str]]]:
+    """Push all receipts, and return the statuses and codes of each phone."""
     bridge.pump.drain("push")
     return by_phone(bridge.quick_audience.receipts)
 
 
 def send(bridge: Bridge, *phones: str, out_id: str = "task-1") -> list[Sms]:
-    """A campaign that Tencent took."""
+    """Send a campaign that Tencent accepts, and return its messages."""
     code = "7000" if bridge.tencent.templates else bridge.template()
     before = len(bridge.tencent.sent)
     assert bridge.campaign(phones, {"name": "您"}, code=code, out_id=out_id).code == "OK"
@@ -50,8 +51,8 @@ def send(bridge: Bridge, *phones: str, out_id: str = "task-1") -> list[Sms]:
     return bridge.tencent.sent[before:]
 
 
-def unknown(bridge: Bridge, *phones: str, out_id: str = "task-1") -> list[Sms]:
-    """Sent, but the answer was lost."""
+def send_unanswered(bridge: Bridge, *phones: str, out_id: str = "task-1") -> list[Sms]:
+    """Send a campaign whose answers are lost, and return its messages."""
     bridge.tencent.next("send", *[lost(web.read_timeout, sent=True)] * len(phones))
     found = []
     for phone in phones:

@@ -1,4 +1,4 @@
-"""Callbacks that are settled, and what happens at the same moment."""
+"""Callbacks that are settled, and events at the same moment."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ def parked() -> list[table.Item]:
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Any]) -> None:
-    """Something happens between the moment at which receipts are known and their first write."""
+    """Let something happen after receipts are known and before they are written."""
     settle, pending = messages.settle, [happens]
 
     def late(settled: Sequence[Message]) -> list[Message]:

@@ -1,4 +1,4 @@
-"""The world as it stands, to go back to: cheaper than making it again for each of a hundred crashes."""
+"""A copy of the whole state to return to: faster than building it again for each of a hundred faults."""
 
 import copy
 import time
@@ -11,12 +11,12 @@ from moto.sqs.models import sqs_backends
 from tests.support.in_process import aws
 from tests.support.in_process.bridge import Bridge
 
-# What a fake is made of, rather than what it holds.
+# Parts of a fake that are not its state.
 _PARTS = ("_outside", "_lock")
 
 
 def snapshot(bridge: Bridge) -> Callable[[], None]:
-    """Keep the table, the queues, both fakes and the time; answers what brings them back."""
+    """Copy the table, the queues, both fakes and the time, and return a function that restores them."""
     dynamodb: Any = dynamodb_backends[aws.ACCOUNT][aws.REGION]
     queues: Any = sqs_backends[aws.ACCOUNT][aws.REGION].queues
     tables = copy.deepcopy(dynamodb.tables)
@@ -26,13 +26,13 @@ def snapshot(bridge: Bridge) -> Callable[[], None]:
 
     def restore() -> None:
         dynamodb.tables = copy.deepcopy(tables)
-        for name, kept in messages.items():
-            queues[name]._messages = copy.deepcopy(kept)
+        for name, copied in messages.items():
+            queues[name]._messages = copy.deepcopy(copied)
             queues[name]._pending_messages = set()
         for fake, state in fakes:
             vars(fake).update(copy.deepcopy(state))
         bridge.pump.failures.clear()
-        bridge.clock.go_back_to(now)
+        bridge.clock.rewind_to(now)
         bridge.restart()
 
     return restore

@@ -1,4 +1,4 @@
-"""The end of 72 hours."""
+"""The closing of messages after 72 hours."""
 
 from tests.support.in_process.bridge import Bridge
 
@@ -9,4 +9,4 @@ NO_RECEIPT, UNKNOWN, NOT_SENT = (1, "NO_RECEIPT"), (1, "OUTCOME_UNKNOWN"), (1, "
 
 
 def pass_72_hours(bridge: Bridge) -> None:
-    bridge.clock.pass_(hours=HOURS + 1)
+    bridge.clock.advance(hours=HOURS + 1)

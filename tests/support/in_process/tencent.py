@@ -1,4 +1,4 @@
-"""Tencent's side: takes the v5 calls, keeps what it sent, and misbehaves by script."""
+"""A fake of Tencent: answers the v5 calls, keeps the messages sent, and fails as a test decides."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True)
 class Sms:
-    """A message that a phone got."""
+    """A message that was sent to a phone."""
 
     phone: str
     sid: str
@@ -36,7 +36,7 @@ class Sms:
 
 @dataclass(frozen=True)
 class Call:
-    """A call that arrived. `phones` have their country code."""
+    """A call that arrived. `phones` include the country code."""
 
     name: str
     body: dict[str, Any]
@@ -56,7 +56,7 @@ Behaviour = Callable[["FakeTencent", Call], Answer | requests.Response]
 
 
 class FakeTencent(web.Adapter):
-    """Obeys, unless told otherwise for the next calls of a name, of a phone, or of any send."""
+    """Obeys calls, unless a test sets another behaviour for an API, for a phone, or for all sends."""
 
     def __init__(self, outside: Outside) -> None:
         super().__init__()
@@ -69,32 +69,32 @@ class FakeTencent(web.Adapter):
         self._always: dict[str, Behaviour] = {}
         self._lock = threading.Lock()
 
-    # --- script ---
+    # --- behaviours of calls ---
 
     def next(self, what: str, *behaviours: Behaviour) -> None:
-        """What the next calls do: of an API's name, of a single phone, or of `send`."""
+        """Set the behaviours of the next calls of an API, to a single phone, or of `send`, one each."""
         self._next[what].extend(behaviours)
 
     def always(self, what: str, behaviour: Behaviour | None) -> None:
-        """What every call does from now on that has nothing else to do."""
+        """Set the behaviour of all other calls from now on."""
         if behaviour:
             self._always[what] = behaviour
         else:
             self._always.pop(what, None)
 
-    def made(self, *names: str) -> list[Call]:
-        """The calls of these names that arrived."""
+    def calls_of(self, *names: str) -> list[Call]:
+        """Return the calls of these APIs that arrived."""
         return [call for call in self.calls if call.name in names]
 
     @property
     def send_calls(self) -> list[Call]:
-        return self.made(*SENDS)
+        return self.calls_of(*SENDS)
 
     def sent_to(self, phone: str) -> list[Sms]:
         return [sms for sms in self.sent if sms.phone == phone]
 
     def review(self, tpl_id: int, status: int, reply: str = "") -> None:
-        """What a reviewer says: 0 approved, 1 pending, 2 rejected."""
+        """Set the review status of a template: 0 approved, 1 pending, 2 rejected."""
         self.templates[tpl_id] |= {"status": status, "reply": reply}
 
     # --- wire ---
@@ -147,20 +147,20 @@ class FakeTencent(web.Adapter):
 
     # --- obeying ---
 
-    def obey(self, call: Call, turned: dict[str, tuple[int, str]] | None = None) -> Answer:
-        """Do what a call asks; of a bulk call, to all but the numbers that are turned away."""
+    def obey(self, call: Call, refused: dict[str, tuple[int, str]] | None = None) -> Answer:
+        """Obey a call; a bulk call for all numbers that are not refused."""
         if call.name in SENDS:
-            return self._send(call, turned or {})
+            return self._send(call, refused or {})
         done: Answer = getattr(self, f"_{call.name}")(call.body)
         return {"result": 0, "errmsg": ""} | done
 
-    def _send(self, call: Call, turned: dict[str, tuple[int, str]]) -> Answer:
+    def _send(self, call: Call, refused: dict[str, tuple[int, str]]) -> Answer:
         details = []
         for phone in call.phones:
             detail: Answer = {"mobile": phone.removeprefix("86"), "nationcode": "86"}
-            if phone in turned:
-                code, said = turned[phone]
-                details.append(detail | {"result": code, "errmsg": said})
+            if phone in refused:
+                code, text = refused[phone]
+                details.append(detail | {"result": code, "errmsg": text})
                 continue
             with self._lock:
                 sid = f"8:{len(self.sent):019d}20260302"
@@ -217,20 +217,20 @@ def obeyed(tencent: FakeTencent, call: Call) -> Answer:
     return tencent.obey(call)
 
 
-def refused(code: int, said: str = "no") -> Behaviour:
-    """The call as a whole is refused, and nothing is done."""
-    return lambda tencent, call: {"result": code, "errmsg": said, "ext": ""}
+def refused(code: int, text: str = "no") -> Behaviour:
+    """Refuse the call as a whole."""
+    return lambda tencent, call: {"result": code, "errmsg": text, "ext": ""}
 
 
-def turned(numbers: dict[str, int], said: str = "no") -> Behaviour:
-    """Some numbers of a bulk call are turned away, the others are sent to."""
+def numbers_refused(numbers: dict[str, int], text: str = "no") -> Behaviour:
+    """Refuse some numbers of a bulk call and send to the others."""
     return lambda tencent, call: tencent.obey(
-        call, {one: (code, said) for one, code in numbers.items()}
+        call, {one: (code, text) for one, code in numbers.items()}
     )
 
 
 def unmentioned(*phones: str) -> Behaviour:
-    """All are sent to, and the answer does not mention some of them."""
+    """Send to all numbers, and leave some of them out of the answer."""
 
     def behave(tencent: FakeTencent, call: Call) -> Answer:
         answer = tencent.obey(call)
@@ -242,7 +242,7 @@ def unmentioned(*phones: str) -> Behaviour:
 
 
 def lost(error: Callable[[], Exception], *, sent: bool) -> Behaviour:
-    """The answer never comes; the call may have been obeyed all the same."""
+    """Let the answer be lost. With `sent`, the call was obeyed."""
 
     def behave(tencent: FakeTencent, call: Call) -> Answer:
         if sent:
@@ -252,8 +252,8 @@ def lost(error: Callable[[], Exception], *, sent: bool) -> Behaviour:
     return behave
 
 
-def said(status: int, content: bytes, *, sent: bool = False) -> Behaviour:
-    """These bytes are answered."""
+def raw_answer(status: int, content: bytes, *, sent: bool = False) -> Behaviour:
+    """Answer these bytes. With `sent`, the call was obeyed."""
 
     def behave(tencent: FakeTencent, call: Call) -> requests.Response:
         if sent:
@@ -264,7 +264,7 @@ def said(status: int, content: bytes, *, sent: bool = False) -> Behaviour:
 
 
 def and_then(callback: Callable[[], object], behaviour: Behaviour = obeyed) -> Behaviour:
-    """Something happens between the doing and the answer."""
+    """Let something happen after the call is obeyed and before the answer."""
 
     def behave(tencent: FakeTencent, call: Call) -> Answer | requests.Response:
         answer = behaviour(tencent, call)
@@ -275,7 +275,7 @@ def and_then(callback: Callable[[], object], behaviour: Behaviour = obeyed) -> B
 
 
 def and_first(callback: Callable[[], object], behaviour: Behaviour = obeyed) -> Behaviour:
-    """Something happens before the call is looked at."""
+    """Let something happen before the call is obeyed."""
 
     def behave(tencent: FakeTencent, call: Call) -> Answer | requests.Response:
         callback()
@@ -284,11 +284,11 @@ def and_first(callback: Callable[[], object], behaviour: Behaviour = obeyed) -> 
     return behave
 
 
-# --- what it pushes ------------------------------------------------------------------------------
+# --- events of callbacks --------------------------------------------------------------------------
 
 
 def status(sms: Sms, report_status: str = "SUCCESS", **fields: Any) -> dict[str, Any]:
-    """A delivery status, as in the document's example."""
+    """Return a delivery status as in the document's example."""
     nationcode, mobile = _split(sms.phone)
     delivered = report_status == "SUCCESS"
     return {
@@ -307,7 +307,7 @@ def statuses(messages: Iterable[Sms], report_status: str = "SUCCESS") -> list[di
 
 
 def reply(phone: str, text: str, sign: str, **fields: Any) -> dict[str, Any]:
-    """A reply, as in the document's example: neither sid nor outId in it."""
+    """Return a reply as in the document's example, which has neither sid nor outId."""
     nationcode, mobile = _split(phone)
     return {
         "nationcode": nationcode,

@@ -1,4 +1,4 @@
-"""Answers and errors as requests gives them, without a socket."""
+"""Answers and errors as `requests` gives them, without a socket."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 
 
 class Adapter(BaseAdapter):
-    """Answers a session's requests by `answer`."""
+    """An adapter that answers the requests of a session by `answer`."""
 
     def answer(self, request: requests.PreparedRequest) -> requests.Response:
         raise NotImplementedError
@@ -20,7 +20,7 @@ class Adapter(BaseAdapter):
         return answer
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: there is no connection."""
 
 
 def response(
@@ -37,13 +37,13 @@ _POOL = urllib3.HTTPSConnectionPool("far.test")
 
 
 def never_connected() -> requests.ConnectionError:
-    """No connection: the request never left."""
+    """There was no connection: the request was not sent."""
     reason = NewConnectionError(_POOL, "Connection refused")  # type: ignore[arg-type]
     return requests.ConnectionError(MaxRetryError(_POOL, "/", reason))
 
 
 def connect_timeout() -> requests.ConnectTimeout:
-    """No connection in time: the request never left."""
+    """There was no connection in time: the request was not sent."""
     return requests.ConnectTimeout(MaxRetryError(_POOL, "/", ConnectTimeoutError()))
 
 
@@ -55,12 +55,12 @@ def wrong_certificate() -> requests.exceptions.SSLError:
 
 
 def read_timeout() -> requests.ReadTimeout:
-    """The request left, and no answer came."""
+    """The request was sent, and no answer arrived."""
     return requests.ReadTimeout(urllib3.exceptions.ReadTimeoutError(_POOL, "/", "Read timed out."))
 
 
 def reset() -> requests.ConnectionError:
-    """The connection broke with the request on it."""
+    """The connection broke while the request was in transit."""
     return requests.ConnectionError(
         urllib3.exceptions.ProtocolError("Connection aborted.", ConnectionResetError(104, "reset"))
     )
