@@ -1,9 +1,10 @@
 """README's “Deploy it” and docs/deployment.md, word for word, against an emulated AWS and a simulated Tencent."""
 
+import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import boto3
@@ -15,9 +16,10 @@ from local.processes import LISTENING, Process
 from ops import policies
 from tests.support.deployment.checkout import Checkout
 
-# Packing takes a quarter of a minute, and is done twice.
+# Packing takes a quarter of a minute, and is done three times.
 pytestmark = [pytest.mark.timeout(600), pytest.mark.deployed]
 
+Run = Callable[..., str]
 README = Path("README.md").read_text()
 PAGE = Path("docs/deployment.md").read_text()
 TYPED = {"QA_KEY": "the-key-of-quick-audience", "TENCENT_APP_KEY": DEFAULTS["TENCENT_APP_KEY"]}
@@ -33,13 +35,8 @@ def commands(text: str, heading: str) -> list[str]:
     return block.strip().splitlines()
 
 
-def environment(endpoint: str) -> dict[str, str]:
-    """Return what the page's `export` sets, and nothing of AWS that was set before."""
-    [line] = re.findall(r"^export (.*)$", section(PAGE, "Deploy into an emulator"), re.MULTILINE)
-    exported = dict(word.split("=", 1) for word in line.split())
-    exported["AWS_ENDPOINT_URL"] = endpoint
-    # The rest keeps a test from reaching the real AWS.
-    return {**aws.environment(endpoint, os.environ), **exported}
+ADOPTED = 'eval "$(.venv/bin/python -m ops env)"'
+"""What directs a shell to the local stack."""
 
 
 @pytest.fixture
@@ -59,46 +56,78 @@ def tencent(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, tencent: str) -> Checkout:
-    """A checkout in which step 1 was done, and the two simulators named."""
+def checkout(tmp_path: Path, tencent: str, ministack: aws.Ministack) -> Checkout:
+    """A checkout in which step 1 was done, beside a local stack that `ops env` finds."""
     made = Checkout(tmp_path / "checkout", code=True)
+    local = {"TENCENT_BASE_URL": tencent, "QA_BASE_URL": "http://127.0.0.1:9"}
     made.configure(
-        QA_PLATFORM_NAME="demo",
-        TENCENT_SDK_APP_ID=DEFAULTS["TENCENT_SDK_APP_ID"],
-        TENCENT_BASE_URL=tencent,
-        QA_BASE_URL="http://127.0.0.1:9",
+        QA_PLATFORM_NAME="demo", TENCENT_SDK_APP_ID=DEFAULTS["TENCENT_SDK_APP_ID"], **local
     )
     config = made.config
     config["stages"]["prod"]["stack"]["AlarmEmail"] = "operator@example.com"
     made.write(config)
+    variables = {**aws.environment(ministack.endpoint, {}), **DEFAULTS, **local}
+    (made.folder / ".local").mkdir()
+    (made.folder / ".local" / "stack.json").write_text(json.dumps({"environment": variables}))
     return made
 
 
-def test_the_page_has_the_readmes_commands() -> None:
-    assert commands(PAGE, "Deploy to AWS") == commands(README, "Deploy it")
+@pytest.fixture
+def run(checkout: Checkout) -> Run:
+    """Return what runs commands in a shell of the checkout, and returns what they print."""
+    # Without AWS's variables: only `ops env` leads to an AWS, and to an emulated one.
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "BRIDGE_", "QA_", "TENCENT_", "PUBLIC_", "OSS_"))
+    }
+    unreachable = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 
-
-def test_what_the_readme_says_deploys_and_says_so(
-    checkout: Checkout, ministack: aws.Ministack
-) -> None:
-    def run(command: str, typed: str = "") -> str:
+    def in_shell(commands: str, typed: str = "") -> str:
         done = subprocess.run(
-            ["/bin/bash", "-c", command],
+            ["/bin/bash", "-e", "-c", commands],
             cwd=checkout.folder,
-            env=environment(ministack.endpoint) | {"COLUMNS": "250"},
+            env=kept | unreachable | {"COLUMNS": "250"},
             input=typed,
             capture_output=True,
             text=True,
             timeout=300,
             check=False,
         )
-        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+        assert done.returncode == 0, f"{commands}: {done.stdout}{done.stderr}"
         return done.stdout
 
+    return in_shell
+
+
+def test_the_page_has_the_readmes_commands() -> None:
+    assert commands(PAGE, "Deploy to AWS") == commands(README, "Deploy it")
+
+
+def test_the_pages_block_deploys_into_an_emulator(checkout: Checkout, run: Run) -> None:
+    block = commands(PAGE, "Deploy into an emulator")
+    assert block[0] == ADOPTED
+    before = checkout.config["stages"]
+    printed = run("\n".join(block))
+    assert "stack qa-sms-bridge-emulated created" in printed
+    prefix = re.findall(r"Give to Quick Audience +(\S+)", printed)[0]
+    doctor = printed.rpartition("Next: ")[2]
+    assert prefix in doctor
+    assert "error" not in doctor
+    assert DEFAULTS["TENCENT_CALLBACK_TOKENS"] not in printed
+    added = checkout.config["stages"].pop("emulated")
+    assert added["environment_variables"]["QA_KEY"] == "ssm:/qa-sms-bridge/emulated/qa-key"
+    assert {name: one for name, one in checkout.config["stages"].items() if name != "emulated"} == (
+        before
+    )
+    run(f"{ADOPTED}\nmake destroy STAGE=emulated", "y\n")
+
+
+def test_what_the_readme_says_deploys_and_says_so(ministack: aws.Ministack, run: Run) -> None:
     said = {}
     for command in commands(README, "Deploy it"):
         typed = [value for name, value in TYPED.items() if f" {name} " in command]
-        said[command] = run(command, "".join(typed))
+        said[command] = run(f"{ADOPTED}\n{command}", "".join(typed))
     deployed, doctor = said["make deploy STAGE=prod"], list(said.values())[-1]
     assert "qa-sms-bridge-prod created" in deployed
     prefix = re.findall(r"Give to Quick Audience +(\S+)", deployed)[0]
@@ -117,12 +146,12 @@ def test_what_the_readme_says_deploys_and_says_so(
     wanted = policies.render("prod", table="qa-sms-bridge-prod", queue_prefix="qa-sms-bridge-prod-")
     assert all(document in found for document in wanted.values())
 
-    again = run("make deploy STAGE=prod")
+    again = run(f"{ADOPTED}\nmake deploy STAGE=prod")
     assert "stack qa-sms-bridge-prod unchanged" in again
     assert "stack qa-sms-bridge-prod-functions unchanged" in again
     assert prefix in again
 
-    gone = run("make destroy STAGE=prod", "y\n")
+    gone = run(f"{ADOPTED}\nmake destroy STAGE=prod", "y\n")
     assert "The table qa-sms-bridge-prod stays" in gone
     assert boto3.client("sqs", **options).list_queues().get("QueueUrls", []) == []
     tables = boto3.client("dynamodb", **options).list_tables()["TableNames"]
