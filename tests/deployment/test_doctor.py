@@ -9,6 +9,7 @@ import requests
 from botocore.exceptions import ClientError
 from typer.testing import Result
 
+from app import app
 from chalicelib import aws
 from ops import doctor, stages
 from tests.support.deployment.chalice_program import PREFIX
@@ -77,8 +78,7 @@ def test_a_deployed_stage_is_well() -> None:
     assert found["alarms"][1] == "17 alarms, none of them rings"
     assert f"{PREFIX}/health answers 200" in found["HTTP"][1]
     assert {name for name in found if name.startswith("function ")} == {
-        f"function {name}"
-        for name in ("api_handler", "read", "deliver", "settle", "push", "sweep", "pull", "inquire")
+        f"function {name}" for name in {event.name for event in app.event_sources} | {"api_handler"}
     }
 
 
@@ -164,4 +164,6 @@ def test_a_destroyed_stage_is_said_to_be_so_in_words(
         "none of the stage's queues exists: the stage is not deployed, or it was destroyed. "
         "`make deploy STAGE=prod` creates them"
     )
-    assert found["functions"][1].startswith("none of the 8 functions is deployed")
+    assert found["functions"][1].startswith(
+        f"none of the {len(app.event_sources) + 1} functions is deployed"
+    )
