@@ -7,7 +7,9 @@ into answers, because Chalice would give them a format of its own before any mid
 """
 
 import hashlib
+import json
 import os
+import sys
 import unicodedata
 import uuid
 from collections.abc import Callable, Mapping
@@ -16,7 +18,8 @@ from urllib.parse import unquote_to_bytes
 
 from chalice.app import Request, Response
 
-from chalicelib import settings
+from chalicelib import deadline, settings
+from chalicelib.compact_json import COMPACT_JSON
 from chalicelib.errors import ConfigurationError, Forbidden, NotFound, Refused
 from chalicelib.lenient_json import loads
 from chalicelib.logs import log
@@ -42,7 +45,8 @@ def answer(
     `fields` are the endpoint's documented fields with their values in a refusal: an answer always has all
     documented names, and a text is never null.
     """
-    return _envelope(fields, lambda: _run(request, endpoint))
+    with deadline.within():
+        return _envelope(fields, lambda: _run(request, endpoint))
 
 
 def unknown_route(request: Request) -> Response:
@@ -107,6 +111,11 @@ def _name(text: str) -> str:
     return name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}…"
 
 
+def wire_size(text: str) -> int:
+    """Return how many bytes of Lambda's 6 MB a text of an answer takes: Python 3.11's runtime escapes characters."""
+    return len(json.dumps(text, ensure_ascii=sys.version_info < (3, 12)).encode("utf-8", "replace"))
+
+
 def _envelope(fields: Mapping[str, Any], run: Callable[[], Answer]) -> Response:
     """Return the response with what `run` returns, or with the refusal or the error that it raises."""
     request_id = str(uuid.uuid4()).upper()
@@ -122,6 +131,9 @@ def _envelope(fields: Mapping[str, Any], run: Callable[[], Answer]) -> Response:
             {"code": "isv.INVALID_JSON_PARAM", "message": "the body is nested too deeply"},
             200,
         )
+    except deadline.OutOfTimeError:
+        log.error("request not finished in time")
+        given, status = _internal_error("处理超时, 请稍后重试: 同一请求可以重复发送"), 500
     except ConfigurationError:
         log.exception("the bridge is not configured")
         given, status = (
@@ -139,8 +151,10 @@ def _envelope(fields: Mapping[str, Any], run: Callable[[], Answer]) -> Response:
         "platformName": _platform_name(),
         "requestId": request_id,
     }
+    # Encoded here: Chalice would escape every Chinese character, and Lambda would escape the escapes.
+    text = COMPACT_JSON.encode(body).encode("utf-8", "replace").decode()
     return Response(
-        body, status_code=status, headers={"Content-Type": "application/json; charset=utf-8"}
+        text, status_code=status, headers={"Content-Type": "application/json; charset=utf-8"}
     )
 
 
@@ -176,7 +190,11 @@ def _run(request: Request, endpoint: Callable[[Body], Answer]) -> Answer:
         return earlier
     given = endpoint(parse(raw))
     if request.method != "GET" and request.path not in _READ_ONLY_PATHS:
-        nonces.save_answer(nonce, content, retention, given)
+        try:
+            nonces.save_answer(nonce, content, retention, given)
+        except Exception:
+            # The request is carried out. Its exact repetition would be carried out again, so say it now.
+            log.exception("the answer could not be stored")
     return given
 
 

@@ -11,6 +11,7 @@ import re
 
 from chalice.app import Request, Response
 
+from chalicelib import deadline
 from chalicelib.domain import digital_message
 from chalicelib.domain.digital_message import Part
 from chalicelib.logs import log
@@ -42,7 +43,8 @@ _ALTERNATIVES = {"image": "图片", "video": "视频", "audio": "音频"}
 def show(code: str, request: Request) -> Response:
     """Answer a phone with a page: the message's, or one that says why there is none."""
     try:
-        page = pages.get(code)
+        with deadline.within():
+            page = pages.get(code)
     except Exception:
         log.exception("page could not be read")
         return _respond(request, 503, _notice("页面暂时无法打开", "请稍后再试。"))

@@ -9,9 +9,11 @@ import re
 from typing import Any
 
 from chalicelib import dates
+from chalicelib.compact_json import COMPACT_JSON
 from chalicelib.domain import template_text
 from chalicelib.domain.messages import Message
 from chalicelib.domain.send_request import SendRequest
+from chalicelib.endpoints.envelope import wire_size
 from chalicelib.errors import Refused
 from chalicelib.quickaudience import bodies
 from chalicelib.store import final_state_log, messages, send_requests, templates
@@ -20,6 +22,8 @@ FIELDS = {"sendDetailDTOs": [], "totalCount": 0}
 """The documented fields of §12, with their values in a refusal."""
 
 _MAX_DAYS = 30
+# Bytes of rows in one answer: Lambda allows 6 MB, the envelope included.
+_MAX_WIRE_SIZE = 5_900_000
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}:\d{2})(?:\.\d+)?)?")
 
 
@@ -45,7 +49,19 @@ def query(body: dict[str, Any]) -> dict[str, Any]:
         first = max(0, first - size)
         if len(rows) >= fields.pageSize:
             break
+    _check_size(rows, fields.pageSize)
     return {"sendDetailDTOs": rows, "totalCount": sum(size for _, size in sizes)}
+
+
+def _check_size(rows: list[dict[str, Any]], page_size: int) -> None:
+    """Refuse a page that Lambda could not return."""
+    size = wire_size(COMPACT_JSON.encode(rows))
+    if size > _MAX_WIRE_SIZE:
+        smaller = max(1, int(len(rows) * _MAX_WIRE_SIZE / size * 0.9))
+        raise Refused(
+            "isv.INVALID_PARAMETERS",
+            f"pageSize: {page_size} 行的内容超过 6 MB, 请将 pageSize 减小到 {smaller}",
+        )
 
 
 def _rows(request: SendRequest, first: int, count: int) -> list[dict[str, Any]]:

@@ -5,6 +5,8 @@ stored before Tencent is asked to change a template's text, never after. So the 
 variables in whichever text Tencent then has.
 """
 
+import hashlib
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +17,8 @@ from chalicelib.domain.template_text import Translation
 from chalicelib.endpoints.tencent_refusals import asking_tencent
 from chalicelib.errors import Refused
 from chalicelib.logs import log
-from chalicelib.store import templates
+from chalicelib.store import template_submissions, templates
+from chalicelib.store.template_submissions import TemplateSubmission
 from chalicelib.store.templates import Revision
 
 # A campaign asks Tencent about a pending revision at most this often.
@@ -37,7 +40,7 @@ class Draft:
 
 def create(draft: Draft, code: str = "") -> str:
     """Submit a new template to Tencent and return its code: `code`, or Tencent's id if that is empty."""
-    tpl_id = _submit_to_tencent(draft)
+    tpl_id, draft = _submit_to_tencent(draft)
     revision = _new_revision(code or str(tpl_id), 1, tpl_id, draft)
     _store(revision)
     return revision.code
@@ -53,7 +56,7 @@ def change(revisions: Sequence[Revision], draft: Draft) -> None:
     # mod_template has no `international`, so a change between domestic and international needs a new template.
     crosses_border = (newest.kind == reviews.INTERNATIONAL) != (draft.kind == reviews.INTERNATIONAL)
     if crosses_border or not _modify_at_tencent(revisions, draft):
-        tpl_id = _submit_to_tencent(draft)
+        tpl_id, draft = _submit_to_tencent(draft)
         _store(_new_revision(newest.code, newest.number + 1, tpl_id, draft))
 
 
@@ -168,12 +171,32 @@ def _is_final(revisions: Sequence[Revision]) -> bool:
     )
 
 
-def _submit_to_tencent(draft: Draft) -> int:
-    """Submit a new template and return Tencent's id of it."""
+def _submit_to_tencent(draft: Draft) -> tuple[int, Draft]:
+    """Submit a new template; return Tencent's id of it, and the draft as it was submitted.
+
+    If an earlier submission of the same content got no answer, and Tencent has its text, that template is used.
+    """
     international = draft.kind == reviews.INTERNATIONAL
+    key = [draft.name, draft.kind, draft.content, draft.author]
+    digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()
     with asking_tencent() as tencent:
+        if earlier := template_submissions.find(digest):
+            ids = [
+                item["id"]
+                for item in tencent.all_templates()
+                if item.get("text") == earlier.text and isinstance(item.get("id"), int)
+            ]
+            if ids and not templates.find(str(max(ids)))[0]:
+                log.info("an earlier submission is found at Tencent", extra={"template": max(ids)})
+                text = replace(draft.translation, text=earlier.text)
+                template_submissions.end(digest)
+                return max(ids), replace(draft, translation=text, page=earlier.page)
+        template_submissions.begin(
+            TemplateSubmission(digest=digest, text=draft.translation.text, page=draft.page)
+        )
         created = tencent.add_template(**_tencent_fields(draft), international=international)
-    return int(created["id"])
+    template_submissions.end(digest)
+    return int(created["id"]), draft
 
 
 def _tencent_fields(draft: Draft) -> dict[str, Any]:

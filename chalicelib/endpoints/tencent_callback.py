@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from chalice.app import Request, Response
 
-from chalicelib import settings
+from chalicelib import deadline, settings
 from chalicelib.logs import log
 from chalicelib.queues import bodies, sending
 from chalicelib.tencent import events
@@ -47,7 +47,8 @@ def receive(token: str, request: Request) -> Response:
     try:
         if len(request.raw_body) > bodies.BYTES_PER_MESSAGE and any(map(_is_too_large, pushed)):
             return _answer(400, "a status or a reply is larger than a queue's message may be")
-        sending.send("callbacks", bodies.of_events(statuses, replies))
+        with deadline.within():
+            sending.send("callbacks", bodies.of_events(statuses, replies))
     except RecursionError:
         # Encoding recurses a little deeper than decoding, which succeeded.
         return _answer(400, "the body is nested too deeply")

@@ -18,6 +18,7 @@
 | `SUBMISSION#<digest>` | `-` | the bizId that the content of a request was given | submissions |
 | `TEMPLATE#<code>` | `REVISION#<n>` | a revision of a template | templates |
 | `TEMPLATE#<code>` | `DELETED` | the mark of a deleted template | templates |
+| `TEMPLATE_SUBMISSION#<digest>` | `-` | a submission whose answer is not known yet | template_submissions |
 | `PAGE#<code>` | `-` | the content of a digital message's page | pages |
 | `SIGN#<name>` | `-` | a sign and its id at Tencent | signs |
 | `TEMPLATES`, `SIGNS` | code, name | the lists of all codes and names | templates, signs |

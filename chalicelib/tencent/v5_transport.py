@@ -14,6 +14,7 @@ import requests
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
+from chalicelib import deadline
 from chalicelib.logs import mask_numbers
 from chalicelib.tencent import error_codes
 from chalicelib.tencent.interface import CallRefusedError, NotSentError, OutcomeUnknownError
@@ -22,6 +23,8 @@ from chalicelib.tencent.v5_signature import sign
 # Seconds. The read timeout is long, because a message whose answer is not awaited is of unknown outcome.
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 15
+# A call within a request of Quick Audience begins with at least this much of its time left.
+_MIN_SECONDS = 2
 
 
 class Application:
@@ -50,7 +53,7 @@ class Application:
         )
         adapter = self._session.get_adapter(str(request.url))
         try:
-            response = adapter.send(request, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
+            response = adapter.send(request, timeout=_timeouts(name))
             # Read the body within this `try`, because the connection may break in the middle of it.
             response.content  # noqa: B018 -- reads it
         except requests.RequestException as error:
@@ -60,6 +63,17 @@ class Application:
                 NotSentError(text) if _never_connected(error) else OutcomeUnknownError(text)
             ) from None
         return _read(name, response)
+
+
+def _timeouts(name: str) -> tuple[float, float]:
+    """Return the seconds to connect and to wait for an answer. Raises NotSentError if the request's time is used up."""
+    left = deadline.left()
+    if left is None:
+        return CONNECT_TIMEOUT, READ_TIMEOUT
+    if left < _MIN_SECONDS:
+        raise NotSentError(f"{name}: not called, the request's time is used up")
+    connect = min(CONNECT_TIMEOUT, left / 2)
+    return connect, min(READ_TIMEOUT, left - connect)
 
 
 def _request(url: str, fields: dict[str, Any]) -> requests.PreparedRequest:

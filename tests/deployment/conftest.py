@@ -51,13 +51,7 @@ def emulated(
 
 
 def _forget() -> None:
-    for cached in (
-        settings.load,
-        clients.dynamodb,
-        clients.dynamodb_once,
-        clients.sqs,
-        sending.url,
-    ):
+    for cached in (settings.load, clients._client, sending.url):
         cached.cache_clear()
     parameters.clear_caches()  # type: ignore[no-untyped-call]
 

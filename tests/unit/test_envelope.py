@@ -191,7 +191,9 @@ def ask(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Ask:
                 raise error
             return {"bizId": json.dumps(read)}
 
-        return envelope.answer(request(body, method=method), FIELDS, endpoint)
+        response = envelope.answer(request(body, method=method), FIELDS, endpoint)
+        response.body = json.loads(response.body)
+        return response
 
     return ask
 
@@ -267,8 +269,9 @@ def test_wrong_settings_are_answered_in_the_envelope(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(settings, "load", broken)
     monkeypatch.setenv("QA_PLATFORM_NAME", "腾讯短信")
     response = envelope.answer(request(), FIELDS, lambda _: {})
-    assert (response.status_code, response.body["code"]) == (500, "isp.SYSTEM_ERROR")
-    assert response.body["platformName"] == "腾讯短信"
+    body = json.loads(response.body)
+    assert (response.status_code, body["code"]) == (500, "isp.SYSTEM_ERROR")
+    assert body["platformName"] == "腾讯短信"
 
 
 def test_an_unknown_route_is_404_in_the_envelope_and_names_the_path(
@@ -276,6 +279,7 @@ def test_an_unknown_route_is_404_in_the_envelope_and_names_the_path(
 ) -> None:
     monkeypatch.setenv("QA_PLATFORM_NAME", "腾讯短信")
     response = envelope.unknown_route(request(method="PATCH"))
-    assert (response.status_code, response.body["code"]) == (404, "404")
-    assert "PATCH /api/x" in response.body["message"]
-    assert response.body["platformName"] == "腾讯短信"
+    body = json.loads(response.body)
+    assert (response.status_code, body["code"]) == (404, "404")
+    assert "PATCH /api/x" in body["message"]
+    assert body["platformName"] == "腾讯短信"

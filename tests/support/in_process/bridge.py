@@ -70,9 +70,7 @@ def clear_caches() -> None:
     """Clear the caches of the process, as if a new one had started."""
     remembered: list[Any] = [
         settings.load,
-        clients.dynamodb,
-        clients.dynamodb_once,
-        clients.sqs,
+        clients._client,
         sending.url,
         send_requests.get,
         v5._client,
