@@ -91,7 +91,11 @@ def _set_aside(results: Sequence[tuple[Record, Result]]) -> list[tuple[Record, R
     back = sum(result is PUT_BACK for _, result in results)
     if back:
         metrics.count(BreakerOpen=1)
-        log.warning("sending is paused: Tencent did not answer", extra={"messages": back})
+        breaker = breakers.get_open(SIDE)
+        log.warning(
+            "sending is paused: Tencent did not answer",
+            extra={"messages": back, "why": breaker.why if breaker else ""},
+        )
     return waiting.set_aside(SIDE, "sends", results)
 
 

@@ -97,7 +97,9 @@ def _set_aside(results: Sequence[tuple[Record, Result]]) -> list[tuple[Record, R
     back = sum(result is PUT_BACK for _, result in results)
     if back:
         metrics.count(BreakerOpen=1)
+        breaker = breakers.get_open(SIDE)
         log.warning(
-            "pushing is paused: Quick Audience answered 401 or 403", extra={"messages": back}
+            "pushing is paused: Quick Audience answered 401 or 403",
+            extra={"messages": back, "why": breaker.why if breaker else ""},
         )
     return waiting.set_aside(SIDE, "receipts", results)

@@ -38,7 +38,7 @@ def hang(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let Tencent answer nothing: each call lasts until its caller gives up."""
 
     def send(*_: Any, timeout: tuple[float, float], **__: Any) -> requests.Response:
-        bridge.clock.pass_(seconds=sum(timeout))
+        bridge.clock.advance(seconds=sum(timeout))
         raise requests.ReadTimeout
 
     monkeypatch.setattr(bridge.tencent, "send", send)
@@ -48,7 +48,7 @@ def hang(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
 def slow(linked: Bridge) -> Bridge:
     linked.template("您好${name}")
     # The approvals of the sign and of the template have to be asked for again.
-    linked.clock.pass_(hours=1)
+    linked.clock.advance(hours=1)
     return linked
 
 
@@ -61,7 +61,7 @@ def test_a_route_answers_in_time_although_the_table_is_slow(
 
         def slowly(*args: Any, _real: Any = real, **options: Any) -> Any:
             found = _real(*args, **options)
-            slow.clock.pass_(seconds=5)
+            slow.clock.advance(seconds=5)
             return found
 
         monkeypatch.setattr(table, verb, slowly)

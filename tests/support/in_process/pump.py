@@ -1,6 +1,5 @@
 """Lambda and SQS: receive messages, call functions, and delete the messages of those that succeed."""
 
-import base64
 import json
 import time
 from collections.abc import Callable
@@ -214,9 +213,7 @@ class Pump:
 
     def bodies(self, queue: str) -> list[dict[str, Any]]:
         """Return the bodies of a queue, also of messages that are not visible or wait in the table, without ids."""
-        waiting = [
-            str(unpack(base64.b64decode(item["body"].value))) for _, item in self._waiting(queue)
-        ]
+        waiting = [str(unpack(item["body"].value)) for _, item in self._waiting(queue)]
         texts = [message.body for message in self._messages(queue)] + waiting
         found = [json.loads(text) for text in texts]
         return [{name: one for name, one in body.items() if name != "id"} for body in found]
