@@ -64,7 +64,7 @@ def test_a_file_of_thousands_of_lines_is_sent_once_and_told_of(bench: Bench, fil
     assert [one["errCode"] for one in receipts] == ["isv.MOBILE_NUMBER_ILLEGAL"]
 
 
-def test_an_address_that_may_not_be_read_is_refused(bench: Bench, plain_template: str) -> None:
+def test_a_forbidden_url_is_refused(bench: Bench, plain_template: str) -> None:
     for url in ("http://127.0.0.1:1/x", "https://169.254.169.254/", f"{bench.prefix}/health"):
         answer = ask(bench, url, plain_template, "forbidden")
         assert answer["code"] == "isv.INVALID_PARAMETERS"

@@ -1,4 +1,4 @@
-"""§6: what is checked before a campaign is taken, and what taking it means."""
+"""§6: the checks of a campaign, and the effects of accepting it."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from tests.support.in_process.web import read_timeout
 A, B, C = "13900001111", "13900002222", "13900003333"
 
 
-def test_the_documents_own_example_is_taken(linked: Bridge) -> None:
+def test_the_documents_own_example_is_accepted(linked: Bridge) -> None:
     code = linked.template("${name}今年${age}岁")
     body = {
         "limit": 0,
@@ -119,7 +119,7 @@ def test_a_fraction_keeps_its_digits(linked: Bridge) -> None:
     assert linked.tencent.sent[0].params == ("5.00",)
 
 
-def test_bad_recipients_get_a_failure_receipt_alone(linked: Bridge) -> None:
+def test_only_bad_recipients_get_a_failure_receipt(linked: Bridge) -> None:
     code = linked.template()
     phones = [A, "1390000****", B, "12345", C]
     params = [{"name": "a"}, {"name": "b"}, {"other": "c"}, {"name": "d"}, {"name": "e" * 501}]
@@ -137,7 +137,7 @@ def test_bad_recipients_get_a_failure_receipt_alone(linked: Bridge) -> None:
 
 
 @pytest.mark.parametrize("bad", ["86139000011", "8613900001111222", "86"])
-def test_the_receipt_of_a_bad_number_names_it_as_it_was_given(linked: Bridge, bad: str) -> None:
+def test_the_receipt_of_a_bad_number_repeats_it_as_written(linked: Bridge, bad: str) -> None:
     linked.campaign([A, bad], code=linked.template("您好"))
     linked.pump.drain()
     assert [one["phoneNum"] for one in linked.quick_audience.receipts] == [bad]
@@ -152,7 +152,7 @@ def test_the_receipt_of_a_bad_number_names_it_as_it_was_given(linked: Bridge, ba
         (["bad", A], [{"name": "x"}, {}], "isv.MOBILE_NUMBER_ILLEGAL"),
     ],
 )
-def test_a_campaign_that_nobody_can_get_is_refused(
+def test_a_campaign_without_a_valid_recipient_is_refused(
     linked: Bridge, phones: list[str], params: Any, code: str
 ) -> None:
     answer = linked.campaign(phones, params, code=linked.template())
@@ -179,7 +179,7 @@ def test_a_campaign_that_nobody_can_get_is_refused(
         ({"limit": "1"}, "isv.MOBILE_COUNT_OVER_LIMIT", "limit"),
     ],
 )
-def test_a_wrong_field_refuses_the_whole_and_is_named(
+def test_a_wrong_field_refuses_the_request_and_is_named(
     linked: Bridge, changes: dict[str, Any], code: str, named: str
 ) -> None:
     answer = (
@@ -198,7 +198,7 @@ def test_a_wrong_field_refuses_the_whole_and_is_named(
 
 
 @pytest.mark.parametrize("limit", [None, 0, -1, "", "many", 2, "2", 10**20, False, [], {}])
-def test_a_limit_that_is_none_or_kept_is_no_obstacle(linked: Bridge, limit: Any) -> None:
+def test_a_request_within_its_limit_or_without_one_is_accepted(linked: Bridge, limit: Any) -> None:
     assert linked.campaign([A, B], {"name": "x"}, code=linked.template(), limit=limit).code == "OK"
 
 
@@ -229,7 +229,7 @@ def test_a_sign_that_is_not_approved_is_refused(bridge: Bridge, status: int) -> 
     assert bridge.campaign([A], {"name": "x"}, code="7000").code == "OK"
 
 
-def test_an_approval_of_a_sign_is_not_believed_for_ever(linked: Bridge) -> None:
+def test_the_approval_of_a_sign_is_checked_again_after_a_while(linked: Bridge) -> None:
     code = linked.template()
     linked.tencent.signs[SIGN_ID]["status"] = 2
     assert linked.campaign([A], {"name": "x"}, code=code).code == "OK"
@@ -245,7 +245,7 @@ def test_an_approval_of_a_sign_is_not_believed_for_ever(linked: Bridge) -> None:
         (refused(1019), "isp.RAM_PERMISSION_DENY"),
     ],
 )
-def test_a_sign_that_tencent_says_nothing_of_refuses_the_campaign(
+def test_a_sign_that_tencent_does_not_return_refuses_the_campaign(
     linked: Bridge, behaviour: Any, code: str
 ) -> None:
     template = linked.template()
@@ -257,7 +257,7 @@ def test_a_sign_that_tencent_says_nothing_of_refuses_the_campaign(
 
 
 @pytest.mark.parametrize("out_id", ["a#b", "中文 id", "x" * 256, "0", "﷐"])
-def test_an_out_id_is_kept_as_it_is(linked: Bridge, out_id: str) -> None:
+def test_an_out_id_is_stored_unchanged(linked: Bridge, out_id: str) -> None:
     linked.campaign([A, "bad"], {"name": "x"}, code=linked.template(), out_id=out_id)
     linked.pump.drain()
     linked.deliver_all()
@@ -275,7 +275,7 @@ def test_many_recipients_become_chunks_of_at_most_200(linked: Bridge) -> None:
     assert sorted(sms.phone for sms in linked.tencent.sent) == ["86" + phone for phone in phones]
 
 
-def test_numbers_from_abroad_go_singly_and_mainland_ones_together(linked: Bridge) -> None:
+def test_foreign_numbers_get_single_calls_and_mainland_numbers_share_one(linked: Bridge) -> None:
     linked.campaign([A, "85251234567", B, "+12425551234"], {"name": "x"}, code=linked.template())
     linked.pump.drain()
     by_name = {call.name: call.phones for call in linked.tencent.calls_of("sendmultisms2")}

@@ -1,4 +1,4 @@
-"""§6 while the function dies, or a call fails, at every place; and the client tries again."""
+"""§6 with a fault at every call of the function, after which the client retries."""
 
 from collections import Counter
 
@@ -16,7 +16,7 @@ SENT = Counter({f"86{phone}": 1 for phone in PHONES[:3]})
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two recipients to a chunk, so that a small campaign has several."""
+    """Give each chunk two recipients, so that a small campaign has several chunks."""
     monkeypatch.setattr(planning, "MAX_PER_CALL", 2)
 
 
@@ -25,7 +25,7 @@ def campaign(bridge: Bridge, out_id: str, code: str, nonce: str = "") -> Answer:
 
 
 def call_number(bridge: Bridge, name: str, code: str) -> int:
-    """Which of a campaign's calls this is, found out by one that has no other part in a test."""
+    """Return the number of this call among those of a campaign, found with a separate campaign."""
     bridge.restart()
     with bridge.outside.watched():
         campaign(bridge, "dry", code)
@@ -36,7 +36,7 @@ def call_number(bridge: Bridge, name: str, code: str) -> int:
 
 
 def forget_reviews(bridge: Bridge, code: str) -> None:
-    """Make the next campaign ask Tencent about its sign and template, to have those calls too."""
+    """Make the next campaign ask Tencent about its sign and template, so that these calls are made, too."""
     bridge.ask("PUT", f"/sms/smsTemplate/{code}", {
         "templateName": "x", "templateContent": "改${name}", "templateType": 1,
     })  # fmt: skip
@@ -72,8 +72,8 @@ def test_every_recipient_gets_exactly_one_message(
         assert answer.code == "OK", f"{how}, {name}"
         linked.pump.drain()
         assert Counter(sms.phone for sms in linked.tencent.sent) == SENT, f"{how}, {name}"
-        told = {one["phoneNum"] for one in linked.quick_audience.receipts}
-        assert told == {"bad", "13900005555"}, f"{how}, {name}"
+        reported = {one["phoneNum"] for one in linked.quick_audience.receipts}
+        assert reported == {"bad", "13900005555"}, f"{how}, {name}"
         assert campaign(linked, "task-1", code)["bizId"] == answer["bizId"]
         assert linked.pump.count("sends") == 0
 
@@ -93,7 +93,7 @@ def test_a_retry_in_another_order_sends_nothing_twice(linked: Bridge) -> None:
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_a_retry_goes_on_with_the_revision_that_it_began_with(linked: Bridge) -> None:
+def test_a_retry_continues_with_the_revision_of_the_first_try(linked: Bridge) -> None:
     code = linked.template("您好${name}")
     queueing = call_number(linked, "sqs SendMessageBatch", code)
     with linked.outside.watched(queueing, "killed after"):

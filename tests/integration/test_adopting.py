@@ -1,4 +1,4 @@
-"""settle: what becomes of sends of unknown outcome when their status comes after all."""
+"""settle: sends of unknown outcome whose status arrives later."""
 
 import threading
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from tests.support.in_process.settling import parked, settle
 from tests.support.in_process.tencent import Sms
 
 
-def test_the_status_of_an_unknown_send_is_told_under_its_campaign(linked: Bridge) -> None:
+def test_the_status_of_an_unknown_send_is_reported_under_its_campaign(linked: Bridge) -> None:
     (sms,) = send_unanswered(linked, A)
     settle(linked, tencent.status(sms, "FAIL"))
     linked.pump.run("settle", "push", hours=3)
@@ -24,7 +24,7 @@ def test_the_status_of_an_unknown_send_is_told_under_its_campaign(linked: Bridge
     assert [message.sid for message in messages.of_phone("86" + A)] == [sms.sid]
 
 
-def test_it_is_not_adopted_while_its_own_send_may_be_unanswered(linked: Bridge) -> None:
+def test_a_status_adopts_no_mark_while_its_own_send_may_still_be_answered(linked: Bridge) -> None:
     (sms,) = send_unanswered(linked, A)
     settle(linked, tencent.status(sms))
     linked.pump.run("settle", "push", hours=(ADOPT_AFTER_SECONDS - 1) / 3600)
@@ -33,7 +33,7 @@ def test_it_is_not_adopted_while_its_own_send_may_be_unanswered(linked: Bridge) 
     assert linked.quick_audience.reported(A) == [(2, "DELIVERED")]
 
 
-def test_a_mark_is_given_to_one_of_two_statuses(linked: Bridge) -> None:
+def test_one_of_two_statuses_adopts_a_single_mark(linked: Bridge) -> None:
     (sms,) = send_unanswered(linked, A)
     other = Sms(sms.phone, "another-system's", "x", 1, ())
     settle(linked, tencent.status(sms), tencent.status(other))
@@ -42,7 +42,7 @@ def test_a_mark_is_given_to_one_of_two_statuses(linked: Bridge) -> None:
     assert len(parked()) == 1
 
 
-def test_two_marks_are_given_to_two_statuses(linked: Bridge) -> None:
+def test_two_statuses_adopt_two_marks(linked: Bridge) -> None:
     (first,) = send_unanswered(linked, A)
     linked.clock.advance(seconds=100)
     (second,) = send_unanswered(linked, A, out_id="task-2")
@@ -52,7 +52,7 @@ def test_two_marks_are_given_to_two_statuses(linked: Bridge) -> None:
     assert linked.quick_audience.reported(A, "task-2") == [(2, "DELIVERED")]
 
 
-def test_a_status_repeated_after_its_adoption_takes_no_second_mark(linked: Bridge) -> None:
+def test_a_status_that_is_repeated_after_its_adoption_adopts_no_second_mark(linked: Bridge) -> None:
     (first,) = send_unanswered(linked, A)
     send_unanswered(linked, A, out_id="task-2")
     for _ in range(2):
@@ -62,7 +62,7 @@ def test_a_status_repeated_after_its_adoption_takes_no_second_mark(linked: Bridg
     assert sorted(one.state for one in messages.of_phone("86" + A)) == ["delivered", "unknown"]
 
 
-def test_a_status_that_comes_twice_at_once_takes_one_mark(linked: Bridge) -> None:
+def test_a_status_that_arrives_twice_at_once_adopts_one_mark(linked: Bridge) -> None:
     (first,) = send_unanswered(linked, A)
     linked.clock.advance(seconds=100)
     send_unanswered(linked, A, out_id="task-2")
@@ -77,7 +77,7 @@ def test_a_status_that_comes_twice_at_once_takes_one_mark(linked: Bridge) -> Non
 
 
 def report_and_wait(bridge: Bridge, seconds: float) -> Callable[[], None]:
-    """What happens during a slow call: A's message is reported, and its status looked for."""
+    """Return what happens during a slow call: a status of A's message arrives, and settle looks for its message."""
 
     def meanwhile() -> None:
         bridge.callback([tencent.status(bridge.tencent.sent_to("86" + A)[-1])])
@@ -99,9 +99,9 @@ def check_both_campaigns(bridge: Bridge) -> None:
 
 @pytest.fixture
 def noted(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """One call at a time; set once the message to A is kept."""
+    """Return an event that is set once the message to A is stored."""
     linked.configure(TENCENT_PARALLEL_CALLS="4")
-    # Long after what happens in the call to B: moto is to be used by one thread at a time.
+    # Long after the events during the call to B: only one thread at a time may use moto.
     monkeypatch.setattr("chalicelib.functions.deliver.MAX_UNRECORDED_SECONDS", 0.5)
     event = threading.Event()
     record = messages.record
@@ -115,12 +115,12 @@ def noted(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return event
 
 
-def test_a_status_is_not_taken_for_an_older_sends_while_other_calls_of_its_chunk_are_slow(
+def test_a_status_adopts_no_older_mark_while_other_calls_of_its_chunk_are_slow(
     linked: Bridge, noted: threading.Event
 ) -> None:
     send_unanswered(linked, A)
     linked.clock.advance(seconds=100)
-    # No call takes longer than the client waits for it.
+    # No call takes longer than the client's time-out.
     linked.tencent.next("86" + B, tencent.and_first(report_and_wait(linked, 14)))
     linked.tencent.next("86" + C, tencent.and_first(lambda: noted.wait(10)))
     linked.tencent.next("86" + D, tencent.and_first(report_and_wait(linked, 17)))
@@ -130,7 +130,7 @@ def test_a_status_is_not_taken_for_an_older_sends_while_other_calls_of_its_chunk
     check_both_campaigns(linked)
 
 
-def test_a_status_is_not_taken_for_an_older_sends_while_halves_are_tried(
+def test_a_status_adopts_no_older_mark_while_halves_of_its_call_are_tried(
     linked: Bridge, noted: threading.Event
 ) -> None:
     send_unanswered(linked, A)
@@ -149,7 +149,7 @@ def test_a_status_is_not_taken_for_an_older_sends_while_halves_are_tried(
     check_both_campaigns(linked)
 
 
-def test_a_refused_recipient_is_no_unknown_one(linked: Bridge) -> None:
+def test_a_status_does_not_adopt_a_refused_recipient(linked: Bridge) -> None:
     linked.tencent.next("send", tencent.refused(1016))
     send(linked, A)
     settle(linked, tencent.status(Sms("86" + A, "stray", "x", 1, ())))

@@ -1,4 +1,4 @@
-"""Two functions that have the same status of an unknown send at the same moment: one mark is taken, none is lost."""
+"""Two functions that settle the same status of an unknown send at the same moment: it adopts one mark."""
 
 import pytest
 
@@ -10,10 +10,10 @@ from tests.support.in_process.sends import A, send_unanswered
 
 
 @pytest.mark.parametrize("late", ["SUCCESS", "FAIL"])
-def test_a_status_that_two_functions_have_takes_one_of_two_marks(
+def test_a_status_in_two_functions_adopts_one_of_two_marks(
     linked: Bridge, monkeypatch: pytest.MonkeyPatch, late: str
 ) -> None:
-    """Neither saw its message when it looked; the second finds a mark left, and a message under the sid."""
+    """Neither function found a message; the second one then finds a second mark, and a message with the sid."""
     (first,) = send_unanswered(linked, A)
     linked.clock.advance(seconds=100)
     send_unanswered(linked, A, out_id="task-2")

@@ -1,4 +1,4 @@
-"""How bodies are read: by what they are, not by what they say they are."""
+"""Bodies are read by their content, whatever their content type."""
 
 import json
 
@@ -17,7 +17,7 @@ TYPES = (
 
 
 @pytest.mark.parametrize("content_type", TYPES)
-def test_any_content_type_will_do(linked: Bridge, content_type: str) -> None:
+def test_any_content_type_is_accepted(linked: Bridge, content_type: str) -> None:
     headers = {"Content-Type": content_type}
     made = linked.ask("POST", "/sms/smsTemplate", template_body("您好"), headers=headers)
     assert made.code == "OK"
@@ -26,7 +26,7 @@ def test_any_content_type_will_do(linked: Bridge, content_type: str) -> None:
     assert linked.ask("PUT", path, template_body("您好!"), headers=headers).code == "OK"
 
 
-def test_a_byte_order_mark_is_no_harm(bridge: Bridge) -> None:
+def test_a_byte_order_mark_is_ignored(bridge: Bridge) -> None:
     raw = b"\xef\xbb\xbf" + json.dumps(template_body("您好"), ensure_ascii=False).encode()
     code = str(bridge.ask("POST", "/sms/smsTemplate", raw)["templateCode"])
     assert bridge.tencent.templates[int(code)]["text"] == "您好"
@@ -57,12 +57,12 @@ def test_an_empty_body_names_the_missing_fields(bridge: Bridge, raw: bytes) -> N
     ],
     ids=lambda raw: str(raw[:16]),
 )
-def test_what_is_no_json_object_is_refused(bridge: Bridge, raw: bytes) -> None:
+def test_a_body_that_is_no_json_object_is_refused(bridge: Bridge, raw: bytes) -> None:
     for path in ("/sms/smsTemplate", "/sms/sendBatchList"):
         answer = bridge.ask("POST", path, raw)
         assert (answer.status, answer.code) == (200, "isv.INVALID_JSON_PARAM")
 
 
-def test_the_body_of_a_query_is_nobodys_business(linked: Bridge) -> None:
+def test_the_body_of_a_query_is_ignored(linked: Bridge) -> None:
     code = linked.template()
     assert linked.ask("GET", f"/sms/smsTemplate/{code}", b"\xff{garbage").code == "OK"

@@ -1,4 +1,4 @@
-"""push and deliver while they die, or a call fails, at every place, with a breaker in each of its states."""
+"""push and deliver with a fault at every call, and with a breaker in each of its states."""
 
 import time
 from collections import Counter
@@ -22,27 +22,27 @@ HANGS = lost(web.read_timeout, sent=False)
 
 
 def closed_then_locked_out(bridge: Bridge) -> None:
-    """The first call is answered 401."""
+    """Let the first call be answered with 401."""
     bridge.quick_audience.next(unauthorized)
 
 
 def open_(bridge: Bridge) -> None:
-    """It is open, and not to be tried yet."""
+    """Open the breaker; its first probe is not due yet."""
     breakers.trip("quickaudience", "401", int(time.time()))
 
 
-def tried_and_taken(bridge: Bridge) -> None:
+def probed_and_accepted(bridge: Bridge) -> None:
     open_(bridge)
     bridge.clock.advance(seconds=11)
 
 
-def tried_and_locked_out(bridge: Bridge) -> None:
-    tried_and_taken(bridge)
+def probed_and_locked_out(bridge: Bridge) -> None:
+    probed_and_accepted(bridge)
     bridge.quick_audience.next(unauthorized)
 
 
-def tried_and_failed(bridge: Bridge) -> None:
-    tried_and_taken(bridge)
+def probed_and_failed(bridge: Bridge) -> None:
+    probed_and_accepted(bridge)
     bridge.quick_audience.next(lambda: respond(500, b"oops"))
 
 
@@ -52,12 +52,12 @@ def tried_and_failed(bridge: Bridge) -> None:
     [
         (closed_then_locked_out, 1),
         (open_, 0),
-        (tried_and_taken, 3),
-        (tried_and_locked_out, 1),
-        (tried_and_failed, 1),
+        (probed_and_accepted, 3),
+        (probed_and_locked_out, 1),
+        (probed_and_failed, 1),
     ],
 )
-def test_everything_is_pushed(
+def test_every_entry_is_pushed(
     bridge: Bridge,
     monkeypatch: pytest.MonkeyPatch,
     how: Fault,
@@ -74,18 +74,18 @@ def test_everything_is_pushed(
         restore()
         assert bridge.pump.watch("push", at, how)[at] == name
         what = f"call {at}, {name}"
-        # Where the call itself fails, nobody has heard the 401, or it is the next one's answer.
+        # If the call itself fails, its answer is lost, or the 401 answers the next call.
         failed = name.startswith("quickaudience") and how.startswith("failed")
         assert len(bridge.quick_audience.pushes) <= (3 if failed else calls), what
         bridge.pump.run("push", hours=1)
-        taken = Counter(one["outId"] for one in bridge.quick_audience.receipts)
-        assert set(taken) == {"task-0", "task-1", "task-2"}, what
-        # Two entries each; what was taken before the break may be told again once.
-        assert max(taken.values()) <= 4, what
+        reported = Counter(one["outId"] for one in bridge.quick_audience.receipts)
+        assert set(reported) == {"task-0", "task-1", "task-2"}, what
+        # Two entries each; those accepted before the fault may be reported once more.
+        assert max(reported.values()) <= 4, what
         assert bridge.pump.count("receipts") == bridge.pump.count("receipts-dead") == 0, what
         for number in range(3):
             assert pushed.pushed_positions(f"task-{number}", BIZ) == {0, 1}, what
-        # Where it could not be closed, the next push does.
+        # If the breaker could not be closed, the next push closes it.
         queue_many(bridge, 1, start=3)
         bridge.pump.run("push", hours=1)
         assert breakers.get_open("quickaudience") is None, what
@@ -96,38 +96,38 @@ def test_everything_is_pushed(
 PHONES = [f"1390000000{number}" for number in range(4)]
 
 
-def closed_then_silent(bridge: Bridge) -> None:
-    """Two calls in a row go without an answer."""
+def closed_then_unanswered(bridge: Bridge) -> None:
+    """Let two calls in a row go without an answer."""
     bridge.tencent.next("send", HANGS, HANGS)
 
 
 def open_for_sends(bridge: Bridge) -> None:
-    breakers.trip("tencent", "silent", int(time.time()))
+    breakers.trip("tencent", "unanswered", int(time.time()))
 
 
-def tried_and_answered(bridge: Bridge) -> None:
+def probed_and_answered(bridge: Bridge) -> None:
     open_for_sends(bridge)
     bridge.clock.advance(seconds=11)
 
 
-def tried_and_not_there(bridge: Bridge) -> None:
-    tried_and_answered(bridge)
+def probed_and_unreachable(bridge: Bridge) -> None:
+    probed_and_answered(bridge)
     bridge.tencent.next("get_template", HANGS)
 
 
-def tried_and_silent(bridge: Bridge) -> None:
-    """It is there, and the send goes without an answer."""
-    tried_and_answered(bridge)
+def probed_and_unanswered(bridge: Bridge) -> None:
+    """Let Tencent answer the probe, and leave the send without an answer."""
+    probed_and_answered(bridge)
     bridge.tencent.next("send", HANGS)
 
 
-def tried_and_sent_in_silence(bridge: Bridge) -> None:
-    tried_and_answered(bridge)
+def probed_and_sent_without_an_answer(bridge: Bridge) -> None:
+    probed_and_answered(bridge)
     bridge.tencent.next("send", lost(web.read_timeout, sent=True))
 
 
-def tried_and_told_to_wait(bridge: Bridge) -> None:
-    tried_and_answered(bridge)
+def probed_and_refused_for_now(bridge: Bridge) -> None:
+    probed_and_answered(bridge)
     bridge.tencent.next("send", tencent.refused(1013))
 
 
@@ -135,23 +135,23 @@ def tried_and_told_to_wait(bridge: Bridge) -> None:
 @pytest.mark.parametrize(
     ("state", "calls"),
     [
-        (closed_then_silent, 2),
+        (closed_then_unanswered, 2),
         (open_for_sends, 0),
-        (tried_and_answered, 4),
-        (tried_and_not_there, 0),
-        (tried_and_silent, 1),
-        (tried_and_sent_in_silence, 1),
-        (tried_and_told_to_wait, 1),
+        (probed_and_answered, 4),
+        (probed_and_unreachable, 0),
+        (probed_and_unanswered, 1),
+        (probed_and_sent_without_an_answer, 1),
+        (probed_and_refused_for_now, 1),
     ],
 )
-def test_nobody_is_sent_to_twice_and_everybody_has_an_end(
+def test_every_recipient_gets_at_most_one_message_and_a_final_state(
     linked: Bridge,
     monkeypatch: pytest.MonkeyPatch,
     how: Fault,
     state: Callable[[Bridge], None],
     calls: int,
 ) -> None:
-    # One call after the other.
+    # One call at a time.
     linked.configure(TENCENT_PARALLEL_CALLS="4")
     monkeypatch.setattr("chalicelib.functions.sweep._HOURS_BACK", 10)
     params = [{"name": phone} for phone in PHONES]
@@ -165,7 +165,7 @@ def test_nobody_is_sent_to_twice_and_everybody_has_an_end(
         restore()
         assert linked.pump.watch("deliver", at, how)[at] == name
         what = f"call {at}, {name}"
-        # Where the call itself fails, its answer is the next one's.
+        # If the call itself fails, its answer is given to the next call.
         most = calls + 1 if name == "tencent sendsms" and how.startswith("failed") else calls
         assert len(linked.tencent.send_calls) <= most, what
         linked.pump.run("deliver", "push", hours=3)
@@ -184,7 +184,9 @@ def test_nobody_is_sent_to_twice_and_everybody_has_an_end(
         linked.clock.advance(hours=73)
         linked.pump.sweep()
         linked.pump.drain("push")
-        told = by_phone(linked.quick_audience.receipts)
+        reported = by_phone(linked.quick_audience.receipts)
         for phone in PHONES:
             sent = bool(linked.tencent.sent_to("86" + phone))
-            assert told[phone] == ({(2, "DELIVERED")} if sent else {(1, "OUTCOME_UNKNOWN")}), what
+            assert reported[phone] == ({(2, "DELIVERED")} if sent else {(1, "OUTCOME_UNKNOWN")}), (
+                what
+            )

@@ -1,4 +1,4 @@
-"""Tencent's callback URL: queued first, answered then."""
+"""Tencent's callback URL: events are queued before they are acknowledged."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ SMS = Sms("8613900001111", "8:x20260302", "某某科技", 7000, ())
 OK = (200, {"result": 0, "errmsg": "OK"})
 
 
-def test_statuses_are_queued_as_they_came(bridge: Bridge) -> None:
+def test_statuses_are_queued_unchanged(bridge: Bridge) -> None:
     events = [tencent.status(SMS, unknown_field={"a": 1}), tencent.status(SMS, "FAIL")]
     assert bridge.callback(events) == OK
     assert bridge.pump.bodies("callbacks") == [{"form": 1, "statuses": events}]
@@ -32,17 +32,17 @@ def test_padding_is_left_out(bridge: Bridge) -> None:
 
 
 @pytest.mark.parametrize("events", [[], [{}], {}])
-def test_nothing_is_nothing_to_queue(bridge: Bridge, events: Any) -> None:
+def test_an_empty_callback_queues_nothing(bridge: Bridge, events: Any) -> None:
     assert bridge.callback(events) == OK
     assert bridge.pump.count("callbacks") == 0
 
 
-def test_a_byte_order_mark_is_no_harm(bridge: Bridge) -> None:
+def test_a_byte_order_mark_is_ignored(bridge: Bridge) -> None:
     assert bridge.callback(b"\xef\xbb\xbf" + json.dumps([tencent.status(SMS)]).encode()) == OK
     assert bridge.pump.count("callbacks") == 1
 
 
-def test_more_statuses_than_tencent_promises_are_queued_in_parts(bridge: Bridge) -> None:
+def test_more_statuses_than_documented_are_queued_in_parts(bridge: Bridge) -> None:
     events = [tencent.status(SMS, sid=str(number)) for number in range(250)]
     assert bridge.callback(events) == OK
     bodies = bridge.pump.bodies("callbacks")
@@ -53,27 +53,27 @@ def test_more_statuses_than_tencent_promises_are_queued_in_parts(bridge: Bridge)
 @pytest.mark.parametrize(
     "token", ["", "wrong", TOKEN[:-1], TOKEN + "x", f"{TOKEN},the-next-secret"]
 )
-def test_a_stranger_is_turned_away(bridge: Bridge, token: str) -> None:
+def test_a_callback_with_another_token_is_refused(bridge: Bridge, token: str) -> None:
     status, _ = bridge.callback([tencent.status(SMS)], token=token or "%20")
     assert status == 403
     assert bridge.pump.count("callbacks") == 0
 
 
 @pytest.mark.parametrize("token", [TOKEN, "the-next-secret"])
-def test_either_of_two_secrets_opens(bridge: Bridge, token: str) -> None:
+def test_either_of_two_tokens_is_accepted(bridge: Bridge, token: str) -> None:
     assert bridge.callback([tencent.status(SMS)], token=token) == OK
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"\xff", b"1", b'"text"', b"null", b"[1]", b"[[]]", b"[null]"]
 )
-def test_what_is_neither_is_refused(bridge: Bridge, body: bytes) -> None:
+def test_an_event_that_is_neither_status_nor_reply_is_refused(bridge: Bridge, body: bytes) -> None:
     status, answer = bridge.callback(body)
     assert (status, answer["result"]) == (400, 400)
     assert bridge.pump.count("callbacks") == 0
 
 
-def test_what_could_not_be_queued_is_not_acknowledged(bridge: Bridge) -> None:
+def test_a_callback_that_could_not_be_queued_is_not_acknowledged(bridge: Bridge) -> None:
     bridge.restart()
     with bridge.outside.watched(1, "failed before"):
         status, answer = bridge.callback([tencent.status(SMS)])
@@ -84,7 +84,7 @@ def test_what_could_not_be_queued_is_not_acknowledged(bridge: Bridge) -> None:
 
 
 @pytest.mark.parametrize("text", ["\ud83d", "好\udc00"])
-def test_half_a_character_does_not_lose_the_callback(bridge: Bridge, text: str) -> None:
+def test_a_callback_with_half_a_character_is_queued(bridge: Bridge, text: str) -> None:
     assert bridge.callback([tencent.status(SMS), tencent.status(SMS, description=text)]) == OK
     assert bridge.callback(tencent.reply("8613900001111", text, "某某科技")) == OK
     assert bridge.pump.count("callbacks") == 2

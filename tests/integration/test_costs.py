@@ -1,4 +1,4 @@
-"""What a campaign of 1,000 costs, from the request to the pushed receipts; tests/bench has one of 10,000."""
+"""The cost of a campaign of 1,000, from the request to the pushed receipts. `tests/bench` has one of 10,000."""
 
 import sys
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def run(bridge: Bridge, params: object) -> None:
     assert not bridge.pump.failures
 
 
-def test_a_campaign_of_equal_messages(linked: Bridge, meter: Meter) -> None:
+def test_the_cost_of_a_campaign_of_equal_messages(linked: Bridge, meter: Meter) -> None:
     run(linked, {"name": "您"})
     assert len(linked.tencent.send_calls) == 5
     assert meter.writes / RECIPIENTS <= 2.15
@@ -53,7 +53,7 @@ def test_a_campaign_of_equal_messages(linked: Bridge, meter: Meter) -> None:
     assert meter.requests / RECIPIENTS <= 0.06
 
 
-def test_a_campaign_of_different_messages(linked: Bridge, meter: Meter) -> None:
+def test_the_cost_of_a_campaign_of_different_messages(linked: Bridge, meter: Meter) -> None:
     run(linked, [{"name": phone} for phone in PHONES])
     assert len(linked.tencent.send_calls) == RECIPIENTS
     assert meter.writes / RECIPIENTS <= 2.15

@@ -1,4 +1,4 @@
-"""deliver: which calls Tencent gets, and what comes of each kind of answer."""
+"""deliver: the calls to Tencent, and the outcome of each kind of answer."""
 
 import itertools
 from collections import Counter
@@ -46,7 +46,7 @@ def test_equal_messages_share_one_call(linked: Bridge) -> None:
     assert outcomes(linked, answer) == sids
 
 
-def test_different_messages_go_singly(linked: Bridge) -> None:
+def test_different_messages_get_single_calls(linked: Bridge) -> None:
     answer = accept(linked, *PHONES, singly=True)
     linked.pump.drain("deliver")
     assert {call.name for call in linked.tencent.send_calls} == {"sendsms"}
@@ -56,7 +56,7 @@ def test_different_messages_go_singly(linked: Bridge) -> None:
     assert outcomes(linked, answer) == {sms.phone[2:]: sms.sid for sms in linked.tencent.sent}
 
 
-def test_numbers_that_are_turned_away_fail_alone_and_at_once(linked: Bridge) -> None:
+def test_refused_numbers_of_a_bulk_call_fail_at_once_without_the_others(linked: Bridge) -> None:
     answer = accept(linked, *PHONES)
     linked.tencent.next("send", numbers_refused({"86" + A: 1015, "86" + C: 1016}, "拒收"))
     linked.pump.drain("deliver")
@@ -72,7 +72,7 @@ def test_numbers_that_are_turned_away_fail_alone_and_at_once(linked: Bridge) -> 
 
 
 @pytest.mark.parametrize("code", [1001, 1002, 1007, 1012, 1014, 1017, 1029, 1031, 1033, 9999])
-def test_a_call_that_is_refused_fails_all_its_numbers_once(linked: Bridge, code: int) -> None:
+def test_a_refused_call_fails_all_its_numbers_once(linked: Bridge, code: int) -> None:
     answer = accept(linked, *PHONES)
     linked.tencent.always("send", refused(code, "不行"))
     linked.pump.run("deliver", hours=80)
@@ -83,7 +83,9 @@ def test_a_call_that_is_refused_fails_all_its_numbers_once(linked: Bridge, code:
     assert all(str(code) in one["message"] for one in linked.quick_audience.receipts)
 
 
-def test_a_bulk_call_refused_for_one_number_is_halved_until_it_is_found(linked: Bridge) -> None:
+def test_a_bulk_call_that_is_refused_for_one_number_is_halved_until_that_number_is_found(
+    linked: Bridge,
+) -> None:
     answer = accept(linked, *PHONES)
     bad = "86" + C
 
@@ -99,12 +101,12 @@ def test_a_bulk_call_refused_for_one_number_is_halved_until_it_is_found(linked: 
     assert [len(call.phones) for call in linked.tencent.send_calls] == [4, 2, 2, 1, 1]
 
 
-def test_one_half_of_unknown_outcome_is_not_sent_again(linked: Bridge) -> None:
+def test_a_half_with_an_unknown_outcome_is_not_sent_again(linked: Bridge) -> None:
     answer = accept(linked, *PHONES)
     linked.tencent.next("send", refused(1016), lost(web.read_timeout, sent=True), obeyed)
     linked.pump.run("deliver", hours=80)
     found = outcomes(linked, answer)
-    # The halves are tried at once: either may be the one whose answer is lost.
+    # The halves are sent at the same time: the answer of either may be the lost one.
     unknown = [found[phone] is None for phone in (A, B, C, D)]
     assert unknown in ([True, True, False, False], [False, False, True, True])
     assert times_sent(linked) == Counter(PHONES)
@@ -121,7 +123,7 @@ def test_one_half_of_unknown_outcome_is_not_sent_again(linked: Bridge) -> None:
     ],
 )
 @pytest.mark.parametrize("singly", [False, True])
-def test_what_certainly_was_not_sent_is_tried_again_later(
+def test_a_call_that_certainly_sent_nothing_is_retried_later(
     linked: Bridge, behaviour: tencent.Behaviour, *, singly: bool
 ) -> None:
     answer = accept(linked, A, B, singly=singly)
@@ -137,20 +139,20 @@ def test_what_certainly_was_not_sent_is_tried_again_later(
     assert linked.pump.count("sends") == 0
 
 
-def test_attempts_get_rarer_and_never_stop_by_themselves(linked: Bridge) -> None:
+def test_attempts_become_rarer_and_never_stop(linked: Bridge) -> None:
     accept(linked, A)
     linked.tencent.always("send", refused(1013))
     linked.pump.run("deliver", hours=20)
     times = [call.at for call in linked.tencent.send_calls]
     pauses = [round(later - earlier) for earlier, later in itertools.pairwise(times)]
     assert len(pauses) > 60
-    # What the attempt waits for, and then perhaps for the next time that Tencent may be tried at all.
+    # The pause of the attempt, and then perhaps the pause until the next probe of Tencent.
     for number, pause in enumerate(pauses, 1):
         assert min(30 * number, 900) <= pause <= min(30 * number, 900) + 66
     assert linked.pump.count("sends-dead") == 0
 
 
-def test_only_those_who_wait_get_another_attempt(linked: Bridge) -> None:
+def test_only_waiting_recipients_get_another_attempt(linked: Bridge) -> None:
     answer = accept(linked, *PHONES, singly=True)
     linked.tencent.next("86" + B, refused(1013))
     linked.tencent.next("86" + C, lost(web.read_timeout, sent=False))
@@ -195,7 +197,7 @@ UNKNOWN: dict[str, tencent.Behaviour] = {
 
 @pytest.mark.parametrize("what", UNKNOWN)
 @pytest.mark.parametrize("singly", [False, True])
-def test_what_may_have_been_sent_is_never_sent_again(
+def test_a_call_that_may_have_sent_something_is_never_retried(
     linked: Bridge, what: str, *, singly: bool
 ) -> None:
     answer = accept(linked, A, B, singly=singly)
@@ -207,7 +209,7 @@ def test_what_may_have_been_sent_is_never_sent_again(
     assert linked.pump.count("sends") == linked.pump.count("sends-dead") == 0
 
 
-def test_a_number_that_the_answer_leaves_out_is_unknown_alone(linked: Bridge) -> None:
+def test_only_the_number_that_an_answer_leaves_out_is_unknown(linked: Bridge) -> None:
     answer = accept(linked, *PHONES)
     linked.tencent.next("send", unmentioned("86" + B))
     linked.pump.run("deliver", hours=80)
@@ -217,7 +219,7 @@ def test_a_number_that_the_answer_leaves_out_is_unknown_alone(linked: Bridge) ->
     assert times_sent(linked) == Counter(PHONES)
 
 
-def test_a_detail_of_unknown_outcome_is_unknown(linked: Bridge) -> None:
+def test_a_number_refused_with_a_timeout_code_is_unknown(linked: Bridge) -> None:
     answer = accept(linked, A, B)
     linked.tencent.next("send", numbers_refused({"86" + A: 1008}))
     linked.pump.run("deliver", hours=80)
@@ -225,7 +227,7 @@ def test_a_detail_of_unknown_outcome_is_unknown(linked: Bridge) -> None:
     assert len(linked.tencent.send_calls) == 1
 
 
-def test_an_error_in_our_own_code_counts_as_unknown(
+def test_a_crash_during_a_call_leaves_its_outcome_unknown(
     linked: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(*_: Any) -> None:
@@ -238,7 +240,7 @@ def test_an_error_in_our_own_code_counts_as_unknown(
     assert len(linked.tencent.send_calls) == 1
 
 
-def test_a_function_without_time_begins_nothing(linked: Bridge) -> None:
+def test_a_function_without_time_makes_no_call(linked: Bridge) -> None:
     accept(linked, A)
     event = linked.pump.receive("deliver")
     assert event
@@ -265,7 +267,7 @@ def test_calls_that_do_not_fit_into_the_time_are_left_to_another_attempt(
     assert times_sent(linked) == Counter(PHONES)
 
 
-def test_several_chunks_in_one_event_each_send_their_own(linked: Bridge) -> None:
+def test_several_chunks_in_one_event_are_all_sent(linked: Bridge) -> None:
     phones = [f"139{number:08d}" for number in range(500)]
     accept(linked, *phones)
     event = linked.pump.receive("deliver", batch=5)
@@ -276,10 +278,10 @@ def test_several_chunks_in_one_event_each_send_their_own(linked: Bridge) -> None
     assert times_sent(linked) == Counter(phones)
 
 
-def test_a_message_that_nobody_understands_does_not_hold_up_the_others(linked: Bridge) -> None:
+def test_an_unreadable_message_does_not_hold_up_the_others(linked: Bridge) -> None:
     answer = accept(linked, A)
     linked.pump.put("sends", "not JSON")
-    linked.pump.put("sends", '{"outId": "nobody", "bizId": "x", "start": 0, "attempt": 0}')
+    linked.pump.put("sends", '{"outId": "unknown", "bizId": "x", "start": 0, "attempt": 0}')
     event = linked.pump.receive("deliver", batch=5)
     assert event
     assert linked.pump.invoke("deliver", event)
@@ -287,8 +289,8 @@ def test_a_message_that_nobody_understands_does_not_hold_up_the_others(linked: B
     assert linked.pump.count("sends-dead") == 2
 
 
-def test_a_chunk_that_nobody_accepted_ends_in_dead_letters(linked: Bridge) -> None:
-    linked.pump.put("sends", '{"outId": "nobody", "bizId": "x", "start": 0, "attempt": 0}')
+def test_a_chunk_without_a_request_ends_in_the_dead_letters(linked: Bridge) -> None:
+    linked.pump.put("sends", '{"outId": "unknown", "bizId": "x", "start": 0, "attempt": 0}')
     linked.pump.invoke_once("deliver")
     assert linked.pump.count("sends") == 0
     assert linked.pump.count("sends-dead") == 1

@@ -1,4 +1,4 @@
-"""deliver: a chunk is sent by one function only, however often SQS gives it out."""
+"""deliver: one function sends a chunk, however often SQS delivers its message."""
 
 import copy
 import json
@@ -22,7 +22,7 @@ def event_of(bridge: Bridge) -> dict[str, Any]:
     return event
 
 
-def test_a_message_given_out_twice_is_sent_once(linked: Bridge) -> None:
+def test_a_message_that_is_received_twice_is_sent_once(linked: Bridge) -> None:
     answer = accept(linked, A, B)
     event = event_of(linked)
     assert linked.pump.invoke("deliver", copy.deepcopy(event))
@@ -32,7 +32,7 @@ def test_a_message_given_out_twice_is_sent_once(linked: Bridge) -> None:
     assert outcomes(linked, answer) == before
 
 
-def test_a_copy_that_comes_while_the_first_is_sending_comes_back_later(linked: Bridge) -> None:
+def test_a_copy_received_while_the_first_is_sending_is_retried_later(linked: Bridge) -> None:
     accept(linked, A, B)
     event = event_of(linked)
     copies: list[bool] = []
@@ -47,14 +47,14 @@ def test_a_copy_that_comes_while_the_first_is_sending_comes_back_later(linked: B
     assert times_sent(linked) == Counter([A, B])
 
 
-def test_a_copy_comes_back_when_the_first_is_certainly_over(linked: Bridge) -> None:
+def test_a_copy_is_retried_once_the_first_has_certainly_ended(linked: Bridge) -> None:
     accept(linked, A, B)
     event = event_of(linked)
     start = time.time()
     linked.tencent.next(
         "send", tencent.and_first(lambda: linked.pump.invoke("deliver", copy.deepcopy(event)))
     )
-    # The invocation that sends is killed by its host after the answer, so that the message stays.
+    # Lambda kills the sending invocation after the answer, so that the message is kept.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(messages, "record", killed)
         linked.pump.invoke("deliver", event)
@@ -68,9 +68,11 @@ def killed(*_: Any) -> None:
     raise Killed
 
 
-def test_a_dead_claimers_chunk_is_taken_stock_of_and_nothing_is_sent_again(linked: Bridge) -> None:
+def test_the_outcomes_of_a_dead_claimers_chunk_are_recovered_and_nothing_is_sent_again(
+    linked: Bridge,
+) -> None:
     answer = accept(linked, A, B, C, singly=True)
-    # The function dies after Tencent's answers, in the middle of writing them down: one stands.
+    # The function dies while it stores Tencent's answers, after the first one.
     original = messages.record
 
     def record_one_and_die(made: Any) -> None:
@@ -87,7 +89,7 @@ def test_a_dead_claimers_chunk_is_taken_stock_of_and_nothing_is_sent_again(linke
     assert linked.pump.count("sends") == linked.pump.count("sends-dead") == 0
 
 
-def test_a_dead_claimer_is_waited_for_as_long_as_it_may_live(linked: Bridge) -> None:
+def test_a_claim_is_taken_over_only_once_its_claimer_is_certainly_dead(linked: Bridge) -> None:
     answer = accept(linked, A)
     start = time.time()
     names = linked.pump.watch("deliver", 4, "killed before")
@@ -104,7 +106,7 @@ def test_a_dead_claimer_is_waited_for_as_long_as_it_may_live(linked: Bridge) -> 
     assert not linked.tencent.send_calls
 
 
-def test_a_receipt_that_came_meanwhile_survives_the_stock_taking(linked: Bridge) -> None:
+def test_a_receipt_that_arrives_meanwhile_survives_the_recovery(linked: Bridge) -> None:
     accept(linked, A, B)
     names = linked.pump.watch("deliver")
     linked.tencent.sent.clear()

@@ -1,6 +1,6 @@
-"""deliver while the function dies, or a call fails, at every place.
+"""deliver with a fault at every call.
 
-However it went: nobody is sent to twice, everybody has an end, and Quick Audience hears one thing.
+In every case each recipient gets at most one message and one final state, which Quick Audience receives.
 """
 
 import time
@@ -18,21 +18,20 @@ from tests.support.in_process.snapshot import snapshot
 from tests.support.in_process.tencent import Answer as TencentAnswer
 from tests.support.in_process.tencent import Call, FakeTencent, lost, refused
 
-# Three share a call, and the third of them is turned away; one has to wait; one's answer is lost;
-# two can't be sent to.
+# Three share a call that refuses the third of them; one has to wait; the answer of one is lost; two are invalid.
 PHONES = [f"1390000000{number}" for number in range(6)] + ["1390000****"]
 PARAMS = [{"name": "您"}] * 3 + [{"name": "等"}, {"name": "失"}, {}, {"name": "您"}]
-# The invocations that this needs: the calls, the refused, and another attempt.
+# The invocations needed: the calls, the refused recipients, and another attempt.
 CALLS, REFUSED, AGAIN = range(3)
 
 
-def turn_away_the_third(tencent: FakeTencent, call: Call) -> TencentAnswer:
+def refuse_the_third(tencent: FakeTencent, call: Call) -> TencentAnswer:
     return tencent.obey(call, {"86" + PHONES[2]: (1016, "no")})
 
 
 def accept(bridge: Bridge) -> Answer:
     bridge.link()
-    bridge.tencent.always("sendmultisms2", turn_away_the_third)
+    bridge.tencent.always("sendmultisms2", refuse_the_third)
     bridge.tencent.next("86" + PHONES[3], refused(1013))
     bridge.tencent.next("86" + PHONES[4], lost(web.read_timeout, sent=True))
     answer = bridge.campaign(PHONES, PARAMS, code=bridge.template())
@@ -45,7 +44,7 @@ def accept(bridge: Bridge) -> Answer:
     [(CALLS, how) for how in FAULTS]
     + [(other, how) for other in (REFUSED, AGAIN) for how in FAULTS if "killed" in how],
 )
-def test_nobody_is_sent_to_twice_and_everybody_has_an_end(
+def test_every_recipient_gets_at_most_one_message_and_a_final_state(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch, how: Fault, invocation: int
 ) -> None:
     bridge.configure(TENCENT_PARALLEL_CALLS="4")
@@ -65,11 +64,11 @@ def test_nobody_is_sent_to_twice_and_everybody_has_an_end(
         bridge.pump.run("deliver", "push", hours=3)
         what = f"call {at}, {name}"
         check_outcomes(bridge, what, answer)
-        check_what_is_told(bridge, what)
+        check_receipts(bridge, what)
 
 
 def prepare(bridge: Bridge, invocation: int) -> Answer:
-    """Go as far as the invocation that is wanted."""
+    """Run up to the invocation under test."""
     answer = accept(bridge)
     for _ in range(invocation):
         bridge.pump.invoke_once("deliver")
@@ -99,18 +98,18 @@ def check_outcomes(bridge: Bridge, what: str, answer: Answer) -> None:
     assert bridge.pump.count("sends") == bridge.pump.count("sends-dead") == 0
 
 
-def check_what_is_told(bridge: Bridge, what: str) -> None:
-    """Everybody is told of, with one result, which is the true one."""
+def check_receipts(bridge: Bridge, what: str) -> None:
+    """Assert that each recipient has one receipt, which is true."""
     bridge.deliver_all()
     bridge.pump.run("settle", "push", hours=3)
     bridge.clock.advance(hours=73)
     bridge.pump.sweep()
     bridge.pump.drain()
-    told = by_phone(bridge.quick_audience.receipts)
-    assert set(told) == set(PHONES), what
+    reported = by_phone(bridge.quick_audience.receipts)
+    assert set(reported) == set(PHONES), what
     for phone in PHONES:
-        assert len(told[phone]) == 1, f"{what}: {phone} {told[phone]}"
-        delivered = told[phone] == {(2, "DELIVERED")}
+        assert len(reported[phone]) == 1, f"{what}: {phone} {reported[phone]}"
+        delivered = reported[phone] == {(2, "DELIVERED")}
         assert delivered == bool(bridge.tencent.sent_to("86" + phone)), (
-            f"{what}: {phone}, {told[phone]}"
+            f"{what}: {phone}, {reported[phone]}"
         )

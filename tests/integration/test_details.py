@@ -1,4 +1,4 @@
-"""§12: sending details, page by page."""
+"""§12: the pages of sending details."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +41,7 @@ def ask(
 def send(
     bridge: Bridge, count: int, *, params: Any = None, out_id: str = "task-1", first: int = 0
 ) -> str:
-    """A campaign whose messages are all delivered."""
+    """Send a campaign whose messages are all delivered."""
     code = bridge.template("您好${name}")
     phones = [mobile(number) for number in range(first, first + count)]
     given = params or {"name": "会员"}
@@ -54,7 +54,7 @@ def send(
 
 @contextmanager
 def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The names of the table's read operations, as they are made."""
+    """Return a list to which the names of read operations are added as they are made."""
     made: list[str] = []
     from botocore.client import BaseClient
 
@@ -70,7 +70,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         yield made
 
 
-def test_a_row_tells_what_was_sent_and_what_became_of_it(linked: Bridge) -> None:
+def test_a_row_shows_the_message_and_its_final_state(linked: Bridge) -> None:
     code = send(linked, 1)
 
     answer = ask(linked)
@@ -150,7 +150,7 @@ def test_the_last_page_costs_the_same_reads_as_the_first(
 def test_dates_are_inclusive_and_in_beijing_time(
     linked: Bridge, dates: dict[str, str], rows: int
 ) -> None:
-    # The clock of these tests stands at 10:00 in Beijing on 2026-03-02.
+    # The tests' clock stands at 10:00 on 2026-03-02 in Beijing.
     send(linked, 1)
 
     answer = ask(linked, **dates)
@@ -167,9 +167,7 @@ def test_dates_are_inclusive_and_in_beijing_time(
     ],
     ids=["31 days", "word", "month 13"],
 )
-def test_a_span_that_makes_no_sense_is_refused(
-    linked: Bridge, dates: dict[str, str], named: str
-) -> None:
+def test_an_invalid_span_is_refused(linked: Bridge, dates: dict[str, str], named: str) -> None:
     answer = ask(linked, **dates)
 
     assert answer.code == "isv.INVALID_PARAMETERS"
@@ -178,7 +176,7 @@ def test_a_span_that_makes_no_sense_is_refused(
 
 
 @pytest.mark.parametrize(("page", "size"), [(0, 0), (None, None), ("1", "1000"), (-3, 99_999)])
-def test_a_page_that_makes_no_sense_is_the_first_of_the_largest(
+def test_an_invalid_page_is_read_as_the_first_page_of_the_largest_size(
     linked: Bridge, page: Any, size: Any
 ) -> None:
     send(linked, 3)
@@ -187,12 +185,12 @@ def test_a_page_that_makes_no_sense_is_the_first_of_the_largest(
 
 
 def test_an_unknown_campaign_has_no_rows(linked: Bridge) -> None:
-    answer = ask(linked, "nobody")
+    answer = ask(linked, "unknown")
 
     assert (answer.code, answer["totalCount"], answer["sendDetailDTOs"]) == ("OK", 0, [])
 
 
-def test_in_poll_mode_nothing_is_pushed_and_everything_can_be_asked(linked: Bridge) -> None:
+def test_in_poll_mode_nothing_is_pushed_and_everything_can_be_queried(linked: Bridge) -> None:
     linked.configure(QA_RECEIPTS="poll")
 
     send(linked, 5)

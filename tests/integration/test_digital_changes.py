@@ -1,4 +1,4 @@
-"""§8 and §9: digital templates that are modified and deleted."""
+"""§8 and §9: modifying and deleting digital templates."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_a_template_that_is_not_approved_is_modified_at_tencent(here: Bridge, re
     assert query(here, code)["templateStatus"] == 0
 
 
-def test_an_approved_template_gets_a_new_one_and_what_was_sent_keeps_its_page(
+def test_changing_an_approved_template_makes_a_new_one_and_sent_messages_keep_their_page(
     here: Bridge,
 ) -> None:
     code = create(here, [text("旧${a}")])
@@ -60,7 +60,7 @@ def test_an_approved_template_gets_a_new_one_and_what_was_sent_keeps_its_page(
     assert "新****" in page(f"/m/{page_code(here, 7001)}").body.decode()
 
 
-def test_a_text_that_reviewers_touched_is_still_known_by_its_link(here: Bridge) -> None:
+def test_a_text_that_reviewers_changed_is_recognised_by_its_link(here: Bridge) -> None:
     code = create(here, [text("甲${a}乙${b}")])
     here.tencent.next("mod_template", lost(read_timeout, sent=False))
     assert modify(here, code, "乙${b}甲${a}").code == "isp.SYSTEM_ERROR"
@@ -94,7 +94,7 @@ def test_deleting_can_be_repeated(here: Bridge) -> None:
     assert len(here.tencent.calls_of("del_template")) == 1
 
 
-def test_a_deleted_template_is_gone_but_its_page_is_not(here: Bridge) -> None:
+def test_a_deleted_template_is_404_and_its_page_is_still_served(here: Bridge) -> None:
     code = create(here)
     here.tencent.review(7000, 0)
     shown = page_code(here)
@@ -105,7 +105,7 @@ def test_a_deleted_template_is_gone_but_its_page_is_not(here: Bridge) -> None:
     assert page(f"/m/{shown}").status_code == 200
 
 
-def test_a_text_template_that_an_operator_deleted_is_gone_too(here: Bridge) -> None:
+def test_a_text_template_that_an_operator_deleted_is_404(here: Bridge) -> None:
     code = here.template("您好")
     templates.delete(code, 0)
     path = f"/sms/smsTemplate/{code}"
@@ -118,7 +118,7 @@ def test_a_text_template_that_an_operator_deleted_is_gone_too(here: Bridge) -> N
         assert (answer.status, answer.code) == (404, "404")
 
 
-def test_messages_on_their_way_are_still_settled(here: Bridge) -> None:
+def test_messages_sent_before_the_deletion_are_still_settled(here: Bridge) -> None:
     code = create(here)
     here.tencent.review(7000, 0)
     assert send(here, code).code == "OK"
@@ -129,7 +129,7 @@ def test_messages_on_their_way_are_still_settled(here: Bridge) -> None:
     assert [entry["sendStatus"] for entry in here.quick_audience.receipts] == [2]
 
 
-def test_where_tencent_does_not_answer_nothing_is_deleted_and_it_may_be_repeated(
+def test_without_an_answer_of_tencent_nothing_is_deleted_and_the_request_can_be_repeated(
     here: Bridge,
 ) -> None:
     code = create(here)
@@ -140,7 +140,7 @@ def test_where_tencent_does_not_answer_nothing_is_deleted_and_it_may_be_repeated
     assert len(here.tencent.calls_of("del_template")) == 1
 
 
-def test_a_refusal_of_tencents_to_delete_is_told(here: Bridge) -> None:
+def test_tencents_refusal_to_delete_is_answered(here: Bridge) -> None:
     code = create(here)
     here.tencent.next("del_template", refused(1004, "in review"))
     answer = delete(here, code)
@@ -148,7 +148,7 @@ def test_a_refusal_of_tencents_to_delete_is_told(here: Bridge) -> None:
     assert query(here, code).code == "OK"
 
 
-def test_a_template_that_goes_while_it_is_asked_about_is_gone_the_next_time(here: Bridge) -> None:
+def test_a_template_that_is_deleted_during_a_query_is_404_in_the_next_one(here: Bridge) -> None:
     code = create(here)
     here.tencent.next("del_template", and_first(here.tencent.templates.clear, obeyed))
     delete(here, code)

@@ -6,7 +6,7 @@ from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.digital import OSS, create, page, page_code
 
 
-def test_the_page_is_html_whatever_is_accepted(here: Bridge) -> None:
+def test_the_page_is_html_whatever_the_accept_header(here: Bridge) -> None:
     create(here)
     path = f"/m/{page_code(here)}"
     for accept in (
@@ -23,7 +23,7 @@ def test_the_page_is_html_whatever_is_accepted(here: Bridge) -> None:
         assert answer.body.decode().startswith("<!doctype html>")
 
 
-def test_a_page_asks_for_nothing_but_its_own(here: Bridge) -> None:
+def test_a_page_may_load_only_its_own_media(here: Bridge) -> None:
     create(here)
     answer = page(f"/m/{page_code(here)}")
     policy = answer.headers["Content-Security-Policy"]
@@ -38,7 +38,7 @@ def test_a_page_asks_for_nothing_but_its_own(here: Bridge) -> None:
 @pytest.mark.parametrize(
     "code", ["AbCdEfGhIjK", "x", "%00", "%F0%9F%98%80", "a%2Fb", "A" * 3000, "%"]
 )
-def test_no_code_makes_a_5xx(here: Bridge, code: str) -> None:
+def test_no_code_causes_a_5xx(here: Bridge, code: str) -> None:
     for method in ("GET", "HEAD"):
         answer = page(f"/m/{code}", method)
         assert answer.status_code == 404

@@ -1,4 +1,4 @@
-"""§11: campaigns with digital templates; and that each kind of template is known to its own interface alone."""
+"""§11: campaigns with digital templates. Each kind of template is known to its own interfaces only."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def both(here: Bridge) -> tuple[Bridge, str, str]:
     return here, plain, digital
 
 
-def test_text_endpoints_do_not_know_digital_templates(both: tuple[Bridge, str, str]) -> None:
+def test_a_digital_template_is_404_in_the_text_endpoints(both: tuple[Bridge, str, str]) -> None:
     bridge, _, digital = both
     made = len(bridge.tencent.calls)
     for method, asked in (("GET", None), ("PUT", template_body("新"))):
@@ -28,7 +28,7 @@ def test_text_endpoints_do_not_know_digital_templates(both: tuple[Bridge, str, s
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_digital_endpoints_do_not_know_text_templates(
+def test_a_text_template_is_404_in_the_digital_endpoints(
     both: tuple[Bridge, str, str], method: str
 ) -> None:
     bridge, plain, _ = both
@@ -38,7 +38,7 @@ def test_digital_endpoints_do_not_know_text_templates(
     assert len(bridge.tencent.calls) == made
 
 
-def test_a_template_is_sent_by_the_interface_of_its_kind_alone(
+def test_a_template_is_sent_only_by_the_interface_of_its_kind(
     both: tuple[Bridge, str, str],
 ) -> None:
     bridge, plain, digital = both
@@ -52,7 +52,7 @@ def test_a_template_is_sent_by_the_interface_of_its_kind_alone(
     assert not bridge.tencent.sent
 
 
-def test_a_file_of_recipients_does_not_take_a_digital_template(
+def test_a_digital_template_is_404_for_a_file_of_recipients(
     both: tuple[Bridge, str, str],
 ) -> None:
     bridge, _, digital = both
@@ -72,10 +72,10 @@ def test_a_file_of_recipients_does_not_take_a_digital_template(
 # --- sending ------------------------------------------------------------------------------------
 
 
-def test_a_digital_campaign_goes_the_way_of_a_text_one(here: Bridge) -> None:
+def test_a_digital_campaign_is_sent_like_a_text_campaign(here: Bridge) -> None:
     code = create(here, [text("${name}您好"), file("mp4", index=2)])
     here.tencent.review(7000, 0)
-    # The document's recipients, unmasked, and its parameters.
+    # The document's recipients without masks, and its parameters.
     answer = campaign(
         here,
         code,
@@ -90,8 +90,8 @@ def test_a_digital_campaign_goes_the_way_of_a_text_one(here: Bridge) -> None:
     }
     here.deliver_all()
     here.pump.drain()
-    told = [entry for entry in here.quick_audience.receipts if entry["outId"] == "string"]
-    assert {(entry["phoneNum"], entry["sendStatus"]) for entry in told} == {
+    reported = [entry for entry in here.quick_audience.receipts if entry["outId"] == "string"]
+    assert {(entry["phoneNum"], entry["sendStatus"]) for entry in reported} == {
         ("13900001111", 2),
         ("13900011111", 2),
     }
@@ -104,7 +104,7 @@ def test_the_documents_masked_numbers_are_refused(here: Bridge) -> None:
     assert (answer.status, answer.code) == (200, "isv.MOBILE_NUMBER_ILLEGAL")
 
 
-def test_the_documents_example_names_no_sign_that_is_known(here: Bridge) -> None:
+def test_the_documents_example_names_an_unknown_sign(here: Bridge) -> None:
     example = (
         '{"limit":0,"relatedAudienceId":"string","relatedTaskId":"string","relatedTaskType":1,'
         '"taskCreatorAccount":"string","outId":"string","signName":"string","templateCode":"string",'

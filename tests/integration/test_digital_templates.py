@@ -51,7 +51,7 @@ def test_a_digital_template_is_a_marketing_text_with_a_link(here: Bridge) -> Non
     ],
     ids=["list", "string", "string in a string", "list of strings"],
 )
-def test_the_documents_list_in_every_wrapping(here: Bridge, content: Any) -> None:
+def test_the_documents_list_is_read_in_every_form(here: Bridge, content: Any) -> None:
     create(here, content)
     assert newest(here)["text"].startswith("双11来了 Text 查看 ")
     html = page(f"/m/{page_code(here)}").body.decode()
@@ -59,7 +59,7 @@ def test_the_documents_list_in_every_wrapping(here: Bridge, content: Any) -> Non
 
 
 @pytest.mark.parametrize("wrap", [dict, json.dumps])
-def test_a_single_object_is_a_list_of_one(here: Bridge, wrap: Any) -> None:
+def test_a_single_object_is_read_as_a_list_of_one(here: Bridge, wrap: Any) -> None:
     create(here, wrap(PARTS[1]))
     assert newest(here)["text"].startswith("双11来了 Text ")
 
@@ -73,7 +73,7 @@ DOCUMENTED = (
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_the_documents_example_is_no_json_and_is_refused_as_such(here: Bridge, method: str) -> None:
+def test_the_documents_example_is_refused_because_it_is_no_json(here: Bridge, method: str) -> None:
     path = PATH if method == "POST" else f"{PATH}/{create(here)}"
     made = len(here.tencent.calls)
     answer = here.ask(method, path, DOCUMENTED.encode())
@@ -85,27 +85,27 @@ def test_the_documents_example_is_no_json_and_is_refused_as_such(here: Bridge, m
     assert len(here.tencent.calls) == made
 
 
-def test_the_documents_example_with_its_quotes_mended_names_the_address_that_is_none(
+def test_the_documents_example_with_correct_quotes_is_refused_for_its_url(
     here: Bridge,
 ) -> None:
     head, listed, tail = re.split(r'"(\[.*\])"', DOCUMENTED)
-    mended = f"{head}{json.dumps(listed)}{tail}"
-    answer = here.ask("POST", PATH, mended.encode())
+    corrected = f"{head}{json.dumps(listed)}{tail}"
+    answer = here.ask("POST", PATH, corrected.encode())
     assert (answer.status, answer.code) == (200, "isv.SMS_TEMPLATE_ILLEGAL")
     assert "第 1 部分的 fileContents" in answer.message
-    create(here, json.loads(mended)["templateContent"].replace('"url"', f'"{OSS}/a.jpg"'))
+    create(here, json.loads(corrected)["templateContent"].replace('"url"', f'"{OSS}/a.jpg"'))
 
 
 @pytest.mark.parametrize(
     "value", [True, False, 0, 1, "0", "1", "true", "false", "string", None, []]
 )
-def test_whether_there_are_variables_is_told_by_the_content(here: Bridge, value: Any) -> None:
+def test_the_content_decides_whether_a_template_has_variables(here: Bridge, value: Any) -> None:
     create(here, [text("您好${name}")], isVariable=value)
     assert "您好{1}" in newest(here)["text"]
 
 
 @pytest.mark.parametrize("missing", ["remark", "creatorAccount", "isVariable", "templateSubject"])
-def test_what_is_only_kept_may_be_missing(here: Bridge, missing: str) -> None:
+def test_fields_that_are_only_stored_may_be_missing(here: Bridge, missing: str) -> None:
     asked = body()
     del asked[missing]
     assert here.ask("POST", PATH, asked).code == "OK"
@@ -139,7 +139,7 @@ def test_a_sign_may_be_named(here: Bridge) -> None:
         ({"templateContent": [text("${a}和{1}")]}, "isv.SMS_TEMPLATE_ILLEGAL", "{1}"),
     ],
 )
-def test_what_cannot_be_a_template_never_reaches_tencent(
+def test_an_invalid_template_is_not_sent_to_tencent(
     here: Bridge, changes: dict[str, Any], code: str, named: str
 ) -> None:
     existing = create(here)
@@ -152,7 +152,9 @@ def test_what_cannot_be_a_template_never_reaches_tencent(
 
 
 @pytest.mark.parametrize("suffix", [*FILES, "jpeg", "JPG"])
-def test_every_type_of_file_is_taken(here: Bridge, oss: dict[str, Any], suffix: str) -> None:
+def test_every_supported_type_of_file_is_accepted(
+    here: Bridge, oss: dict[str, Any], suffix: str
+) -> None:
     oss[f"{OSS}/a.{suffix}"] = FILES["jpg" if suffix.lower().startswith("jp") else suffix]
     answer = here.ask("POST", PATH, body([file(suffix)]))
     assert answer.code == "OK"
@@ -169,7 +171,7 @@ def test_every_type_of_file_is_taken(here: Bridge, oss: dict[str, Any], suffix: 
         (FetchError("没有权限读取文件"), "第 1 部分: 没有权限读取文件"),
     ],
 )
-def test_a_file_that_is_not_what_it_should_be_is_refused(
+def test_an_unusable_file_is_refused(
     here: Bridge, oss: dict[str, Any], content: Any, named: str
 ) -> None:
     oss[f"{OSS}/a.jpg"] = content
@@ -189,7 +191,7 @@ def test_a_file_that_is_not_what_it_should_be_is_refused(
         "https://brand.oss-cn-zhangjiakou.aliyuncs.com:8443/a.jpg",
     ],
 )
-def test_a_file_elsewhere_is_refused(here: Bridge, url: str) -> None:
+def test_a_file_on_a_forbidden_host_is_refused(here: Bridge, url: str) -> None:
     answer = here.ask("POST", PATH, body([file("jpg", fileContents=url)]))
     assert (answer.status, answer.code) == (200, "isv.SMS_TEMPLATE_ILLEGAL")
     assert not here.tencent.calls
@@ -198,7 +200,7 @@ def test_a_file_elsewhere_is_refused(here: Bridge, url: str) -> None:
 @pytest.mark.parametrize(
     ("content", "warned"), [("${a}${b}", "相邻"), ("看 http://x.cn/abc?ph=${sp_1}", "链接")]
 )
-def test_what_tencent_will_probably_reject_is_submitted_with_a_warning(
+def test_a_template_that_tencent_will_probably_reject_is_submitted_with_a_warning(
     here: Bridge, content: str, warned: str
 ) -> None:
     answer = here.ask("POST", PATH, body([text(content)]))
@@ -224,7 +226,7 @@ def test_without_a_public_address_nothing_is_created_and_the_setting_is_named(
 @pytest.mark.parametrize(
     "behaviour", [refused(1002, "敏感词"), lost(read_timeout, sent=True)], ids=["refused", "lost"]
 )
-def test_a_template_that_tencent_did_not_take_has_no_code(here: Bridge, behaviour: Any) -> None:
+def test_a_template_that_tencent_refused_has_no_code(here: Bridge, behaviour: Any) -> None:
     here.tencent.next("add_template", behaviour)
     answer = here.ask("POST", PATH, body())
     assert (answer.status, answer["templateCode"]) == (200, "")
@@ -243,7 +245,7 @@ def test_a_template_that_tencent_did_not_take_has_no_code(here: Bridge, behaviou
         (2, "", 3, "审核未通过", dict.fromkeys(("UNICOM", "MOBILE", "TELCOM"), "审核未通过")),
     ],
 )
-def test_the_review_is_told_in_digitals_own_numbers(
+def test_the_review_is_answered_in_the_numbers_of_digital_templates(
     here: Bridge, tencents: int, reply: str, status: int, reason: str, carriers: dict[str, str]
 ) -> None:
     code = create(here)
@@ -257,7 +259,7 @@ def test_the_review_is_told_in_digitals_own_numbers(
     assert answer["createDate"] == beijing(START.timestamp())
 
 
-# The document's answers: their names and types, which the bridge's have to be.
+# The document's answers: the bridge's answers must have the same names and types.
 CREATED = '{"platformName":"string","code":"string","templateCode":"string","message":"string","requestId":"string"}'
 QUERIED = (
     '{"templateStatus":0,"reason":"string","code":"string","templateName":"string",'

@@ -1,4 +1,4 @@
-"""§5's acceptance: checked, recorded and queued, without a look into the file."""
+"""Accepting §5: a request is checked, stored and queued, and its file is not read."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def campaigns(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> FileCampaigns:
     return FileCampaigns(linked, monkeypatch)
 
 
-def test_it_is_answered_at_once_and_the_file_is_not_looked_at(campaigns: FileCampaigns) -> None:
+def test_a_request_is_answered_at_once_without_reading_the_file(campaigns: FileCampaigns) -> None:
     answer = campaigns.ask(URL, campaigns.bridge.template())
     assert (answer.status, answer.code) == (200, "OK")
     assert answer["bizId"]
@@ -30,9 +30,7 @@ def test_it_is_answered_at_once_and_the_file_is_not_looked_at(campaigns: FileCam
 @pytest.mark.parametrize(
     "is_variable", [True, False, 0, 1, "0", "1", "true", "false", "string", None, "", 2, {}, [1]]
 )
-def test_is_variable_is_never_a_reason_to_refuse(
-    campaigns: FileCampaigns, is_variable: Any
-) -> None:
+def test_no_value_of_is_variable_is_refused(campaigns: FileCampaigns, is_variable: Any) -> None:
     url = campaigns.oss.put("13900001111,{}\n")
     answer = campaigns.ask(url, campaigns.bridge.template("您好"), isVariable=is_variable)
     assert answer.code == "OK"
@@ -68,9 +66,7 @@ def test_the_documents_example_is_refused_for_its_url(campaigns: FileCampaigns) 
         (["https://a.aliyuncs.com/x.txt"], "必须是文本"),
     ],
 )
-def test_an_address_that_may_not_be_read_is_refused(
-    campaigns: FileCampaigns, url: Any, why: str
-) -> None:
+def test_a_forbidden_url_is_refused(campaigns: FileCampaigns, url: Any, why: str) -> None:
     answer = campaigns.ask(url, campaigns.bridge.template())
     assert (answer.status, answer.code) == (200, "isv.INVALID_PARAMETERS")
     assert "phoneOssUrl: " in answer.message
@@ -92,7 +88,7 @@ def test_a_missing_field_is_named(campaigns: FileCampaigns, missing: str) -> Non
     assert (answer.code, answer.message) == ("isv.INVALID_PARAMETERS", f"{missing}: 缺少该字段")
 
 
-def test_sign_and_template_are_checked_as_in_6(campaigns: FileCampaigns) -> None:
+def test_sign_and_template_are_checked_as_in_send_batch_list(campaigns: FileCampaigns) -> None:
     code = campaigns.bridge.template()
     assert campaigns.ask(URL, code, signName="别人的签名").status == 404
     assert campaigns.ask(URL, "999").status == 404
@@ -101,7 +97,7 @@ def test_sign_and_template_are_checked_as_in_6(campaigns: FileCampaigns) -> None
     assert campaigns.bridge.pump.count("files") == 0
 
 
-def test_the_same_file_signed_anew_is_the_same_request(campaigns: FileCampaigns) -> None:
+def test_the_same_file_with_a_new_signature_is_the_same_request(campaigns: FileCampaigns) -> None:
     code = campaigns.bridge.template("您好")
     first = campaigns.ask(campaigns.oss.put("13900001111"), code)
     campaigns.bridge.pump.drain()
@@ -122,7 +118,7 @@ def test_another_file_or_task_is_another_request(campaigns: FileCampaigns) -> No
 
 
 @pytest.mark.parametrize("how", FAULTS)
-def test_a_request_that_died_half_way_is_gone_on_with(campaigns: FileCampaigns, how: Fault) -> None:
+def test_a_request_that_died_halfway_is_continued(campaigns: FileCampaigns, how: Fault) -> None:
     bridge = campaigns.bridge
     code = bridge.template("您好")
     bridge.restart()

@@ -1,4 +1,4 @@
-"""Asking Tencent about messages without a receipt, 6, 24 and 48 hours after they were accepted."""
+"""inquire: queries to Tencent about messages without a receipt, 6, 24 and 48 hours after acceptance."""
 
 import time
 from contextlib import suppress
@@ -29,7 +29,7 @@ def pulls(linked: Bridge) -> Pulls:
 
 @pytest.fixture
 def sent(linked: Bridge, pulls: Pulls) -> Bridge:
-    """Six messages that left and of which nothing was heard."""
+    """A bridge with six sent messages without a status."""
     linked.campaign(PHONES, code=linked.template("您好"))
     linked.pump.drain()
     assert len(linked.tencent.sent) == 6
@@ -43,22 +43,22 @@ def warned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return lines
 
 
-def asked(bridge: Bridge) -> list[str]:
-    """The mobiles that Tencent was asked about, in their order."""
+def queried(bridge: Bridge) -> list[str]:
+    """Return the mobiles of the queries, in order."""
     return [str(call.body["mobile"]) for call in bridge.tencent.calls_of("pullstatus4mobile")]
 
 
-def told(bridge: Bridge) -> dict[str, tuple[int, str]]:
+def reported(bridge: Bridge) -> dict[str, tuple[int, str]]:
     return {
         one["phoneNum"]: (one["sendStatus"], one["errCode"])
         for one in bridge.quick_audience.receipts
     }
 
 
-# --- what is asked, and when --------------------------------------------------------------------
+# --- the queries and their times ----------------------------------------------------------------
 
 
-def test_a_receipt_that_never_came_is_found(sent: Bridge, pulls: Pulls) -> None:
+def test_a_receipt_that_never_arrived_is_found(sent: Bridge, pulls: Pulls) -> None:
     first, *others = sent.tencent.sent
     sent.callback(statuses(others))
     pulls.add(status(first, "FAIL"))
@@ -66,11 +66,11 @@ def test_a_receipt_that_never_came_is_found(sent: Bridge, pulls: Pulls) -> None:
     sent.clock.advance(hours=7)
     run("inquire")
     sent.pump.drain()
-    assert asked(sent) == [first.phone.removeprefix("86")]
-    assert told(sent)[first.phone.removeprefix("86")] == (1, "MK:0001")
+    assert queried(sent) == [first.phone.removeprefix("86")]
+    assert reported(sent)[first.phone.removeprefix("86")] == (1, "MK:0001")
 
 
-def test_the_question_is_the_documents(sent: Bridge) -> None:
+def test_the_query_is_as_documented(sent: Bridge) -> None:
     accepted = int(time.time())
     sent.clock.advance(hours=7)
     run("inquire")
@@ -83,41 +83,41 @@ def test_the_question_is_the_documents(sent: Bridge) -> None:
     assert time.time() <= body["end_time"] < time.time() + 3600
 
 
-def test_messages_are_asked_about_three_times_and_then_closed(sent: Bridge) -> None:
+def test_messages_are_queried_three_times_and_then_closed(sent: Bridge) -> None:
     hours: list[int] = []
     accepted = time.time()
     for hour in (5, 6, 7, 8, 23, 24, 25, 26, 48, 49, 50, 71, 72, 73):
         sent.clock.move_to(accepted + hour * 3600)
         run("inquire")
-        if len(asked(sent)) > len(hours) * 6:
+        if len(queried(sent)) > len(hours) * 6:
             hours.append(hour)
     sent.pump.sweep()
     sent.pump.drain()
     assert hours == [age + 1 for age in AGES]
-    assert len(asked(sent)) == 18
-    assert set(told(sent).values()) == {(1, "NO_RECEIPT")}
+    assert len(queried(sent)) == 18
+    assert set(reported(sent).values()) == {(1, "NO_RECEIPT")}
 
 
 @pytest.mark.parametrize("minutes", [0, 1, 30, 59])
-def test_nothing_is_asked_before_six_hours(linked: Bridge, pulls: Pulls, minutes: int) -> None:
+def test_nothing_is_queried_before_six_hours(linked: Bridge, pulls: Pulls, minutes: int) -> None:
     code = linked.template("您好")
     linked.clock.advance(seconds=60 * minutes)
     linked.campaign(PHONES, code=code)
     linked.pump.drain()
     accepted = time.time()
     linked.clock.advance(hours=5)
-    while not asked(linked):
+    while not queried(linked):
         linked.clock.advance(seconds=1200)
         run("inquire")
     assert 6 * 3600 <= time.time() - accepted <= 7 * 3600 + 1200
 
 
-def test_the_next_hours_ask_nothing_again(sent: Bridge) -> None:
+def test_the_next_hours_query_nothing_again(sent: Bridge) -> None:
     sent.clock.advance(hours=7)
     for _ in range(3):
         run("inquire")
         sent.clock.advance(hours=1)
-    assert len(asked(sent)) == 6
+    assert len(queried(sent)) == 6
 
 
 def test_hours_that_were_missed_are_made_up_for(sent: Bridge, pulls: Pulls) -> None:
@@ -125,10 +125,10 @@ def test_hours_that_were_missed_are_made_up_for(sent: Bridge, pulls: Pulls) -> N
     sent.clock.advance(hours=20)
     run("inquire")
     sent.pump.drain()
-    assert len(told(sent)) == 6
+    assert len(reported(sent)) == 6
 
 
-def test_a_phone_with_two_messages_is_asked_about_once(linked: Bridge, pulls: Pulls) -> None:
+def test_a_phone_with_two_messages_is_queried_once(linked: Bridge, pulls: Pulls) -> None:
     code = linked.template("${a}")
     linked.campaign(PHONES[:1] * 2, [{"a": "1"}, {"a": "2"}], code=code)
     linked.pump.drain()
@@ -136,13 +136,11 @@ def test_a_phone_with_two_messages_is_asked_about_once(linked: Bridge, pulls: Pu
     linked.clock.advance(hours=7)
     run("inquire")
     linked.pump.drain()
-    assert asked(linked) == PHONES[:1]
+    assert queried(linked) == PHONES[:1]
     assert len(linked.quick_audience.receipts) == 2
 
 
-def test_a_number_from_abroad_is_asked_about_in_tencents_two_fields(
-    linked: Bridge, pulls: Pulls
-) -> None:
+def test_a_foreign_number_is_queried_in_tencents_two_fields(linked: Bridge, pulls: Pulls) -> None:
     linked.campaign(["+852 5123 4567"], code=linked.template("Hello", 3))
     linked.pump.drain()
     pulls.add(*statuses(linked.tencent.sent))
@@ -151,7 +149,7 @@ def test_a_number_from_abroad_is_asked_about_in_tencents_two_fields(
     linked.pump.drain()
     body = linked.tencent.calls_of("pullstatus4mobile")[0].body
     assert (body["nationcode"], body["mobile"]) == ("852", "51234567")
-    assert len(told(linked)) == 1
+    assert len(reported(linked)) == 1
 
 
 def test_other_messages_of_the_phone_are_not_queued(sent: Bridge, pulls: Pulls) -> None:
@@ -163,20 +161,20 @@ def test_other_messages_of_the_phone_are_not_queued(sent: Bridge, pulls: Pulls) 
     assert [one["sid"] for one in queued] == [first.sid]
 
 
-def test_refused_recipients_are_not_asked_about(linked: Bridge, pulls: Pulls) -> None:
+def test_refused_recipients_are_not_queried(linked: Bridge, pulls: Pulls) -> None:
     linked.tencent.next("13900000000", refused(1016))
     linked.tencent.always("8613900000000", refused(1016))
     linked.campaign(["13900000000", "bad"], code=linked.template("您好"))
     linked.pump.drain()
     linked.clock.advance(hours=7)
     run("inquire")
-    assert asked(linked) == []
+    assert queried(linked) == []
 
 
 # --- sends of unknown outcome -------------------------------------------------------------------
 
 
-def test_a_send_of_unknown_outcome_is_settled_by_what_is_found(
+def test_a_send_of_unknown_outcome_is_settled_by_a_status_that_is_found(
     linked: Bridge, pulls: Pulls
 ) -> None:
     linked.tencent.next("sendsms", lost(read_timeout, sent=True))
@@ -186,10 +184,10 @@ def test_a_send_of_unknown_outcome_is_settled_by_what_is_found(
     linked.clock.advance(hours=7)
     run("inquire")
     linked.pump.run(hours=1)
-    assert told(linked) == {PHONES[0]: (2, "DELIVERED")}
+    assert reported(linked) == {PHONES[0]: (2, "DELIVERED")}
 
 
-def test_a_send_of_unknown_outcome_that_never_left_stays_unknown(
+def test_a_send_of_unknown_outcome_without_a_status_stays_unknown(
     linked: Bridge, pulls: Pulls
 ) -> None:
     linked.tencent.next("sendsms", lost(read_timeout, sent=False))
@@ -198,14 +196,14 @@ def test_a_send_of_unknown_outcome_that_never_left_stays_unknown(
     linked.clock.advance(hours=7)
     run("inquire")
     linked.pump.run(hours=1)
-    assert asked(linked) == PHONES[:1]
-    assert told(linked) == {}
+    assert queried(linked) == PHONES[:1]
+    assert reported(linked) == {}
 
 
-def test_the_known_messages_of_such_a_phone_settle_nothing_twice(
+def test_known_messages_of_a_phone_with_an_unknown_send_are_settled_once(
     linked: Bridge, pulls: Pulls
 ) -> None:
-    """The mark is not given to a sid that another campaign of ours has."""
+    """A mark does not adopt the sid of another campaign."""
     code = linked.template("您好")
     linked.campaign(PHONES[:1], code=code, out_id="known")
     linked.pump.drain()
@@ -223,23 +221,25 @@ def test_the_known_messages_of_such_a_phone_settle_nothing_twice(
 # --- bounds -------------------------------------------------------------------------------------
 
 
-def test_where_it_is_not_enabled_the_first_answer_ends_the_run(
+def test_if_queries_are_not_enabled_the_first_answer_ends_the_run(
     sent: Bridge, warned: list[str]
 ) -> None:
     sent.tencent.always("pullstatus4mobile", refused(1006, "请求没有权限"))
     sent.clock.advance(hours=7)
     run("inquire")
-    assert len(asked(sent)) == 1
+    assert len(queried(sent)) == 1
     [line] = warned
     assert "not enabled" in line
 
 
 @pytest.mark.parametrize("code", [1001, 1009, 1013])
-def test_a_refusal_of_everything_ends_the_run(sent: Bridge, warned: list[str], code: int) -> None:
+def test_a_refusal_of_the_application_ends_the_run(
+    sent: Bridge, warned: list[str], code: int
+) -> None:
     sent.tencent.always("pullstatus4mobile", refused(code))
     sent.clock.advance(hours=7)
     run("inquire")
-    assert len(asked(sent)) == 1
+    assert len(queried(sent)) == 1
     assert len(warned) == 1
 
 
@@ -247,7 +247,7 @@ def test_a_refusal_of_everything_ends_the_run(sent: Bridge, warned: list[str], c
     "behaviour",
     [lost(read_timeout, sent=False), raw_answer(502, b""), refused(1016), refused(1004)],
 )
-def test_a_phone_without_an_answer_does_not_keep_the_others_from_theirs(
+def test_a_phone_without_an_answer_does_not_hold_up_the_others(
     sent: Bridge, pulls: Pulls, behaviour: Any
 ) -> None:
     pulls.add(*statuses(sent.tencent.sent))
@@ -255,22 +255,22 @@ def test_a_phone_without_an_answer_does_not_keep_the_others_from_theirs(
     sent.clock.advance(hours=7)
     run("inquire")
     sent.pump.drain()
-    assert len(asked(sent)) == 6
-    assert len(told(sent)) == 5
+    assert len(queried(sent)) == 6
+    assert len(reported(sent)) == 5
     sent.clock.advance(hours=18)
     run("inquire")
     sent.pump.drain()
-    assert len(told(sent)) == 6
+    assert len(reported(sent)) == 6
 
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two recipients to a chunk."""
+    """Give each chunk two recipients."""
     monkeypatch.setattr(planning, "MAX_PER_CALL", 2)
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_while_tencent_is_down_a_run_ends_soon_and_the_next_goes_on(
+def test_while_tencent_is_down_a_run_ends_soon_and_the_next_one_continues(
     sent: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch, warned: list[str]
 ) -> None:
     pulls.add(*statuses(sent.tencent.sent))
@@ -278,47 +278,49 @@ def test_while_tencent_is_down_a_run_ends_soon_and_the_next_goes_on(
     sent.tencent.next("pullstatus4mobile", *[raw_answer(502, b"")] * 3)
     sent.clock.advance(hours=7)
     run("inquire")
-    assert len(asked(sent)) in (3, 4)
+    assert len(queried(sent)) in (3, 4)
     assert len(warned) == 1
     sent.clock.advance(hours=1)
     run("inquire")
     sent.pump.drain()
-    # The chunk that was given up is asked about again; the one before it, at the next age.
-    assert len(told(sent)) >= 4
+    # The chunk that was given up is queried again; the one before it at the next age.
+    assert len(reported(sent)) >= 4
 
 
 @pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("most", [2, 3, 4, 5])
-def test_a_run_makes_so_many_calls_and_the_next_go_on(
+def test_a_run_makes_a_limited_number_of_calls_and_the_next_ones_continue(
     sent: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     pulls.add(*statuses(sent.tencent.sent))
     monkeypatch.setattr(inquire, "MAX_CALLS", most)
     sent.clock.advance(hours=7)
     runs = 0
-    while len(asked(sent)) < 6:
-        before = len(asked(sent))
+    while len(queried(sent)) < 6:
+        before = len(queried(sent))
         run("inquire")
-        assert 0 < len(asked(sent)) - before <= most
+        assert 0 < len(queried(sent)) - before <= most
         sent.clock.advance(hours=1)
         runs += 1
     sent.pump.drain()
     assert runs == (3 if most < 4 else 2)
-    assert len(set(asked(sent))) == 6
-    assert len(told(sent)) == 6
+    assert len(set(queried(sent))) == 6
+    assert len(reported(sent)) == 6
 
 
-def test_a_run_without_time_asks_nothing_and_the_next_goes_on(sent: Bridge, pulls: Pulls) -> None:
+def test_a_run_without_time_queries_nothing_and_the_next_one_continues(
+    sent: Bridge, pulls: Pulls
+) -> None:
     pulls.add(*statuses(sent.tencent.sent))
     sent.clock.advance(hours=7)
     run("inquire", seconds=30)
-    assert asked(sent) == []
+    assert queried(sent) == []
     run("inquire")
     sent.pump.drain()
-    assert len(told(sent)) == 6
+    assert len(reported(sent)) == 6
 
 
-def test_nothing_is_scanned(sent: Bridge) -> None:
+def test_the_table_is_not_scanned(sent: Bridge) -> None:
     sent.clock.advance(hours=7)
     sent.restart()
     with sent.outside.watched():
@@ -326,11 +328,11 @@ def test_nothing_is_scanned(sent: Bridge) -> None:
     assert "dynamodb Scan" not in sent.outside.names
 
 
-def test_what_a_pull_could_only_keep_is_queued_even_in_callback_mode(sent: Bridge) -> None:
+def test_events_that_a_pull_could_only_store_are_queued_even_in_callback_mode(sent: Bridge) -> None:
     pulled.save([CallbackBody(statuses=statuses(sent.tencent.sent)).to_dict()])
     run("inquire")
     sent.pump.drain()
-    assert len(told(sent)) == 6
+    assert len(reported(sent)) == 6
 
 
 # --- crashes ------------------------------------------------------------------------------------
@@ -338,13 +340,13 @@ def test_what_a_pull_could_only_keep_is_queued_even_in_callback_mode(sent: Bridg
 
 @pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("how", FAULTS)
-def test_every_receipt_is_found_whatever_call_breaks(
+def test_every_receipt_is_found_whatever_call_fails(
     linked: Bridge, pulls: Pulls, how: Fault
 ) -> None:
     code, phones = linked.template("您好"), PHONES[:3]
 
     def due(out_id: str) -> None:
-        """Have messages to ask about, and the hours before them done with."""
+        """Prepare messages to query, with all earlier hours finished."""
         linked.tencent.sent.clear()
         linked.quick_audience.pushes.clear()
         pulls.history.clear()
@@ -364,23 +366,23 @@ def test_every_receipt_is_found_whatever_call_breaks(
     assert names.count("sqs SendMessageBatch") == 2
     for number, name in enumerate(names):
         if name in ("dynamodb Query", "dynamodb GetItem", "dynamodb BatchGetItem"):
-            # Reads change nothing: breaking at the next write is the same.
+            # Reads change nothing: a fault at the next write has the same effect.
             continue
         due(f"{how}-{number}")
         with linked.outside.watched(number, how), suppress(Exception):
             run("inquire")
         linked.restart()
-        # The next hour goes on; a single call without an answer is made up for at the next age.
+        # The next hour continues; a call without an answer is made up for at the next age.
         for hours in (1, 17):
             linked.clock.advance(hours=hours)
             run("inquire")
             linked.pump.drain()
-            if len(told(linked)) == 3:
+            if len(reported(linked)) == 3:
                 break
-        assert set(told(linked)) == set(phones), (name, how)
+        assert set(reported(linked)) == set(phones), (name, how)
 
 
-def test_what_was_found_is_queued_before_it_is_marked_as_asked(
+def test_found_events_are_queued_before_their_chunk_is_marked_as_queried(
     sent: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pulls.add(*statuses(sent.tencent.sent))
@@ -392,7 +394,7 @@ def test_what_was_found_is_queued_before_it_is_marked_as_asked(
     sent.clock.advance(hours=1)
     run("inquire")
     sent.pump.drain()
-    assert len(told(sent)) == 6
+    assert len(reported(sent)) == 6
 
 
 def broken(*_: Any, **__: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the logs of a whole campaign give away: no key, no signature, no whole phone number."""
+"""The logs of a campaign reveal no key, no signature and no whole phone number."""
 
 import io
 import json
@@ -20,7 +20,7 @@ ABROAD = "85251234567"
 
 @pytest.fixture
 def logged() -> Iterator[io.StringIO]:
-    """Everything that the bridge and the libraries under it log, as Lambda would print it."""
+    """Return what the bridge and its libraries log, as Lambda would print it."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(log.registered_formatter)
@@ -40,7 +40,7 @@ def check(logged: io.StringIO, bridge: Bridge) -> None:
         assert secret not in text
     for call in bridge.tencent.calls:
         assert call.body["sig"] not in text
-    # Neither a whole number nor one behind its country code; ids and times are no phone numbers.
+    # Neither a number nor one after its country code; ids and times are not phone numbers.
     known = {A, B, C, D, ABROAD}
     assert not [phone for phone in known if phone in text]
     assert not re.findall(r"(?<![0-9a-f])1[3-9][0-9]{9}(?![0-9a-f])", text)
@@ -48,7 +48,9 @@ def check(logged: io.StringIO, bridge: Bridge) -> None:
     assert not signature.findall(text)
 
 
-def test_a_campaign_with_all_its_troubles(linked: Bridge, logged: io.StringIO) -> None:
+def test_a_campaign_with_every_kind_of_failure_logs_no_secret(
+    linked: Bridge, logged: io.StringIO
+) -> None:
     code = linked.template()
     linked.ask("GET", f"/sms/smsSign/{SIGN}", headers={"X-QA-Hmac-Signature": "0" * 64})
     linked.ask("POST", "/sms/sendBatchList", {"phoneNumberJson": [A, True]})
@@ -76,7 +78,7 @@ def test_a_campaign_with_all_its_troubles(linked: Bridge, logged: io.StringIO) -
     check(logged, linked)
 
 
-def test_a_campaign_with_crashes(linked: Bridge, logged: io.StringIO) -> None:
+def test_a_campaign_with_crashes_logs_no_secret(linked: Bridge, logged: io.StringIO) -> None:
     code = linked.template()
     for function in ("deliver", "settle", "push"):
         for at in range(12):
@@ -94,7 +96,7 @@ def test_a_campaign_with_crashes(linked: Bridge, logged: io.StringIO) -> None:
 
 
 @pytest.mark.parametrize("side", ["tencent", "quick audience"])
-def test_a_number_that_the_other_side_names_is_masked_too(
+def test_a_number_in_the_other_sides_text_is_masked(
     linked: Bridge, logged: io.StringIO, side: str
 ) -> None:
     code = linked.template()
@@ -110,7 +112,7 @@ def test_a_number_that_the_other_side_names_is_masked_too(
     check(logged, linked)
 
 
-def test_a_request_is_followed_from_its_acceptance_to_its_pushes(
+def test_a_request_can_be_followed_from_its_acceptance_to_its_pushes(
     linked: Bridge, logged: io.StringIO
 ) -> None:
     code = linked.template()
@@ -120,7 +122,7 @@ def test_a_request_is_followed_from_its_acceptance_to_its_pushes(
     linked.deliver_all()
     linked.callback(tencent.reply("86" + A, "好", SIGN))
     linked.pump.drain()
-    # Each line comes from both loggers.
+    # Both loggers write each line.
     lines = dict.fromkeys(line for line in logged.getvalue().splitlines() if biz_id in line)
     seen = [json.loads(line)["message"] for line in lines]
     assert seen[:2] == ["accepted", "attempt done"]

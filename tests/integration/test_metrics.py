@@ -1,4 +1,4 @@
-"""The counts that alarms and the dashboard look at: their names, their dimension, and when they are respond."""
+"""The metrics of alarms and dashboard: their names, their dimension, and when they are counted."""
 
 import json
 import re
@@ -19,7 +19,7 @@ HANGS = lost(web.read_timeout, sent=False)
 
 
 class Counts:
-    """What was counted since it was last asked."""
+    """The metrics counted since the last call."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
@@ -33,7 +33,7 @@ class Counts:
 
 
 def read(record: dict[str, Any]) -> dict[str, int]:
-    """A record of CloudWatch's embedded metric format, as CloudWatch reads it."""
+    """Read a record in CloudWatch's embedded metric format."""
     assert isinstance(record["_aws"]["Timestamp"], int)
     found = {}
     for directive in record["_aws"]["CloudWatchMetrics"]:
@@ -56,7 +56,7 @@ def counts(linked: Bridge, capsys: pytest.CaptureFixture[str]) -> Counts:
     return made
 
 
-def test_a_message_is_sent_delivered_and_pushed(linked: Bridge, counts: Counts) -> None:
+def test_a_message_is_counted_as_sent_delivered_and_pushed(linked: Bridge, counts: Counts) -> None:
     accept(linked, A, B)
     assert counts() == {}
     linked.pump.drain("deliver")
@@ -69,7 +69,7 @@ def test_a_message_is_sent_delivered_and_pushed(linked: Bridge, counts: Counts) 
     assert counts() == {"Pushed": 2}
 
 
-def test_a_status_that_comes_again_is_counted_once(linked: Bridge, counts: Counts) -> None:
+def test_a_repeated_status_is_counted_once(linked: Bridge, counts: Counts) -> None:
     accept(linked, A)
     linked.pump.drain("deliver")
     linked.deliver_all()
@@ -80,7 +80,7 @@ def test_a_status_that_comes_again_is_counted_once(linked: Bridge, counts: Count
     assert counts() == {}
 
 
-def test_what_fails_and_what_nobody_knows(linked: Bridge, counts: Counts) -> None:
+def test_failures_and_unknown_outcomes_are_counted(linked: Bridge, counts: Counts) -> None:
     accept(linked, *PHONES)
     linked.tencent.next("send", numbers_refused({"86" + A: 1015, "86" + B: 1008}))
     linked.pump.drain("deliver")
@@ -88,28 +88,32 @@ def test_what_fails_and_what_nobody_knows(linked: Bridge, counts: Counts) -> Non
 
 
 @pytest.mark.parametrize("code", [1001, 1019, 1031])
-def test_a_refusal_that_needs_an_operator(linked: Bridge, counts: Counts, code: int) -> None:
+def test_a_refusal_that_needs_an_operator_is_counted(
+    linked: Bridge, counts: Counts, code: int
+) -> None:
     accept(linked, A, B, singly=True)
     linked.tencent.always("send", refused(code))
     linked.pump.drain("deliver")
     assert counts() == {"TencentConfigErrors": 2, "Failed": 2}
 
 
-def test_a_refusal_that_needs_none(linked: Bridge, counts: Counts) -> None:
+def test_a_refusal_that_needs_no_operator_is_not_counted(linked: Bridge, counts: Counts) -> None:
     accept(linked, A)
     linked.tencent.always("send", refused(1016))
     linked.pump.drain("deliver")
     assert counts() == {"Failed": 1}
 
 
-def test_a_push_that_is_not_taken(linked: Bridge, counts: Counts) -> None:
+def test_a_refused_push_is_counted(linked: Bridge, counts: Counts) -> None:
     queue_many(linked, 1)
     linked.quick_audience.next(lambda: respond(500, b"oops"))
     linked.pump.invoke_once("push")
     assert counts() == {"PushesRefused": 1}
 
 
-def test_each_invocation_that_finds_pushing_stopped_says_so(linked: Bridge, counts: Counts) -> None:
+def test_each_invocation_that_finds_pushing_stopped_is_counted(
+    linked: Bridge, counts: Counts
+) -> None:
     queue_many(linked, 30)
     linked.quick_audience.always(unauthorized)
     for _ in range(3):
@@ -120,7 +124,9 @@ def test_each_invocation_that_finds_pushing_stopped_says_so(linked: Bridge, coun
     assert counts() == {"BreakerOpen": 2}, "release queued one message, which was a try in vain"
 
 
-def test_each_invocation_that_finds_sending_stopped_says_so(linked: Bridge, counts: Counts) -> None:
+def test_each_invocation_that_finds_sending_stopped_is_counted(
+    linked: Bridge, counts: Counts
+) -> None:
     accept(linked, A, B, C, singly=True)
     linked.tencent.always("send", HANGS)
     linked.pump.invoke_once("deliver")
@@ -131,14 +137,14 @@ def test_each_invocation_that_finds_sending_stopped_says_so(linked: Bridge, coun
     assert counts() == {"BreakerOpen": 1}
 
 
-def test_what_is_parked(linked: Bridge, counts: Counts) -> None:
+def test_parked_events_are_counted(linked: Bridge, counts: Counts) -> None:
     linked.callback([tencent.status(Sms("86" + A, "stray", "x", 1, ()))])
     linked.callback(tencent.reply("86" + B, "好", SIGN))
     linked.pump.run("settle", hours=3)
     assert counts() == {"Parked": 2}
 
 
-def test_what_is_closed_without_a_receipt(linked: Bridge, counts: Counts) -> None:
+def test_messages_closed_without_a_receipt_are_counted(linked: Bridge, counts: Counts) -> None:
     accept(linked, A, B)
     linked.pump.drain("deliver")
     counts()
@@ -149,8 +155,8 @@ def test_what_is_closed_without_a_receipt(linked: Bridge, counts: Counts) -> Non
     assert counts() == {}
 
 
-def test_alarms_and_dashboard_look_at_what_is_counted() -> None:
-    """Every name that the template or the code has is the other's, too."""
+def test_alarms_and_dashboard_use_the_counted_metrics() -> None:
+    """The template and the code have the same names."""
     template = Path(".chalice/resources.json").read_text()
     code = "\n".join(path.read_text() for path in Path("chalicelib").rglob("*.py"))
     counted = set(re.findall(r"(\w+)=", " ".join(re.findall(r"metrics\.count\((.*)\)", code))))
@@ -159,4 +165,4 @@ def test_alarms_and_dashboard_look_at_what_is_counted() -> None:
     ours = {name for name in watched if name in counted}
     assert {"BreakerOpen", "UnknownOutcomes", "TencentConfigErrors"} <= ours
     for name in counted:
-        assert name in template, f"{name} is counted, and nobody looks"
+        assert name in template, f"{name} is counted, and neither alarm nor dashboard uses it"

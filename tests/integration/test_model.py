@@ -1,14 +1,15 @@
-"""Two messages to one phone, whatever happens to them, against a plain model of what may be.
+"""The life of two messages to one phone agrees with a plain model, whatever happens to them.
 
-Hypothesis makes up the stories: requests, deaths of functions at any call, answers of every kind, statuses
-that come early, twice, late and against each other, time, an operator. After each step, and at the end of
-every story, when all are well and 80 hours have passed, the promises are held against what both sides saw:
+Hypothesis makes up histories: requests, deaths of functions at any call, answers of every kind, statuses that
+arrive early, twice, late or contradict each other, time, an operator. After each step, and at the end of every
+history, when both sides work again and 80 hours have passed, the model checks the promises against what both
+sides saw:
 
-    sent at most once · told only what was accepted · one final state, and at the end one for everybody
+    at most one message · receipts of accepted requests only · at most one final state, and one at the end
 
-`make test` tells some stories, always the same; MODEL=long many (STORIES=200 so many times three), each of
-which its seed brings back. MODEL=shrink makes a long story that breaks a promise as short as can be; for one seed
-alone (-k '[15]'), and with a --timeout of an hour.
+`make test` runs a few histories, always the same ones. MODEL=long runs many: STORIES=200 sets the number of
+seeds, each with three variations, and a seed repeats its histories. MODEL=shrink makes a failing history as short
+as possible, for one seed (-k '[15]') and with a --timeout of an hour.
 """
 
 import os
@@ -46,13 +47,13 @@ if TYPE_CHECKING:
 
 MODEL = os.environ.get("MODEL", "")
 LONG = MODEL in ("long", "shrink")
-# Hypothesis tells variations of few stories; so each seed has few variations.
+# Hypothesis varies few histories, so each seed has few variations.
 SEEDS = range(int(os.environ.get("STORIES") or (200 if LONG else 5)))
 VARIATIONS = 3
 
 PHONE = "13900001111"
 OUT_IDS = ("task-1", "task-2")
-# How Tencent answers a send, and whether it made it.
+# How Tencent answers a send, and whether it sent the message.
 SENT: dict[str, tencent.Behaviour] = {
     "answered": tencent.obeyed,
     "timed out, sent": lost(web.read_timeout, sent=True),
@@ -69,7 +70,7 @@ NOT_SENT: dict[str, tencent.Behaviour] = {
     "1031": refused(1031),
 }
 PUSHES = {
-    "taken": ok,
+    "accepted": ok,
     "401": lambda: respond(401, {"code": "401"}),
     "403 within 200": lambda: respond(200, {"code": "403"}),
     "500": lambda: respond(500, b"oops"),
@@ -81,12 +82,12 @@ MAX_SECONDS = 6 * 24 * 3600
 Break = tuple[int | None, Fault]
 NO_BREAK: Break = (None, "killed before")
 _HOWS: tuple[Fault, ...] = ("killed before", "killed after", "failed before", "failed after")
-# Where a function dies, or one of its calls fails.
+# At which call a function has a fault, and of which kind.
 breaks = st.one_of(st.just(NO_BREAK), st.tuples(st.integers(0, 14), st.sampled_from(_HOWS)))
 
 
 class Life(RuleBasedStateMachine):
-    """The world, and what the model knows of it."""
+    """The bridge, and the state of the model."""
 
     def __init__(self, bridge: Bridge, restore: Callable[[], None]) -> None:
         super().__init__()
@@ -94,10 +95,10 @@ class Life(RuleBasedStateMachine):
         self.began = time.time()
         self.bridge = bridge
         self.code = next(iter(bridge.tencent.templates))
-        # When each request was first made, and those that Quick Audience was told OK of.
+        # When each request was first made, and the requests that were answered with OK.
         self.asked: dict[str, int] = {}
         self.accepted: dict[str, str] = {}
-        # What was ever reported of the phone: a status may be taken for the other's where neither is known.
+        # All statuses of the phone: one may adopt the mark of the other message if both are unknown.
         self.reported: set[str] = set()
         self.by_hand = False
         self.kept: list[Message] = []
@@ -114,7 +115,7 @@ class Life(RuleBasedStateMachine):
     def begin(
         self, accepting: Break, answer: str, sending: Break, state: str, settling: Break
     ) -> None:
-        """As every story begins. Hypothesis would take long to get there by itself."""
+        """Start every history in the same way, which hypothesis would take long to find."""
         self.request("task-1", accepting)
         self.is_asked_to_send(answer, None, None, sending)
         if self.bridge.tencent.sent:
@@ -122,7 +123,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(out_id=st.sampled_from(OUT_IDS), broken_at=breaks)
     def request(self, out_id: str, broken_at: Break) -> None:
-        """§6, and again, as after a lost answer. Content that is half a day old would be a new request."""
+        """Send a request of §6, perhaps repeatedly. After half a day equal content would be a new request."""
         now = int(time.time())
         if now - self.asked.setdefault(out_id, now) >= SAME_REQUEST_SECONDS - 60:
             return
@@ -152,7 +153,7 @@ class Life(RuleBasedStateMachine):
     def is_asked_to_send(
         self, answer: str, early: str | None, meanwhile: str | None, broken_at: Break
     ) -> None:
-        """Before it answers, it may report the message, and another function may run."""
+        """Before Tencent answers, it may push a status, and another function may run."""
         behaviour = (SENT | NOT_SENT)[answer]
 
         def behave(fake: tencent.FakeTencent, call: tencent.Call) -> Any:
@@ -172,7 +173,7 @@ class Life(RuleBasedStateMachine):
         self.run("deliver", broken_at)
 
     @rule(what=st.sampled_from(["answered", "timed out", "1013"]))
-    def answers_everything_so(self, what: str) -> None:
+    def answers_every_push(self, what: str) -> None:
         behaviour = None if what == "answered" else NOT_SENT[what]
         self.bridge.tencent.always("send", behaviour)
         self.bridge.tencent.always("get_template", behaviour)
@@ -185,7 +186,7 @@ class Life(RuleBasedStateMachine):
         broken_at=breaks,
     )
     def reports(self, which: int, state: str, times: int, broken_at: Break) -> None:
-        """A status: the first, one more, one that says otherwise; and somebody works on what is there."""
+        """Push a status: the first, another one, or a contradicting one; and run a function."""
         sent = self.bridge.tencent.sent
         for _ in range(times):
             self.report(sent[which % len(sent)], state)
@@ -195,13 +196,13 @@ class Life(RuleBasedStateMachine):
         self.reported.add(state)
         assert self.bridge.callback([tencent.status(sms, state)])[0] == 200
 
-    # --- us ---
+    # --- the functions ---
 
     def has(self, function: str) -> bool:
         return any(due <= time.time() for due in self.bridge.pump.due(function))
 
     def run(self, function: str, broken_at: Break) -> None:
-        """One invocation on what is to be had, and perhaps its death."""
+        """Invoke a function on its queue, perhaps with a fault."""
         if self.has(function):
             self.bridge.pump.watch(function, *broken_at)
 
@@ -260,30 +261,35 @@ class Life(RuleBasedStateMachine):
             for body in bodies:
                 self.bridge.pump.put(queue, body)
 
-    # --- what is promised ---
+    # --- the promises ---
 
     @invariant()
-    def looks(self) -> None:
-        """What stands under the phone."""
+    def every_promise_holds(self) -> None:
+        # The later checks need the messages of this step.
+        self.read_messages()
+        self.at_most_one_message_is_sent()
+        self.at_most_one_state_is_reported_and_it_is_possible()
+        self.each_recipient_is_stored_once()
+
+    def read_messages(self) -> None:
+        """Read the messages stored for the phone."""
         self.kept = messages.of_phone("86" + PHONE)
 
     def sent(self, out_id: str) -> int:
         return sum(sms.params == (out_id,) for sms in self.bridge.tencent.sent)
 
-    def told(self, out_id: str) -> set[tuple[int, str]]:
+    def receipts(self, out_id: str) -> set[tuple[int, str]]:
         return set(self.bridge.quick_audience.reported(PHONE, out_id))
 
-    @invariant()
-    def nobody_is_sent_to_twice(self) -> None:
+    def at_most_one_message_is_sent(self) -> None:
         for out_id in OUT_IDS:
             assert self.sent(out_id) <= (out_id in self.accepted)
 
-    @invariant()
-    def one_thing_is_told_and_it_may_be_true(self) -> None:
+    def at_most_one_state_is_reported_and_it_is_possible(self) -> None:
         for out_id in OUT_IDS:
-            told = self.told(out_id)
-            assert len(told) <= (out_id in self.accepted), told
-            for state, code in told:
+            receipts = self.receipts(out_id)
+            assert len(receipts) <= (out_id in self.accepted), receipts
+            for state, code in receipts:
                 if code == "DELIVERED":
                     assert state == 2
                     assert "SUCCESS" in self.reported or self.by_hand
@@ -294,22 +300,21 @@ class Life(RuleBasedStateMachine):
                 elif code in ("NO_RECEIPT", "OUTCOME_UNKNOWN"):
                     assert state == 1
                 else:
-                    # Refused by Tencent, or not tried in time.
+                    # Refused by Tencent, or not sent in time.
                     assert code == "NOT_SENT" or code.startswith(("isv.", "isp."))
                     assert self.sent(out_id) == 0
 
-    @invariant()
-    def one_place_holds_it(self) -> None:
-        """A recipient stands under the phone once, and what is told is what stands there."""
+    def each_recipient_is_stored_once(self) -> None:
+        """Each recipient is stored once for the phone, and the receipt is the stored one."""
         for out_id in OUT_IDS:
             kept = [one for one in self.kept if one.origin.out_id == out_id]
             assert len(kept) <= 1
-            if told := self.told(out_id):
+            if receipts := self.receipts(out_id):
                 assert kept[0].receipt
-                assert {code for _, code in told} == {kept[0].receipt.code}
+                assert {code for _, code in receipts} == {kept[0].receipt.code}
 
     def teardown(self) -> None:
-        """Everybody is well, and time goes by."""
+        """Let both sides work again and time pass."""
         fake = self.bridge.tencent
         fake._next.clear()
         fake._always.clear()
@@ -324,12 +329,9 @@ class Life(RuleBasedStateMachine):
         self.bridge.clock.advance(hours=1)
         self.sweep_runs(NO_BREAK)
         self.bridge.pump.run("deliver", "settle", "push", hours=3)
-        self.looks()
-        self.nobody_is_sent_to_twice()
-        self.one_thing_is_told_and_it_may_be_true()
-        self.one_place_holds_it()
+        self.every_promise_holds()
         for out_id, biz_id in self.accepted.items():
-            assert len(self.told(out_id)) == 1, f"{out_id} has no final state"
+            assert len(self.receipts(out_id)) == 1, f"{out_id} has no final state"
             (progress,) = self.bridge.progress(self.ask_nothing(biz_id), out_id)
             assert not progress.remaining_calls()
             assert pushed.pushed_positions(out_id, biz_id) == {0}
@@ -343,7 +345,7 @@ class Life(RuleBasedStateMachine):
 
 
 def due(now: int, _: int) -> Iterator[tuple[int, ChunkKey]]:
-    """`campaigns.due` without a query for each hour of a week: what is due is read from moto's own table."""
+    """Return the due chunks from moto's own table, without a query for each hour of a week."""
     backend: Any = dynamodb_backends[aws.ACCOUNT][aws.REGION]
     stored = [
         table._unpack(item.to_json()["Attributes"])

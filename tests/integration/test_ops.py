@@ -68,8 +68,8 @@ def test_the_list_has_every_sign(local: Bridge) -> None:
 
 
 def trouble(bridge: Bridge) -> None:
-    """Two who share a call, one of them numbers_refused away; one unknown; one who waits; one refused."""
-    # One call after the other: Tencent is away only after the last.
+    """Send to recipients of every state: two in a call that refuses one, and one unknown, waiting and invalid each."""
+    # One call at a time: Tencent is down only after the last.
     bridge.configure(TENCENT_PARALLEL_CALLS="4")
     bridge.link()
     code = bridge.template()
@@ -80,11 +80,11 @@ def trouble(bridge: Bridge) -> None:
     bridge.campaign([A, B, C, D, "1391111****"], params, code=code)
 
 
-def test_a_campaign_is_counted_at_every_moment(local: Bridge) -> None:
+def test_a_campaign_is_counted_correctly_at_every_moment(local: Bridge) -> None:
     trouble(local)
     found = counts()
     assert (found["recipients"], found["waiting"], found["sent"]) == (5, 5, 0)
-    # Two calls without an answer: the others' chunk comes when Tencent is tried again, after ten seconds.
+    # Two calls without an answer: the other chunk is sent at the next probe, after ten seconds.
     local.pump.run("deliver", "push", hours=20 / 3600)
     found = counts()
     assert {name: found[name] for name in ("delivered", "failed", "waiting", "unknown")} == {
@@ -108,11 +108,13 @@ def test_a_campaign_is_counted_at_every_moment(local: Bridge) -> None:
     assert (found["sent"], found["pushed"], found["replies"]) == (3, 5, 1)
 
 
-def test_who_waits_to_be_sent_and_who_for_a_receipt_are_counted_apart(local: Bridge) -> None:
+def test_recipients_waiting_for_a_send_and_for_a_receipt_are_counted_separately(
+    local: Bridge,
+) -> None:
     trouble(local)
     found = counts()
     assert (found["waiting"], found["unsent"], found["unreported"]) == (5, 5, 0)
-    # As above: A has a sid, and one recipient's chunk waits for Tencent.
+    # As above: A has a sid, and the chunk of one recipient waits for Tencent.
     local.pump.run("deliver", "push", hours=20 / 3600)
     found = counts()
     assert (found["waiting"], found["unsent"], found["unreported"]) == (2, 1, 1)
@@ -121,7 +123,7 @@ def test_who_waits_to_be_sent_and_who_for_a_receipt_are_counted_apart(local: Bri
     assert "waiting" not in shown
 
 
-def test_people_read_words(local: Bridge) -> None:
+def test_the_output_for_people_is_in_words(local: Bridge) -> None:
     trouble(local)
     local.pump.run("deliver", hours=1)
     [sms] = local.tencent.sent_to("86" + A)
@@ -143,23 +145,23 @@ def test_people_read_words(local: Bridge) -> None:
 
 
 def unfolded(table: str) -> str:
-    """A table's text, wherever its lines are folded."""
+    """Return the text of a table without its line breaks."""
     return re.sub(r"[\s│]", "", table)
 
 
 def rows(table: str) -> dict[str, str]:
-    """The labels and values of a printed table of two columns."""
+    """Return the labels and values of a printed table with two columns."""
     cells = (line.strip("│").split("│") for line in table.splitlines() if line.count("│") == 3)
     return {label.strip(): value.strip() for label, value in cells}
 
 
-def test_an_out_id_with_brackets_is_shown_as_it_is(local: Bridge) -> None:
+def test_an_out_id_with_brackets_is_shown_unchanged(local: Bridge) -> None:
     local.link()
     local.campaign([A], {"name": "您"}, code=local.template(), out_id="[/b]")
     assert "Campaign [/b]" in ops("campaign", "show", "[/b]").stdout
 
 
-def test_a_swept_campaign_is_counted_too(local: Bridge) -> None:
+def test_a_swept_campaign_is_counted(local: Bridge) -> None:
     trouble(local)
     local.pump.drain("deliver")
     local.clock.advance(hours=73)
@@ -179,9 +181,9 @@ def test_two_requests_of_an_out_id_are_counted_together(local: Bridge) -> None:
 
 
 def test_an_unknown_campaign_is_an_error(local: Bridge) -> None:
-    result = ops("campaign", "show", "nobody")
+    result = ops("campaign", "show", "unknown")
     assert result.exit_code == 1
-    assert "nobody" in result.output
+    assert "unknown" in result.output
 
 
 @pytest.mark.parametrize("written", [A, "+86" + A, "0086 139-1111 1111"])
@@ -201,7 +203,7 @@ def test_a_message_is_found_by_its_phone(local: Bridge, written: str) -> None:
     assert "delivered" in ops("message", "find", written).stdout
 
 
-def test_what_is_no_number_is_said_to_be_none(local: Bridge) -> None:
+def test_an_invalid_number_is_an_error(local: Bridge) -> None:
     assert ops("message", "find", "hello").exit_code == 1
     assert answer("message", "find", A) == []
 
@@ -231,7 +233,7 @@ def test_the_token_is_shown_only_when_asked_for(local: Bridge) -> None:
         assert f"https://sms.example.cn/api/tencent/{TOKEN}/callback" in shown
 
 
-def test_queues_that_are_gone_are_one_finding_in_words(local: Bridge) -> None:
+def test_missing_queues_are_one_finding_in_words(local: Bridge) -> None:
     state = Path(local.state)
     gone = {"environment": {**ENVIRONMENT, "BRIDGE_QUEUE_PREFIX": "gone-"}}
     (state / "stack.json").write_text(json.dumps(gone))
@@ -246,7 +248,7 @@ def test_queues_that_are_gone_are_one_finding_in_words(local: Bridge) -> None:
     assert (listed.exit_code, "the stage's queues do not exist" in listed.stderr) == (1, True)
 
 
-def test_one_queue_that_is_gone_is_named(local: Bridge) -> None:
+def test_a_single_missing_queue_is_named(local: Bridge) -> None:
     aws.sqs().delete_queue(QueueUrl=sending.url("files-dead"))
     found = {one["check"]: one["found"] for one in json.loads(ops("doctor", "--json").stdout)}
     assert found["queues"].startswith("missing: files-dead: ")
@@ -254,21 +256,21 @@ def test_one_queue_that_is_gone_is_named(local: Bridge) -> None:
     assert found["queue files"] == "0 waiting, 0 in flight, 0 delayed"
 
 
-def test_the_doctor_sees_wrong_credentials(local: Bridge) -> None:
+def test_the_doctor_finds_wrong_credentials(local: Bridge) -> None:
     local.tencent.next("get_template", refused(1001, "sig check failed"))
     assert ops("doctor").exit_code == 1
     local.tencent.next("get_template", lost(web.connect_timeout, sent=False))
     assert "error" in checks().values()
 
 
-def test_the_doctor_sees_dead_letters(local: Bridge) -> None:
+def test_the_doctor_finds_dead_letters(local: Bridge) -> None:
     local.pump.put("receipts-dead", "{}")
     assert checks()["dead letters of receipts"] == "warning"
     assert "ops deadletters list" in ops("doctor").stdout
 
 
 @pytest.mark.parametrize("name", ["quickaudience", "tencent"])
-def test_the_doctor_sees_an_open_breaker(local: Bridge, name: breaker.Side) -> None:
+def test_the_doctor_finds_an_open_breaker(local: Bridge, name: breaker.Side) -> None:
     assert checks()[f"breaker {name}"] == "ok"
     breakers.trip(name, "HTTP 401", int(time.time()))
     result = ops("doctor")
@@ -277,7 +279,7 @@ def test_the_doctor_sees_an_open_breaker(local: Bridge, name: breaker.Side) -> N
     assert [check for check, state in checks().items() if state == "error"] == [f"breaker {name}"]
 
 
-def test_the_doctor_sees_a_missing_table(local: Bridge) -> None:
+def test_the_doctor_finds_a_missing_table(local: Bridge) -> None:
     state = Path(local.state)
     missing = {"environment": {**ENVIRONMENT, "BRIDGE_TABLE": "nowhere"}}
     (state / "stack.json").write_text(json.dumps(missing))

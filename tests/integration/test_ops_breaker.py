@@ -1,4 +1,4 @@
-"""`ops breaker`: which side is left alone, and calling it again at once."""
+"""`ops breaker`: showing and closing breakers."""
 
 import time
 from typing import Any
@@ -19,14 +19,14 @@ def shown() -> dict[str, dict[str, Any]]:
 
 @pytest.fixture
 def locked_out(local: Bridge) -> Bridge:
-    """Quick Audience respond 401 to a push."""
+    """A bridge whose push was answered with 401."""
     local.quick_audience.next(lambda: respond(401, {"code": "401", "message": "unauthorized"}))
     queue(local, "x", range(1))
     local.pump.drain("push")
     return local
 
 
-def test_what_never_opened_is_closed(local: Bridge) -> None:
+def test_a_breaker_that_never_opened_is_shown_as_closed(local: Bridge) -> None:
     assert shown() == {
         name: {"breaker": name, "state": "closed", "since": None}
         for name in ("quickaudience", "tencent")
@@ -34,7 +34,7 @@ def test_what_never_opened_is_closed(local: Bridge) -> None:
     assert "closed" in ops("breaker", "show").stdout
 
 
-def test_an_open_one_says_why_and_when_it_is_tried_next(locked_out: Bridge) -> None:
+def test_an_open_breaker_is_shown_with_its_reason_and_next_probe(locked_out: Bridge) -> None:
     row = shown()["quickaudience"]
     assert "401" in row.pop("why")
     assert row == {
@@ -52,31 +52,31 @@ def test_an_open_one_says_why_and_when_it_is_tried_next(locked_out: Bridge) -> N
     assert row["nextTry"] > "2026-03-02 10:00:30"
 
 
-def test_closing_lets_everybody_push_again(locked_out: Bridge) -> None:
+def test_closing_lets_all_functions_push_again(locked_out: Bridge) -> None:
     locked_out.clock.advance(seconds=5)
     closed = answer("breaker", "close", "quickaudience")
     assert (closed["state"], closed["since"]) == ("closed", "2026-03-02 10:00:05")
     assert closed["opened"] == "2026-03-02 10:00:00"
     queue(locked_out, "y", range(1))
     locked_out.pump.drain("push")
-    # What was set aside is queued again at the next minute.
+    # Messages that were set aside are queued again in the next minute.
     assert sorted(one["outId"] for one in locked_out.quick_audience.receipts) == ["x", "y"]
 
 
-def test_people_are_told_when_what_was_put_back_comes(locked_out: Bridge) -> None:
+def test_the_output_for_people_states_when_waiting_messages_are_queued(locked_out: Bridge) -> None:
     result = ops("breaker", "close", "quickaudience")
     assert result.exit_code == 0
     assert "within a minute" in result.stdout
 
 
 @pytest.mark.parametrize("name", ["quickaudience", "tencent"])
-def test_a_closed_one_is_not_closed(local: Bridge, name: str) -> None:
+def test_closing_a_closed_breaker_is_an_error(local: Bridge, name: str) -> None:
     result = ops("breaker", "close", name)
     assert result.exit_code == 1
     assert f"{name} is not open" in result.output
 
 
-def test_each_is_closed_by_itself(local: Bridge) -> None:
+def test_each_breaker_is_closed_separately(local: Bridge) -> None:
     for name in ("quickaudience", "tencent"):
         breakers.trip(name, "no", int(time.time()))
     answer("breaker", "close", "tencent")
@@ -86,7 +86,7 @@ def test_each_is_closed_by_itself(local: Bridge) -> None:
     }
 
 
-def test_one_that_opens_again_in_the_same_moment_is_said_to_be_open(
+def test_a_breaker_that_opens_again_at_the_same_moment_is_shown_as_open(
     locked_out: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     close = breakers.close
@@ -101,5 +101,5 @@ def test_one_that_opens_again_in_the_same_moment_is_said_to_be_open(
     assert "401 again" in result.output
 
 
-def test_there_are_no_others(local: Bridge) -> None:
+def test_another_name_is_an_error(local: Bridge) -> None:
     assert ops("breaker", "close", "everything").exit_code == 2

@@ -1,4 +1,4 @@
-"""`ops deadletters`: looking at what failed for good takes nothing away; replaying it loses nothing."""
+"""`ops deadletters`: listing removes nothing, and replaying loses nothing."""
 
 import json
 from typing import Any
@@ -21,12 +21,12 @@ REPLY = {"outId": "x", "phoneNum": A, "sendTime": "2026-03-02 10:00:00", "conten
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock stands still here: whoever waits for messages waits for ever."""
+    """Do not wait for messages: the clock stands still, so waiting would never end."""
     monkeypatch.setattr(deadletters, "_WAIT_SECONDS", 0)
 
 
 def put(bridge: Bridge, queue: str, **body: Any) -> str:
-    """A dead letter; answers it as it stands there."""
+    """Put a dead letter, and return its text."""
     text = json.dumps(body, ensure_ascii=False, indent=1)
     bridge.pump.put(f"{queue}-dead", text)
     return text
@@ -38,7 +38,7 @@ def receipts(bridge: Bridge, out_id: str, count: int = 1) -> str:
 
 
 def ops(bridge: Bridge, *arguments: str) -> Result:
-    # moto has what was given back in the next millisecond.
+    # moto makes messages visible again in the next millisecond.
     bridge.clock.advance(seconds=0.002)
     return operator.ops("deadletters", *arguments)
 
@@ -60,7 +60,7 @@ def replayed(bridge: Bridge, *arguments: str) -> dict[str, tuple[int, int]]:
 
 
 def available(bridge: Bridge, queue: str) -> list[str]:
-    """What anybody may receive now, as it stands there."""
+    """Return the texts of the visible messages of a queue."""
     bridge.clock.advance(seconds=0.002)
     found = bridge.pump._backend.receive_message(
         aws.PREFIX + queue, count=10, wait_seconds_timeout=0, visibility_timeout=1
@@ -68,7 +68,7 @@ def available(bridge: Bridge, queue: str) -> list[str]:
     return [message.body for message in found]
 
 
-def test_nothing_is_nothing(local: Bridge) -> None:
+def test_empty_dead_letter_queues_list_nothing(local: Bridge) -> None:
     found = answer(local, "list")
     assert found["counts"] == {"sends": 0, "callbacks": 0, "receipts": 0, "files": 0}
     assert found["messages"] == []
@@ -103,7 +103,7 @@ def test_every_kind_of_dead_letter_is_shown_without_whole_numbers(local: Bridge)
     assert {row["age"] for row in rows} == {"1 d 3 h"}
     assert {row["queued"] for row in rows} == {"2026-03-02 10:00:00"}
     assert {row["bizId"] for row in rows} == {"biz", "b" * 32, None}
-    # How wide the table is, and so where its cells are folded, is the terminal's affair.
+    # The terminal decides how wide the table is, and where its cells are folded.
     table = ops(local, "list").output
     assert "receipts" in table
     for text in (table, json.dumps(rows)):
@@ -114,20 +114,20 @@ def test_every_kind_of_dead_letter_is_shown_without_whole_numbers(local: Bridge)
 @pytest.mark.parametrize(
     ("hours", "age"), [(0, "0 min"), (0.5, "30 min"), (1.75, "1 h 45 min"), (240, "10 d 0 h")]
 )
-def test_an_age_is_told_in_its_largest_units(local: Bridge, hours: float, age: str) -> None:
+def test_an_age_is_shown_in_its_largest_units(local: Bridge, hours: float, age: str) -> None:
     receipts(local, "x")
     local.clock.advance(hours=hours)
     assert [row["age"] for row in listed(local)] == [age]
 
 
-def test_looking_takes_nothing_away(local: Bridge) -> None:
+def test_listing_removes_nothing(local: Bridge) -> None:
     texts = [receipts(local, f"task-{number}") for number in range(7)]
     for _ in range(3):
         assert [row["outId"] for row in listed(local)] == [f"task-{number}" for number in range(7)]
     assert available(local, "receipts-dead") == texts
 
 
-def test_not_more_than_asked_for_is_listed_and_that_is_said(local: Bridge) -> None:
+def test_a_list_that_ends_at_its_limit_is_marked_as_incomplete(local: Bridge) -> None:
     for number in range(25):
         receipts(local, f"task-{number}")
     assert len(listed(local, "--limit", "3")) == 3
@@ -136,10 +136,10 @@ def test_not_more_than_asked_for_is_listed_and_that_is_said(local: Bridge) -> No
     assert json.loads(result.stdout)["counts"]["receipts"] == 25
     assert "receipts: 12 of about 25" in result.stderr
     assert "of about" not in ops(local, "list", "--limit", "25").output
-    assert len(available(local, "receipts-dead")) == 10, "all were given back"
+    assert len(available(local, "receipts-dead")) == 10, "all are visible again"
 
 
-def test_looking_that_fails_gives_back_what_it_took(
+def test_a_listing_that_fails_makes_its_messages_visible_again(
     local: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = receipts(local, "x")
@@ -149,7 +149,7 @@ def test_looking_that_fails_gives_back_what_it_took(
     assert available(local, "receipts-dead") == [text]
 
 
-def test_replayed_receipts_are_told(local: Bridge) -> None:
+def test_replayed_receipts_are_pushed(local: Bridge) -> None:
     local.quick_audience.always(lambda: respond(500, b""))
     queue(local, "x", range(3))
     local.pump.run("push", hours=24 * 14)
@@ -168,7 +168,7 @@ def test_a_message_is_queued_again_byte_for_byte(local: Bridge) -> None:
     assert available(local, "callbacks") == [text]
 
 
-def test_a_callback_that_died_after_it_settled_is_told_by_its_copy(
+def test_the_replay_of_a_callback_whose_function_died_after_settling_reports_it(
     local: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local.link()
@@ -190,7 +190,7 @@ def _fails(*_: Any) -> None:
 
 
 @pytest.mark.parametrize("claimed", [False, True])
-def test_replayed_sends_send_to_nobody_twice(local: Bridge, *, claimed: bool) -> None:
+def test_replayed_sends_send_nothing_twice(local: Bridge, *, claimed: bool) -> None:
     local.link()
     local.campaign([A, B], {"name": "您"}, code=local.template())
     (body,) = local.pump.bodies("sends")
@@ -208,7 +208,7 @@ def test_replayed_sends_send_to_nobody_twice(local: Bridge, *, claimed: bool) ->
     assert local.pump.count("sends") == local.pump.count("sends-dead") == 0
 
 
-def test_after_72_hours_replayed_sends_send_to_nobody(local: Bridge) -> None:
+def test_after_72_hours_replayed_sends_send_nothing(local: Bridge) -> None:
     local.link()
     local.campaign([A], {"name": "您"}, code=local.template())
     event = local.pump.receive("deliver")
@@ -223,7 +223,7 @@ def test_after_72_hours_replayed_sends_send_to_nobody(local: Bridge) -> None:
     assert local.quick_audience.reported(A) == [(1, "NOT_SENT")]
 
 
-def test_one_campaigns_dead_letters_are_replayed_alone(local: Bridge) -> None:
+def test_the_dead_letters_of_one_campaign_are_replayed_without_the_others(local: Bridge) -> None:
     local.link()
     (mine,) = send(local, A)
     (other,) = send(local, B, out_id="task-2")
@@ -252,10 +252,10 @@ def test_one_campaigns_dead_letters_are_replayed_alone(local: Bridge) -> None:
     left = [len(available(local, f"{one}-dead")) for one in queues]
     assert left == [3, 1, 0, 3], "the others can be had again at once"
     local.clock.advance(seconds=2)
-    assert replayed(local, "--queue", "sends", "--out-id", "nobody") == {"sends": (0, 1)}
+    assert replayed(local, "--queue", "sends", "--out-id", "unknown") == {"sends": (0, 1)}
 
 
-def test_no_more_than_the_limit_is_replayed(local: Bridge) -> None:
+def test_at_most_the_limit_is_replayed(local: Bridge) -> None:
     for number in range(12):
         put(local, "sends", outId=f"task-{number}", bizId="b", start=0, attempt=0)
         receipts(local, f"task-{number}")
@@ -279,7 +279,9 @@ def test_without_a_choice_nothing_is_replayed(local: Bridge) -> None:
     assert local.pump.count("receipts-dead") == 1
 
 
-def test_what_sqs_does_not_take_is_not_lost(local: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_letter_that_sqs_refuses_is_not_lost(
+    local: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = receipts(local, "x")
     break_at(monkeypatch, "SendMessageBatch")
     result = ops(local, "replay", "--all")
@@ -288,7 +290,7 @@ def test_what_sqs_does_not_take_is_not_lost(local: Bridge, monkeypatch: pytest.M
     assert local.pump.count("receipts") == 0
 
 
-def test_cut_off_before_it_is_deleted_a_dead_letter_is_replayed_twice(
+def test_a_dead_letter_whose_replay_is_cut_off_before_its_deletion_is_replayed_again(
     local: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = receipts(local, "x")
@@ -299,7 +301,9 @@ def test_cut_off_before_it_is_deleted_a_dead_letter_is_replayed_twice(
     assert available(local, "receipts") == [text, text]
 
 
-def test_what_could_not_be_deleted_is_said(local: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_letter_that_could_not_be_deleted_is_reported(
+    local: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     receipts(local, "x")
     break_at(monkeypatch, "DeleteMessageBatch", answer={"Failed": [{"Id": "0", "Code": "x"}]})
     result = ops(local, "replay", "--queue", "receipts")
@@ -315,7 +319,7 @@ def break_at(
     after: int = 0,
     answer: dict[str, Any] | None = None,
 ) -> None:
-    """A call of this name fails, once so many succeeded; or has an answer of its own."""
+    """Let calls of this name fail after a number of successful ones, or answer them with `answer`."""
     call: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
     left = [after]
 
@@ -333,7 +337,7 @@ def break_at(
     monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
 
 
-def test_looking_through_many_ends_though_they_come_again_meanwhile(
+def test_listing_many_dead_letters_ends_although_they_become_visible_again(
     local: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(35):

@@ -46,7 +46,7 @@ def test_every_line_exports_one_variable(local: Bridge) -> None:
     assert lines == [["export", f"{name}={value}"] for name, value in sorted(environment.items())]
 
 
-def test_what_would_lead_to_the_real_aws_is_unset(
+def test_variables_that_would_lead_to_the_real_aws_are_unset(
     local: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stray = {"AWS_PROFILE": "work", "AWS_ENDPOINT_URL_SQS": "https://sqs.example.com"}
@@ -61,7 +61,7 @@ def test_what_would_lead_to_the_real_aws_is_unset(
     assert shell["AWS_ENDPOINT_URL"] == "http://127.0.0.1:9"
 
 
-def test_without_a_local_stack_it_says_what_to_do(local: Bridge) -> None:
+def test_without_a_local_stack_the_error_says_what_to_do(local: Bridge) -> None:
     Path(local.state, "stack.json").unlink()
     result = ops("env")
     assert (result.exit_code, result.stdout) == (1, "")

@@ -1,4 +1,4 @@
-"""`ops receipts replay`: Quick Audience is told again what is settled, and nothing else."""
+"""`ops receipts replay`: receipts of settled messages are pushed again, and nothing else."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.support.in_process.operator import answer, ops
 from tests.support.in_process.sends import A, B, C, D, send
 from tests.support.in_process.tencent import numbers_refused
 
-NOBODY = "1391111****"
+INVALID = "1391111****"
 E = "13900005555"
 NEVER = {"settled": 0, "pushed": 0, "queued": 0, "rowsAdded": 0, "repliesQueued": 0}
 
@@ -23,11 +23,11 @@ def replayed(*arguments: str, out_id: str = "task-1") -> dict[str, int]:
 
 @pytest.fixture
 def campaign(local: Bridge) -> Bridge:
-    """A delivered, B failed, C numbers_refused away by Tencent, D waiting; E without a name, NOBODY no number."""
+    """A was delivered, B failed, Tencent refused C, D waits, E lacks a variable, and INVALID is no number."""
     local.link()
     local.tencent.next("sendmultisms2", numbers_refused({"86" + C: 1016}))
     params = [{"name": "您"}] * 4 + [{}, {"name": "您"}]
-    local.campaign([A, B, C, D, E, NOBODY], params, code=local.template())
+    local.campaign([A, B, C, D, E, INVALID], params, code=local.template())
     local.pump.drain("deliver")
     a, b = (local.tencent.sent_to("86" + phone)[0] for phone in (A, B))
     local.callback([tencent.status(a), tencent.status(b, "FAIL")])
@@ -36,13 +36,13 @@ def campaign(local: Bridge) -> Bridge:
 
 
 def lose(bridge: Bridge) -> None:
-    """What is queued for Quick Audience is gone."""
+    """Lose everything that is queued for Quick Audience."""
     while event := bridge.pump.receive("push"):
         bridge.pump._delete("receipts", event)
 
 
-def told(bridge: Bridge) -> list[tuple[str, int, str]]:
-    """What Quick Audience hears from now on, told once."""
+def newly_pushed(bridge: Bridge) -> list[tuple[str, int, str]]:
+    """Push all receipts, and return those accepted since the last call."""
     bridge.quick_audience.pushes.clear()
     bridge.pump.drain("push")
     return sorted(
@@ -57,32 +57,32 @@ SETTLED = sorted(
         (B, 1, "MK:0001"),
         (C, 1, "isv.MOBILE_NUMBER_ILLEGAL"),
         (E, 1, "isv.TEMPLATE_MISSING_PARAMETERS"),
-        (NOBODY, 1, "isv.MOBILE_NUMBER_ILLEGAL"),
+        (INVALID, 1, "isv.MOBILE_NUMBER_ILLEGAL"),
     ]
 )
 
 
-def test_what_was_lost_is_told_whoever_it_is(campaign: Bridge) -> None:
+def test_lost_receipts_of_all_recipients_are_replayed(campaign: Bridge) -> None:
     lose(campaign)
     assert replayed("--dry-run") == {"settled": 5, "queued": 5}
-    assert told(campaign) == []
+    assert newly_pushed(campaign) == []
     assert replayed() == {"settled": 5, "queued": 5}
-    assert told(campaign) == SETTLED
+    assert newly_pushed(campaign) == SETTLED
     assert replayed() == {"settled": 5, "pushed": 5}
     assert campaign.pump.count("receipts") == 0
 
 
-def test_only_who_is_not_known_to_be_told_is_told_again(campaign: Bridge) -> None:
+def test_receipts_that_were_not_accepted_are_replayed_without_the_others(campaign: Bridge) -> None:
     campaign.pump.invoke_once("push", batch=1)
-    taken = {one["phoneNum"] for one in campaign.quick_audience.receipts}
+    accepted = {one["phoneNum"] for one in campaign.quick_audience.receipts}
     lose(campaign)
-    assert 0 < len(taken) < 5
+    assert 0 < len(accepted) < 5
     found = replayed()
-    assert found == {"settled": 5, "pushed": len(taken), "queued": 5 - len(taken)}
-    assert told(campaign) == [one for one in SETTLED if one[0] not in taken]
+    assert found == {"settled": 5, "pushed": len(accepted), "queued": 5 - len(accepted)}
+    assert newly_pushed(campaign) == [one for one in SETTLED if one[0] not in accepted]
 
 
-def test_people_read_that_receipts_are_queued_and_not_yet_taken(campaign: Bridge) -> None:
+def test_the_output_for_people_states_that_receipts_are_queued(campaign: Bridge) -> None:
     lose(campaign)
     dry = ops("receipts", "replay", "--out-id", "task-1", "--dry-run").stdout
     assert "Would be queued again" in dry
@@ -92,21 +92,21 @@ def test_people_read_that_receipts_are_queued_and_not_yet_taken(campaign: Bridge
     assert "told" not in shown + ops("receipts", "replay", "--help").stdout
 
 
-def test_with_all_everybody_is_told_again(campaign: Bridge) -> None:
+def test_with_all_every_receipt_is_replayed(campaign: Bridge) -> None:
     campaign.pump.drain("push")
     assert replayed("--all") == {"settled": 5, "pushed": 5, "queued": 5}
-    assert told(campaign) == SETTLED
+    assert newly_pushed(campaign) == SETTLED
 
 
 @pytest.mark.parametrize("written", [A, "+86" + A])
-def test_one_recipient_alone(campaign: Bridge, written: str) -> None:
+def test_the_receipt_of_one_recipient_is_replayed(campaign: Bridge, written: str) -> None:
     campaign.pump.drain("push")
     assert replayed("--phone", written, "--all") == {"settled": 1, "pushed": 1, "queued": 1}
-    assert told(campaign) == [(A, 2, "DELIVERED")]
+    assert newly_pushed(campaign) == [(A, 2, "DELIVERED")]
     assert replayed("--phone", D, "--all") == {}
 
 
-def test_one_request_alone(campaign: Bridge) -> None:
+def test_the_receipts_of_one_request_are_replayed(campaign: Bridge) -> None:
     other = campaign.campaign([D], {"name": "再"}, code="7000")
     campaign.pump.drain("deliver")
     campaign.deliver_all()
@@ -116,7 +116,7 @@ def test_one_request_alone(campaign: Bridge) -> None:
     assert answer("receipts", "replay", "--out-id", "task-1", "--dry-run")["requests"] == 2
 
 
-def test_a_large_campaign_is_told_in_full_calls(local: Bridge) -> None:
+def test_a_large_campaign_is_replayed_in_full_calls(local: Bridge) -> None:
     local.link()
     sent = send(local, *(f"139{number:08d}" for number in range(450)))
     events = tencent.statuses(sent)
@@ -125,11 +125,11 @@ def test_a_large_campaign_is_told_in_full_calls(local: Bridge) -> None:
     local.pump.drain("settle")
     lose(local)
     assert replayed() == {"settled": 450, "queued": 450}
-    assert len(told(local)) == 450
+    assert len(newly_pushed(local)) == 450
     assert {len(push.entries) for push in local.quick_audience.pushes} <= {50, 100}
 
 
-def test_replies_are_told_again_only_when_asked_for(campaign: Bridge) -> None:
+def test_replies_are_replayed_only_on_request(campaign: Bridge) -> None:
     for phone, text in ((A, "一"), (B, "二")):
         campaign.callback(tencent.reply("86" + phone, text, SIGN))
     campaign.pump.drain("settle", "push")
@@ -147,7 +147,7 @@ def test_replies_are_told_again_only_when_asked_for(campaign: Bridge) -> None:
     assert replayed("--replies", "--phone", B)["repliesQueued"] == 1
 
 
-def test_who_asks_by_itself_is_not_pushed_to(campaign: Bridge) -> None:
+def test_in_poll_mode_nothing_is_replayed(campaign: Bridge) -> None:
     lose(campaign)
     campaign.configure(QA_RECEIPTS="poll")
     result = ops("receipts", "replay", "--out-id", "task-1", "--all")
@@ -156,13 +156,13 @@ def test_who_asks_by_itself_is_not_pushed_to(campaign: Bridge) -> None:
     assert campaign.pump.count("receipts") == 0
 
 
-def test_rows_that_a_dead_function_did_not_add_are_added_once(
+def test_rows_that_a_dead_function_did_not_add_to_the_log_are_added_once(
     local: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local.link()
     sent = send(local, *(f"139{number:08d}" for number in range(150)))
     with monkeypatch.context() as dying:
-        dying.setattr("chalicelib.delivery.final_states.report", lambda told: None)
+        dying.setattr("chalicelib.delivery.final_states.report", lambda settled: None)
         local.callback(tencent.statuses(sent))
         local.pump.drain("settle")
     assert final_state_log.counts("task-1") == {}
@@ -176,10 +176,10 @@ def test_rows_that_a_dead_function_did_not_add_are_added_once(
     assert "rowsAdded" not in replayed()
 
 
-def test_who_is_settled_meanwhile_has_one_row(
+def test_a_recipient_who_is_settled_meanwhile_has_one_row(
     campaign: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """D's status is worked on after the list was read, and before D is looked at."""
+    """D's status is settled after the list was read and before D is read."""
     settled_of_chunk = messages.settled_of_chunk
 
     def late(*arguments: Any) -> Any:
@@ -189,20 +189,20 @@ def test_who_is_settled_meanwhile_has_one_row(
 
     monkeypatch.setattr(messages, "settled_of_chunk", late)
     assert ops("receipts", "replay", "--out-id", "task-1").exit_code == 0
-    assert set(told(campaign)) == {*SETTLED, (D, 2, "DELIVERED")}
+    assert set(newly_pushed(campaign)) == {*SETTLED, (D, 2, "DELIVERED")}
     assert sum(final_state_log.counts("task-1").values()) == 6
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--out-id", "nobody"], "nobody"),
+        (["--out-id", "unknown"], "unknown"),
         (["--out-id", "task-1", "--biz-id", "none"], "bizId none"),
         (["--out-id", "task-1", "--phone", "hello"], "hello is not a phone number"),
         (["--out-id", "task-1", "--biz-id", "BIZ", "--replies"], "leave out --biz-id"),
     ],
 )
-def test_what_can_not_be_meant_is_an_error(
+def test_an_invalid_choice_of_receipts_is_an_error(
     campaign: Bridge, arguments: list[str], said: str
 ) -> None:
     biz_id = next(iter(final_state_log.counts("task-1")))

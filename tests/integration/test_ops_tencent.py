@@ -1,4 +1,4 @@
-"""`ops sign`, `ops template` and `ops stats`: what they ask of Tencent, and what an operator sees."""
+"""`ops sign`, `ops template` and `ops stats`: their calls to Tencent, and their output."""
 
 import json
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_a_sign_is_applied_for_and_linked_at_once(bridge: Bridge, ops: Ops, tmp_
     assert bridge.ask("GET", "/sms/smsSign/新品牌")["signStatus"] == 0
 
 
-def test_an_international_sign_says_so(bridge: Bridge, ops: Ops) -> None:
+def test_an_international_sign_is_marked_as_such(bridge: Bridge, ops: Ops) -> None:
     bridge.tencent.always("add_sign", made())
     ops.json("sign", "add", "Brand", "--international")
     assert bridge.tencent.calls_of("add_sign")[0].body["international"] == 1
@@ -67,14 +67,16 @@ def test_a_sign_needs_a_name(bridge: Bridge, ops: Ops, name: str) -> None:
     assert "empty" in ops.fails("sign", "add", name)
 
 
-def test_what_is_no_picture_is_refused(bridge: Bridge, ops: Ops, tmp_path: Path) -> None:
+def test_a_file_that_is_no_picture_is_refused(bridge: Bridge, ops: Ops, tmp_path: Path) -> None:
     text = tmp_path / "licence.txt"
     text.write_text("I am the owner")
     assert "licence.txt is no picture" in ops.fails("sign", "add", "x", "--picture", str(text))
 
 
 @pytest.mark.parametrize("words", [("add", "新品牌"), ("modify", SIGN), ("delete", SIGN, "--yes")])
-def test_a_refusal_of_tencents_is_one_line(linked: Bridge, ops: Ops, words: tuple[str]) -> None:
+def test_a_refusal_of_tencent_is_shown_in_one_line(
+    linked: Bridge, ops: Ops, words: tuple[str]
+) -> None:
     for name in ("add_sign", "mod_sign", "del_sign"):
         linked.tencent.always(name, refused(1030, "不支持[/修改]"))
     line = ops.fails("sign", *words)
@@ -84,7 +86,7 @@ def test_a_refusal_of_tencents_is_one_line(linked: Bridge, ops: Ops, words: tupl
     assert signs.get("新品牌") is None
 
 
-def test_an_application_without_an_answer_says_where_to_look(bridge: Bridge, ops: Ops) -> None:
+def test_an_application_without_an_answer_says_where_to_check(bridge: Bridge, ops: Ops) -> None:
     bridge.tencent.always("add_sign", lost(read_timeout, sent=False))
     line = ops.fails("sign", "add", "x")
     assert "console" in line
@@ -100,7 +102,7 @@ def test_a_rejected_sign_is_changed_under_another_name(linked: Bridge, ops: Ops)
     assert [sign.name for sign in signs.all_signs()] == ["别的品牌"]
 
 
-def test_a_sign_is_deleted_when_it_is_meant(linked: Bridge, ops: Ops) -> None:
+def test_a_sign_is_deleted_only_after_confirmation(linked: Bridge, ops: Ops) -> None:
     linked.tencent.always("del_sign", answered())
     for answer in ("", "n\n"):
         assert "nothing was done" in ops.fails("sign", "delete", SIGN, answer=answer)
@@ -111,7 +113,7 @@ def test_a_sign_is_deleted_when_it_is_meant(linked: Bridge, ops: Ops) -> None:
     assert "no sign" in ops.fails("sign", "delete", SIGN, "--yes")
 
 
-def test_a_sign_that_tencent_lost_can_be_taken_out(linked: Bridge, ops: Ops) -> None:
+def test_a_sign_that_tencent_no_longer_has_can_be_removed(linked: Bridge, ops: Ops) -> None:
     linked.tencent.signs.clear()
     linked.tencent.always("del_sign", refused(1012))
     result = ops.type("sign", "delete", SIGN, "--yes")
@@ -133,7 +135,7 @@ def test_the_list_can_be_refreshed(bridge: Bridge, ops: Ops) -> None:
 
 
 def page(bridge: Bridge) -> None:
-    """Let Tencent answer pages, and delete."""
+    """Let Tencent return templates by page, and delete them."""
 
     def get(tencent: FakeTencent, call: Call) -> Answer:
         if "tpl_page" not in call.body:
@@ -189,7 +191,9 @@ def test_a_template_is_shown_with_its_revisions(bridge: Bridge, ops: Ops) -> Non
     assert "再见" in ops.type("template", "show", code).stdout
 
 
-def test_a_template_of_tencents_alone_is_shown_and_not_taken_in(bridge: Bridge, ops: Ops) -> None:
+def test_a_template_that_only_tencent_has_is_shown_and_not_imported(
+    bridge: Bridge, ops: Ops
+) -> None:
     page(bridge)
     bridge.tencent.templates[77] = {"id": 77, "text": "x", "status": 0, "type": 1}
     assert ops.json("template", "show", "77")["kind"] == "promotion"
@@ -198,7 +202,7 @@ def test_a_template_of_tencents_alone_is_shown_and_not_taken_in(bridge: Bridge, 
 
 @pytest.mark.parametrize("code", ["999", "abc", "", "1e3", "９", "9" * 40])
 @pytest.mark.parametrize("verb", ["show", "delete"])
-def test_an_unknown_template_is_said_to_be(bridge: Bridge, ops: Ops, verb: str, code: str) -> None:
+def test_an_unknown_template_is_an_error(bridge: Bridge, ops: Ops, verb: str, code: str) -> None:
     page(bridge)
     assert "have a template" in ops.fails("template", verb, code)
 
@@ -217,7 +221,9 @@ def test_a_template_is_deleted_with_all_its_revisions(linked: Bridge, ops: Ops) 
     assert ops.json("template", "list") == []
 
 
-def test_a_revision_that_tencent_lost_keeps_none_of_the_others(bridge: Bridge, ops: Ops) -> None:
+def test_a_revision_that_tencent_no_longer_has_does_not_prevent_deleting_the_others(
+    bridge: Bridge, ops: Ops
+) -> None:
     page(bridge)
     code = bridge.template("您好")
     bridge.tencent.templates.clear()
@@ -234,7 +240,7 @@ def test_a_refused_deletion_changes_nothing(bridge: Bridge, ops: Ops) -> None:
     assert bridge.ask("GET", f"/sms/smsTemplate/{code}").status == 200
 
 
-def test_what_goes_abroad_from_now_on_is_a_new_template(bridge: Bridge) -> None:
+def test_a_template_that_becomes_international_is_a_new_one_at_tencent(bridge: Bridge) -> None:
     """mod_template has no `international`."""
     code = bridge.template("Hello", 1, approve=False)
     bridge.ask("PUT", f"/sms/smsTemplate/{code}", {
@@ -265,7 +271,7 @@ def counts(ops: Ops, *words: str) -> dict[str, tuple[Any, Any, Any]]:
     return {row["count"]: (row["tencent"], row["ours"], row["difference"]) for row in rows}
 
 
-def test_tencents_counts_stand_beside_ours(counted: Bridge, ops: Ops) -> None:
+def test_tencents_counts_are_shown_beside_the_bridges(counted: Bridge, ops: Ops) -> None:
     pulls = Pulls(counted)
     counted.configure(TENCENT_RECEIPTS="pull")
     counted.tencent.always("8613900003333", refused(1016))
@@ -303,7 +309,7 @@ DAY = ("--from", "2026-03-02", "--to", "2026-03-02")
         ({"request": 796}, {"status": 1}, ["submitted below 0: ", "Others below 0: "]),
     ],
 )
-def test_a_difference_is_explained_where_it_is_shown(
+def test_a_difference_is_explained(
     linked: Bridge, ops: Ops, sent: dict[str, int], reported: dict[str, int], notes: list[str]
 ) -> None:
     linked.tencent.always("pullsendstatus", answered(data=dict.fromkeys(SENT, 0) | sent))
@@ -317,7 +323,7 @@ def test_a_difference_is_explained_where_it_is_shown(
     assert any("Harmless reasons" in line for line in lines) == bool(notes)
 
 
-def test_more_of_ours_than_tencents_is_explained_too(linked: Bridge, ops: Ops) -> None:
+def test_a_higher_count_of_the_bridge_is_explained(linked: Bridge, ops: Ops) -> None:
     linked.tencent.always("pullsendstatus", answered(data=dict.fromkeys(SENT, 0)))
     linked.tencent.always("pullcallbackstatus", answered(data=dict.fromkeys(REPORTED, 0)))
     linked.campaign(["13900001111"], {"name": "您"}, code=linked.template())
@@ -333,7 +339,7 @@ def test_more_of_ours_than_tencents_is_explained_too(linked: Bridge, ops: Ops) -
         ("2026-03-02T07", " 2026-03-02 ", (2026030207, 2026030223)),
     ],
 )
-def test_hours_are_beijings_and_both_ends_count(
+def test_hours_are_in_beijing_time_and_both_ends_are_included(
     counted: Bridge, ops: Ops, first: str, last: str, hours: tuple[int, int]
 ) -> None:
     counts(ops, "--from", first, "--to", last)
@@ -342,7 +348,9 @@ def test_hours_are_beijings_and_both_ends_count(
         assert (call.body["begin_date"], call.body["end_date"]) == hours
 
 
-def test_hours_that_are_closed_are_tencents_alone(counted: Bridge, ops: Ops) -> None:
+def test_for_hours_that_are_closed_only_tencents_counts_are_shown(
+    counted: Bridge, ops: Ops
+) -> None:
     result = ops.type("stats", "--from", "2026-02-01", "--to", "2026-03-02", "--json")
     assert "72 hours" in result.stderr
     rows = json.loads(result.stdout)["counts"]
@@ -368,7 +376,9 @@ def test_other_hours_campaigns_are_not_counted(counted: Bridge, ops: Ops) -> Non
         ("2026-03-02 10", "2026-03-02 09"),
     ],
 )
-def test_what_is_no_span_is_refused(counted: Bridge, ops: Ops, first: str, last: str) -> None:
+def test_an_invalid_span_of_hours_is_refused(
+    counted: Bridge, ops: Ops, first: str, last: str
+) -> None:
     line = ops.fails("stats", "--from", first, "--to", last)
     assert first in line or last in line
     assert counted.tencent.calls_of("pullsendstatus") == []

@@ -1,4 +1,4 @@
-"""TENCENT_RECEIPTS=pull: Tencent's queues are emptied, and what was read is safe before more is read."""
+"""TENCENT_RECEIPTS=pull: Tencent's queues are emptied, and every batch is safe before the next one is read."""
 
 import logging
 import time
@@ -31,7 +31,7 @@ def pulls(pulling: Bridge) -> Pulls:
 
 
 def event(number: int) -> dict[str, Any]:
-    """A status of nobody's."""
+    """Return a status of an unknown message."""
     return {
         "user_receive_time": "2026-03-02 10:00:07",
         "nationcode": "86",
@@ -44,14 +44,14 @@ def event(number: int) -> dict[str, Any]:
 
 
 def queued(bridge: Bridge, kind: str = "statuses") -> list[dict[str, Any]]:
-    """What is on the queue for settle."""
+    """Return the events on the queue of `settle`."""
     return [one for body in bridge.pump.bodies("callbacks") for one in body.get(kind, [])]
 
 
-# --- the way of a pulled event ------------------------------------------------------------------
+# --- from a pulled event to its report ----------------------------------------------------------
 
 
-def test_statuses_and_replies_come_to_quick_audience_without_a_callback(
+def test_statuses_and_replies_reach_quick_audience_without_a_callback(
     pulling: Bridge, pulls: Pulls
 ) -> None:
     code = pulling.template("您好")
@@ -66,7 +66,7 @@ def test_statuses_and_replies_come_to_quick_audience_without_a_callback(
     assert [one["content"] for one in pulling.quick_audience.replies] == ["T"]
 
 
-def test_what_is_both_pulled_and_pushed_is_told_once(pulling: Bridge, pulls: Pulls) -> None:
+def test_a_status_that_is_pulled_and_pushed_is_reported_once(pulling: Bridge, pulls: Pulls) -> None:
     code = pulling.template("您好")
     pulling.campaign(["13900001111"], code=code)
     pulling.pump.drain()
@@ -80,7 +80,7 @@ def test_what_is_both_pulled_and_pushed_is_told_once(pulling: Bridge, pulls: Pul
     assert len(pulling.quick_audience.replies) == 1
 
 
-def test_a_receipt_from_abroad_is_settled(pulling: Bridge, pulls: Pulls) -> None:
+def test_the_status_of_a_foreign_number_is_settled(pulling: Bridge, pulls: Pulls) -> None:
     code = pulling.template("Your parcel has arrived", 3)
     pulling.campaign(["85251234567", "+1 305 555 0123"], code=code)
     pulling.pump.drain()
@@ -92,7 +92,7 @@ def test_a_receipt_from_abroad_is_settled(pulling: Bridge, pulls: Pulls) -> None
 
 
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250])
-def test_everything_is_pulled_a_hundred_at_a_time(
+def test_all_events_are_pulled_in_batches_of_a_hundred(
     pulling: Bridge, pulls: Pulls, count: int
 ) -> None:
     events = [event(number) for number in range(count)]
@@ -103,7 +103,7 @@ def test_everything_is_pulled_a_hundred_at_a_time(
     assert {call.body["max"] for call in pulling.tencent.calls_of("pullstatus")} == {100}
 
 
-def test_replies_do_not_wait_for_the_statuses_to_run_dry(pulling: Bridge, pulls: Pulls) -> None:
+def test_replies_are_pulled_before_all_statuses_are(pulling: Bridge, pulls: Pulls) -> None:
     pulls.add(*map(event, range(300)), *[reply("8613900001111", f"{n}", SIGN) for n in range(120)])
     run("pull")
     kinds = [call.body["type"] for call in pulling.tencent.calls_of("pullstatus")]
@@ -111,13 +111,13 @@ def test_replies_do_not_wait_for_the_statuses_to_run_dry(pulling: Bridge, pulls:
     assert len(queued(pulling, "replies")) == 120
 
 
-def test_padding_and_garbage_between_events_is_passed_over(pulling: Bridge, pulls: Pulls) -> None:
+def test_padding_and_garbage_between_events_are_skipped(pulling: Bridge, pulls: Pulls) -> None:
     pulls.waiting[0] = [{}, event(1), None, "x", {}]  # type: ignore[list-item]
     run("pull")
     assert queued(pulling) == [event(1)]
 
 
-def test_half_a_character_does_not_cost_the_batch(pulling: Bridge, pulls: Pulls) -> None:
+def test_a_batch_with_half_a_character_is_queued(pulling: Bridge, pulls: Pulls) -> None:
     pulls.add(reply("8613900001111", "收到\ud83d", SIGN), reply("8613900001111", "好", SIGN))
     run("pull")
     assert [one["text"] for one in queued(pulling, "replies")] == ["收到?", "好"]
@@ -130,23 +130,23 @@ def test_in_callback_mode_nothing_is_done(linked: Bridge) -> None:
     assert linked.outside.names == []
 
 
-def test_a_run_that_has_no_time_pulls_nothing(pulling: Bridge, pulls: Pulls) -> None:
+def test_a_run_without_time_pulls_nothing(pulling: Bridge, pulls: Pulls) -> None:
     pulls.add(event(1))
     run("pull", seconds=pull.SECONDS_FOR_A_BATCH - 1)
     assert pulling.tencent.calls_of("pullstatus") == []
     assert len(pulls.waiting[0]) == 1
 
 
-def test_the_function_is_given_time_for_several_batches() -> None:
+def test_the_functions_time_out_allows_several_batches() -> None:
     assert timeout("pull") >= 2 * pull.SECONDS_FOR_A_BATCH
 
 
-# --- what Tencent may answer instead ------------------------------------------------------------
+# --- other answers of Tencent -------------------------------------------------------------------
 
 
 @pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """Level and text of what `pull` logs."""
+    """Return level and text of the log lines of `pull`."""
     lines: list[tuple[str, str]] = []
     for level in ("info", "warning", "error"):
 
@@ -157,7 +157,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     return lines
 
 
-def test_where_pulling_is_not_enabled_one_line_says_so(
+def test_if_pulling_is_not_enabled_one_log_line_says_so(
     pulling: Bridge, logged: list[tuple[str, str]]
 ) -> None:
     pulling.tencent.always("pullstatus", refused(1006, "请求没有权限"))
@@ -197,7 +197,7 @@ def test_without_a_connection_nothing_is_lost(
     [lost(read_timeout, sent=False), raw_answer(502, b""), refused(60008), refused(1008)],
     ids=["timeout", "502", "60008", "1008"],
 )
-def test_an_unknown_outcome_says_what_may_be_lost_and_what_finds_it(
+def test_a_pull_of_unknown_outcome_logs_what_may_be_lost_and_what_finds_it(
     pulling: Bridge, pulls: Pulls, logged: list[tuple[str, str]], behaviour: Any
 ) -> None:
     pulls.add(event(1), reply("8613900001111", "T", SIGN))
@@ -206,7 +206,7 @@ def test_an_unknown_outcome_says_what_may_be_lost_and_what_finds_it(
     [line] = [message for level, message in logged if level == "error"]
     assert "up to 100 statuses may be lost" in line
     assert "pullstatus4mobile" in line
-    # The other kind is pulled all the same.
+    # The other kind is still pulled.
     assert len(queued(pulling, "replies")) == 1
 
 
@@ -214,10 +214,10 @@ def test_an_unknown_outcome_says_what_may_be_lost_and_what_finds_it(
 
 
 @pytest.mark.parametrize("how", FAULTS)
-def test_only_the_batch_in_the_hands_of_a_dying_function_can_be_lost(
+def test_only_the_batch_that_a_dying_function_holds_can_be_lost(
     pulling: Bridge, pulls: Pulls, how: Fault
 ) -> None:
-    """Every call to the outside breaks once; then the next run, a new process, goes on."""
+    """Each call to the outside fails in one run; then the next run continues in a new process."""
     events = [event(number) for number in range(300)]
     pulls.add(*events)
     pulling.restart()
@@ -243,25 +243,25 @@ def test_only_the_batch_in_the_hands_of_a_dying_function_can_be_lost(
 
 
 def settle_nothing(bridge: Bridge) -> None:
-    """Forget what is queued."""
+    """Discard the queued events."""
     while queued(bridge):
         record = bridge.pump.receive("settle")
         assert record is not None
         bridge.pump._delete("callbacks", record)
 
 
-def test_what_sqs_does_not_take_is_kept_and_queued_by_the_next_run_first(
+def test_events_that_sqs_refuses_are_stored_and_queued_first_by_the_next_run(
     pulling: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pulls.add(*map(event, range(150)), reply("8613900001111", "T", SIGN))
     with monkeypatch.context() as patch:
         patch.setattr(sending, "send", broken)
         run("pull")
-        # All of it is read: what is kept is as safe as what is queued.
+        # All events are read: stored events are as safe as queued ones.
         assert pulls.waiting == {0: [], 1: []}
         assert len(list(pulled.saved())) == 3
         calls = len(pulling.tencent.calls_of("pullstatus"))
-        # Nothing more is read where what is kept can't be queued.
+        # Nothing more is read if the stored events can't be queued.
         pulls.add(event(999))
         run("pull")
         assert len(pulling.tencent.calls_of("pullstatus")) == calls
@@ -272,26 +272,26 @@ def test_what_sqs_does_not_take_is_kept_and_queued_by_the_next_run_first(
     assert list(pulled.saved()) == []
 
 
-def test_a_batch_is_held_on_to_while_neither_queue_nor_table_takes_it(
+def test_a_batch_is_retried_while_neither_queue_nor_table_accepts_it(
     pulling: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pulls.add(event(1))
     send, tries = sending.send, []
 
-    def mended_at_the_fourth_try(*arguments: Any, **more: Any) -> None:
+    def working_at_the_fourth_try(*arguments: Any, **more: Any) -> None:
         tries.append(1)
         if len(tries) < 4:
             raise sending.NotQueuedError("SQS is down")
         send(*arguments, **more)
 
     monkeypatch.setattr(time, "sleep", lambda seconds: pulling.clock.advance(seconds=seconds))
-    monkeypatch.setattr(sending, "send", mended_at_the_fourth_try)
+    monkeypatch.setattr(sending, "send", working_at_the_fourth_try)
     monkeypatch.setattr(pulled, "save", broken)
     run("pull")
     assert queued(pulling) == [event(1)]
 
 
-def test_giving_up_a_batch_is_said_with_what_finds_it_again(
+def test_giving_up_a_batch_is_logged_with_what_finds_it_again(
     pulling: Bridge,
     pulls: Pulls,
     monkeypatch: pytest.MonkeyPatch,

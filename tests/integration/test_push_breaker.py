@@ -1,4 +1,4 @@
-"""push: the first 401 or 403 stops the pushes of all functions, and nothing is lost while they wait."""
+"""push: the first 401 or 403 stops the pushes of all functions, and no entry is lost while they wait."""
 
 import itertools
 import json
@@ -44,13 +44,13 @@ DAY = 24
 TRIES = pushes._TRIES_BEFORE_DIVIDING
 
 
-def check_all_told_once(bridge: Bridge, count: int) -> None:
-    taken = Counter((one["outId"], one["phoneNum"]) for one in bridge.quick_audience.receipts)
+def check_all_reported_once(bridge: Bridge, count: int) -> None:
+    accepted = Counter((one["outId"], one["phoneNum"]) for one in bridge.quick_audience.receipts)
     wanted = {
         (f"task-{number}", f"139{position:08d}") for number in range(count) for position in (0, 1)
     }
-    assert set(taken) == wanted
-    assert set(taken.values()) == {1}
+    assert set(accepted) == wanted
+    assert set(accepted.values()) == {1}
     assert all(pushed.pushed_positions(f"task-{number}", BIZ) == {0, 1} for number in range(count))
     assert bridge.pump.count("receipts") == bridge.pump.count("receipts-dead") == 0
 
@@ -63,15 +63,15 @@ def pauses(bridge: Bridge) -> list[float]:
     return [later - earlier for earlier, later in itertools.pairwise(times(bridge))]
 
 
-def to_the_probe(bridge: Bridge) -> None:
-    """Go on to when the next one may try, and everything that waits has come."""
+def move_to_the_probe(bridge: Bridge) -> None:
+    """Move the clock to the next probe, when all waiting messages are visible, too."""
     breaker = breakers.get_open("quickaudience")
     assert breaker
     bridge.clock.move_to(max(breaker.probe_at, time.time(), *bridge.pump.due("push")) + 0.001)
 
 
 @pytest.mark.parametrize("answer", LOCKED)
-def test_the_first_stops_everything_after_one_call(bridge: Bridge, answer: str) -> None:
+def test_the_first_lockout_stops_all_pushes_after_one_call(bridge: Bridge, answer: str) -> None:
     queue_many(bridge, 25)
     bridge.quick_audience.always(LOCKED[answer])
     bridge.pump.drain("push")
@@ -80,10 +80,10 @@ def test_the_first_stops_everything_after_one_call(bridge: Bridge, answer: str) 
     assert not bridge.pump.failures, "nothing is left to SQS to give out again"
     bridge.quick_audience.always(ok)
     bridge.pump.run("push", hours=1)
-    check_all_told_once(bridge, 25)
+    check_all_reported_once(bridge, 25)
 
 
-def test_a_new_process_calls_nothing_either(bridge: Bridge) -> None:
+def test_a_new_process_makes_no_call_either(bridge: Bridge) -> None:
     queue_many(bridge, 3)
     bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
@@ -93,25 +93,25 @@ def test_a_new_process_calls_nothing_either(bridge: Bridge) -> None:
     assert len(bridge.quick_audience.pushes) == 1
 
 
-def test_the_pauses_are_three_times_as_long_each_time_to_an_hour_at_most(bridge: Bridge) -> None:
+def test_each_pause_is_three_times_as_long_up_to_an_hour(bridge: Bridge) -> None:
     queue_many(bridge, 1)
     bridge.quick_audience.always(unauthorized)
     bridge.pump.run("push", hours=DAY)
     wanted = [10, 30, 90, 270, 810, 2430, *[3600] * 22]
     found = pauses(bridge)
     assert len(found) == len(wanted)
-    # Looked at again only every five seconds while somebody else may be trying.
+    # The breaker is checked only every five seconds while another function may be probing.
     assert all(want <= pause <= want + 6 for want, pause in zip(wanted, found, strict=True))
 
 
-def test_after_a_week_nothing_is_lost_and_no_receive_is_spent(bridge: Bridge) -> None:
+def test_after_a_week_nothing_is_lost_and_no_receive_is_used_up(bridge: Bridge) -> None:
     queue_many(bridge, 2)
     bridge.quick_audience.always(unauthorized)
     start = time.time()
     bridge.pump.run("push", hours=8)
     while time.time() < start + 7 * DAY * 3600:
         # What is only put back in between was seen in the first hours.
-        to_the_probe(bridge)
+        move_to_the_probe(bridge)
         bridge.pump.drain("push")
     assert bridge.pump.count("receipts") == 2
     assert bridge.pump.count("receipts-dead") == 0
@@ -124,17 +124,17 @@ def test_after_a_week_nothing_is_lost_and_no_receive_is_spent(bridge: Bridge) ->
     bridge.quick_audience.always(ok)
     assert bridge.pump.invoke("push", event)
     bridge.pump.run("push", hours=2)
-    check_all_told_once(bridge, 2)
+    check_all_reported_once(bridge, 2)
 
 
-def test_one_at_a_time_tries(bridge: Bridge) -> None:
+def test_one_function_at_a_time_probes(bridge: Bridge) -> None:
     queue_many(bridge, 40)
     bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
-    to_the_probe(bridge)
+    move_to_the_probe(bridge)
 
     def meanwhile() -> requests.Response:
-        # Three other functions get new messages, while the one that tries waits for its answer.
+        # Three other functions get new messages while the probe waits for its answer.
         for number in range(3):
             queue_many(bridge, 1, start=40 + number)
             assert bridge.pump.invoke_once("push") is True
@@ -147,10 +147,10 @@ def test_one_at_a_time_tries(bridge: Bridge) -> None:
     assert len(bridge.quick_audience.pushes) == 2
     bridge.quick_audience.always(ok)
     bridge.pump.run("push", hours=1)
-    check_all_told_once(bridge, 43)
+    check_all_reported_once(bridge, 43)
 
 
-def test_a_stale_look_gives_no_right_to_try(bridge: Bridge) -> None:
+def test_a_stale_read_gives_no_right_to_probe(bridge: Bridge) -> None:
     now = int(time.time())
     seen = breakers.trip("quickaudience", "401", now)
     assert not breakers.take_probe(seen, now + 9)
@@ -158,7 +158,7 @@ def test_a_stale_look_gives_no_right_to_try(bridge: Bridge) -> None:
     assert not breakers.take_probe(seen, now + 10_000), "it was written since"
 
 
-def test_two_functions_that_are_locked_out_at_once_open_it_once(bridge: Bridge) -> None:
+def test_two_functions_that_are_locked_out_at_once_open_the_breaker_once(bridge: Bridge) -> None:
     queue_many(bridge, 20)
 
     def meanwhile() -> requests.Response:
@@ -168,26 +168,26 @@ def test_two_functions_that_are_locked_out_at_once_open_it_once(bridge: Bridge) 
 
     bridge.quick_audience.next(meanwhile)
     bridge.pump.invoke_once("push")
-    # Its first call was under way already when the other was locked out.
+    # Its first call was already in progress when the other one was locked out.
     assert len(bridge.quick_audience.pushes) == 2
     breaker = breakers.get_open("quickaudience")
     assert breaker
     assert breaker.probes == 0
     bridge.pump.run("push", hours=1)
-    check_all_told_once(bridge, 20)
+    check_all_reported_once(bridge, 20)
 
 
-def test_of_calls_that_are_under_way_none_is_followed_by_another(bridge: Bridge) -> None:
+def test_after_a_lockout_calls_in_progress_are_followed_by_no_other(bridge: Bridge) -> None:
     queue_many(bridge, 40)
     bridge.quick_audience.next(ok)
     bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
-    # One event makes ten calls, the first of them alone.
+    # One event makes ten calls, the first of them before the others.
     assert 2 <= len(bridge.quick_audience.pushes) <= 10
     assert bridge.pump.count("receipts") == 39
     bridge.quick_audience.always(ok)
     bridge.pump.run("push", hours=1)
-    check_all_told_once(bridge, 40)
+    check_all_reported_once(bridge, 40)
 
 
 @pytest.mark.parametrize(
@@ -202,13 +202,13 @@ def test_of_calls_that_are_under_way_none_is_followed_by_another(bridge: Bridge)
     ],
     ids=["500", "429", "read timeout", "no connection", "garbage", "firewall"],
 )
-def test_a_try_that_is_not_taken_keeps_it_open(bridge: Bridge, answer: Behaviour) -> None:
+def test_a_probe_that_is_refused_keeps_the_breaker_open(bridge: Bridge, answer: Behaviour) -> None:
     queue_many(bridge, 20)
     bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
     bridge.quick_audience.always(answer)
     for tries in range(1, 4):
-        to_the_probe(bridge)
+        move_to_the_probe(bridge)
         bridge.pump.drain("push")
         assert len(bridge.quick_audience.pushes) == 1 + tries
         breaker = breakers.get_open("quickaudience")
@@ -216,15 +216,15 @@ def test_a_try_that_is_not_taken_keeps_it_open(bridge: Bridge, answer: Behaviour
         assert breaker.probe_at - int(time.time()) == 10 * 3**tries
     bridge.quick_audience.always(ok)
     bridge.pump.run("push", hours=3)
-    check_all_told_once(bridge, 20)
+    check_all_reported_once(bridge, 20)
     assert breakers.get_open("quickaudience") is None
 
 
-def test_a_try_whose_function_dies_is_followed_by_a_longer_pause(bridge: Bridge) -> None:
+def test_a_probe_whose_function_dies_is_followed_by_a_longer_pause(bridge: Bridge) -> None:
     queue_many(bridge, 20)
     bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
-    to_the_probe(bridge)
+    move_to_the_probe(bridge)
     names = ["dynamodb GetItem", "dynamodb PutItem", "sqs GetQueueUrl", "quickaudience details"]
     called = bridge.pump.watch("push", 2, "killed before")
     assert [name for name in called if name in names][:3] == [*names[:2], names[3]]
@@ -234,10 +234,10 @@ def test_a_try_whose_function_dies_is_followed_by_a_longer_pause(bridge: Bridge)
     bridge.quick_audience.always(ok)
     bridge.pump.run("push", hours=1)
     assert 30 <= times(bridge)[1] - died <= 36
-    check_all_told_once(bridge, 20)
+    check_all_reported_once(bridge, 20)
 
 
-def test_a_relapse_soon_after_goes_on_with_the_long_pauses(bridge: Bridge) -> None:
+def test_a_breaker_that_opens_again_soon_keeps_its_long_pauses(bridge: Bridge) -> None:
     queue_many(bridge, 1)
     bridge.quick_audience.next(unauthorized, unauthorized, unauthorized, unauthorized, ok)
     bridge.pump.run("push", hours=1)
@@ -251,7 +251,7 @@ def test_a_relapse_soon_after_goes_on_with_the_long_pauses(bridge: Bridge) -> No
     assert breaker.probe_at - breaker.opened_at == 810, "after 10, 30, 90 and 270"
 
 
-def test_a_relapse_long_after_begins_anew(bridge: Bridge) -> None:
+def test_a_breaker_that_opens_again_much_later_starts_with_short_pauses(bridge: Bridge) -> None:
     queue_many(bridge, 1)
     bridge.quick_audience.next(unauthorized, unauthorized, unauthorized, unauthorized, ok)
     bridge.pump.run("push", hours=1)
@@ -265,17 +265,17 @@ def test_a_relapse_long_after_begins_anew(bridge: Bridge) -> None:
 
 
 def reply(bridge: Bridge, out_id: str) -> None:
-    told = {
+    entry_fields = {
         "outId": out_id,
         "phoneNum": "13900000000",
         "sendTime": "2026-03-02 10:00:00",
         "content": "退订",
     }
-    body = {"kind": "reply", "outId": out_id, "entries": [told]}
+    body = {"kind": "reply", "outId": out_id, "entries": [entry_fields]}
     bridge.pump.put("receipts", json.dumps(body))
 
 
-def test_replies_wait_with_receipts_and_receipts_with_replies(bridge: Bridge) -> None:
+def test_receipts_and_replies_wait_for_the_same_breaker(bridge: Bridge) -> None:
     reply(bridge, "task-0")
     bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
@@ -285,11 +285,11 @@ def test_replies_wait_with_receipts_and_receipts_with_replies(bridge: Bridge) ->
     assert [one.path for one in bridge.quick_audience.pushes] == [REPLY]
     bridge.quick_audience.always(ok)
     bridge.pump.run("push", hours=1)
-    check_all_told_once(bridge, 2)
+    check_all_reported_once(bridge, 2)
     assert sorted(one["outId"] for one in bridge.quick_audience.replies) == ["task-0", "task-1"]
 
 
-def test_a_message_that_nobody_understands_does_not_keep_it_open(bridge: Bridge) -> None:
+def test_an_unreadable_message_does_not_keep_the_breaker_open(bridge: Bridge) -> None:
     queue_many(bridge, 3)
     bridge.quick_audience.always(unauthorized)
     bridge.pump.drain("push")
@@ -297,12 +297,12 @@ def test_a_message_that_nobody_understands_does_not_keep_it_open(bridge: Bridge)
         bridge.pump.put("receipts", "not JSON")
     bridge.quick_audience.always(ok)
     bridge.pump.run("push", hours=12)
-    taken = Counter(one["outId"] for one in bridge.quick_audience.receipts)
-    assert taken == Counter({"task-0": 2, "task-1": 2, "task-2": 2})
+    accepted = Counter(one["outId"] for one in bridge.quick_audience.receipts)
+    assert accepted == Counter({"task-0": 2, "task-1": 2, "task-2": 2})
 
 
 def refuse_together(bridge: Bridge, then: Behaviour) -> list[int]:
-    """Entries together are refused, those after that answered otherwise; answers the sizes of the calls."""
+    """Refuse the entries together, answer later calls with `then`, and return the sizes of the calls."""
     sizes: list[int] = []
     take = bridge.quick_audience._answer
 
@@ -318,7 +318,7 @@ def refuse_together(bridge: Bridge, then: Behaviour) -> list[int]:
 
 
 @pytest.mark.parametrize("answer", ["401", "403 within 200, as a number"])
-def test_being_locked_out_while_taking_apart_stops_everything(bridge: Bridge, answer: str) -> None:
+def test_a_lockout_while_a_batch_is_divided_stops_all_pushes(bridge: Bridge, answer: str) -> None:
     queue(bridge, "x", range(8))
     sizes = refuse_together(bridge, LOCKED[answer])
     bridge.pump.run("push", hours=19 / 3600)
@@ -329,7 +329,7 @@ def test_being_locked_out_while_taking_apart_stops_everything(bridge: Bridge, an
     assert len(sizes) == TRIES + 1
 
 
-def test_what_was_taken_before_the_lock_out_is_not_repeated(bridge: Bridge) -> None:
+def test_entries_accepted_before_a_lockout_are_not_repeated(bridge: Bridge) -> None:
     queue(bridge, "x", range(8))
     answers = iter([ok, LOCKED["403"]])
 
@@ -346,7 +346,7 @@ def test_what_was_taken_before_the_lock_out_is_not_repeated(bridge: Bridge) -> N
     assert bridge.pump.count("receipts") == 0
 
 
-def test_taking_apart_ends_when_another_call_is_locked_out(
+def test_dividing_a_batch_ends_when_another_call_is_locked_out(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = PushSession(time.time() + 60, probing=False)
@@ -355,7 +355,7 @@ def test_taking_apart_ends_when_another_call_is_locked_out(
     def refuse(_: PushKind, entries: Sequence[dict[str, Any]]) -> None:
         sizes.append(len(entries))
         if len(entries) < 8:
-            # Another call of this invocation, at this moment.
+            # Another call of this invocation at the same moment.
             session._stopped.set()
         raise EntriesRefusedError("no")
 
@@ -367,13 +367,13 @@ def test_taking_apart_ends_when_another_call_is_locked_out(
     assert sizes == [8, 4]
 
 
-def test_what_cannot_be_closed_does_not_undo_what_was_pushed(
+def test_a_breaker_that_cannot_be_closed_does_not_repeat_pushed_entries(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue_many(bridge, 3)
     bridge.quick_audience.next(unauthorized)
     bridge.pump.drain("push")
-    to_the_probe(bridge)
+    move_to_the_probe(bridge)
 
     def fail(*_: Any) -> None:
         raise TimeoutError("DynamoDB is not there")
@@ -385,10 +385,10 @@ def test_what_cannot_be_closed_does_not_undo_what_was_pushed(
     assert breakers.get_open("quickaudience"), "the next one tries again"
     queue_many(bridge, 1, start=3)
     bridge.pump.run("push", hours=1)
-    check_all_told_once(bridge, 4)
+    check_all_reported_once(bridge, 4)
 
 
-def test_what_cannot_be_opened_does_not_undo_what_was_pushed(
+def test_a_breaker_that_cannot_be_opened_does_not_repeat_pushed_entries(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue_many(bridge, 3)
@@ -402,18 +402,18 @@ def test_what_cannot_be_opened_does_not_undo_what_was_pushed(
         bridge.pump.invoke_once("push")
     assert not [error for error in bridge.pump.failures if isinstance(error, TimeoutError)]
     bridge.pump.run("push", hours=1)
-    check_all_told_once(bridge, 3)
+    check_all_reported_once(bridge, 3)
 
 
-def test_closing_wins_over_somebody_who_tries_at_that_moment(
+def test_closing_wins_over_a_probe_of_another_function(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = int(time.time())
     breakers.trip("quickaudience", "401", now)
-    look, pending = breakers.get_open, [True]
+    get_open, pending = breakers.get_open, [True]
 
     def seen_before(name: breaker.Side) -> breaker.Breaker | None:
-        found = look(name)
+        found = get_open(name)
         if pending and found:
             pending.pop()
             assert breakers.take_probe(found, now + 20)
@@ -421,11 +421,11 @@ def test_closing_wins_over_somebody_who_tries_at_that_moment(
 
     monkeypatch.setattr(breakers, "get_open", seen_before)
     breakers.close("quickaudience", now + 20)
-    assert look("quickaudience") is None
+    assert get_open("quickaudience") is None
 
 
-def test_an_invocation_begins_no_call_that_it_cannot_end(bridge: Bridge) -> None:
-    """A first call that took all the time: the others are left to the next invocation."""
+def test_an_invocation_starts_no_call_that_it_cannot_finish(bridge: Bridge) -> None:
+    """The first call takes all the time: the others are left to the next invocation."""
     queue_many(bridge, 5)
 
     def slow() -> requests.Response:
@@ -436,4 +436,4 @@ def test_an_invocation_begins_no_call_that_it_cannot_end(bridge: Bridge) -> None
     bridge.pump.invoke_once("push")
     assert len(bridge.quick_audience.pushes) == 1
     bridge.pump.run("push", hours=1)
-    check_all_told_once(bridge, 5)
+    check_all_reported_once(bridge, 5)

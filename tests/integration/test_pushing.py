@@ -1,4 +1,4 @@
-"""push: receipts and replies to Quick Audience, until it has them."""
+"""push: receipts and replies are pushed until Quick Audience accepts them."""
 
 import itertools
 import json
@@ -43,7 +43,7 @@ def test_no_call_has_more_than_100_entries(bridge: Bridge) -> None:
     assert pushed.pushed_positions("x", BIZ) == set(range(280))
 
 
-def test_every_push_is_signed_anew(bridge: Bridge) -> None:
+def test_every_push_has_its_own_signature(bridge: Bridge) -> None:
     bridge.quick_audience.next(broken(web.read_timeout))
     queue(bridge, "x", range(1))
     bridge.pump.run("push", hours=1)
@@ -69,7 +69,7 @@ def test_without_a_key_the_signature_is_empty(bridge: Bridge) -> None:
         {"code": "200", "anything": "else"},
     ],
 )
-def test_quick_audience_says_yes_in_several_ways(bridge: Bridge, answer: dict[str, Any]) -> None:
+def test_every_form_of_acceptance_is_understood(bridge: Bridge, answer: dict[str, Any]) -> None:
     bridge.quick_audience.always(lambda: respond(200, answer))
     queue(bridge, "x", range(1))
     bridge.pump.drain("push")
@@ -101,7 +101,7 @@ NO: dict[str, Behaviour] = {
 
 
 @pytest.mark.parametrize("no", NO)
-def test_everything_else_is_no_and_the_push_comes_again(bridge: Bridge, no: str) -> None:
+def test_any_other_answer_is_a_refusal_and_the_push_is_retried(bridge: Bridge, no: str) -> None:
     bridge.quick_audience.next(NO[no], NO[no])
     queue(bridge, "x", range(3))
     bridge.pump.drain("push")
@@ -113,13 +113,13 @@ def test_everything_else_is_no_and_the_push_comes_again(bridge: Bridge, no: str)
     assert bridge.pump.count("receipts") == bridge.pump.count("receipts-dead") == 0
 
 
-def test_what_was_taken_is_not_repeated_because_something_else_was_not(bridge: Bridge) -> None:
+def test_accepted_entries_are_not_repeated_because_others_were_refused(bridge: Bridge) -> None:
     for out_id in "abc":
         queue(bridge, out_id, range(2))
 
     def by_turns() -> Any:
-        taken = bool(bridge.quick_audience.pushes)
-        return ok() if taken else respond(500, b"")
+        accepted = bool(bridge.quick_audience.pushes)
+        return ok() if accepted else respond(500, b"")
 
     bridge.quick_audience.always(by_turns)
     bridge.pump.drain("push")
@@ -158,7 +158,7 @@ def test_an_event_whose_calls_all_time_out_ends_within_the_functions_time(bridge
     assert rounds * sum(client._TIMEOUT) < timeout("push")
 
 
-def test_a_message_that_nobody_understands_does_not_hold_up_the_others(bridge: Bridge) -> None:
+def test_an_unreadable_message_does_not_hold_up_the_others(bridge: Bridge) -> None:
     queue(bridge, "x", range(1))
     bridge.pump.put("receipts", "not JSON")
     bridge.pump.invoke_once("push")

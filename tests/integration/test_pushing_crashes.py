@@ -1,4 +1,4 @@
-"""push while the function dies, or a call fails, at every place: at least once, and never nothing."""
+"""push with a fault at every call: every entry is pushed at least once."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.support.in_process.snapshot import snapshot
 
 
 @pytest.mark.parametrize("how", FAULTS)
-def test_everything_is_pushed_and_known_to_be(
+def test_every_entry_is_pushed_and_recorded_as_pushed(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch, how: Fault
 ) -> None:
     monkeypatch.setattr("chalicelib.functions.push._PARALLEL", 1)
@@ -25,8 +25,8 @@ def test_everything_is_pushed_and_known_to_be(
         assert bridge.pump.watch("push", at, how)[at] == name
         bridge.pump.run("push", hours=1)
         what = f"call {at}, {name}"
-        told = {(one["outId"], one["phoneNum"]) for one in bridge.quick_audience.receipts}
-        assert told == {
+        reported = {(one["outId"], one["phoneNum"]) for one in bridge.quick_audience.receipts}
+        assert reported == {
             *(("x", f"139{position:08d}") for position in range(4)),
             ("y", "13900000000"),
         }, what

@@ -1,4 +1,4 @@
-"""The function `read`: what becomes of a file's lines."""
+"""read: the lines of a file become recipients."""
 
 import json
 import time
@@ -47,7 +47,7 @@ def test_every_line_is_sent_to(campaigns: FileCampaigns) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r\n\r\n \n"])
-def test_whatever_the_encoding_and_the_line_ends(
+def test_every_encoding_and_line_break_is_read(
     campaigns: FileCampaigns, encoding: str, end: str
 ) -> None:
     names = ["李雷", "韩梅梅", "联通", "女", "𠮷" if encoding != "gbk" else "吉"]
@@ -64,7 +64,7 @@ def test_whatever_the_encoding_and_the_line_ends(
     )
 
 
-def test_a_bad_line_costs_itself_alone(campaigns: FileCampaigns) -> None:
+def test_a_bad_line_does_not_affect_the_others(campaigns: FileCampaigns) -> None:
     text = "\n".join(
         [
             '13900001111 {"name":"甲"}',
@@ -95,7 +95,7 @@ def test_a_bad_line_costs_itself_alone(campaigns: FileCampaigns) -> None:
     assert [bad.partition(":")[0] for bad in file["badLines"]] == ["3", "4", "5", "6", "8"]
 
 
-def test_of_very_many_bad_lines_the_first_are_kept(campaigns: FileCampaigns) -> None:
+def test_the_first_of_very_many_bad_lines_are_kept(campaigns: FileCampaigns) -> None:
     answer = campaigns.send("x\n" * 250 + NUMBERS[0], campaigns.bridge.template("您好"))
     campaigns.bridge.pump.drain()
     file = campaigns.file(answer)
@@ -103,7 +103,7 @@ def test_of_very_many_bad_lines_the_first_are_kept(campaigns: FileCampaigns) -> 
     assert campaigns.sent == plain(NUMBERS[:1])
 
 
-def test_a_recipient_who_stands_there_twice_is_sent_to_once(campaigns: FileCampaigns) -> None:
+def test_a_recipient_in_two_lines_is_sent_to_once(campaigns: FileCampaigns) -> None:
     def line(number: str, name: str) -> str:
         return f'{number},{{"name":"{name}"}}'
 
@@ -118,18 +118,18 @@ def test_a_recipient_who_stands_there_twice_is_sent_to_once(campaigns: FileCampa
     assert campaigns.file(answer).repeated == 10
 
 
-def test_more_lines_than_the_limit_and_nobody_is_sent_to(campaigns: FileCampaigns) -> None:
+def test_with_more_lines_than_the_limit_nothing_is_sent(campaigns: FileCampaigns) -> None:
     code = campaigns.bridge.template("您好")
     answer = campaigns.send("\n".join([*NUMBERS[:6], "12345", "x"]), code, limit=7)
     campaigns.bridge.pump.drain()
     assert not campaigns.sent
-    told = {(number, "isv.MOBILE_COUNT_OVER_LIMIT"): 1 for number in NUMBERS[:6]}
-    assert campaigns.reported == Counter(told | {("12345", "isv.MOBILE_NUMBER_ILLEGAL"): 1})
+    expected = {(number, "isv.MOBILE_COUNT_OVER_LIMIT"): 1 for number in NUMBERS[:6]}
+    assert campaigns.reported == Counter(expected | {("12345", "isv.MOBILE_NUMBER_ILLEGAL"): 1})
     shown = campaigns.shown()
     assert (shown["recipients"], shown["failed"], shown["waiting"]) == (8, 8, 0)
     assert shown["files"][0]["state"] == "failed"
     assert "8 行, 超过 limit 允许的 7 个" in shown["files"][0]["reason"]
-    # The marketer raises the limit and asks again.
+    # The marketer raises the limit and sends the request again.
     campaigns.clear()
     again = campaigns.ask(campaigns.oss.put("\n".join(NUMBERS[:6]), "task-1.txt"), code, limit=8)
     assert again["bizId"] != answer["bizId"]
@@ -144,7 +144,7 @@ def test_as_many_lines_as_the_limit_are_sent(campaigns: FileCampaigns, limit: ob
     assert campaigns.sent == plain(NUMBERS[:6])
 
 
-def test_a_file_that_cannot_be_had_is_tried_for_minutes_and_then_failed(
+def test_a_file_that_cannot_be_fetched_is_retried_for_minutes_and_then_fails(
     campaigns: FileCampaigns,
 ) -> None:
     bridge = campaigns.bridge
@@ -158,7 +158,7 @@ def test_a_file_that_cannot_be_had_is_tried_for_minutes_and_then_failed(
     assert bridge.pump.count("files") == bridge.pump.count("files-dead") == 0
     [file] = campaigns.shown()["files"]
     assert (file["state"], file["reason"]) == ("failed", "文件不存在 (HTTP 404)")
-    # Nobody was sent to: the same request again is a new one.
+    # Nothing was sent: the same request counts as a new one.
     campaigns.oss.put(NUMBERS[0], "task-1.txt")
     second = campaigns.ask(url, code)
     assert second["bizId"] != first["bizId"]
@@ -166,7 +166,7 @@ def test_a_file_that_cannot_be_had_is_tried_for_minutes_and_then_failed(
     assert campaigns.sent == plain(NUMBERS[:1])
 
 
-def test_a_file_that_is_late_is_read(campaigns: FileCampaigns) -> None:
+def test_a_file_that_appears_late_is_read(campaigns: FileCampaigns) -> None:
     campaigns.oss.broken = [FetchError("读取失败")] * 4
     answer = campaigns.send(NUMBERS[0], campaigns.bridge.template("您好"))
     campaigns.bridge.pump.run()
@@ -218,7 +218,7 @@ def test_a_file_that_changes_between_counting_and_reading_is_not_sent_from(
     assert campaigns.file(answer).reason == "文件在读取过程中被修改"
 
 
-def test_with_little_time_left_another_function_reads_on(campaigns: FileCampaigns) -> None:
+def test_with_little_time_left_another_invocation_continues(campaigns: FileCampaigns) -> None:
     bridge = campaigns.bridge
     lines = [*NUMBERS, *NUMBERS[:3], "x", *NUMBERS[10:]]
     answer = campaigns.send("\n".join(lines), bridge.template("您好"))
@@ -238,7 +238,7 @@ def test_with_little_time_left_another_function_reads_on(campaigns: FileCampaign
     assert (file.state, file.line, file.repeated) == ("done", 34, 13)
 
 
-def test_it_does_not_begin_without_time_for_a_step(campaigns: FileCampaigns) -> None:
+def test_a_function_without_time_for_a_step_does_not_start(campaigns: FileCampaigns) -> None:
     bridge = campaigns.bridge
     campaigns.send(NUMBERS[0], bridge.template("您好"))
     event = bridge.pump.receive("read")
@@ -258,13 +258,13 @@ def test_a_template_that_is_gone_fails_the_file(
     assert "已不存在" in file.reason
 
 
-def test_a_message_that_means_nothing_rests_in_the_dead_letters(campaigns: FileCampaigns) -> None:
-    campaigns.bridge.pump.put("files", '{"outId": "nobody", "bizId": "x"}')
+def test_an_unreadable_message_ends_in_the_dead_letters(campaigns: FileCampaigns) -> None:
+    campaigns.bridge.pump.put("files", '{"outId": "unknown", "bizId": "x"}')
     campaigns.bridge.pump.run("read")
     assert campaigns.bridge.pump.count("files-dead") == 1
 
 
-def test_what_is_planned_late_is_closed_with_the_rest(campaigns: FileCampaigns) -> None:
+def test_recipients_planned_late_are_closed_with_the_rest(campaigns: FileCampaigns) -> None:
     bridge = campaigns.bridge
     answer = campaigns.send("\n".join(NUMBERS[:4]), bridge.template("您好"))
     bridge.clock.advance(hours=70)
@@ -279,8 +279,8 @@ def test_what_is_planned_late_is_closed_with_the_rest(campaigns: FileCampaigns) 
     assert campaigns.file(answer).state == "done"
 
 
-def test_a_file_that_comes_after_72_hours_is_not_sent_from(campaigns: FileCampaigns) -> None:
-    """From the dead letters, put back late: the sweep has been there, and nobody would hear of them."""
+def test_a_file_that_is_read_after_72_hours_sends_nothing(campaigns: FileCampaigns) -> None:
+    """A message is replayed late from the dead letters: the sweep has run, so receipts would never be reported."""
     bridge = campaigns.bridge
     answer = campaigns.send(NUMBERS[0], bridge.template("您好"))
     bridge.clock.advance(hours=72.1)

@@ -1,4 +1,4 @@
-"""`read` while it dies, or a call fails, at every place; and two of it at once."""
+"""read with a fault at every call, and two invocations at once."""
 
 from collections import Counter
 
@@ -32,7 +32,10 @@ SENT = Counter(
         ("8613900005555", ("丁",)): 1,
     }
 )
-TOLD = {("12345", "isv.MOBILE_NUMBER_ILLEGAL"), ("13900006666", "isv.TEMPLATE_MISSING_PARAMETERS")}
+REPORTED = {
+    ("12345", "isv.MOBILE_NUMBER_ILLEGAL"),
+    ("13900006666", "isv.TEMPLATE_MISSING_PARAMETERS"),
+}
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def campaigns(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> FileCampaigns:
 
 def check(campaigns: FileCampaigns, out_id: str, why: str = "") -> None:
     assert campaigns.sent == SENT, why
-    assert set(campaigns.reported) == TOLD, why
+    assert set(campaigns.reported) == REPORTED, why
     shown = campaigns.shown(out_id)
     assert (shown["recipients"], shown["sent"], shown["failed"]) == (8, 5, 3), why
     [file] = shown["files"]
@@ -52,7 +55,7 @@ def check(campaigns: FileCampaigns, out_id: str, why: str = "") -> None:
 
 
 @pytest.mark.parametrize("how", FAULTS)
-def test_every_line_is_sent_once_wherever_it_breaks(campaigns: FileCampaigns, how: Fault) -> None:
+def test_every_line_is_sent_once_whatever_call_fails(campaigns: FileCampaigns, how: Fault) -> None:
     bridge = campaigns.bridge
     code = bridge.template("您好${name}")
     campaigns.send(TEXT, code, "dry")
@@ -67,7 +70,7 @@ def test_every_line_is_sent_once_wherever_it_breaks(campaigns: FileCampaigns, ho
         campaigns.send(TEXT, code, out_id)
         bridge.pump.watch("read", number, how)
         if number % 2:
-            # What was queued before is sent before the rest is planned.
+            # Chunks that are queued are sent before the rest is planned.
             bridge.pump.drain("deliver", "push")
         bridge.pump.run()
         check(campaigns, out_id, f"{how}, {name}")
@@ -75,10 +78,10 @@ def test_every_line_is_sent_once_wherever_it_breaks(campaigns: FileCampaigns, ho
 
 
 @pytest.mark.parametrize("how", FAULTS)
-def test_the_continuation_is_queued_wherever_it_breaks(
+def test_the_continuation_is_queued_whatever_call_fails(
     campaigns: FileCampaigns, monkeypatch: pytest.MonkeyPatch, how: Fault
 ) -> None:
-    """Each function makes one step, then time is short."""
+    """Each invocation makes one step, then its time is short."""
     bridge = campaigns.bridge
     code = bridge.template("您好${name}")
     monkeypatch.setattr(file_reading, "SECONDS_FOR_A_STEP", 1000)
@@ -92,7 +95,7 @@ def test_the_continuation_is_queued_wherever_it_breaks(
     assert names[-1] == "dynamodb BatchWriteItem"
     bridge.pump.run()
     check(campaigns, "dry")
-    # The last two of them: the file is let go, and its message queued.
+    # The last two calls release the file and queue its message.
     for number, name in list(enumerate(names))[-2:]:
         campaigns.clear()
         out_id = f"{how}-{number}"
@@ -102,7 +105,7 @@ def test_the_continuation_is_queued_wherever_it_breaks(
         check(campaigns, out_id, f"{how}, {name}")
 
 
-def test_the_same_message_twice_at_once(campaigns: FileCampaigns) -> None:
+def test_the_same_message_twice_at_once_sends_each_line_once(campaigns: FileCampaigns) -> None:
     bridge = campaigns.bridge
     campaigns.send(TEXT, bridge.template("您好${name}"))
     event = bridge.pump.receive("read")
@@ -116,7 +119,7 @@ def test_the_same_message_twice_at_once(campaigns: FileCampaigns) -> None:
 
     campaigns.oss.on_part = at_once
     assert bridge.pump.invoke("read", event)
-    # The second one found the file held, and looks again when that is over.
+    # The second one found the file held, and is retried when the hold ends.
     assert again == [True, False]
     assert len(campaigns.oss.opened) == 2
     bridge.pump.run()
@@ -124,10 +127,8 @@ def test_the_same_message_twice_at_once(campaigns: FileCampaigns) -> None:
 
 
 @pytest.mark.parametrize("part", range(1, 11))
-def test_a_function_that_was_taken_for_dead_does_no_harm(
-    campaigns: FileCampaigns, part: int
-) -> None:
-    """While the first one stands still, the second one takes the file over and ends it."""
+def test_a_function_that_counted_as_dead_does_no_harm(campaigns: FileCampaigns, part: int) -> None:
+    """While the first one stands still, the second one takes the file over and finishes it."""
     bridge = campaigns.bridge
     campaigns.oss.part = 40
     campaigns.send(TEXT, bridge.template("您好${name}"))

@@ -1,4 +1,4 @@
-"""settle: replies to campaigns."""
+"""settle: replies are matched to messages and reported."""
 
 import time
 from typing import Any
@@ -23,7 +23,7 @@ def out_ids(bridge: Bridge) -> list[str]:
     return [one["outId"] for one in bridge.quick_audience.replies]
 
 
-def test_a_reply_is_told_under_the_campaign_that_it_answers(linked: Bridge) -> None:
+def test_a_reply_is_reported_under_the_campaign_that_it_answers(linked: Bridge) -> None:
     send(linked, A)
     linked.clock.advance(seconds=60)
     reply(linked, "T退订", time=int(time.time()) - 5)
@@ -37,7 +37,7 @@ def test_a_reply_is_told_under_the_campaign_that_it_answers(linked: Bridge) -> N
     ]
 
 
-def test_the_newest_message_of_the_sign_is_answered(linked: Bridge) -> None:
+def test_a_reply_belongs_to_the_newest_message_of_its_sign(linked: Bridge) -> None:
     linked.link(OTHER_SIGN, 502)
     code = linked.template("您好")
     for number, sign in enumerate([SIGN, SIGN, OTHER_SIGN]):
@@ -52,20 +52,22 @@ def test_the_newest_message_of_the_sign_is_answered(linked: Bridge) -> None:
 
 
 @pytest.mark.parametrize("sign", [None, 5, {}])
-def test_a_reply_without_a_sign_answers_the_newest_of_the_phone(linked: Bridge, sign: Any) -> None:
+def test_a_reply_without_a_sign_belongs_to_the_newest_message_of_its_phone(
+    linked: Bridge, sign: Any
+) -> None:
     send(linked, A)
     reply(linked, sign=sign)
     assert out_ids(linked) == ["task-1"]
 
 
-def test_a_message_of_unknown_outcome_can_be_answered(linked: Bridge) -> None:
+def test_a_reply_may_belong_to_a_message_of_unknown_outcome(linked: Bridge) -> None:
     linked.tencent.next("send", tencent.lost(web.read_timeout, sent=True))
     send(linked, A)
     reply(linked)
     assert out_ids(linked) == ["task-1"]
 
 
-def test_a_recipient_who_got_nothing_answers_an_older_message(linked: Bridge) -> None:
+def test_a_reply_of_a_refused_recipient_belongs_to_an_older_message(linked: Bridge) -> None:
     send(linked, A)
     linked.clock.advance(seconds=60)
     linked.tencent.next("send", tencent.refused(1015))
@@ -74,7 +76,7 @@ def test_a_recipient_who_got_nothing_answers_an_older_message(linked: Bridge) ->
     assert out_ids(linked) == ["task-1"]
 
 
-def test_a_repeated_reply_is_told_once(linked: Bridge) -> None:
+def test_a_repeated_reply_is_reported_once(linked: Bridge) -> None:
     send(linked, A)
     event = tencent.reply("86" + A, "好", SIGN)
     linked.callback(event)
@@ -102,7 +104,7 @@ def test_replies_of_one_campaign_share_a_push(linked: Bridge) -> None:
     assert [len(push.entries) for push in linked.quick_audience.pushes] == [3]
 
 
-def test_replies_and_receipts_go_their_own_ways(linked: Bridge) -> None:
+def test_replies_and_receipts_are_pushed_separately(linked: Bridge) -> None:
     (sms,) = send(linked, A)
     linked.callback([tencent.status(sms)])
     linked.callback(tencent.reply("86" + A, "好", SIGN))
@@ -119,7 +121,7 @@ def test_a_reply_that_overtakes_its_send_waits_for_it(linked: Bridge) -> None:
     assert out_ids(linked) == ["task-1"]
 
 
-def test_a_reply_that_belongs_to_nothing_is_parked(linked: Bridge) -> None:
+def test_a_reply_without_a_message_is_parked(linked: Bridge) -> None:
     reply(linked)
     linked.pump.run("settle", "push", hours=4)
     assert linked.pump.count("callbacks") == linked.pump.count("callbacks-dead") == 0
@@ -129,7 +131,7 @@ def test_a_reply_that_belongs_to_nothing_is_parked(linked: Bridge) -> None:
 
 
 @pytest.mark.parametrize("text", ["", None, 5, "😀", "\x00\x01", "x" * 2000])
-def test_a_reply_may_hold_anything(linked: Bridge, text: Any) -> None:
+def test_a_reply_with_any_content_is_reported(linked: Bridge, text: Any) -> None:
     send(linked, A)
     reply(linked, text)
     (entry,) = linked.quick_audience.replies
@@ -139,7 +141,7 @@ def test_a_reply_may_hold_anything(linked: Bridge, text: Any) -> None:
 @pytest.mark.parametrize(
     "given", ["missing", None, "", "yesterday", [], "1772416800", 1772416800.7]
 )
-def test_the_time_of_a_reply_is_never_missing(linked: Bridge, given: Any) -> None:
+def test_a_reply_without_a_valid_time_gets_the_time_of_arrival(linked: Bridge, given: Any) -> None:
     send(linked, A)
     event = tencent.reply("86" + A, "好", SIGN) | {"time": given}
     if given == "missing":
@@ -151,7 +153,7 @@ def test_the_time_of_a_reply_is_never_missing(linked: Bridge, given: Any) -> Non
 
 
 @pytest.mark.parametrize("given", [1772416800000, 10**30, float("inf"), -(10**15)])
-def test_a_time_that_is_no_date_does_not_lose_the_reply(linked: Bridge, given: Any) -> None:
+def test_a_reply_with_an_invalid_time_is_reported(linked: Bridge, given: Any) -> None:
     send(linked, A)
     reply(linked, time=given)
     assert len(linked.quick_audience.replies) == 1

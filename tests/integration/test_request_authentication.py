@@ -1,4 +1,4 @@
-"""Who is let in under /sms/, and what a nonce is good for."""
+"""Authentication of requests below /sms/, and the use of nonces."""
 
 import time
 
@@ -36,14 +36,16 @@ HEADER = "X-QA-Hmac-Signature"
         ),
     ],
 )
-def test_the_known_signatures_open(linked: Bridge, key: str, nonce: str, expected: str) -> None:
+def test_the_known_signatures_are_accepted(
+    linked: Bridge, key: str, nonce: str, expected: str
+) -> None:
     assert sign(key, "1631865523", nonce) == expected, "the test's own signature"
     linked.configure(QA_KEY=key, QA_CLOCK_SKEW_SECONDS="0")
     url = f"{PATH}?timestamp=1631865523&nonce={nonce}"
     assert linked.send("GET", url, headers={HEADER: expected}).code == "OK"
 
 
-def test_an_upper_case_signature_opens(linked: Bridge) -> None:
+def test_an_upper_case_signature_is_accepted(linked: Bridge) -> None:
     url, headers = signed(PATH)
     assert linked.send("GET", url, headers={HEADER: headers[HEADER].upper()}).code == "OK"
 
@@ -68,11 +70,13 @@ def test_a_missing_parameter_is_401(linked: Bridge, without: str) -> None:
     assert linked.send("GET", url, headers=headers).status == 401
 
 
-def test_no_parameters_at_all_is_401(linked: Bridge) -> None:
+def test_a_request_without_parameters_is_401(linked: Bridge) -> None:
     assert linked.send("GET", PATH, headers={HEADER: "x"}).status == 401
 
 
-def test_a_stranger_reaches_neither_table_nor_tencent(linked: Bridge) -> None:
+def test_a_request_without_a_valid_signature_reaches_neither_table_nor_tencent(
+    linked: Bridge,
+) -> None:
     with linked.outside.watched():
         linked.send("POST", "/sms/smsTemplate", template_body("您好"))
         linked.send("GET", signed(PATH)[0], headers={HEADER: "0" * 64})
@@ -92,30 +96,30 @@ def test_the_clock_tolerance_is_a_setting(linked: Bridge) -> None:
     assert linked.ask("GET", PATH, timestamp=str(int(time.time()) - 10)).status == 200
 
 
-def test_milliseconds_are_a_timestamp_too(linked: Bridge) -> None:
+def test_a_timestamp_in_milliseconds_is_accepted(linked: Bridge) -> None:
     now = int(time.time() * 1000)
     assert linked.ask("GET", PATH, timestamp=str(now)).status == 200
     assert linked.ask("GET", PATH, timestamp=str(now - 901_000)).status == 401
 
 
 @pytest.mark.parametrize("timestamp", ["abc", "-5", "1e9", "１６３１８６５５２３", "9" * 40, " "])
-def test_what_is_no_time_is_401(linked: Bridge, timestamp: str) -> None:
+def test_an_invalid_timestamp_is_401(linked: Bridge, timestamp: str) -> None:
     assert linked.ask("GET", PATH, timestamp=timestamp).status == 401
 
 
-def test_any_time_will_do_where_the_clock_is_not_checked(linked: Bridge) -> None:
+def test_any_timestamp_is_accepted_if_the_clock_is_not_checked(linked: Bridge) -> None:
     linked.configure(QA_CLOCK_SKEW_SECONDS="0")
     assert linked.ask("GET", PATH, timestamp="1631865523").status == 200
 
 
 @pytest.mark.parametrize("query", ["", "?timestamp=&nonce=", "?timestamp=1&nonce=1"])
-def test_with_authentication_off_nothing_is_looked_at(linked: Bridge, query: str) -> None:
+def test_with_authentication_off_nothing_is_checked(linked: Bridge, query: str) -> None:
     linked.configure(QA_AUTH="off", QA_KEY="")
     for headers in ({}, {HEADER: ""}, {HEADER: "wrong"}):
         assert linked.send("GET", PATH + query, headers=headers).code == "OK"
 
 
-def test_a_repeated_request_gets_the_stored_answer_and_is_not_done_again(bridge: Bridge) -> None:
+def test_a_repeated_request_gets_the_stored_answer_and_has_no_second_effect(bridge: Bridge) -> None:
     body = template_body("您好")
     first = bridge.ask("POST", "/sms/smsTemplate", body, nonce="a" * 32)
     again = bridge.ask("POST", "/sms/smsTemplate", body, nonce="a" * 32)
@@ -124,7 +128,7 @@ def test_a_repeated_request_gets_the_stored_answer_and_is_not_done_again(bridge:
     assert len(bridge.tencent.calls_of("add_template")) == 1
 
 
-def test_a_repeated_query_is_asked_again(linked: Bridge) -> None:
+def test_a_repeated_query_gets_a_new_answer(linked: Bridge) -> None:
     assert linked.ask("GET", PATH, nonce="b" * 32)["signStatus"] == 1
     linked.tencent.signs[501]["status"] = 2
     assert linked.ask("GET", PATH, nonce="b" * 32)["signStatus"] == 2
@@ -150,7 +154,7 @@ def test_a_nonce_with_other_content_is_403(
     assert len(linked.tencent.calls) == made
 
 
-def test_a_nonce_for_one_template_does_not_open_another(linked: Bridge) -> None:
+def test_a_nonce_for_one_template_is_not_accepted_for_another(linked: Bridge) -> None:
     linked.template("您好")
     linked.template("再见")
     assert linked.ask("GET", "/sms/smsTemplate/7000", nonce="d" * 32).status == 200
@@ -189,7 +193,7 @@ def test_moving_digits_from_nonce_to_timestamp_does_not_make_a_new_nonce(linked:
 
 
 @pytest.mark.parametrize("written", ["{}", " {} ", "\t{}"])
-def test_a_signature_written_otherwise_is_not_another_one(linked: Bridge, written: str) -> None:
+def test_a_signature_in_another_case_is_the_same_signature(linked: Bridge, written: str) -> None:
     timestamp, nonce = str(int(time.time())), "234eceb5737b473284c930c8ef79090e"
     url, headers = signed("/sms/smsTemplate", nonce, timestamp)
     assert linked.send("POST", url, template_body("您好"), headers).code == "OK"

@@ -51,7 +51,7 @@ def newer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("newer")
-def test_a_campaign_goes_on_over_items_and_messages_of_a_newer_release(
+def test_a_campaign_continues_over_items_and_messages_of_a_newer_release(
     linked: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaigns = FileCampaigns(linked, monkeypatch)

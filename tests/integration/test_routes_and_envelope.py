@@ -1,4 +1,4 @@
-"""Every answer under /sms/ is the envelope, whatever happened; `Bridge.send` looks at each."""
+"""Every answer below /sms/ is the envelope, whatever happens; `Bridge.send` checks each."""
 
 import re
 from typing import Any
@@ -105,7 +105,7 @@ def test_the_query_string_is_not_part_of_the_route(linked: Bridge) -> None:
     assert linked.send("GET", url + "&timestamp2=1&empty=", headers=headers).code == "OK"
 
 
-def test_health_tells_nothing_and_asks_nothing(bridge: Bridge) -> None:
+def test_health_reveals_nothing_and_calls_nothing(bridge: Bridge) -> None:
     import json
 
     from tests.support.in_process.bridge import _http

@@ -1,4 +1,4 @@
-"""§6 again: the same request is accepted once, however it comes."""
+"""§6: the same request is accepted once, in whatever form it is repeated."""
 
 import pytest
 
@@ -69,7 +69,7 @@ def test_the_same_content_after_the_time_is_a_new_request(linked: Bridge) -> Non
     assert linked.campaign(PHONES, PARAMS, code=code)["bizId"] == second["bizId"]
 
 
-def test_each_recipient_of_both_requests_is_told_of_both(linked: Bridge) -> None:
+def test_a_recipient_of_two_requests_has_a_receipt_for_each(linked: Bridge) -> None:
     code = linked.template()
     for _ in range(2):
         linked.campaign(PHONES, PARAMS, code=code)

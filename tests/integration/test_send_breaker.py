@@ -1,4 +1,4 @@
-"""deliver: a Tencent that does not answer is left alone, and what is queued stays queued."""
+"""deliver: while Tencent does not answer it is not called, and queued messages stay queued."""
 
 import itertools
 import time
@@ -18,7 +18,7 @@ from tests.support.in_process.tencent import lost, raw_answer, refused
 
 HANGS = lost(web.read_timeout, sent=False)
 OBEYS_AND_HANGS = lost(web.read_timeout, sent=True)
-# Nothing was sent, for certain.
+# Certainly nothing was sent.
 TURNS_AWAY: dict[str, tencent.Behaviour] = {
     "no connection": lost(web.never_connected, sent=False),
     "connect timeout": lost(web.connect_timeout, sent=False),
@@ -30,7 +30,7 @@ HOURS = 1
 
 
 def queue_chunks(bridge: Bridge, count: int, start: int = 0, size: int = 2) -> list[str]:
-    """As many campaigns of one chunk and one call each; answers their phones."""
+    """Queue campaigns of one chunk and one call each, and return their phones."""
     code = "7000" if bridge.tencent.templates else bridge.template("您好")
     phones = NUMBERS[start * size : (start + count) * size]
     for number in range(count):
@@ -40,20 +40,20 @@ def queue_chunks(bridge: Bridge, count: int, start: int = 0, size: int = 2) -> l
     return phones
 
 
-def silence(bridge: Bridge, behaviour: tencent.Behaviour = HANGS) -> None:
-    """Tencent answers nothing at all."""
+def stop_answers(bridge: Bridge, behaviour: tencent.Behaviour = HANGS) -> None:
+    """Leave every call without an answer."""
     bridge.tencent.always("send", behaviour)
     bridge.tencent.always("get_template", behaviour)
 
 
-def mend(bridge: Bridge) -> None:
+def restore_answers(bridge: Bridge) -> None:
     bridge.tencent.always("send", None)
     bridge.tencent.always("get_template", None)
 
 
 def open_it(bridge: Bridge, behaviour: tencent.Behaviour = HANGS) -> None:
-    """Open the breaker by two campaigns of their own, sent to in vain."""
-    silence(bridge, behaviour)
+    """Open the breaker with two campaigns whose calls get no answer."""
+    stop_answers(bridge, behaviour)
     queue_chunks(bridge, 2, start=4000)
     bridge.pump.drain("deliver")
     assert breakers.get_open("tencent")
@@ -61,7 +61,7 @@ def open_it(bridge: Bridge, behaviour: tencent.Behaviour = HANGS) -> None:
     bridge.tencent.calls.clear()
 
 
-def to_the_probe(bridge: Bridge) -> None:
+def move_to_the_probe(bridge: Bridge) -> None:
     breaker = breakers.get_open("tencent")
     assert breaker
     bridge.clock.move_to(max(breaker.probe_at, time.time(), *bridge.pump.due("deliver")) + 0.001)
@@ -77,7 +77,7 @@ def check_all_sent_once(bridge: Bridge, phones: list[str]) -> None:
 
 
 def waiting(bridge: Bridge, out_id: str) -> int:
-    """How many recipients of an outId have no outcome yet."""
+    """Return the number of recipients of an outId without an outcome."""
     (request,) = send_requests.of_out_id(out_id)
     found = [one for _, one in chunks.all_progress(out_id, request.biz_id)]
     return sum(len(positions) for one in found for positions, _ in one.remaining_calls())
@@ -90,18 +90,18 @@ def ready(linked: Bridge) -> Bridge:
     return linked
 
 
-def test_an_outage_of_hours_costs_two_calls_and_the_tries(ready: Bridge) -> None:
+def test_an_outage_of_hours_costs_two_calls_and_the_probes(ready: Bridge) -> None:
     phones = queue_chunks(ready, 50)
-    silence(ready)
+    stop_answers(ready)
     for _ in range(2):
         ready.pump.invoke_once("deliver")
     start = time.time()
     while time.time() < start + HOURS * 3600:
         # Of what comes at each of these times, only some is given out, but for the first times.
-        to_the_probe(ready)
+        move_to_the_probe(ready)
         for _ in range(10 if time.time() < start + 600 else 1):
             ready.pump.invoke_once("deliver", batch=5)
-    # One call after the other, by one function: two in a row without an answer.
+    # One call at a time, by one function: two in a row without an answer.
     assert len(ready.tencent.send_calls) == 2
     pauses = [round(later - earlier) for earlier, later in itertools.pairwise(probes(ready))]
     wanted = [30, *[60] * (len(pauses) - 1)]
@@ -109,16 +109,16 @@ def test_an_outage_of_hours_costs_two_calls_and_the_tries(ready: Bridge) -> None
     assert HOURS * 3600 / 66 <= len(pauses) <= HOURS * 60 + 2
     assert ready.pump.count("sends") == 48
     assert ready.pump.count("sends-dead") == 0
-    mend(ready)
+    restore_answers(ready)
     ready.pump.run("deliver", hours=1)
     check_all_sent_once(ready, phones[4:])
     assert breakers.get_open("tencent") is None
     assert not ready.pump.failures
 
 
-def test_no_receive_is_spent_on_waiting(ready: Bridge) -> None:
+def test_waiting_uses_up_no_receive(ready: Bridge) -> None:
     queue_chunks(ready, 4)
-    silence(ready)
+    stop_answers(ready)
     ready.pump.run("deliver", hours=0.2)
     ready.clock.move_to(max(ready.pump.due("deliver")) + 0.001)
     event = ready.pump.receive("deliver", batch=5)
@@ -127,7 +127,7 @@ def test_no_receive_is_spent_on_waiting(ready: Bridge) -> None:
     assert counts == ["1"], "the message that probes"
 
 
-def test_no_chunk_is_claimed_while_it_is_open(ready: Bridge) -> None:
+def test_no_chunk_is_claimed_while_the_breaker_is_open(ready: Bridge) -> None:
     open_it(ready)
     queue_chunks(ready, 3)
     ready.pump.run("deliver", hours=0.5)
@@ -138,39 +138,37 @@ def test_no_chunk_is_claimed_while_it_is_open(ready: Bridge) -> None:
 
 
 @pytest.mark.parametrize("behaviour", TURNS_AWAY)
-def test_a_refusal_of_hours_is_sat_out_and_everything_is_sent_once(
-    ready: Bridge, behaviour: str
-) -> None:
+def test_after_hours_of_refusals_everything_is_sent_once(ready: Bridge, behaviour: str) -> None:
     phones = queue_chunks(ready, 3)
-    # Everything but the asking for templates: the breaker's tries get as far as a send.
+    # All calls except queries of templates: probes get as far as a send.
     ready.tencent.always("send", TURNS_AWAY[behaviour])
     ready.pump.run("deliver", hours=2)
     assert len(ready.tencent.send_calls) <= 2 + len(probes(ready))
     assert len(probes(ready)) <= 2 * 60 + 4
-    mend(ready)
+    restore_answers(ready)
     ready.pump.run("deliver", hours=2)
     check_all_sent_once(ready, phones)
     assert not ready.pump.failures
 
 
-def test_a_tencent_that_refuses_everything_for_now_is_called_rarely(ready: Bridge) -> None:
+def test_while_tencent_refuses_every_call_for_now_it_is_called_rarely(ready: Bridge) -> None:
     phones = queue_chunks(ready, 3)
-    silence(ready, refused(1013))
+    stop_answers(ready, refused(1013))
     ready.pump.run("deliver", hours=2)
     assert len(ready.tencent.send_calls) <= 2 + len(probes(ready))
-    mend(ready)
+    restore_answers(ready)
     ready.pump.run("deliver", hours=2)
     check_all_sent_once(ready, phones)
 
 
-def test_a_try_asks_for_templates_before_it_sends(ready: Bridge) -> None:
+def test_a_probe_asks_for_templates_before_it_sends(ready: Bridge) -> None:
     open_it(ready)
     queue_chunks(ready, 3)
-    to_the_probe(ready)
+    move_to_the_probe(ready)
     ready.pump.drain("deliver")
     assert [call.name for call in ready.tencent.calls] == ["get_template"]
-    mend(ready)
-    to_the_probe(ready)
+    restore_answers(ready)
+    move_to_the_probe(ready)
     ready.tencent.calls.clear()
     ready.pump.drain("deliver")
     assert [call.name for call in ready.tencent.calls[:2]] == ["get_template", "sendsms"]
@@ -178,20 +176,20 @@ def test_a_try_asks_for_templates_before_it_sends(ready: Bridge) -> None:
 
 @pytest.mark.parametrize("behaviour", [HANGS, refused(1013)], ids=["hangs", "1013"])
 @pytest.mark.parametrize("singly", [False, True])
-def test_a_try_in_vain_costs_one_call_to_one_number_in_a_new_process_too(
+def test_a_failed_probe_costs_one_call_to_one_number_also_in_a_new_process(
     ready: Bridge, behaviour: tencent.Behaviour, *, singly: bool
 ) -> None:
-    """Templates are answered, sends are not: of a chunk of many, one number finds it out."""
+    """Queries of templates are answered and sends are not: one number of a large chunk finds it out."""
     open_it(ready)
     ready.tencent.always("get_template", None)
     ready.tencent.always("send", behaviour)
-    # All that is left to be had from the queue are these.
+    # Only these are visible on the queue.
     ready.pump.run("deliver", hours=0)
     code = ready.template()
     params: Any = [{"name": phone} for phone in NUMBERS[:30]] if singly else {"name": "您"}
     assert ready.campaign(NUMBERS[:30], params, code=code, out_id="many").code == "OK"
     for tries in range(1, 4):
-        to_the_probe(ready)
+        move_to_the_probe(ready)
         ready.restart()
         ready.tencent.calls.clear()
         ready.pump.drain("deliver")
@@ -199,16 +197,16 @@ def test_a_try_in_vain_costs_one_call_to_one_number_in_a_new_process_too(
         assert breakers.get_open("tencent")
         unknown = tries if behaviour is HANGS else 0
         assert waiting(ready, "many") == 30 - unknown
-    mend(ready)
+    restore_answers(ready)
     ready.pump.run("deliver", hours=3)
     assert sum(times_sent(ready).values()) == 30 - unknown
     assert max(times_sent(ready).values()) == 1
 
 
-def test_one_at_a_time_tries(ready: Bridge) -> None:
+def test_one_function_at_a_time_probes(ready: Bridge) -> None:
     open_it(ready)
     queue_chunks(ready, 8)
-    to_the_probe(ready)
+    move_to_the_probe(ready)
     others: list[bool | None] = []
 
     def meanwhile() -> None:
@@ -222,11 +220,11 @@ def test_one_at_a_time_tries(ready: Bridge) -> None:
     assert [call.name for call in ready.tencent.calls] == ["get_template"]
 
 
-def test_of_an_event_one_chunk_tries_and_the_others_follow(ready: Bridge) -> None:
+def test_one_chunk_of_an_event_probes_and_the_others_follow(ready: Bridge) -> None:
     open_it(ready)
     phones = queue_chunks(ready, 5)
-    to_the_probe(ready)
-    mend(ready)
+    move_to_the_probe(ready)
+    restore_answers(ready)
     ready.tencent.calls.clear()
     ready.pump.invoke_once("deliver", batch=5)
     assert len(ready.tencent.sent) == 2
@@ -235,8 +233,8 @@ def test_of_an_event_one_chunk_tries_and_the_others_follow(ready: Bridge) -> Non
     check_all_sent_once(ready, phones)
 
 
-def test_a_single_silent_number_never_opens_it(ready: Bridge) -> None:
-    """One number in each chunk never has an answer, all others have."""
+def test_a_single_number_without_answers_never_opens_the_breaker(ready: Bridge) -> None:
+    """One number in each chunk never gets an answer, all others do."""
     for number in range(10):
         bad = f"1380000{number:04d}"
         ready.tencent.always("86" + bad, OBEYS_AND_HANGS)
@@ -250,18 +248,18 @@ def test_a_single_silent_number_never_opens_it(ready: Bridge) -> None:
     assert len(ready.tencent.sent) == len(ready.tencent.send_calls) == 40
 
 
-def test_calls_under_way_are_all_that_is_lost_of_a_chunk(ready: Bridge) -> None:
+def test_only_calls_in_progress_of_a_chunk_become_unknown(ready: Bridge) -> None:
     ready.configure(TENCENT_PARALLEL_CALLS="16")
     ready.tencent.always("send", HANGS)
     code = ready.template()
     params = [{"name": phone} for phone in NUMBERS[:100]]
     answer = ready.campaign(NUMBERS[:100], params, code=code, out_id="many")
     ready.pump.drain("deliver")
-    # Four at once, by each of four functions. Two find out; at most the other two and who follows
-    # the first had begun by then.
+    # Four at once, by each of four functions. Two find the outage; at most the other two and the one after the
+    # first had started by then.
     assert 2 <= len(ready.tencent.send_calls) <= 6
     found = Counter(type(one) for one in outcomes_of(ready, answer, "many").values())
-    assert found[str] == 100 - len(ready.tencent.send_calls), "who waits"
+    assert found[str] == 100 - len(ready.tencent.send_calls), "the waiting ones"
     ready.tencent.always("send", None)
     ready.pump.run("deliver", hours=1)
     assert len(ready.tencent.sent) == 100 - found[type(None)]
@@ -275,14 +273,14 @@ def outcomes_of(bridge: Bridge, answer: Answer, out_id: str) -> dict[int, Any]:
     }
 
 
-def test_a_relapse_soon_after_goes_on_with_the_long_pauses(ready: Bridge) -> None:
+def test_a_breaker_that_opens_again_soon_keeps_its_long_pauses(ready: Bridge) -> None:
     open_it(ready)
     queue_chunks(ready, 1)
     ready.pump.run("deliver", hours=0.15)
-    mend(ready)
+    restore_answers(ready)
     ready.pump.run("deliver", hours=0.1)
     assert breakers.get_open("tencent") is None
-    silence(ready)
+    stop_answers(ready)
     queue_chunks(ready, 2, start=1)
     ready.pump.drain("deliver")
     breaker = breakers.get_open("tencent")
@@ -290,11 +288,11 @@ def test_a_relapse_soon_after_goes_on_with_the_long_pauses(ready: Bridge) -> Non
     assert breaker.probe_at - breaker.opened_at == 60
 
 
-def test_a_try_whose_function_dies_is_followed_by_a_longer_pause(ready: Bridge) -> None:
+def test_a_probe_whose_function_dies_is_followed_by_a_longer_pause(ready: Bridge) -> None:
     open_it(ready)
     phones = queue_chunks(ready, 3)
-    to_the_probe(ready)
-    mend(ready)
+    move_to_the_probe(ready)
+    restore_answers(ready)
     ready.tencent.calls.clear()
     names = ready.pump.watch("deliver", 2, "killed before")
     assert names[:3] == ["dynamodb GetItem", "dynamodb PutItem", "tencent get_template"]
@@ -306,20 +304,20 @@ def test_a_try_whose_function_dies_is_followed_by_a_longer_pause(ready: Bridge) 
     check_all_sent_once(ready, phones)
 
 
-def test_what_is_queued_for_72_hours_is_told_not_to_have_been_sent(
+def test_recipients_that_are_queued_for_72_hours_are_reported_as_not_sent(
     ready: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweep, "_HOURS_BACK", 4)
     phones = queue_chunks(ready, 4)
-    silence(ready)
+    stop_answers(ready)
     ready.pump.run("deliver", hours=0.2)
-    # What happens in between is the same every five minutes.
+    # The same happens every five minutes.
     ready.clock.advance(hours=73)
     ready.pump.sweep()
     ready.pump.run("push", hours=1)
-    told = by_phone(ready.quick_audience.receipts)
-    assert [told[phone] for phone in phones] == [{UNKNOWN}] * 4 + [{NOT_SENT}] * 4
-    mend(ready)
+    reported = by_phone(ready.quick_audience.receipts)
+    assert [reported[phone] for phone in phones] == [{UNKNOWN}] * 4 + [{NOT_SENT}] * 4
+    restore_answers(ready)
     ready.pump.run("deliver", "push", hours=2)
     assert not ready.tencent.sent
     assert len(ready.quick_audience.receipts) == 8
@@ -327,13 +325,13 @@ def test_what_is_queued_for_72_hours_is_told_not_to_have_been_sent(
 
 
 @pytest.mark.parametrize("singly", [False, True])
-def test_a_breaker_that_cannot_be_closed_costs_no_answer(
+def test_a_breaker_that_cannot_be_closed_loses_no_answer(
     ready: Bridge, monkeypatch: pytest.MonkeyPatch, *, singly: bool
 ) -> None:
     open_it(ready)
-    mend(ready)
+    restore_answers(ready)
     answer = accept(ready, A, B, C, singly=singly)
-    to_the_probe(ready)
+    move_to_the_probe(ready)
 
     def fail(*_: Any) -> None:
         raise TimeoutError("DynamoDB is not there")
@@ -348,7 +346,7 @@ def test_a_breaker_that_cannot_be_closed_costs_no_answer(
     assert times_sent(ready) == Counter([A, B, C])
 
 
-def test_a_breaker_that_cannot_be_opened_costs_no_answer(
+def test_a_breaker_that_cannot_be_opened_loses_no_answer(
     ready: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ready.configure(TENCENT_PARALLEL_CALLS="4")

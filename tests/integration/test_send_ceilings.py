@@ -1,4 +1,4 @@
-"""deliver: the ceilings of calls hold, and whoever has no turn in time is left to another attempt, not lost."""
+"""deliver: the limits of calls hold, and recipients whose call is not allowed in time wait for another attempt."""
 
 import itertools
 import threading
@@ -18,7 +18,7 @@ PHONES = [f"139{number:08d}" for number in range(80)]
 
 
 class VirtualTime:
-    """Waiting for a turn moves the clock of the tests."""
+    """A clock that moves while a call waits for the throttle."""
 
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
@@ -30,10 +30,10 @@ class VirtualTime:
         self._bridge.clock.advance(seconds=seconds)
 
 
-def test_who_has_no_turn_in_time_waits_for_another_attempt(
+def test_recipients_whose_call_is_not_allowed_in_time_wait_for_another_attempt(
     linked: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A function that waited for turns until its end would leave all who were not called of unknown outcome."""
+    """A function that waited for the throttle until its time-out would leave its remaining recipients unknown."""
     linked.configure(TENCENT_CALLS_PER_SECOND="1", TENCENT_PARALLEL_CALLS="4")
     monkeypatch.setattr(throttle, "time", VirtualTime(linked))
     params = [{"name": phone} for phone in PHONES]
@@ -42,7 +42,7 @@ def test_who_has_no_turn_in_time_waits_for_another_attempt(
     while linked.pump.count("sends"):
         linked.clock.move_to(max(time.time(), *linked.pump.due("deliver")) + 0.001)
         began = time.time()
-        # All of its chunks at once, as Lambda gives them.
+        # All chunks in one event, as Lambda delivers them.
         linked.pump.invoke_once("deliver", batch=5)
         assert time.time() - began < timeout("deliver") - 20
     assert not linked.pump.failures
@@ -54,9 +54,9 @@ def test_who_has_no_turn_in_time_waits_for_another_attempt(
     assert time.time() - start >= 4 * (len(PHONES) - 1)
 
 
-def test_never_more_calls_at_once_than_allowed(linked: Bridge) -> None:
+def test_there_are_never_more_calls_at_once_than_allowed(linked: Bridge) -> None:
     linked.configure(TENCENT_PARALLEL_CALLS="12")
-    # Three for each of four functions. The first three wait for each other: so many are made at once.
+    # Three for each of four functions. The first three wait for each other, so they are made at the same time.
     barrier, lock = threading.Barrier(3), threading.Lock()
     under_way, most, calls = 0, 0, 0
 

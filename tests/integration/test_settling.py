@@ -1,4 +1,4 @@
-"""settle: statuses to receipts."""
+"""settle: statuses become receipts."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def test_a_status_becomes_a_receipt(linked: Bridge) -> None:
     ]
 
 
-def test_a_failure_keeps_tencents_code_and_words(linked: Bridge) -> None:
+def test_a_failure_is_reported_with_tencents_code_and_text(linked: Bridge) -> None:
     (sms,) = send(linked, A)
     settle(linked, tencent.status(sms, "FAIL", errmsg="CJ：0006", description="号码停机"))
     (receipt,) = linked.quick_audience.receipts
@@ -40,14 +40,14 @@ def test_a_failure_keeps_tencents_code_and_words(linked: Bridge) -> None:
 
 
 @pytest.mark.parametrize("word", ["FAIL", "fail", "", None, "SUCCES", 0])
-def test_whatever_is_not_success_is_failure(linked: Bridge, word: Any) -> None:
+def test_a_status_other_than_success_is_a_failure(linked: Bridge, word: Any) -> None:
     (sms,) = send(linked, A)
     settle(linked, tencent.status(sms) | {"report_status": word})
     assert [one["sendStatus"] for one in linked.quick_audience.receipts] == [1]
 
 
 @pytest.mark.parametrize("word", ["SUCCESS", "success", " Success "])
-def test_success_may_be_written_in_any_way(linked: Bridge, word: str) -> None:
+def test_success_is_read_in_any_spelling(linked: Bridge, word: str) -> None:
     (sms,) = send(linked, A)
     settle(linked, tencent.status(sms) | {"report_status": word})
     assert linked.quick_audience.reported(A) == [(2, "DELIVERED")]
@@ -57,7 +57,7 @@ def test_success_may_be_written_in_any_way(linked: Bridge, word: str) -> None:
     "without", ["user_receive_time", "nationcode", "errmsg", "description", "report_status"]
 )
 @pytest.mark.parametrize("value", ["missing", None, "", {}, 5])
-def test_a_status_with_a_bad_field_still_counts(linked: Bridge, without: str, value: Any) -> None:
+def test_a_status_with_a_bad_field_is_settled(linked: Bridge, without: str, value: Any) -> None:
     (sms,) = send(linked, A)
     event = tencent.status(sms, "FAIL")
     del event[without]
@@ -77,7 +77,7 @@ def test_receipts_are_grouped_by_out_id(linked: Bridge) -> None:
     } == {("task-1", (A, B)), ("task-2", (A, C))}
 
 
-def test_more_than_100_receipts_are_told_in_several_pushes(linked: Bridge) -> None:
+def test_more_than_100_receipts_are_sent_in_several_pushes(linked: Bridge) -> None:
     sent = send(linked, *[f"139{number:08d}" for number in range(150)])
     linked.callback(tencent.statuses(sent[:80]))
     linked.callback(tencent.statuses(sent[80:]))
@@ -86,7 +86,7 @@ def test_more_than_100_receipts_are_told_in_several_pushes(linked: Bridge) -> No
     assert len({one["phoneNum"] for one in linked.quick_audience.receipts}) == 150
 
 
-def test_a_repeated_status_is_told_once(linked: Bridge) -> None:
+def test_a_repeated_status_is_reported_once(linked: Bridge) -> None:
     (sms,) = send(linked, A)
     settle(linked, tencent.status(sms), tencent.status(sms))
     settle(linked, tencent.status(sms))
@@ -126,17 +126,17 @@ def test_a_status_that_overtakes_its_send_waits_for_it(linked: Bridge) -> None:
     assert not parked()
 
 
-def test_a_status_that_belongs_to_nothing_waits_is_parked_and_is_no_dead_letter(
+def test_a_status_without_a_message_waits_and_is_parked_and_is_no_dead_letter(
     linked: Bridge,
 ) -> None:
-    settle(linked, tencent.status(Sms("86" + A, "somebody-else's", "x", 1, ())))
+    settle(linked, tencent.status(Sms("86" + A, "unknown-sid", "x", 1, ())))
     assert linked.pump.count("callbacks") == 1
     linked.pump.run("settle", hours=1)
     assert not parked(), "a send may be found to be ours after half an hour"
     linked.pump.run("settle", hours=3)
     assert linked.pump.count("callbacks") == linked.pump.count("callbacks-dead") == 0
     (item,) = parked()
-    assert "somebody-else's" in item["payload"]
+    assert "unknown-sid" in item["payload"]
     assert not linked.quick_audience.pushes
 
 
@@ -156,7 +156,9 @@ def test_a_status_that_belongs_to_nothing_waits_is_parked_and_is_no_dead_letter(
     ],
     ids=lambda changes: str(changes)[:30],
 )
-def test_what_can_never_be_found_ends_parked(linked: Bridge, changes: dict[str, Any]) -> None:
+def test_a_status_that_can_never_be_found_is_parked(
+    linked: Bridge, changes: dict[str, Any]
+) -> None:
     (sms,) = send(linked, A)
     settle(linked, tencent.status(sms) | changes, tencent.status(sms))
     assert linked.quick_audience.reported(A) == [(2, "DELIVERED")]
@@ -185,7 +187,7 @@ def check_sid(bridge: Bridge, length: int) -> None:
     assert bridge.quick_audience.reported(A) == [(2, "DELIVERED")]
 
 
-def test_numbers_from_abroad_are_settled(linked: Bridge) -> None:
+def test_statuses_of_foreign_numbers_are_settled(linked: Bridge) -> None:
     send(linked, "85251234567", "+12425551234")
     (hong_kong,) = linked.tencent.sent_to("85251234567")
     (bahamas,) = linked.tencent.sent_to("12425551234")
@@ -198,7 +200,7 @@ def test_numbers_from_abroad_are_settled(linked: Bridge) -> None:
     assert {one["sendStatus"] for one in linked.quick_audience.receipts} == {2}
 
 
-def test_two_messages_to_one_phone_have_a_receipt_each(linked: Bridge) -> None:
+def test_two_messages_to_one_phone_get_a_receipt_each(linked: Bridge) -> None:
     (first,) = send(linked, A)
     (second,) = send(linked, A, out_id="task-2")
     settle(linked, tencent.status(second), tencent.status(first, "FAIL"))
@@ -207,9 +209,7 @@ def test_two_messages_to_one_phone_have_a_receipt_each(linked: Bridge) -> None:
 
 
 @pytest.mark.parametrize("poison", ["not JSON", "[]", "{", '{"statuses": 5}', '{"statuses": [5]}'])
-def test_a_message_that_nobody_understands_does_not_hold_up_the_others(
-    linked: Bridge, poison: str
-) -> None:
+def test_an_unreadable_message_does_not_hold_up_the_others(linked: Bridge, poison: str) -> None:
     sent = send(linked, A, B)
     linked.callback([tencent.status(sent[0])])
     linked.pump.put("callbacks", poison)

@@ -1,4 +1,4 @@
-"""settle while the function dies, or a call fails, at every place: everything is told all the same."""
+"""settle with a fault at every call: every status and reply is still reported."""
 
 import time
 from typing import Any
@@ -36,7 +36,7 @@ def status(phone: str, sid: str, report_status: str = "SUCCESS") -> dict[str, An
 
 
 def prepare(bridge: Bridge) -> None:
-    """Messages that are known, of two campaigns; one of unknown outcome; a stranger's; a reply."""
+    """Queue statuses of known messages of two campaigns, of an unknown send and of a foreign message, and a reply."""
     messages.record(
         [
             message(A, "task-1", "a"),
@@ -52,7 +52,7 @@ def prepare(bridge: Bridge) -> None:
         CallbackBody(replies=[tencent.reply("86" + B, "好", SIGN)]),
     ):
         bridge.pump.put("callbacks", body.encode())
-    # Long enough for the unknown one to be adopted at the first look.
+    # Long enough for the unknown send to be adopted at the first try.
     bridge.clock.advance(seconds=retries.ADOPT_AFTER_SECONDS + 1)
 
 

@@ -1,4 +1,4 @@
-"""Two pieces of work that know a message's final state at the same moment: one of them tells."""
+"""Two work items that find the final state of a message at the same moment: one of them reports it."""
 
 import json
 from typing import Any
@@ -15,17 +15,17 @@ from tests.support.in_process.sends import A, send, send_unanswered
 from tests.support.in_process.settling import meanwhile
 
 
-def told(bridge: Bridge) -> list[dict[str, Any]]:
+def pushed_receipts(bridge: Bridge) -> list[dict[str, Any]]:
     bridge.pump.drain("push")
     return bridge.quick_audience.receipts
 
 
 def states(bridge: Bridge) -> list[int]:
-    return [receipt["sendStatus"] for receipt in told(bridge)]
+    return [receipt["sendStatus"] for receipt in pushed_receipts(bridge)]
 
 
 @pytest.mark.parametrize(("early", "late"), [("SUCCESS", "FAIL"), ("FAIL", "SUCCESS")])
-def test_of_two_functions_with_different_statuses_one_tells(
+def test_of_two_functions_with_different_statuses_one_reports(
     linked: Bridge, monkeypatch: pytest.MonkeyPatch, early: str, late: str
 ) -> None:
     (sms,) = send(linked, A)
@@ -41,7 +41,7 @@ def test_of_two_functions_with_different_statuses_one_tells(
     assert linked.pump.count("callbacks") == 0
 
 
-def test_of_a_status_and_the_sweep_one_tells(
+def test_of_a_status_and_the_sweep_one_reports(
     linked: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (sms,) = send(linked, A)
@@ -52,7 +52,7 @@ def test_of_a_status_and_the_sweep_one_tells(
     assert states(linked) == [2]
 
 
-def test_of_the_sweep_and_a_status_one_tells(
+def test_of_the_sweep_and_a_status_one_reports(
     linked: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (sms,) = send(linked, A)
@@ -64,10 +64,10 @@ def test_of_the_sweep_and_a_status_one_tells(
     assert linked.quick_audience.receipts[0]["errCode"] == "NO_RECEIPT"
 
 
-def test_a_mark_that_was_swept_a_moment_ago_is_adopted_by_no_status(
+def test_a_mark_that_was_just_swept_is_adopted_by_no_status(
     linked: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Quick Audience was told that nobody knows; a status that comes then must not tell it otherwise."""
+    """The unknown outcome was reported; a status that arrives then must not report another state."""
     (sms,) = send_unanswered(linked, A)
     linked.clock.advance(hours=74)
     of_phone = messages.of_phone
@@ -85,10 +85,10 @@ def test_a_mark_that_was_swept_a_moment_ago_is_adopted_by_no_status(
     linked.clock.advance(seconds=ADOPT_AFTER_SECONDS + 10)
     monkeypatch.setattr(messages, "of_phone", seen_before)
     linked.pump.invoke("settle", event)
-    assert [one["errCode"] for one in told(linked)] == ["OUTCOME_UNKNOWN"]
+    assert [one["errCode"] for one in pushed_receipts(linked)] == ["OUTCOME_UNKNOWN"]
 
 
-def test_who_settled_and_died_tells_when_the_message_comes_again(
+def test_a_function_that_settled_and_died_reports_when_its_message_is_received_again(
     linked: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (sms,) = send(linked, A)
@@ -103,7 +103,7 @@ def test_who_settled_and_died_tells_when_the_message_comes_again(
         patch.setattr(final_states, "report", die)
         assert not linked.pump.invoke("settle", event)
     assert states(linked) == []
-    # Tencent's own repetition is somebody else's message, which has nothing to tell.
+    # Tencent's own repetition is another message, which has nothing to report.
     linked.callback([tencent.status(sms)])
     other = linked.pump.receive("settle")
     assert other
@@ -114,7 +114,7 @@ def test_who_settled_and_died_tells_when_the_message_comes_again(
     assert states(linked) == [2]
 
 
-def test_a_dead_letter_that_is_put_back_tells_what_it_settled(
+def test_a_dead_letter_that_is_replayed_reports_what_it_settled(
     linked: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (sms,) = send(linked, A)
@@ -129,7 +129,7 @@ def test_a_dead_letter_that_is_put_back_tells_what_it_settled(
     assert states(linked) == [2]
 
 
-def test_a_reply_that_two_functions_have_is_told_once(linked: Bridge) -> None:
+def test_a_reply_in_two_functions_is_reported_once(linked: Bridge) -> None:
     send(linked, A)
     reply = tencent.reply("86" + A, "好", SIGN)
     linked.callback(reply)
@@ -141,5 +141,5 @@ def test_a_reply_that_two_functions_have_is_told_once(linked: Bridge) -> None:
     for event in (first, second, first):
         assert linked.pump.invoke("settle", event)
     linked.pump.drain("push")
-    # The first was delivered twice, and can't know whether it had told.
+    # The first one was received twice and can't know whether it reported the reply.
     assert [one["content"] for one in linked.quick_audience.replies] == ["好", "好"]

@@ -1,4 +1,4 @@
-"""§1."""
+"""§1: the review status of a sign."""
 
 from urllib.parse import quote
 
@@ -20,7 +20,7 @@ from tests.support.in_process.web import never_connected, read_timeout
         (2, "", 2, "审核未通过"),
     ],
 )
-def test_tencents_review_in_quick_audiences_numbers(
+def test_tencents_review_is_answered_in_quick_audiences_numbers(
     bridge: Bridge, tencents: int, reply: str, status: int, reason: str
 ) -> None:
     bridge.link(status=1)
@@ -45,7 +45,7 @@ def test_tencents_review_in_quick_audiences_numbers(
         quote(f" {SIGN} "),
     ],
 )
-def test_the_name_may_be_written_in_many_ways(linked: Bridge, written: str) -> None:
+def test_the_name_of_a_sign_is_found_in_many_spellings(linked: Bridge, written: str) -> None:
     answer = linked.ask("GET", f"/sms/smsSign/{written}")
     assert (answer.code, answer["signName"]) == ("OK", SIGN)
 
@@ -66,7 +66,7 @@ def test_an_unknown_sign_is_404(linked: Bridge, name: str) -> None:
     assert not linked.tencent.calls
 
 
-def test_a_sign_that_tencent_lost_is_404_and_not_approved(linked: Bridge) -> None:
+def test_a_sign_that_tencent_no_longer_has_is_404_and_not_approved(linked: Bridge) -> None:
     linked.tencent.signs.clear()
     answer = linked.ask("GET", f"/sms/smsSign/{SIGN}")
     assert (answer.status, answer["signStatus"]) == (404, 0)
@@ -85,7 +85,7 @@ def test_a_sign_that_tencent_lost_is_404_and_not_approved(linked: Bridge) -> Non
         refused(1008),
     ],
 )
-def test_tencent_being_down_is_a_system_error_with_http_200(
+def test_an_outage_of_tencent_is_a_system_error_with_http_200(
     linked: Bridge, behaviour: object
 ) -> None:
     linked.tencent.next("get_sign", behaviour)  # type: ignore[arg-type]
@@ -98,7 +98,7 @@ def test_tencent_being_down_is_a_system_error_with_http_200(
     ("code", "aliyun"),
     [(1001, "isp.RAM_PERMISSION_DENY"), (1033, "isv.OUT_OF_SERVICE"), (4321, "isp.SYSTEM_ERROR")],
 )
-def test_tencents_refusal_is_told_with_its_number_and_text(
+def test_tencents_refusal_is_answered_with_its_number_and_text(
     linked: Bridge, code: int, aliyun: str
 ) -> None:
     linked.tencent.next("get_sign", refused(code, "because"))

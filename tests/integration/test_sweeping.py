@@ -1,4 +1,4 @@
-"""sweep: after 72 hours everybody has an end, and hears of it once."""
+"""sweep: after 72 hours every recipient has a final state, which is reported once."""
 
 import time
 
@@ -31,7 +31,7 @@ def sweep(bridge: Bridge) -> dict[str, set[tuple[int, str]]]:
     return by_phone(bridge.quick_audience.receipts)
 
 
-def test_each_kind_of_silence_has_its_code(ready: Bridge) -> None:
+def test_each_reason_for_a_missing_receipt_has_its_code(ready: Bridge) -> None:
     campaign(ready, A)
     ready.pump.drain("deliver")
     ready.tencent.next("send", lost(web.read_timeout, sent=False))
@@ -47,7 +47,7 @@ def test_each_kind_of_silence_has_its_code(ready: Bridge) -> None:
     assert all(one["message"] for one in ready.quick_audience.receipts)
 
 
-def test_who_has_a_receipt_hears_nothing_more(ready: Bridge) -> None:
+def test_a_recipient_with_a_receipt_gets_no_second_one(ready: Bridge) -> None:
     campaign(ready, A, B)
     ready.pump.drain("deliver")
     ready.callback([tencent.status(ready.tencent.sent_to("86" + A)[0])])
@@ -57,7 +57,7 @@ def test_who_has_a_receipt_hears_nothing_more(ready: Bridge) -> None:
     assert len(ready.quick_audience.receipts) == 2
 
 
-def test_an_unknown_send_that_was_settled_hears_nothing_more(ready: Bridge) -> None:
+def test_an_unknown_send_that_was_settled_gets_no_second_receipt(ready: Bridge) -> None:
     ready.tencent.next("send", lost(web.read_timeout, sent=True))
     campaign(ready, A)
     ready.pump.drain("deliver")
@@ -67,7 +67,7 @@ def test_an_unknown_send_that_was_settled_hears_nothing_more(ready: Bridge) -> N
     assert sweep(ready) == {A: {(2, "DELIVERED")}}
 
 
-def test_an_unknown_send_that_was_found_but_not_reported_has_its_end(ready: Bridge) -> None:
+def test_an_unknown_send_that_was_found_but_has_no_status_is_closed(ready: Bridge) -> None:
     ready.tencent.next("send", refused(1008))
     campaign(ready, A, B)
     ready.pump.drain("deliver")
@@ -75,7 +75,7 @@ def test_an_unknown_send_that_was_found_but_not_reported_has_its_end(ready: Brid
     assert sweep(ready) == {A: {UNKNOWN}, B: {UNKNOWN}}
 
 
-def test_nothing_is_told_before_the_time(ready: Bridge) -> None:
+def test_nothing_is_closed_before_72_hours(ready: Bridge) -> None:
     campaign(ready, A)
     ready.pump.drain("deliver")
     campaign(ready, B)
@@ -99,7 +99,7 @@ def test_a_chunk_that_is_still_queued_is_never_sent_afterwards(ready: Bridge) ->
     assert ready.pump.count("sends") == ready.pump.count("sends-dead") == 0
 
 
-def test_a_late_status_tells_nothing_new(ready: Bridge) -> None:
+def test_a_late_status_changes_nothing(ready: Bridge) -> None:
     campaign(ready, A)
     ready.pump.drain("deliver")
     ready.tencent.next("send", lost(web.read_timeout, sent=True))
@@ -113,7 +113,7 @@ def test_a_late_status_tells_nothing_new(ready: Bridge) -> None:
     assert len(ready.quick_audience.receipts) == 2
 
 
-def test_repeated_runs_tell_nothing_twice(ready: Bridge) -> None:
+def test_repeated_runs_report_nothing_twice(ready: Bridge) -> None:
     campaign(ready, A)
     ready.pump.drain("deliver")
     campaign(ready, B)
@@ -143,7 +143,7 @@ def test_a_function_that_is_sending_is_not_interrupted(ready: Bridge) -> None:
     assert sweep(ready) == {A: {NO_RECEIPT}}
 
 
-def test_a_dead_function_is_taken_stock_of(ready: Bridge) -> None:
+def test_the_outcomes_of_a_dead_function_are_recovered(ready: Bridge) -> None:
     campaign(ready, A)
     ready.pump.watch("deliver", 5, "killed before")
     assert len(ready.tencent.sent) == 1
@@ -162,7 +162,7 @@ def test_a_run_without_time_leaves_the_rest_to_the_next(ready: Bridge) -> None:
     assert sweep(ready) == {A: {NO_RECEIPT}}
 
 
-def test_a_plan_that_was_never_accepted_is_let_go(ready: Bridge) -> None:
+def test_a_plan_that_was_never_accepted_is_discarded(ready: Bridge) -> None:
     ready.restart()
     with ready.outside.watched():
         campaign(ready, B)
@@ -198,7 +198,7 @@ def test_a_chunk_that_cannot_be_closed_does_not_hold_up_the_others(ready: Bridge
     assert by_phone(ready.quick_audience.receipts) == {B: {NO_RECEIPT}}
 
 
-def test_a_stray_status_does_not_stand_for_a_message_without_one(ready: Bridge) -> None:
+def test_an_unknown_status_is_not_taken_for_that_of_another_message(ready: Bridge) -> None:
     campaign(ready, A)
     ready.pump.drain("deliver")
     ready.callback([tencent.status(Sms("86" + A, "stray", "x", 1, ()))])

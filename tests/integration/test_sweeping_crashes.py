@@ -1,4 +1,4 @@
-"""sweep while it dies, or a call fails, at every place: the next run tells what is missing."""
+"""sweep with a fault at every call: the next run reports the rest."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.support.in_process.tencent import lost, refused
 
 
 def prepare(bridge: Bridge) -> None:
-    # One call after the other: Tencent is away only after the last.
+    # One call at a time: Tencent is down only after the last.
     bridge.configure(TENCENT_PARALLEL_CALLS="4")
     bridge.link()
     code = bridge.template()
@@ -27,7 +27,7 @@ def prepare(bridge: Bridge) -> None:
 
 
 @pytest.mark.parametrize("how", FAULTS)
-def test_everybody_hears_one_thing(
+def test_every_recipient_gets_one_receipt(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch, how: Fault
 ) -> None:
     monkeypatch.setattr("chalicelib.functions.sweep._HOURS_BACK", 3)
@@ -50,11 +50,11 @@ def test_everybody_hears_one_thing(
         bridge.clock.advance(hours=1)
         bridge.pump.sweep()
         bridge.pump.run("deliver", "push", hours=3)
-        told = by_phone(bridge.quick_audience.receipts)
-        assert told[A] == {NO_RECEIPT}, what
-        assert told[B] == {UNKNOWN}, what
-        # Whose attempt was claimed by the dead sweep is of unknown outcome to the next one.
+        reported = by_phone(bridge.quick_audience.receipts)
+        assert reported[A] == {NO_RECEIPT}, what
+        assert reported[B] == {UNKNOWN}, what
+        # Recipients whose attempt the dead sweep had claimed are unknown to the next one.
         for phone in (C, D):
-            assert told[phone] in ({NOT_SENT}, {UNKNOWN}), f"{what}: {told[phone]}"
+            assert reported[phone] in ({NOT_SENT}, {UNKNOWN}), f"{what}: {reported[phone]}"
             assert not bridge.tencent.sent_to("86" + phone), what
         assert bridge.pump.count("sends") == 0

@@ -1,4 +1,4 @@
-"""§2 and §4: submitting text templates, and asking for their review."""
+"""§2 and §4: submitting text templates, and querying their review."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def test_tencents_id_becomes_the_code(bridge: Bridge) -> None:
     assert call.body["remark"] == "订单发货后通知买家"
 
 
-def test_the_documents_own_example_is_taken(bridge: Bridge) -> None:
+def test_the_documents_own_example_is_accepted(bridge: Bridge) -> None:
     body = {
         "remark": "string",
         "templateContent": "string",
@@ -38,7 +38,7 @@ def test_the_documents_own_example_is_taken(bridge: Bridge) -> None:
 @pytest.mark.parametrize(
     ("kind", "tencents", "international"), [(0, 0, 0), ("1", 0, 0), (2, 1, 0), ("3", 0, 1)]
 )
-def test_types_survive_although_tencent_has_fewer(
+def test_template_types_are_kept_although_tencent_has_fewer(
     bridge: Bridge, kind: Any, tencents: int, international: int
 ) -> None:
     code = str(bridge.ask("POST", PATH, template_body("您好 拒收请回复R", kind))["templateCode"])
@@ -56,7 +56,7 @@ def test_types_survive_although_tencent_has_fewer(
         (2, "", 2, "审核未通过"),
     ],
 )
-def test_the_review_is_told_in_quick_audiences_numbers(
+def test_the_review_is_answered_in_quick_audiences_numbers(
     bridge: Bridge, tencents: int, reply: str, status: int, reason: str
 ) -> None:
     content = "${name}您好, ${name}的订单"
@@ -75,7 +75,7 @@ def test_the_review_is_told_in_quick_audiences_numbers(
     assert answer["createDate"] == beijing(START.timestamp())
 
 
-def test_a_variable_that_comes_twice_gets_two_numbers_and_one_value(linked: Bridge) -> None:
+def test_a_repeated_variable_gets_two_numbers_and_one_value(linked: Bridge) -> None:
     code = linked.template("${a}和${b}, 再次${a}")
     assert linked.tencent.templates[int(code)]["text"] == "{1}和{2}, 再次{3}"
     assert linked.campaign(["13900001111"], {"a": "甲", "b": "乙"}, code=code).code == "OK"
@@ -93,7 +93,7 @@ def test_a_variable_that_comes_twice_gets_two_numbers_and_one_value(linked: Brid
         ("新品上市", 2, "退订"),
     ],
 )
-def test_what_tencent_will_probably_reject_is_submitted_with_a_warning(
+def test_a_template_that_tencent_will_probably_reject_is_submitted_with_a_warning(
     bridge: Bridge, content: str, kind: int, warned: str
 ) -> None:
     answer = bridge.ask("POST", PATH, template_body(content, kind))
@@ -125,7 +125,7 @@ def test_a_good_template_is_answered_without_a_warning(
         ({"templateContent": "${a"}, "isv.SMS_TEMPLATE_ILLEGAL", "${"),
     ],
 )
-def test_what_cannot_be_a_template_never_reaches_tencent(
+def test_an_invalid_template_is_not_sent_to_tencent(
     bridge: Bridge, changes: dict[str, Any], code: str, named: str
 ) -> None:
     answer = bridge.ask("POST", PATH, template_body("您好") | changes)
@@ -134,7 +134,7 @@ def test_what_cannot_be_a_template_never_reaches_tencent(
     assert not bridge.tencent.calls
 
 
-def test_long_remarks_and_missing_accounts_are_nobodys_harm(bridge: Bridge) -> None:
+def test_long_remarks_and_missing_accounts_are_accepted(bridge: Bridge) -> None:
     body = template_body("您好", remark="备" * 300, creatorAccount=None)
     assert bridge.ask("POST", PATH, body).code == "OK"
     assert len(bridge.tencent.calls[0].body["remark"]) == 100
@@ -151,7 +151,7 @@ def test_long_remarks_and_missing_accounts_are_nobodys_harm(bridge: Bridge) -> N
         (raw_answer(503, b"busy"), "isp.SYSTEM_ERROR"),
     ],
 )
-def test_a_template_that_tencent_did_not_take_has_no_code(
+def test_a_template_that_tencent_refused_has_no_code(
     bridge: Bridge, behaviour: Behaviour, code: str
 ) -> None:
     bridge.tencent.next("add_template", behaviour)
@@ -179,7 +179,7 @@ def test_a_query_that_tencent_does_not_answer_is_a_system_error(bridge: Bridge) 
     ("tencents", "kind"),
     [({"type": 0}, 1), ({"type": 1}, 2), ({"type": 0, "international": 1}, 3)],
 )
-def test_a_template_made_in_tencents_console_is_taken_in_by_its_id(
+def test_a_template_made_in_tencents_console_is_imported_by_its_id(
     linked: Bridge, tencents: dict[str, int], kind: int
 ) -> None:
     linked.tencent.templates[123] = {
@@ -198,6 +198,6 @@ def test_a_template_made_in_tencents_console_is_taken_in_by_its_id(
     assert linked.tencent.sent[0].params == ("验证码", "1234")
 
 
-def test_a_campaign_may_name_a_console_template_first(linked: Bridge) -> None:
+def test_a_campaign_may_be_the_first_to_name_a_console_template(linked: Bridge) -> None:
     linked.tencent.templates[55] = {"id": 55, "text": "您好", "status": 0, "reply": "", "type": 0}
     assert linked.campaign(["13900001111"], code="55").code == "OK"

@@ -1,4 +1,4 @@
-"""§3: changing a template, and which of its revisions a campaign uses meanwhile."""
+"""§3: modifying a template, and the revision that a campaign uses meanwhile."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def modify(bridge: Bridge, code: str, content: str = NEW, **fields: Any) -> Answ
 
 
 def send(bridge: Bridge, code: str, phone: str = "13900001111") -> tuple[int, tuple[str, ...]]:
-    """What a campaign sends now: the template's id at Tencent, and the values in its order."""
+    """Send a campaign, and return the template's id at Tencent and the values in order."""
     answer = bridge.campaign([phone], VALUES, code=code, out_id=f"task-{phone}")
     assert answer.code == "OK"
     bridge.pump.drain()
@@ -60,7 +60,7 @@ def test_the_modified_template_is_sent_in_its_own_order(linked: Bridge) -> None:
     assert status(linked, code) == (1, NEW)
 
 
-def test_an_approved_template_gets_a_new_one_behind_the_same_code(linked: Bridge) -> None:
+def test_changing_an_approved_template_makes_a_new_one_with_the_same_code(linked: Bridge) -> None:
     code = linked.template(OLD)
     answer = modify(linked, code)
     assert (answer.code, answer["templateCode"]) == ("OK", code)
@@ -81,7 +81,7 @@ def test_sends_use_the_approved_revision_until_the_new_one_is_approved(linked: B
     assert status(linked, code) == (1, NEW)
 
 
-def test_sends_go_on_with_the_approved_revision_where_the_new_one_is_rejected(
+def test_sends_keep_the_approved_revision_if_the_new_one_is_rejected(
     linked: Bridge,
 ) -> None:
     code = linked.template(OLD)
@@ -116,7 +116,7 @@ def test_a_template_approved_a_moment_ago_gets_a_new_one(linked: Bridge) -> None
     assert send(linked, code, "13900000002") == (7001, ("2", "1"))
 
 
-def test_tencents_refusal_of_a_change_leaves_everything_as_it_was(linked: Bridge) -> None:
+def test_tencents_refusal_of_a_change_changes_nothing(linked: Bridge) -> None:
     code = linked.template(OLD, approve=False)
     linked.tencent.next("mod_template", refused(1002, "敏感词"))
     answer = modify(linked, code)
@@ -142,14 +142,14 @@ def test_after_a_change_of_unknown_outcome_the_text_at_tencent_decides(
     assert send(linked, not_done, "13900000002") == (int(not_done), ("1", "2"))
 
 
-def test_a_text_that_reviewers_spaced_otherwise_is_still_recognised(linked: Bridge) -> None:
+def test_a_text_with_other_white_space_from_reviewers_is_recognised(linked: Bridge) -> None:
     code = linked.template(OLD, approve=False)
     modify(linked, code)
     linked.tencent.templates[int(code)] |= {"text": " 乙 {1}甲 {2} 丙\n", "status": 0}
     assert send(linked, code) == (int(code), ("2", "1"))
 
 
-def test_a_change_that_never_arrived_is_not_taken_for_approved_by_the_next_change(
+def test_a_change_that_never_arrived_does_not_count_as_approved_for_the_next_change(
     linked: Bridge,
 ) -> None:
     code = linked.template(OLD, approve=False)
@@ -161,7 +161,7 @@ def test_a_change_that_never_arrived_is_not_taken_for_approved_by_the_next_chang
     assert send(linked, code) == (int(code), ("1", "2"))
 
 
-def test_a_second_change_while_one_is_being_made_is_refused(linked: Bridge) -> None:
+def test_a_second_change_during_a_change_is_refused(linked: Bridge) -> None:
     code = linked.template(OLD, approve=False)
     answers: list[Answer] = []
 

@@ -1,4 +1,4 @@
-"""deliver: codes of Tencent's refusals that the operator wants to be waited for (TENCENT_WAIT_CODES)."""
+"""deliver: refusals that the operator lets the bridge wait for (TENCENT_WAIT_CODES)."""
 
 import itertools
 from collections import Counter
@@ -23,7 +23,7 @@ from tests.support.in_process.sends import (
 from tests.support.in_process.sweeping import NOT_SENT
 from tests.support.in_process.tencent import numbers_refused, refused
 
-# Said of a whole bulk call, these may be meant for one of its numbers.
+# As the answer of a whole bulk call, these may be meant for one of its numbers.
 OF_A_NUMBER = (1023, 1024, 1025, 1026)
 
 
@@ -41,7 +41,7 @@ def check_all_sent_once(bridge: Bridge) -> None:
 
 
 @pytest.mark.parametrize("code", WAITABLE)
-def test_a_bulk_call_that_is_refused_waits(waits: Bridge, code: int) -> None:
+def test_a_refused_bulk_call_waits(waits: Bridge, code: int) -> None:
     answer = accept(waits, *PHONES)
     waits.tencent.always("send", refused(code))
     waits.pump.run("deliver", "push", hours=2)
@@ -52,7 +52,7 @@ def test_a_bulk_call_that_is_refused_waits(waits: Bridge, code: int) -> None:
 
 
 @pytest.mark.parametrize("code", WAITABLE)
-def test_single_calls_that_are_refused_wait(waits: Bridge, code: int) -> None:
+def test_refused_single_calls_wait(waits: Bridge, code: int) -> None:
     answer = accept(waits, *PHONES, singly=True)
     for phone in (B, D):
         waits.tencent.next("86" + phone, *[refused(code)] * 3)
@@ -69,7 +69,7 @@ def test_single_calls_that_are_refused_wait(waits: Bridge, code: int) -> None:
 
 
 @pytest.mark.parametrize("code", WAITABLE)
-def test_numbers_that_are_turned_away_wait(waits: Bridge, code: int) -> None:
+def test_refused_numbers_of_a_bulk_call_wait(waits: Bridge, code: int) -> None:
     accept(waits, *PHONES)
     waits.tencent.next(
         "send", numbers_refused({"86" + A: code, "86" + C: code}), numbers_refused({"86" + C: code})
@@ -84,7 +84,7 @@ def test_numbers_that_are_turned_away_wait(waits: Bridge, code: int) -> None:
 
 
 @pytest.mark.parametrize("code", OF_A_NUMBER)
-def test_of_a_bulk_call_refused_for_one_number_that_one_waits(waits: Bridge, code: int) -> None:
+def test_only_the_number_for_which_a_bulk_call_is_refused_waits(waits: Bridge, code: int) -> None:
     answer = accept(waits, *PHONES)
     bad = "86" + C
 
@@ -101,7 +101,9 @@ def test_of_a_bulk_call_refused_for_one_number_that_one_waits(waits: Bridge, cod
 
 
 @pytest.mark.parametrize("code", sorted(set(WAITABLE) - set(OF_A_NUMBER)))
-def test_what_is_said_of_the_application_costs_one_call_each_time(waits: Bridge, code: int) -> None:
+def test_a_refusal_of_the_application_costs_one_call_at_each_attempt(
+    waits: Bridge, code: int
+) -> None:
     accept(waits, *PHONES)
     waits.tencent.always("send", refused(code))
     waits.pump.run("deliver", hours=5)
@@ -112,17 +114,17 @@ def test_what_is_said_of_the_application_costs_one_call_each_time(waits: Bridge,
 
 
 @pytest.mark.parametrize("code", WAITABLE)
-def test_waiting_is_no_silence(waits: Bridge, code: int) -> None:
+def test_a_refusal_that_is_waited_for_does_not_open_the_breaker(waits: Bridge, code: int) -> None:
     accept(waits, *PHONES, singly=True)
     waits.tencent.always("send", refused(code))
     waits.pump.run("deliver", hours=1)
     assert breakers.get_open("tencent") is None
-    assert not waits.tencent.calls_of("get_template")[1:], "but for the template's own review"
+    assert not waits.tencent.calls_of("get_template")[1:], "except for the review of the template"
 
 
 @pytest.mark.parametrize("singly", [False, True])
 @pytest.mark.parametrize("code", WAITABLE)
-def test_unless_named_they_fail_at_once(linked: Bridge, code: int, *, singly: bool) -> None:
+def test_codes_that_are_not_named_fail_at_once(linked: Bridge, code: int, *, singly: bool) -> None:
     answer = accept(linked, *PHONES, singly=singly)
     linked.tencent.always("send", refused(code))
     linked.pump.drain("deliver")
@@ -132,7 +134,7 @@ def test_unless_named_they_fail_at_once(linked: Bridge, code: int, *, singly: bo
     assert reported(linked) == {phone: {(1, failure)} for phone in PHONES}
 
 
-def test_a_code_that_is_not_named_fails_beside_one_that_is(linked: Bridge) -> None:
+def test_a_code_that_is_not_named_fails_at_once_beside_one_that_is(linked: Bridge) -> None:
     linked.configure(TENCENT_WAIT_CODES="1024")
     accept(linked, *PHONES)
     linked.tencent.next("send", numbers_refused({"86" + A: 1024, "86" + B: 1025}))
@@ -141,14 +143,14 @@ def test_a_code_that_is_not_named_fails_beside_one_that_is(linked: Bridge) -> No
     assert reported(linked) == {B: {(1, "isv.BUSINESS_LIMIT_CONTROL")}}
 
 
-def test_who_waits_for_72_hours_is_told_not_to_have_got_it(
+def test_recipients_that_wait_for_72_hours_are_reported_as_not_sent(
     waits: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chalicelib.functions.sweep._HOURS_BACK", 3)
     accept(waits, A)
     waits.tencent.always("send", refused(1029))
     waits.pump.run("deliver", hours=2)
-    # Every quarter of an hour is like the one before.
+    # The same happens every quarter of an hour.
     waits.clock.advance(hours=72)
     waits.pump.sweep()
     assert reported(waits) == {A: {NOT_SENT}}
