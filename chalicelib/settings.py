@@ -98,7 +98,11 @@ class Settings:
         "QA_AUTH", "on or off", _one_of("on", "off"), default="on"
     )
     qa_key_source: str = _setting(
-        "QA_KEY", "key shared with Quick Audience, or ssm:/name of it", default="", secret=True
+        "QA_KEY",
+        "key shared with Quick Audience, or new,old while it is being changed, or ssm:/name of it",
+        _not_blank,
+        default="",
+        secret=True,
     )
     qa_base_url: str = _setting(
         "QA_BASE_URL",
@@ -183,9 +187,20 @@ class Settings:
     )
 
     @property
+    def qa_keys(self) -> tuple[str, ...]:
+        """Return the keys shared with Quick Audience: two of them while one is being replaced.
+
+        A request may be signed with any of them. A single key keeps the white space around it; in a list, white
+        space around the commas is dropped. A blank key counts as none.
+        """
+        text = _reveal(self.qa_key_source)
+        keys = _names(text)
+        return (text,) if len(keys) == 1 and "," not in text else keys
+
+    @property
     def qa_key(self) -> str:
-        """Return the key shared with Quick Audience; "" if authentication is off and no key is set."""
-        return _reveal(self.qa_key_source)
+        """Return the key that signs pushes, the first one; "" if authentication is off and no key is set."""
+        return next(iter(self.qa_keys), "")
 
     @property
     def tencent_app_key(self) -> str:

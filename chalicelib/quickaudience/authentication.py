@@ -1,12 +1,13 @@
 """Check that a request comes from Quick Audience ("SMS request authentication")."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalice.app import Request
 
 from chalicelib.errors import Unauthorized
-from chalicelib.quickaudience import signature
+from chalicelib.quickaudience import push_nonces, signature
 from chalicelib.settings import Settings
 
 # The document says seconds; a larger timestamp can only be milliseconds.
@@ -15,7 +16,10 @@ _MILLISECONDS_FROM = 10**11
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The nonce and the signature of a request. Each is valid for one request."""
+    """The nonce, without white space and plus signs, and the signature of a request.
+
+    Each is valid for one request.
+    """
 
     nonce: str
     signature: str
@@ -35,14 +39,34 @@ def check(request: Request, configured: Settings) -> Credentials | None:
         raise Unauthorized("the URL parameters timestamp and nonce are required")
     if not given:
         raise Unauthorized(f"the header {signature.HEADER} is required")
-    if not signature.matches(given, configured.qa_key, timestamp, nonce):
+    key, signed = _matching(given, configured.qa_keys, timestamp, nonce)
+    if push_nonces.contains_one(signature.signed_text(key, timestamp, signed), key):
+        raise Unauthorized("timestamp, nonce and signature are those of a push of this platform")
+    _check_clock(timestamp, configured.qa_clock_skew_seconds)
+    # White space is not signed, and a plus sign may be read as a blank: a nonce with others of them is the same nonce.
+    return Credentials("".join(nonce.replace("+", " ").split()), given.strip().lower())
+
+
+def _matching(given: str, keys: Sequence[str], timestamp: str, nonce: str) -> tuple[str, str]:
+    """Return the key and the reading of the nonce that a signature matches. Raises Unauthorized.
+
+    A plus sign that is not percent-encoded means itself or a blank, depending on who reads the URL. So either reading
+    may be the signed one.
+    """
+    readings = dict.fromkeys((nonce, nonce.replace(" ", "+"), nonce.replace("+", " ")))
+    # A list, so that every pair is compared.
+    matching = [
+        (key, reading)
+        for key in keys
+        for reading in readings
+        if signature.matches(given, key, timestamp, reading)
+    ]
+    if not matching:
         raise Unauthorized(
             "wrong signature: it must be the HMAC-SHA256, in hex, of key, timestamp and nonce, sorted and joined, "
             "under the key entered in Quick Audience"
         )
-    _check_clock(timestamp, configured.qa_clock_skew_seconds)
-    # White space is not signed: a nonce with other white space is the same nonce.
-    return Credentials("".join(nonce.split()), given.strip().lower())
+    return matching[0]
 
 
 def _parameter(request: Request, name: str) -> str:

@@ -9,7 +9,6 @@ A push succeeded if the HTTP status is 2xx and the body's code is 200 or OK. Eve
 """
 
 import functools
-import secrets
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +19,7 @@ from chalicelib import settings
 from chalicelib.domain.push_batches import PushKind
 from chalicelib.errors import BridgeError
 from chalicelib.logs import mask_numbers
-from chalicelib.quickaudience import signature
+from chalicelib.quickaudience import push_nonces, signature
 
 _PATHS: dict[PushKind, tuple[str, str]] = {
     "details": (
@@ -52,7 +51,8 @@ def push(kind: PushKind, entries: Sequence[dict[str, Any]]) -> None:
     """
     configured = settings.load()
     path, name = _PATHS[kind]
-    timestamp, nonce, key = str(int(time.time())), secrets.token_hex(16), configured.qa_key
+    timestamp, key = str(int(time.time())), configured.qa_key
+    nonce = push_nonces.new(key)
     try:
         response = _session().post(
             configured.qa_base_url.rstrip("/") + path,

@@ -15,9 +15,14 @@ HEADER = "X-QA-Hmac-Signature"
 _SPACE = re.compile(r"\s+", re.ASCII)
 
 
+def signed_text(key: str, timestamp: str, nonce: str) -> str:
+    """Return the text that is signed. Different pairs of timestamp and nonce may have the same text."""
+    return _SPACE.sub("", "".join(sorted((key, timestamp, nonce))))
+
+
 def make(key: str, timestamp: str, nonce: str) -> str:
     """Return the signature of a timestamp and a nonce, both as they are in the URL."""
-    text = _SPACE.sub("", "".join(sorted((key, timestamp, nonce))))
+    text = signed_text(key, timestamp, nonce)
     # A URL may contain an unpaired surrogate. No valid signature has one, so it must not raise an error here.
     data = text.encode("utf-8", "surrogatepass")
     return hmac.new(key.encode(), data, hashlib.sha256).hexdigest()

@@ -38,6 +38,13 @@ class Settings(WireModel):
     """Failures older than this are not counted."""
     block_seconds: Annotated[float, Field(gt=0)] = 1800.0
 
+    @field_validator("key")
+    @classmethod
+    def _first_key(cls, value: str) -> str:
+        """Return the first of the keys that the platform has while its key is being changed."""
+        keys = [key.strip() for key in value.split(",") if key.strip()]
+        return keys[0] if len(keys) > 1 else value
+
     @field_validator("bridge_url")
     @classmethod
     def _prefix(cls, value: str | None) -> str | None:

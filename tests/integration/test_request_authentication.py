@@ -201,3 +201,68 @@ def test_a_signature_in_another_case_is_the_same_signature(linked: Bridge, writt
     forged = {HEADER: written.format(headers[HEADER].upper())}
     answer = linked.send("POST", url, template_body("别的内容"), forged)
     assert answer.status in (401, 403)
+
+
+# --- two keys while one is being changed -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["the new key", KEY])
+def test_while_the_key_is_being_changed_either_key_opens(linked: Bridge, key: str) -> None:
+    linked.configure(QA_KEY=f"the new key,{KEY}")
+    url, headers = signed(PATH, key=key)
+    assert linked.send("GET", url, headers=headers).status == 200
+
+
+@pytest.mark.parametrize("key", ["the", "new key", f"the new key,{KEY}", ""])
+def test_while_the_key_is_being_changed_no_other_key_opens(linked: Bridge, key: str) -> None:
+    linked.configure(QA_KEY=f"the new key,{KEY}")
+    url, headers = signed(PATH, key=key)
+    assert linked.send("GET", url, headers=headers).status == 401
+
+
+def test_the_first_of_two_keys_signs_the_pushes(linked: Bridge) -> None:
+    linked.configure(QA_KEY=f"the new key,{KEY}")
+    linked.quick_audience.key = "the new key"
+    linked.campaign(["13900001111"], {"name": "李雷"}, code=linked.template())
+    linked.pump.drain()
+    linked.deliver_all()
+    linked.pump.drain()
+    assert [push.accepted for push in linked.quick_audience.pushes] == [True]
+
+
+def test_a_nonce_is_used_up_for_both_keys(linked: Bridge) -> None:
+    linked.configure(QA_KEY=f"the new key,{KEY}")
+    for key, status in (("the new key", 200), (KEY, 403)):
+        url, headers = signed("/sms/smsTemplate", "n" * 32, key=key)
+        body = template_body(f"您好 {status}")
+        assert linked.send("POST", url, body, headers).status == status
+
+
+# --- a plus sign in a nonce --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("written", ["ab+cd", "ab%2Bcd", "ab%20cd"])
+@pytest.mark.parametrize("meant", ["ab+cd", "ab cd"])
+def test_a_plus_sign_in_a_nonce_may_be_meant_as_itself_or_as_a_blank(
+    linked: Bridge, written: str, meant: str
+) -> None:
+    assert ask_with_nonce(linked, written, meant, "您好") == 200
+
+
+@pytest.mark.parametrize("first", ["ab+cd", "ab%2Bcd", "ab%20cd"])
+@pytest.mark.parametrize("second", ["ab+cd", "ab%2Bcd", "ab%20cd", "abcd"])
+@pytest.mark.parametrize("meant", ["ab+cd", "ab cd", "abcd"])
+def test_a_nonce_with_a_plus_sign_is_used_up_in_all_its_readings(
+    linked: Bridge, first: str, second: str, meant: str
+) -> None:
+    assert ask_with_nonce(linked, first, "ab+cd", "您好") == 200
+    assert ask_with_nonce(linked, second, meant, "别的内容") in (401, 403)
+    assert len(linked.tencent.calls_of("add_template")) == 1
+
+
+def ask_with_nonce(bridge: Bridge, written: str, meant: str, content: str) -> int:
+    """Ask for a template; `written` is the nonce in the URL, `meant` the signed one."""
+    timestamp = str(int(time.time()))
+    url = f"/sms/smsTemplate?timestamp={timestamp}&nonce={written}"
+    headers = {HEADER: sign(KEY, timestamp, meant)}
+    return bridge.send("POST", url, template_body(content), headers).status

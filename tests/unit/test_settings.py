@@ -103,6 +103,27 @@ def test_a_list_without_any_token_is_refused(text: str) -> None:
     assert "TENCENT_CALLBACK_TOKENS" in refused(ENVIRONMENT | {"TENCENT_CALLBACK_TOKENS": text})
 
 
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("one", ("one",)),
+        (" one key ", (" one key ",)),
+        ("new,old", ("new", "old")),
+        (" new key , old,", ("new key", "old")),
+        (",only", ("only",)),
+    ],
+)
+def test_keys_are_separated_by_commas_and_the_first_signs(text: str, keys: tuple[str, ...]) -> None:
+    configured = read(QA_KEY=text)
+    assert configured.qa_keys == keys
+    assert configured.qa_key == keys[0]
+
+
+@pytest.mark.parametrize("text", [",", " ", " , ,"], ids=repr)
+def test_a_blank_key_is_refused(text: str) -> None:
+    assert "QA_KEY" in refused(ENVIRONMENT | {"QA_KEY": text})
+
+
 @pytest.mark.parametrize("space", [" ", "\n", "\t", "\u00a0"], ids=repr)
 def test_white_space_around_the_app_key_is_dropped(space: str) -> None:
     assert read(TENCENT_APP_KEY=f"{space}abc{space}").tencent_app_key == "abc"

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from local.quickaudience.__main__ import app
+from local.quickaudience.signature import is_signed
 from tests.support.simulators.quickaudience import (
     REVIEW,
     TEXT_TEMPLATE,
@@ -20,6 +21,7 @@ from tests.support.simulators.quickaudience import (
 
 CONTENT = "${name}您好，包裹已到。"
 PENDING, APPROVED, REJECTED = 0, 1, 2
+SIGNATURE = "x-qa-hmac-signature"
 
 
 @pytest.fixture(autouse=True)
@@ -213,3 +215,15 @@ def test_a_pasted_block_creates_a_template_and_sends_with_it(bridge: FakeBridge)
     assert create.body["templateContent"] == CONTENT
     assert send.body["templateCode"] == "200001"
     assert send.body["templateParamJson"] == [{"name": "李雷"}]
+
+
+def test_while_the_key_is_being_changed_the_simulator_has_the_first_one(
+    bridge: FakeBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QA_KEY", "new key, old key")
+    in_turn(bridge, reviews(APPROVED))
+    assert run("template", "--url", bridge.url, CONTENT).exit_code == 0
+    create = bridge.requests[0]
+    timestamp, nonce = create.query["timestamp"][0], create.query["nonce"][0]
+    signature = {name.lower(): value for name, value in create.headers.items()}[SIGNATURE]
+    assert is_signed("new key", timestamp, nonce, signature)

@@ -43,6 +43,8 @@ class Push:
     nonce: str
     at: float
     accepted: bool
+    timestamp: str = ""
+    signature: str = ""
 
 
 def ok() -> requests.Response:
@@ -138,7 +140,7 @@ class FakeQuickAudience(web.Adapter):
             raise
         code = answer.json().get("code") if _is_object(answer) else None
         accepted = answer.status_code == 200 and code in ("OK", 200)
-        self.pushes.append(Push(path, entries, nonce, time.time(), accepted))
+        self.pushes.append(Push(path, entries, nonce, time.time(), accepted, timestamp, expected))
         return answer
 
 
