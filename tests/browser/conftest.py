@@ -12,7 +12,7 @@ from local.stack import Stack
 from tests.support.local_stack import chromium
 from tests.support.local_stack.chromium import Browser
 from tests.support.local_stack.files import Oss, reply, serving
-from tests.support.local_stack.running_stack import SIGN, SIGN_ID, Bench
+from tests.support.local_stack.running_stack import SIGN, SIGN_ID, RunningStack
 
 MEDIA = Path(__file__).parent / "media"
 
@@ -45,13 +45,13 @@ def oss() -> Iterator[Oss]:
 
 
 @pytest.fixture(scope="session")
-def bench(tmp_path_factory: pytest.TempPathFactory, oss: Oss) -> Iterator[Bench]:
+def running(tmp_path_factory: pytest.TempPathFactory, oss: Oss) -> Iterator[RunningStack]:
     environ = {"PATH": os.environ["PATH"], "OSS_ALLOWED_HOSTS": oss.origin}
     state = tmp_path_factory.mktemp("stack")
     with Stack(port=free_port(), state=state, environ=environ) as stack:
-        bench = Bench(stack)
-        bench.ops("sign", "link", SIGN, SIGN_ID)
-        yield bench
+        running = RunningStack(stack)
+        running.ops("sign", "link", SIGN, SIGN_ID)
+        yield running
 
 
 @pytest.fixture(scope="session")

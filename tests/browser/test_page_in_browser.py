@@ -14,7 +14,7 @@ from chalicelib.store.pages import Page
 from tests.support.hostile_texts import HOSTILE
 from tests.support.local_stack.chromium import Browser, Visit
 from tests.support.local_stack.files import Oss, reply, serving
-from tests.support.local_stack.running_stack import SIGN, Bench
+from tests.support.local_stack.running_stack import SIGN, RunningStack
 from tests.support.waiting import wait_for
 
 
@@ -22,30 +22,33 @@ def part(suffix: str, contents: str, index: int, name: str = "") -> dict[str, An
     return {"fileSuffix": suffix, "fileContents": contents, "fileName": name, "index": index}
 
 
-def create(bench: Bench, theme: str, content: list[dict[str, Any]]) -> str:
+def create(running: RunningStack, theme: str, content: list[dict[str, Any]]) -> str:
     """Create a digital template as Quick Audience does, and wait for its approval; answers its code."""
     asked = {"name": theme, "content": content, "digital": True, "signName": SIGN}
-    made = bench.post(bench.quick_audience, "/_sim/templates", asked)
+    made = running.post(running.quick_audience, "/_sim/templates", asked)
     code = str(made["templateCode"])
     wait_for(
-        lambda: bench.get(bench.quick_audience, f"/_sim/templates/{code}?digital=1")["approved"], 20
+        lambda: running.get(running.quick_audience, f"/_sim/templates/{code}?digital=1")[
+            "approved"
+        ],
+        20,
     )
     return code
 
 
-def link_to(bench: Bench, code: str, phone: str, **params: str) -> str:
+def link_to(running: RunningStack, code: str, phone: str, **params: str) -> str:
     """Send a digital message; answers the link that the phone got."""
-    bench.campaign(
+    running.campaign(
         f"digital-{phone}",
         templateCode=code,
         phones=[phone],
         params=params or None,
         digital=True,
     )
-    bench.complete(f"digital-{phone}")
-    (message,) = bench.messages(phone)
+    running.complete(f"digital-{phone}")
+    (message,) = running.messages(phone)
     found = re.search(
-        rf"{re.escape(bench.prefix)}/m/[A-Za-z0-9]{{11}}(?= 拒收请回复R$)", message["text"]
+        rf"{re.escape(running.prefix)}/m/[A-Za-z0-9]{{11}}(?= 拒收请回复R$)", message["text"]
     )
     assert found, message["text"]
     return found[0]
@@ -65,7 +68,7 @@ def width_of(png: bytes) -> int:
 
 
 @pytest.fixture(scope="session")
-def good(bench: Bench, oss: Oss) -> str:
+def good(running: RunningStack, oss: Oss) -> str:
     """The link of a message with all that it may have."""
     content = [
         part(
@@ -80,8 +83,8 @@ def good(bench: Bench, oss: Oss) -> str:
         part("mp3", f"{oss.origin}/jingle.mp3", 6, "主题曲"),
         part("txt", "到店出示本页即可享受优惠 🎁", 7),
     ]
-    code = create(bench, "双11会员专享", content)
-    return link_to(bench, code, "13800000001", name="李雷")
+    code = create(running, "双11会员专享", content)
+    return link_to(running, code, "13800000001", name="李雷")
 
 
 def test_text_and_media_are_shown_on_a_phone(good: str, browser: Browser, pictures: Path) -> None:
@@ -125,14 +128,14 @@ def test_it_loads_its_media_and_nothing_else(good: str, oss: Oss, browser: Brows
 
 
 def test_hostile_content_stays_text(
-    bench: Bench, oss: Oss, browser: Browser, pictures: Path
+    running: RunningStack, oss: Oss, browser: Browser, pictures: Path
 ) -> None:
     names = ("script", "quotes", "apostrophe", "javascript", "cdata", "comment", "closing", "rtl")
     texts = [HOSTILE[name] for name in names] + ["W" * 100]
     content = [part("txt", text, index) for index, text in enumerate(texts)]
     content.append(part("jpg", f"{oss.origin}/poster.jpg", 99, "\"'><script>alert(1)</script>"))
     theme = "<script>alert(1)</script>"
-    found = browser.visit(link_to(bench, create(bench, theme, content), "13800000002"))
+    found = browser.visit(link_to(running, create(running, theme, content), "13800000002"))
     keep(pictures / "digital-page-hostile.png", found)
     assert found.console == []
     assert found.page["title"] == theme
@@ -145,9 +148,9 @@ def test_hostile_content_stays_text(
 
 @pytest.mark.parametrize("code", ["AbCdEfGhIjK", "x", "%3Cscript%3E"])
 def test_a_link_to_nothing_says_so_in_chinese(
-    bench: Bench, browser: Browser, pictures: Path, code: str
+    running: RunningStack, browser: Browser, pictures: Path, code: str
 ) -> None:
-    found = browser.visit(f"{bench.prefix}/m/{code}")
+    found = browser.visit(f"{running.prefix}/m/{code}")
     keep(pictures / "digital-page-unknown.png", found)
     assert found.status == 404
     assert found.page["text"].startswith("页面不存在")

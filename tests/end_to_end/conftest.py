@@ -12,7 +12,7 @@ import pytest
 from local.ports import free_port
 from local.stack import Stack
 from tests.support.local_stack.files import Files, QuietHandler
-from tests.support.local_stack.running_stack import SIGN, SIGN_ID, Bench
+from tests.support.local_stack.running_stack import SIGN, SIGN_ID, RunningStack
 
 
 @pytest.fixture(scope="session")
@@ -26,13 +26,13 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Files]:
 
 
 @pytest.fixture(scope="session")
-def bench(tmp_path_factory: pytest.TempPathFactory, files: Files) -> Iterator[Bench]:
+def running(tmp_path_factory: pytest.TempPathFactory, files: Files) -> Iterator[RunningStack]:
     environ = {"PATH": os.environ["PATH"], "OSS_ALLOWED_HOSTS": f".aliyuncs.com,{files.origin}"}
     state = tmp_path_factory.mktemp("stack")
     with Stack(port=free_port(), state=state, environ=environ) as stack:
-        bench = Bench(stack)
-        bench.ops("sign", "link", SIGN, SIGN_ID)
-        yield bench
+        running = RunningStack(stack)
+        running.ops("sign", "link", SIGN, SIGN_ID)
+        yield running
     failures = [
         line
         for log in Path(state, "logs").glob("*.log")
@@ -43,5 +43,5 @@ def bench(tmp_path_factory: pytest.TempPathFactory, files: Files) -> Iterator[Be
 
 
 @pytest.fixture(scope="session")
-def plain_template(bench: Bench) -> str:
-    return bench.template("您的包裹已经到达，请及时领取。")
+def plain_template(running: RunningStack) -> str:
+    return running.template("您的包裹已经到达，请及时领取。")

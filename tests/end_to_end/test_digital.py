@@ -4,25 +4,25 @@ import re
 
 import requests
 
-from tests.support.local_stack.running_stack import SIGN, Bench
+from tests.support.local_stack.running_stack import SIGN, RunningStack
 from tests.support.waiting import wait_for
 
 PATH = "/sms/digitalSmsTemplate"
 
 
-def test_a_digital_message_from_its_template_to_its_deletion(bench: Bench) -> None:
+def test_a_digital_message_from_its_template_to_its_deletion(running: RunningStack) -> None:
     content = [{"fileSuffix": "txt", "fileContents": "${name}您好，全场五折", "index": "1"}]
     asked = {"name": "双11", "content": content, "digital": True, "signName": SIGN}
-    code = bench.post(bench.quick_audience, "/_sim/templates", asked)["templateCode"]
+    code = running.post(running.quick_audience, "/_sim/templates", asked)["templateCode"]
     review = f"/_sim/templates/{code}?digital=1"
-    wait_for(lambda: bench.get(bench.quick_audience, review)["approved"], 20)
+    wait_for(lambda: running.get(running.quick_audience, review)["approved"], 20)
 
     numbers = ["13800000301", "13800000302"]
     params = {"generate": {"name": "客户{index}"}}
-    bench.campaign("digital", templateCode=code, phones=numbers, params=params, digital=True)
-    account = bench.complete("digital")
+    running.campaign("digital", templateCode=code, phones=numbers, params=params, digital=True)
+    account = running.complete("digital")
     assert (account["recipients"], account["delivered"]) == (2, 2)
-    texts = [bench.messages(number)[0]["text"] for number in numbers]
+    texts = [running.messages(number)[0]["text"] for number in numbers]
     links = {link for text in texts for link in re.findall(r"http://\S+", text)}
     assert len(set(texts)) == 2
     assert len(links) == 1
@@ -31,7 +31,7 @@ def test_a_digital_message_from_its_template_to_its_deletion(bench: Bench) -> No
     assert page.status_code == 200
     assert "<p>**您好，全场五折</p>" in page.text
 
-    text_interface = bench.ask(
+    text_interface = running.ask(
         "/sms/sendBatchList",
         method="POST",
         body={
@@ -44,6 +44,6 @@ def test_a_digital_message_from_its_template_to_its_deletion(bench: Bench) -> No
     assert text_interface["body"]["code"] == "isv.SMS_TEMPLATE_ILLEGAL"
 
     for _ in range(2):
-        assert bench.ask(f"{PATH}/{code}", method="DELETE")["body"]["code"] == "OK"
-    assert bench.ask(f"{PATH}/{code}")["status"] == 404
+        assert running.ask(f"{PATH}/{code}", method="DELETE")["body"]["code"] == "OK"
+    assert running.ask(f"{PATH}/{code}")["status"] == 404
     assert requests.get(page.url, timeout=10).status_code == 200

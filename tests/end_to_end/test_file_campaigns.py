@@ -1,11 +1,11 @@
 """§5 through the whole stack: a file is fetched, read, sent and told of."""
 
 from tests.support.local_stack.files import Files
-from tests.support.local_stack.running_stack import SIGN, Bench
+from tests.support.local_stack.running_stack import SIGN, RunningStack
 from tests.support.waiting import wait_for
 
 
-def ask(bench: Bench, url: str, code: str, out_id: str) -> dict[str, object]:
+def ask(running: RunningStack, url: str, code: str, out_id: str) -> dict[str, object]:
     body = {
         "outId": out_id,
         "signName": SIGN,
@@ -14,23 +14,25 @@ def ask(bench: Bench, url: str, code: str, out_id: str) -> dict[str, object]:
         "isVariable": 1,
         "limit": 0,
     }
-    answer: dict[str, object] = bench.ask("/sms/sendBatch", method="POST", body=body)["body"]
+    answer: dict[str, object] = running.ask("/sms/sendBatch", method="POST", body=body)["body"]
     return answer
 
 
-def test_a_file_of_thousands_of_lines_is_sent_once_and_told_of(bench: Bench, files: Files) -> None:
-    code = bench.template("${name}您好，新品已到店。")
+def test_a_file_of_thousands_of_lines_is_sent_once_and_told_of(
+    running: RunningStack, files: Files
+) -> None:
+    code = running.template("${name}您好，新品已到店。")
     lines = [f'{13_400_000_000 + number},{{"name":"会员"}}' for number in range(6_000)]
     lines += [f'{13_400_010_000 + number}\t{{"name":"客户{number}"}}' for number in range(100)]
     lines += ["", "姓名", "12345678", "13400030000", *lines[:50]]
     url = files.put("numbers.txt", "\r\n".join(lines).encode("gbk"))
-    bench.post(bench.tencent, "/_sim/behaviour", {"magic": False})
-    accepted = bench.accepted()
+    running.post(running.tencent, "/_sim/behaviour", {"magic": False})
+    accepted = running.accepted()
 
-    answer = ask(bench, url, code, "file")
+    answer = ask(running, url, code, "file")
 
     def shown() -> dict[str, object]:
-        found: dict[str, object] = bench.ops("campaign", "show", "file")
+        found: dict[str, object] = running.ops("campaign", "show", "file")
         return found
 
     def told() -> bool:
@@ -39,10 +41,10 @@ def test_a_file_of_thousands_of_lines_is_sent_once_and_told_of(bench: Bench, fil
 
     assert answer["code"] == "OK"
     wait_for(told, 90, shown)
-    bench.post(bench.tencent, "/_sim/behaviour", {"magic": True})
+    running.post(running.tencent, "/_sim/behaviour", {"magic": True})
     found = shown()
     assert (found["delivered"], found["failed"], found["waiting"]) == (6_100, 3, 0)
-    assert bench.accepted() - accepted == 6_100
+    assert running.accepted() - accepted == 6_100
     assert found["files"] == [
         {
             "bizId": answer["bizId"],
@@ -59,12 +61,12 @@ def test_a_file_of_thousands_of_lines_is_sent_once_and_told_of(bench: Bench, fil
             ],
         }
     ]
-    assert bench.messages("13400010007")[0]["text"] == "【测试签名】客户7您好，新品已到店。"
-    receipts = bench.get(bench.quick_audience, "/_sim/receipts?phoneNum=12345678")["receipts"]
+    assert running.messages("13400010007")[0]["text"] == "【测试签名】客户7您好，新品已到店。"
+    receipts = running.get(running.quick_audience, "/_sim/receipts?phoneNum=12345678")["receipts"]
     assert [one["errCode"] for one in receipts] == ["isv.MOBILE_NUMBER_ILLEGAL"]
 
 
-def test_a_forbidden_url_is_refused(bench: Bench, plain_template: str) -> None:
-    for url in ("http://127.0.0.1:1/x", "https://169.254.169.254/", f"{bench.prefix}/health"):
-        answer = ask(bench, url, plain_template, "forbidden")
+def test_a_forbidden_url_is_refused(running: RunningStack, plain_template: str) -> None:
+    for url in ("http://127.0.0.1:1/x", "https://169.254.169.254/", f"{running.prefix}/health"):
+        answer = ask(running, url, plain_template, "forbidden")
         assert answer["code"] == "isv.INVALID_PARAMETERS"

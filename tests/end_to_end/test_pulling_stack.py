@@ -7,7 +7,7 @@ from pathlib import Path
 
 from local.ports import free_port
 from local.stack import Stack
-from tests.support.local_stack.running_stack import SIGN, SIGN_ID, Bench, for_ci
+from tests.support.local_stack.running_stack import SIGN, SIGN_ID, RunningStack, for_ci
 from tests.support.waiting import wait_for
 
 pytestmark = for_ci
@@ -30,24 +30,26 @@ def once(stack: Stack, function: str) -> str:
 def test_everything_comes_home_by_pulling(tmp_path: Path) -> None:
     environ = {"PATH": os.environ["PATH"], "TENCENT_RECEIPTS": "pull"}
     with Stack(port=free_port(), state=tmp_path, environ=environ) as stack:
-        bench = Bench(stack)
-        bench.ops("sign", "link", SIGN, SIGN_ID)
-        code = bench.template("您的包裹已经到达，请及时领取。")
+        running = RunningStack(stack)
+        running.ops("sign", "link", SIGN, SIGN_ID)
+        code = running.template("您的包裹已经到达，请及时领取。")
         switches = {"callback_url": None, "magic": False, "reply_share": 0.1, "fail_share": 0.1}
-        bench.post(bench.tencent, "/_sim/behaviour", switches)
+        running.post(running.tencent, "/_sim/behaviour", switches)
         phones = {"count": 250, "start": "13500000000"}
-        bench.campaign("pulled", templateCode=code, phones=phones)
+        running.campaign("pulled", templateCode=code, phones=phones)
 
         # Tencent enables pulling on request: until then a line says so, and nothing else happens.
         assert "not enabled" in once(stack, "pull")
 
-        bench.post(bench.tencent, "/_sim/behaviour", {"pull_enabled": True})
-        wait_for(lambda: bench.get(bench.tencent, "/_sim/state")["receipts"]["made"] == 250, 30)
-        wait_for(lambda: once(stack, "pull") and bench.account("pulled")["complete"], 60)
-        account = bench.account("pulled")
-        replies = bench.get(bench.tencent, "/_sim/state")["replies"]["made"]
-        wait_for(lambda: once(stack, "pull") and bench.account("pulled")["replies"] == replies, 60)
-        stats = bench.ops("stats", "--from", "2026-01-01", "--to", "2099-12-31")["counts"]
+        running.post(running.tencent, "/_sim/behaviour", {"pull_enabled": True})
+        wait_for(lambda: running.get(running.tencent, "/_sim/state")["receipts"]["made"] == 250, 30)
+        wait_for(lambda: once(stack, "pull") and running.account("pulled")["complete"], 60)
+        account = running.account("pulled")
+        replies = running.get(running.tencent, "/_sim/state")["replies"]["made"]
+        wait_for(
+            lambda: once(stack, "pull") and running.account("pulled")["replies"] == replies, 60
+        )
+        stats = running.ops("stats", "--from", "2026-01-01", "--to", "2099-12-31")["counts"]
 
     assert (account["told"], account["contradictory"]) == (250, 0)
     assert 0 < account["failed"] < 250

@@ -5,25 +5,25 @@ from pathlib import Path
 
 from local.ports import free_port
 from local.stack import Stack
-from tests.support.local_stack.running_stack import SIGN, SIGN_ID, Bench
+from tests.support.local_stack.running_stack import SIGN, SIGN_ID, RunningStack
 from tests.support.waiting import wait_for
 
 
 def test_a_campaign_goes_on_where_it_was(tmp_path: Path) -> None:
     environ = {"PATH": os.environ["PATH"]}
     with Stack(port=free_port(), state=tmp_path, environ=environ) as stack:
-        bench = Bench(stack)
-        bench.ops("sign", "link", SIGN, SIGN_ID)
-        code = bench.template("您的包裹已经到达，请及时领取。")
+        running = RunningStack(stack)
+        running.ops("sign", "link", SIGN, SIGN_ID)
+        code = running.template("您的包裹已经到达，请及时领取。")
         phones = {"count": 2_000, "start": "13500000000"}
-        bench.campaign("restart", templateCode=code, phones=phones)
-        wait_for(lambda: bench.get(bench.tencent, "/_sim/state")["numbers"]["accepted"] > 0, 20)
+        running.campaign("restart", templateCode=code, phones=phones)
+        wait_for(lambda: running.get(running.tencent, "/_sim/state")["numbers"]["accepted"] > 0, 20)
 
     with Stack(port=free_port(), state=tmp_path, environ=environ) as stack:
-        bench = Bench(stack)
-        account = bench.complete("restart", 90)
-        state = bench.get(bench.tencent, "/_sim/state")
-        shown = bench.ops("campaign", "show", "restart")
+        running = RunningStack(stack)
+        account = running.complete("restart", 90)
+        state = running.get(running.tencent, "/_sim/state")
+        shown = running.ops("campaign", "show", "restart")
 
     assert account["told"] == 2_000
     assert account["contradictory"] == 0

@@ -1,1 +1,1 @@
-"""What the tests of the deployment and of its bundle share."""
+"""Support of the tests of the deployment and of the bundle."""

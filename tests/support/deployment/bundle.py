@@ -1,4 +1,4 @@
-"""What stands around the packaged bundle: simulators, queues, events."""
+"""The environment of the packaged bundle: simulators, queues, events."""
 
 import json
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ SIGN, SIGN_ID = "测试签名", "1001"
 
 
 def event(name: str) -> Any:
-    """An event in the shape that AWS documents."""
+    """Return a recorded event in the form that AWS documents."""
     return json.loads((EVENTS / f"{name}.json").read_text())
 
 
 @dataclass(frozen=True)
 class Simulator:
-    """One of the two, by its control API."""
+    """A client of a simulator's control API."""
 
     url: str
 
@@ -54,13 +54,13 @@ class Queues:
         self._sqs.send_message(QueueUrl=self._url(queue), MessageBody=body)
 
     def receive(self, queue: str) -> tuple[str, str]:
-        """One message's body and handle."""
+        """Receive one message; return its body and receipt handle."""
         answer = self._sqs.receive_message(QueueUrl=self._url(queue), WaitTimeSeconds=10)
         [message] = answer["Messages"]
         return message["Body"], message["ReceiptHandle"]
 
     def count(self, queue: str) -> int:
-        """Messages in it, those in flight included."""
+        """Return the number of messages in a queue, including those in flight."""
         answer = self._sqs.get_queue_attributes(QueueUrl=self._url(queue), AttributeNames=["All"])
         counts = {str(name): count for name, count in answer["Attributes"].items()}
         states = ("", "NotVisible", "Delayed")

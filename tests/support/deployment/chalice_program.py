@@ -1,4 +1,4 @@
-"""A `chalice` that deploys nothing: no emulator can take what the real one does."""
+"""A `chalice` that deploys nothing, because no emulator supports all that the real one does."""
 
 import json
 import stat
@@ -9,14 +9,14 @@ PREFIX = "https://abc123.execute-api.us-east-1.amazonaws.com/api"
 
 
 class Chalice:
-    """A `chalice` that writes down how it was called and what it was given, and deploys an address."""
+    """A `chalice` that records its calls and files, and reports an address as deployed."""
 
     def __init__(self, folder: Path) -> None:
         self.calls_file = folder / "calls"
         self._python = sys.executable
         folder.mkdir()
         self._program = folder / "chalice"
-        # Beside this, Chalice is looked for.
+        # The commands look for Chalice beside this file.
         self.python = folder / "python"
         self.write()
 
@@ -46,7 +46,7 @@ class Chalice:
 
     @property
     def given(self) -> dict[str, str]:
-        """The files of `.chalice/` at the last call, by name."""
+        """Return the files of `.chalice/` at the last call, by name."""
         _, files = self._written()[-1]
         return files
 

@@ -1,4 +1,4 @@
-"""A checkout of its own for a test that deploys: what it writes is not written into ours."""
+"""A separate checkout for a test that deploys, so that the test changes no tracked file."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[3]
 
 
 class Checkout:
-    """A copy of `.chalice/`, and of the code where that is wanted."""
+    """A copy of `.chalice/`, and of the code on request."""
 
     def __init__(self, folder: Path, *, code: bool = False) -> None:
         self.folder = folder
@@ -26,7 +26,7 @@ class Checkout:
             for part in (ROOT / ".venv").iterdir():
                 if part.name != ".installed":
                     (folder / ".venv" / part.name).symlink_to(part)
-            # Newer than the requirements: nothing is to be installed into what is ours.
+            # Newer than the requirements, so that nothing is installed into this checkout's environment.
             (folder / ".venv" / ".installed").touch()
 
     @property
@@ -35,7 +35,7 @@ class Checkout:
         return config
 
     def configure(self, stage: str = "prod", **variables: str | None) -> None:
-        """Set settings of a stage, or take them out."""
+        """Set or remove settings of a stage."""
         config = self.config
         own = config["stages"].setdefault(stage, {}).setdefault("environment_variables", {})
         for name, value in variables.items():
@@ -49,6 +49,6 @@ class Checkout:
         (self.folder / ".chalice" / "config.json").write_text(json.dumps(config, indent=2))
 
     def files(self) -> dict[str, str]:
-        """Everything in `.chalice/`, to see whether it changed."""
+        """Return the files in `.chalice/` with their contents, to compare."""
         files = (self.folder / ".chalice").rglob("*.json")
         return {str(file.relative_to(self.folder)): file.read_text() for file in files}

@@ -12,7 +12,7 @@ SECRETS = {
 
 
 def ops(*arguments: str, typed: str = "") -> Result:
-    """What a command says, given what is typed at its questions."""
+    """Run a command with the answers to its questions, and return its result."""
     return CliRunner().invoke(app, arguments, input=typed, env={"COLUMNS": "300"})
 
 

@@ -1,7 +1,7 @@
-"""What a function asks of AWS, as IAM names it, and whether its policy allows that.
+"""The permissions that a function's calls to AWS need, and whether its policy allows them.
 
-In the integration tests, whose AWS allows everything, this stands where IAM stands: a call that the
-function's policy doesn't allow is denied as it would be when deployed, and remembered.
+The AWS of the integration tests allows everything, so this module takes the place of IAM: a call that the
+function's policy does not allow is denied, as it would be when deployed, and recorded.
 """
 
 import fnmatch
@@ -24,25 +24,25 @@ _ARN = "arn:aws:{}:ap-southeast-1:123456789012:{}"
 
 @dataclass(frozen=True, order=True)
 class Permission:
-    """An action, and what it acts on."""
+    """An action and its resource."""
 
     action: str
     resource: str
 
 
 def documents() -> dict[str, Any]:
-    """The policy of each function, for the names that the integration tests use."""
+    """Return the policy of each function, with the names that the integration tests use."""
     return policies.render(STAGE, table=TABLE, queue_prefix=PREFIX)
 
 
 def needed(service: str, operation: str, params: Mapping[str, Any]) -> Iterator[Permission]:
-    """What IAM asks for when this operation is called."""
+    """Return the permissions that IAM requires for a call."""
     match service:
         case "dynamodb":
             for action, table in _on_tables(operation, params):
                 yield Permission(f"dynamodb:{action}", _ARN.format("dynamodb", f"table/{table}"))
         case "sqs":
-            # A batch needs what one message does.
+            # A batch needs the same permission as one message.
             queue = params.get("QueueName") or params["QueueUrl"].rsplit("/", 1)[1]
             yield Permission(f"sqs:{operation.removesuffix('Batch')}", _ARN.format("sqs", queue))
         case "ssm":
@@ -72,7 +72,7 @@ def _on_tables(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str,
 
 
 def allows(document: Mapping[str, Any], permission: Permission) -> bool:
-    """Whether a policy allows it. No statement of ours denies, or names actions by a pattern."""
+    """Return whether a policy allows a permission. The policies have no denials and no patterns of actions."""
     return any(
         permission.action in _listed(statement["Action"])
         and any(
@@ -92,18 +92,18 @@ BY_OTHERS = {
     "kms:Decrypt": "the parameter store opens what it keeps sealed",
     "ssm:GetParameter": "seen by a test of its own: elsewhere secrets are given as they are",
 }
-"""What integration tests don't see a function ask for, and who asks in its role's name."""
+"""Permissions that integration tests don't see used, and who uses them in the function's role."""
 
 
 def ours(document: Mapping[str, Any]) -> Iterator[Permission]:
-    """What a policy allows that integration tests have to see used."""
+    """Return the permissions of a policy that integration tests have to use."""
     for one in granted(document):
         if one.action not in BY_OTHERS:
             yield one
 
 
 def granted(document: Mapping[str, Any]) -> Iterator[Permission]:
-    """Every action with every resource that a policy names, for the account and region of the tests."""
+    """Return every action with every resource of a policy, for the account and region of the tests."""
     for statement in document["Statement"]:
         for action in _listed(statement["Action"]):
             for resource in _listed(statement["Resource"]):
@@ -116,7 +116,7 @@ def _listed(value: str | list[str]) -> list[str]:
 
 
 class Guard:
-    """Knows which function runs, and what it asked for."""
+    """Checks the calls of the running function, and records the permissions used and denied."""
 
     def __init__(self) -> None:
         self.used: dict[str, set[Permission]] = {}
@@ -125,7 +125,7 @@ class Guard:
         self._running = ""
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Stand before every call to AWS that a function makes. Calls of tests and of ops are none of ours."""
+        """Check every call to AWS that a function makes. Calls of tests and of ops are not checked."""
         call: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
 
         def make_api_call(client: Any, operation: str, params: dict[str, Any]) -> Any:
@@ -135,12 +135,12 @@ class Guard:
             return call(client, operation, params)
 
         monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
-        # One function runs at a time, in as many threads as it likes.
+        # One function runs at a time, in any number of threads.
         monkeypatch.setattr(EventSourceHandler, "__call__", self._named(_name))
         monkeypatch.setattr(Chalice, "__call__", self._named(lambda _: HTTP, Chalice.__call__))
 
     def check(self, function: str, operation: str, permissions: Iterable[Permission]) -> None:
-        """Deny what the function's policy doesn't allow. The function may live on; the test has to look."""
+        """Deny a call that the function's policy does not allow. The function may go on, so tests check `denied`."""
         for permission in permissions:
             self.used.setdefault(function, set()).add(permission)
             if not allows(self._documents[function], permission):

@@ -1,6 +1,6 @@
-"""A handler around a handler of the bundle: answers what had been imported once that one had answered.
+"""A handler around a handler of the bundle that returns the modules that were imported.
 
-It runs under Lambda's runtime client, beside the bundle; the handler's name is in RECORDED.
+It runs under Lambda's runtime client, beside the bundle. RECORDED has the name of the inner handler.
 """
 
 import importlib
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
-    """Answer what the bundle's handler did, and the names of all modules."""
+    """Return the result of the bundle's handler, and the names of all imported modules."""
     module, _, name = os.environ["RECORDED"].rpartition(".")
     given, failed = None, ""
     try:

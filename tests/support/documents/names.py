@@ -1,4 +1,4 @@
-"""Whether a test that a document names exists."""
+"""The tests that documents name."""
 
 import ast
 import functools
@@ -6,6 +6,7 @@ from pathlib import Path
 
 
 def is_test(test: str) -> bool:
+    """Return whether a test that is named as `path::name` exists."""
     path, _, name = test.partition("::")
     return path.startswith("tests/") and Path(path).exists() and name in _tests_in(path)
 

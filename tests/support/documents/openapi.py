@@ -1,7 +1,7 @@
-"""docs/openapi.json, made of what is said elsewhere: `python -m tests.support.documents.openapi` writes it.
+"""Generate docs/openapi.json: `python -m tests.support.documents.openapi` writes it.
 
-Routes and fields are those of docs/coverage.md, what becomes of each is its text there, and what a
-field of a request may hold is what `chalicelib/quickaudience/bodies.py` takes.
+Routes, fields and descriptions are those of docs/coverage.md. The types of request fields are those that
+`chalicelib/quickaudience/bodies.py` reads.
 """
 
 import functools
@@ -58,7 +58,7 @@ the field."""
 
 
 def make() -> Json:
-    """The whole document."""
+    """Return the whole document."""
     project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
     paths: dict[str, Json] = {}
     webhooks: dict[str, Json] = {}
@@ -93,15 +93,15 @@ def make() -> Json:
 
 
 def route_of(path: str) -> str:
-    """A path of the document as `app.py` writes it."""
+    """Return a path of the document in the form of `app.py`."""
     return re.sub(r"(?<=[a-z])[A-Z](?=\w*\})", lambda letter: f"_{letter[0].lower()}", path)
 
 
-# --- what Quick Audience calls --------------------------------------------------------------------
+# --- requests of Quick Audience -------------------------------------------------------------------
 
 
 def _interface(heading: str, method: str, path: str) -> Json:
-    """One of §1-12."""
+    """Return the operation of an interface of §1-12."""
     section, view = heading.partition(" ")[0], _view(method, path)
     statuses = {row.key[1][:3]: row.cells[2] for row in _rows(heading, "status")}
     statuses["500"] = 'another failure: code "isp.SYSTEM_ERROR"; the request may be repeated'
@@ -146,7 +146,7 @@ def _path_parameter(name: str, fields: dict[str, Row]) -> Json:
 
 
 def _parameters() -> dict[str, Json]:
-    """What every request is signed with."""
+    """Return the parameters that sign a request."""
     found = {}
     for kind in ("URL", "header"):
         for row in _rows(_COMMON, kind):
@@ -163,7 +163,7 @@ def _parameters() -> dict[str, Json]:
 
 
 def _answers() -> dict[str, Json]:
-    """The answers of §1-12, success or not: the documented fields, all of them, and no other."""
+    """Return the answers of §1-12, successful or not, which have exactly the documented fields."""
     found = {}
     for heading, method, path in _interfaces():
         if not path.startswith("/sms/"):
@@ -176,11 +176,11 @@ def _answers() -> dict[str, Json]:
     return found
 
 
-# --- what we call, and what else calls us ------------------------------------------------------------
+# --- pushes, other routes and callbacks --------------------------------------------------------------
 
 
 def _push(heading: str) -> Json:
-    """§13 or §14."""
+    """Return the webhook of §13 or §14."""
     fields = {}
     for row in _rows(heading, "request"):
         field = _field(row.key[1])
@@ -209,7 +209,7 @@ def _push(heading: str) -> Json:
 
 
 def _ours() -> dict[str, Json]:
-    """The routes that Quick Audience has nothing to do with."""
+    """Return the routes that Quick Audience does not use."""
     token = {"name": "token", "in": "path", "required": True, "schema": {"type": "string"}}
     code = {"name": "code", "in": "path", "required": True, "schema": {"type": "string"}}
     status, reply = (
@@ -294,7 +294,7 @@ def _ours() -> dict[str, Json]:
 
 
 def _tencents() -> dict[str, Json]:
-    """Tencent's callbacks. Nothing in them is required: what can't be used is found out behind the queue."""
+    """Return the schema of Tencent's callbacks. No field is required, because events are read only after the queue."""
     answer = {
         name: ("number" if name == "result" else "string", row)
         for name, (_, row) in _fields_of(_STATUSES, "response").items()
@@ -324,30 +324,30 @@ def _fields_of(heading: str, kind: str = "request") -> Fields:
     return found
 
 
-def _nested(fields: Fields, taken: Json, documented_as: str = "") -> Json:
-    """An object of these fields; `name[].part` is a part of the objects in the list `name`.
+def _nested(fields: Fields, readable: Json, documented_as: str = "") -> Json:
+    """Return the schema of an object with these fields; `name[].part` is a field of the objects in the list `name`.
 
-    `taken` are the schemas of a request's fields that are read; others of it may be anything.
+    `readable` has the schemas of the request fields that are read; other fields may have any value.
     """
     properties: Json = {}
     for name, (kind, row) in fields.items():
         lists, _, part = name.partition("[].")
-        schema = dict(taken.get(name, {}) if taken else _TYPES.get(kind, {}))
+        schema = dict(readable.get(name, {}) if readable else _TYPES.get(kind, {}))
         schema.pop("title", None)
-        said = (documented_as.format(kind) if kind else "") + row.cells[2]
+        description = (documented_as.format(kind) if kind else "") + row.cells[2]
         if part:
-            # A part's texts may be numbers, too.
-            schema |= {"type": ["string", "integer"]} if taken else {}
-            _objects(properties[lists])["properties"][part] = schema | {"description": said}
+            # The texts of a part may also be numbers.
+            schema |= {"type": ["string", "integer"]} if readable else {}
+            _objects(properties[lists])["properties"][part] = schema | {"description": description}
         else:
-            properties[name] = schema | {"description": said}
-            if any(other.startswith(f"{name}[].") for other in fields) and name not in taken:
+            properties[name] = schema | {"description": description}
+            if any(other.startswith(f"{name}[].") for other in fields) and name not in readable:
                 properties[name] |= {"type": "array", "items": {"type": "object"}}
     return {"type": "object", "properties": properties}
 
 
 def _objects(schema: Json) -> Json:
-    """The schema of the objects that a list holds, wherever in a choice of types it stands."""
+    """Return the schema of the objects in a list, which may be one of several types."""
     lists = next(one for one in [schema, *schema.get("anyOf", [])] if one.get("type") == "array")
     items = lists["items"]
     found: Json = next(
@@ -358,7 +358,7 @@ def _objects(schema: Json) -> Json:
 
 
 def _closed(schema: Json) -> Json:
-    """An object that has all of its fields and no other."""
+    """Return the schema of an object that has all of its fields and no other."""
     for one in schema["properties"].values():
         if one.get("type") == "array":
             one["items"] = _closed(one["items"])
@@ -382,7 +382,7 @@ def _table() -> list[Row]:
 
 
 def _interfaces() -> list[tuple[str, str, str]]:
-    """Heading, method and path of each of Quick Audience's interfaces."""
+    """Return heading, method and path of each of Quick Audience's interfaces."""
     found = []
     for row in _table():
         match = _INTERFACE.match(row.key[1])
@@ -392,7 +392,7 @@ def _interfaces() -> list[tuple[str, str, str]]:
 
 
 def _view(method: str, path: str) -> str:
-    """The name of the function in `app.py` that answers."""
+    """Return the name of the function in `app.py` that answers a route."""
     return str(app.routes[route_of(path)][method.upper()].view_name)
 
 
@@ -401,7 +401,7 @@ def _rows(heading: str, kind: str) -> list[Row]:
 
 
 def text() -> str:
-    """The file as it stands in docs/."""
+    """Return the text of the file in docs/."""
     return json.dumps(make(), ensure_ascii=False, indent=2) + "\n"
 
 

@@ -9,13 +9,13 @@ from typing import Any
 HERE = Path(__file__).parents[2] / "documents"
 TABLE = Path("docs/coverage.md")
 
-# A string, or what is no JSON: a comment, and "more of the same".
+# A string, or something that is not JSON: a comment, or "more of the same".
 _TOKEN = re.compile(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|,?\s*\.\.\.')
 _WRAPPED = re.compile(r"^-d '(.*)'$", re.DOTALL)
 
 
 def examples(document: str) -> dict[str, dict[str, str]]:
-    """The examples of a document by heading and kind, word for word; without curl's `-d ''`."""
+    """Return the examples of a document by heading and kind, unchanged except for curl's `-d ''`."""
     found: dict[str, dict[str, str]] = {}
     text = (HERE / f"{document}_examples.md").read_text()
     pattern = r"^## ([^\n]+)$|^### (\w+)\n\n```\n(.*?)\n```$"
@@ -28,7 +28,7 @@ def examples(document: str) -> dict[str, dict[str, str]]:
 
 
 def loads(example: str) -> Any:
-    """An example read as JSON: comments, `...` and misplaced commas of the document left out."""
+    """Read an example as JSON, without the document's comments, `...` and misplaced commas."""
     text = _TOKEN.sub(lambda match: match[1] or "", example)
     text = re.sub(r",(\s*[}\]])", r"\1", text)
     text = re.sub(r'(["\d}\]])(\s*\n\s*")', r"\1,\2", text)
@@ -36,7 +36,7 @@ def loads(example: str) -> Any:
 
 
 def shape(value: Any) -> Any:
-    """The names and JSON types of a value; of a list, those of its first element."""
+    """Return the names and JSON types in a value; of a list, those of its first element."""
     if isinstance(value, dict):
         return {name: shape(one) for name, one in value.items()}
     if isinstance(value, list):
@@ -45,7 +45,7 @@ def shape(value: Any) -> Any:
 
 
 def fields() -> dict[str, list[tuple[str, str]]]:
-    """What the documents document, by heading: kind and field, in the documents' spelling."""
+    """Return the documented fields by heading: kind and field, in the documents' spelling."""
     found: dict[str, list[tuple[str, str]]] = {}
     for line in (HERE / "documented_fields.txt").read_text().splitlines():
         if line.startswith("## "):
@@ -65,13 +65,13 @@ class Row:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Kind and field, as `fields` has them."""
+        """Return kind and field, as in `fields`."""
         name, _, rest = self.cells[1].removeprefix("`").partition("`")
         return self.cells[0], name + rest
 
     @property
     def places(self) -> list[str]:
-        """Where it is implemented: `module:name`, or a path."""
+        """Return where the field is implemented: `module:name`, or a path."""
         return re.findall(r"`([^`]+)`", self.cells[3])
 
     @property
@@ -80,7 +80,7 @@ class Row:
 
 
 def table() -> list[Row]:
-    """The rows of docs/coverage.md, under the headings of its third level."""
+    """Return the rows of docs/coverage.md with their headings of the third level."""
     rows: list[Row] = []
     heading = ""
     for line in TABLE.read_text().splitlines():

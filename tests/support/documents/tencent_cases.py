@@ -1,6 +1,6 @@
 """The JSON examples of Tencent's document of 2018, and the call that each belongs to.
 
-Comments are stripped, and `...` (more of the same) left out. Sends have theirs in test_v5_requests.
+They have no comments and no `...` (more of the same). The examples of sends are in `tests/unit/test_v5_requests.py`.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ DONE = """{
 
 Case = tuple[str, Callable[[Client], Any], str, str, Any]
 CASES: dict[str, Case] = {
-    # the call's name, the call, the document's request, its response, what we make of it
+    # the name of the call, the call, the document's request, its response, the result of the client
     "Pull SMS Status": (
         "pullstatus",
         lambda c: c.pullstatus(PullType.REPLIES, 10),

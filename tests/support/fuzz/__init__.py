@@ -1,1 +1,1 @@
-"""What the fuzzers stand on: API Gateway's events, what is fed, and what every answer has to be."""
+"""Support of the fuzzers: API Gateway's events, generated input, and the checks of every answer."""

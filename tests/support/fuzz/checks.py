@@ -1,4 +1,4 @@
-"""What every answer has to be, whatever was asked."""
+"""The rules that every answer has to follow, whatever the request."""
 
 import json
 import re
@@ -26,10 +26,10 @@ CALLBACK = "/tencent/{token}/callback"
 
 
 def ask(gateway: Gateway, asked: Asked, seconds: float = _SECOND) -> Answered:
-    """Ask, and look at the answer.
+    """Send a request, and check the answer.
 
-    What took long is asked again before it counts as slow; and on a machine that takes a third of the time for
-    reading the body as JSON and nothing else, it is the machine that is slow.
+    A slow request is sent again before it counts as slow. If reading the body as JSON alone takes a third of the
+    limit, the machine is slow and not the bridge.
     """
     answered = gateway.ask(asked)
     check(answered)
@@ -42,7 +42,7 @@ def ask(gateway: Gateway, asked: Asked, seconds: float = _SECOND) -> Answered:
 
 
 def _reading(asked: Asked) -> float:
-    """Seconds that Python's JSON reader takes for a body, its garbage included."""
+    """Return the seconds that Python's JSON reader takes for a body, garbage collection included."""
     began = time.process_time()
     with suppress(ValueError, RecursionError):
         json.loads(asked.body or b"")
@@ -50,7 +50,7 @@ def _reading(asked: Asked) -> float:
 
 
 def check(answered: Answered) -> None:
-    """Never a 5xx, always what docs/openapi.json says, and nothing queued but for an OK."""
+    """Assert that an answer is no 5xx, follows docs/openapi.json, and queued something only if it is OK."""
     asked, status = answered.asked, answered.status
     said = f"{status} {answered.text[:200]} for {_short(asked)}"
     assert status < 500, said
@@ -81,7 +81,7 @@ def _check_code(status: int, code: str, said: str) -> None:
 
 
 def _schema(asked: Asked, status: str) -> dict[str, Any]:
-    """What the document has an answer be; what is no route of it gets the envelope alone."""
+    """Return the schema of an answer in the document; that of the envelope for a route that is not in it."""
     for path, methods in _DOCUMENT["paths"].items():
         if route_of(path) == asked.route and asked.method.lower() in methods:
             answer = methods[asked.method.lower()]["responses"][status]
@@ -92,7 +92,7 @@ def _schema(asked: Asked, status: str) -> dict[str, Any]:
 
 
 def _problem(value: Any, schema: dict[str, Any], place: str = "") -> str | None:
-    """What of a value is not as its schema has it: as much of JSON Schema as the answers' are made of."""
+    """Return what in a value differs from its schema. Supports the part of JSON Schema that answers use."""
     kind = _TYPES[schema["type"]]
     if type(value) is not kind:
         return f"{place} is {value!r}"

@@ -1,4 +1,4 @@
-"""Every route, and a request to each that is obeyed: what is fed is put into these."""
+"""Every route with a valid request, into which the fuzzers put their input."""
 
 import copy
 from typing import Any
@@ -56,7 +56,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("POST", CALLBACK): _STATUS,
 }
-"""The document's fields for each route that reads a body. TEXT and DIGITAL stand for templates that there are."""
+"""The document's fields for each route that reads a body. TEXT and DIGITAL stand for codes of templates."""
 
 ROUTES = sorted((method, path) for path, methods in app.app.routes.items() for method in methods)
 SERVED = [
@@ -67,7 +67,7 @@ SERVED = [
 
 
 def names(path: str, codes: dict[str, str]) -> dict[str, str]:
-    """What a served route's braces hold in a request that is obeyed."""
+    """Return the path parameters of a valid request to a route."""
     known = {
         "sign_name": SIGN,
         "template_code": codes["DIGITAL" if "digital" in path else "TEXT"],
@@ -78,7 +78,7 @@ def names(path: str, codes: dict[str, str]) -> dict[str, str]:
 
 
 def body(method: str, path: str, codes: dict[str, str]) -> dict[str, Any]:
-    """A body that is obeyed."""
+    """Return the body of a valid request."""
     found = copy.deepcopy(BODIES[method, path])
     if "templateCode" in found:
         found["templateCode"] = codes[found["templateCode"]]

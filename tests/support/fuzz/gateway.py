@@ -1,4 +1,4 @@
-"""Requests as API Gateway hands them to Lambda, and what the bridge did about each."""
+"""Requests as API Gateway passes them to Lambda, and the bridge's answers."""
 
 import json
 import time
@@ -18,7 +18,7 @@ from tests.support.in_process.quickaudience import signed
 from tests.support.in_process.snapshot import snapshot
 
 QUEUES = {"read": "files", "deliver": "sends", "settle": "callbacks", "push": "receipts"}
-# DynamoDB's limits, in bytes: moto looks at them for some operations and not for others.
+# DynamoDB's limits in bytes. moto checks them for some operations only.
 _LONGEST_KEYS = {"pk": 2048, "sk": 1024}
 _LARGEST_ITEM = 400 * 1024
 _READS = ("GetItem", "Query", "BatchGetItem", "GetQueueUrl")
@@ -26,7 +26,7 @@ _READS = ("GetItem", "Query", "BatchGetItem", "GetQueueUrl")
 
 @dataclass(frozen=True)
 class Asked:
-    """A request. `route` is a path of `app.py`, `names` what stands in its braces, as it arrives."""
+    """A request. `route` is a path of `app.py`, `names` are its path parameters as they arrive."""
 
     method: str
     route: str
@@ -37,7 +37,7 @@ class Asked:
     base64: bool = False
 
     def event(self) -> dict[str, Any]:
-        """What Lambda is called with. A body is text there, whatever bytes it was."""
+        """Return the event that Lambda gets. The body is text in it, whatever its bytes."""
         path = self.route
         for name, value in self.names.items():
             path = path.replace(f"{{{name}}}", quote(str(value), errors="replace"))
@@ -70,7 +70,7 @@ class Asked:
         }
 
     def signed(self) -> "Asked":
-        """The same with a signature, a timestamp and a nonce of its own."""
+        """Return the request with a signature, a timestamp and a nonce of its own."""
         from dataclasses import replace
         from urllib.parse import parse_qs, urlsplit
 
@@ -84,7 +84,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answered:
-    """An answer, the seconds of work that it took, and how many messages were queued for it."""
+    """An answer, the seconds of work that it took, and the number of messages that were queued."""
 
     asked: Asked
     status: int
@@ -99,7 +99,7 @@ class Answered:
 
 
 class Gateway:
-    """Calls the app as Lambda does, and watches what it asks of AWS."""
+    """Calls the app as Lambda does, and checks its calls to AWS."""
 
     def __init__(self, bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
         self.bridge = bridge
@@ -119,7 +119,7 @@ class Gateway:
         monkeypatch.setattr(BotocoreStubber, "process_request", timed)
 
     def ask(self, asked: Asked) -> Answered:
-        """One request. The work is the processor's time, less what moto does in AWS's place."""
+        """Send a request. The work is the processor time without that of moto."""
         event = asked.event()
         before = self.queued()
         began, self._motos = time.process_time(), 0.0
@@ -135,7 +135,7 @@ class Gateway:
             self.queued() - before,
         )
         if self._wrote:
-            # The next one finds the world as this one did; and moto grows slow with what it holds.
+            # The next request finds the same state; and moto becomes slow with many items.
             self._restore()
             self._wrote = False
         return answered
@@ -145,12 +145,12 @@ class Gateway:
         _check_call(operation, params)
 
     def queued(self) -> int:
-        """The messages on all queues."""
+        """Return the number of messages on all queues."""
         return sum(self.bridge.pump.count(QUEUES[function]) for function in FUNCTIONS)
 
 
 def _check_call(operation: str, params: dict[str, Any]) -> None:
-    """What DynamoDB would not take."""
+    """Assert that DynamoDB would accept the call."""
     items = [params.get("Item"), params.get("Key")]
     for entries in params.get("RequestItems", {}).values():
         if isinstance(entries, list):

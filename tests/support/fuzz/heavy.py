@@ -1,13 +1,13 @@
-"""Bodies of several megabytes: what is expensive for whoever reads it carelessly."""
+"""Bodies of several megabytes that are expensive for a careless reader."""
 
 import json
 from typing import Any
 
 SIX_MEGABYTES = 6_000_000
-"""Bytes: Lambda takes no larger event."""
+"""The maximum size of an event of Lambda, in bytes."""
 
-# Each is repeated until it fills a text: white space, digits, and what the regular expressions of
-# chalicelib, and its readers of JSON, numbers, addresses and lists begin to match.
+# Each is repeated until it fills a text: white space, digits, and texts that the regular expressions of
+# chalicelib and its readers of JSON, numbers, addresses and lists start to match.
 _FILLINGS = [
     *(
         "x",
@@ -63,7 +63,8 @@ _FILLINGS = [
         "００",
     ),
 ]
-# A beginning, white space or a run that may be given back one by one, and an end that spoils it.
+# A start, white space or a run that a regular expression may give back character by character, and an end that
+# does not match.
 _RUNS = [
     *(
         ("T", " ", "x"),
@@ -99,7 +100,7 @@ _RUNS = [
 
 
 def texts(size: int) -> list[str]:
-    """Texts of about so many bytes in JSON, each of one shape."""
+    """Return texts of a number of bytes in JSON, each of another shape."""
     found = [
         filling * (size // len(json.dumps(filling, ensure_ascii=False).encode()[1:-1]))
         for filling in _FILLINGS
@@ -112,7 +113,7 @@ def texts(size: int) -> list[str]:
 
 
 def lists(size: int) -> list[Any]:
-    """Values that are no texts, of about so many bytes."""
+    """Return values of a number of bytes in JSON that are not texts."""
     deep: Any = []
     for _ in range(400):
         deep = [deep]
@@ -141,7 +142,7 @@ def lists(size: int) -> list[Any]:
 
 
 def _wrapped(size: int) -> str:
-    """A text in a text in a text …: each time its quotes double."""
+    """Return a text that is nested in JSON texts: its quotation marks double each time."""
     value = "{}"
     while len(again := json.dumps(value)) < size:
         value = again
@@ -149,7 +150,7 @@ def _wrapped(size: int) -> str:
 
 
 def whole(size: int) -> list[bytes]:
-    """Bodies of about so many bytes that are no endpoint's."""
+    """Return bodies of a number of bytes that belong to no endpoint."""
     keys = ",".join(f'"{n}":0' for n in range(size // 10))
     return [
         *(

@@ -1,4 +1,4 @@
-"""What is fed: values for fields, names for paths, bytes for bodies."""
+"""Generated input: values for fields, names for paths, bytes for bodies."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.support.in_process.bridge import SIGN, TOKEN
 
-# Strings that mean something to somebody on the way.
+# Strings with a special meaning to one of their readers.
 _PICKED_TEXTS = [
     *("", " ", "\x00", "\n", "null", "None", "true", "NaN", "-1", "0", "1", "1e400", "1_000", "+1"),
     *("9" * 5000, "1" * 100_000, "[" * 2000, "{}", "[]", '""', '"null"', "[[]]", '{"a":1}', "\\"),
@@ -128,7 +128,7 @@ bodies = (
     | _picked_bodies
     | values.map(lambda value: json.dumps(value).encode())
 )
-# As Lambda gets them: text, or what claims to be Base64.
+# As Lambda gets them: text, or text that is marked as Base64.
 carried = st.one_of(
     st.tuples(bodies, st.just(False)),
     st.tuples(bodies.map(lambda body: base64.b64encode(body).decode()), st.just(True)),
@@ -173,6 +173,6 @@ queries = st.none() | st.dictionaries(
 
 
 def written(fields: Sequence[tuple[str, Any]]) -> str:
-    """A JSON object with these fields in this order, a repeated name and all."""
+    """Return a JSON object with these fields in this order, including repeated names."""
     parts = (f"{json.dumps(name)}:{json.dumps(value)}" for name, value in fields)
     return "{" + ",".join(parts) + "}"

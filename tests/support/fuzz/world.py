@@ -11,20 +11,20 @@ TIMES = 20 if os.environ.get("FUZZ") == "long" else 1
 
 
 def fuzzed(examples: int) -> settings:
-    """So many examples, the same ones at each run; twenty times as many where they may take long."""
+    """Return settings with a number of examples, the same ones at each run. FUZZ=long tries 20 times as many."""
     return settings(
         max_examples=examples * TIMES,
         derandomize=TIMES == 1,
         database=None,
         deadline=None,
-        # The bridge is made once for a test's examples: what they leave behind is part of the game.
+        # The examples of a test share one bridge: what they leave behind is part of the test.
         suppress_health_check=list(HealthCheck),
     )
 
 
 @dataclass(frozen=True)
 class World:
-    """A gateway, and the codes of what there is: TEXT, DIGITAL, PAGE."""
+    """A gateway, and the codes of an existing text template, digital template and page: TEXT, DIGITAL, PAGE."""
 
     gateway: Gateway
     codes: dict[str, str]

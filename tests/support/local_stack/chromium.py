@@ -1,4 +1,4 @@
-"""Debian's Chromium, headless, driven over its own debugging protocol: what a phone would show."""
+"""Debian's Chromium without a window, controlled over its debugging protocol, as a phone would show pages."""
 
 import asyncio
 import base64
@@ -20,7 +20,7 @@ _FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--disable-extensions", "--hide-scrollbars", "--mute-audio", "--remote-debugging-port=0"),
 )
-# What the page is asked once it has loaded. The debugger's questions are not subject to its policy.
+# Evaluated in the page once it has loaded. The debugger is not subject to the page's policy.
 _MEASURE = """(() => ({
     loaded: document.readyState == 'complete' && location.href != 'about:blank',
     title: document.title,
@@ -37,11 +37,11 @@ _MEASURE = """(() => ({
 
 @dataclass
 class Visit:
-    """What a browser made of a page."""
+    """A page as a browser shows it."""
 
     status: int = 0
     console: list[str] = field(default_factory=list)
-    """Everything that Chromium noted: scripts' words, violations of the policy, what did not load."""
+    """The messages of Chromium: output of scripts, violations of the policy, failed requests."""
     requested: list[str] = field(default_factory=list)
     screenshot: bytes = b""
     page: dict[str, Any] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Browser:
     port: int
 
     def visit(self, url: str, *, width: int = 390, dark: bool = False, scale: float = 1) -> Visit:
-        """Open a page on a phone of that width, wait for its media, and look."""
+        """Open a page on a phone of that width, wait for its media, and return what it shows."""
         return asyncio.run(self._visit(url, width, dark, scale))
 
     async def _visit(self, url: str, width: int, dark: bool, scale: float) -> Visit:
@@ -74,7 +74,7 @@ class Browser:
 
 
 class _Tab:
-    """One tab: commands go out, answers and events come in."""
+    """A tab: sends commands, and receives answers and events."""
 
     def __init__(self, connection: aiohttp.ClientWebSocketResponse) -> None:
         self._connection = connection
@@ -94,7 +94,7 @@ class _Tab:
                 break
             await asyncio.sleep(0.1)
         self._visit.page = await self._measure()
-        # All of the page in one picture, up to a height that a picture of text can have.
+        # The whole page in one picture, up to the maximum height of a picture.
         await self._resize(width, min(max(self._visit.page["height"], 400), 2000), scale)
         shot = await self._do("Page.captureScreenshot", format="png")
         self._visit.screenshot = base64.b64decode(shot["data"])
@@ -111,7 +111,7 @@ class _Tab:
 
     async def _measure(self) -> dict[str, Any]:
         found = await self._do("Runtime.evaluate", expression=_MEASURE, returnByValue=True)
-        # Between two documents there is nothing to be measured.
+        # Between two documents there is nothing to measure.
         value: dict[str, Any] = found["result"].get("value") or {"loaded": False}
         return value
 
@@ -147,7 +147,7 @@ def _is_settled(page: dict[str, Any]) -> bool:
 
 @contextmanager
 def running(profile: Path) -> Iterator[Browser]:
-    """Start Chromium with a profile of its own, and end it."""
+    """Run Chromium with a profile of its own."""
     announced = profile / "DevToolsActivePort"
     with subprocess.Popen(
         [str(EXECUTABLE), *_FLAGS, f"--user-data-dir={profile}", "about:blank"],

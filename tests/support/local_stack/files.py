@@ -13,7 +13,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_: Any) -> None:
-        """Nobody reads it."""
+        """Print nothing."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,14 @@ class Files:
     origin: str
 
     def put(self, name: str, data: bytes) -> str:
-        """Keep a file; answers its URL."""
+        """Store a file and return its URL."""
         (self.folder / name).write_bytes(data)
         return f"{self.origin}/{name}"
 
 
 @dataclass(frozen=True)
 class Oss:
-    """Where files stand in for OSS's, and which of them were asked for."""
+    """A server in place of OSS, and the files that were requested."""
 
     origin: str
     asked: list[str]
@@ -39,7 +39,7 @@ class Oss:
 
 @contextmanager
 def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
-    """The origin of a server whose every GET is answered so."""
+    """Run a server that answers every GET with `answer`, and give its origin."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -59,7 +59,7 @@ def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
 
 
 def reply(handler: BaseHTTPRequestHandler, body: bytes, **headers: str) -> None:
-    """Answer 200 with a body; names of headers have underscores here."""
+    """Answer 200 with a body. Underscores in the names of headers stand for hyphens."""
     handler.send_response(200)
     handler.send_header("Content-Length", str(len(body)))
     for name, value in headers.items():

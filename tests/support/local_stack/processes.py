@@ -1,4 +1,4 @@
-"""What the tests of the stack have in common."""
+"""Processes and queues for the tests of the local stack."""
 
 import itertools
 import json
@@ -20,7 +20,7 @@ numbers = itertools.count(1)
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and only waits to be collected does not."""
+    """Return whether a process runs. A process that has ended and was not collected does not."""
     try:
         stat = Path("/proc", str(pid), "stat").read_text()
     except FileNotFoundError:
@@ -46,7 +46,7 @@ def read_records(path: Path) -> list[dict[str, Any]]:
 
 @dataclass
 class Bridge:
-    """Queues of one test's own, and the processes of the tiny app that work on them."""
+    """The queues of one test, and the processes of the tiny app that work on them."""
 
     endpoint: str
     folder: Path
@@ -96,7 +96,7 @@ class Bridge:
             )
 
     def count(self, queue: str) -> int:
-        """Messages in the queue, those in flight included."""
+        """Return the number of messages in a queue, including those in flight."""
         answer = self.sqs.get_queue_attributes(QueueUrl=self.url(queue), AttributeNames=["All"])
         attributes = answer["Attributes"]
         return int(attributes["ApproximateNumberOfMessages"]) + int(
@@ -104,7 +104,7 @@ class Bridge:
         )
 
     def calls(self, at_least: int) -> list[dict[str, Any]]:
-        """What the tiny app wrote down, once it has been called so many times."""
+        """Return the records of the tiny app once there are a number of them."""
         wait_for(lambda: len(read_records(self.record)) >= at_least)
         return read_records(self.record)
 

@@ -23,8 +23,8 @@ for_ci = pytest.mark.skipif(
 )
 
 
-class Bench:
-    """A running stack with what a test does to it."""
+class RunningStack:
+    """A client of a running stack."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -46,7 +46,7 @@ class Bench:
         return answer
 
     def ask(self, path: str, **more: Any) -> dict[str, Any]:
-        """One request of Quick Audience's to the bridge, checked against the document by the simulator."""
+        """Send a request of Quick Audience to the bridge; the simulator checks the answer against the document."""
         answer = self.post(self.quick_audience, "/_sim/request", {"path": path, **more})
         assert answer["violations"] == []
         return answer
@@ -59,12 +59,12 @@ class Bench:
         return self.get(self.quick_audience, f"/_sim/campaigns/{out_id}")
 
     def complete(self, out_id: str, seconds: float = 60) -> dict[str, Any]:
-        """The account of a campaign once everything accepted was told."""
+        """Return the account of a campaign once every accepted recipient has a receipt."""
         wait_for(lambda: self.account(out_id)["complete"], seconds, lambda: self.account(out_id))
         return self.account(out_id)
 
     def messages(self, mobile: str) -> list[dict[str, Any]]:
-        """What Tencent sent to a number."""
+        """Return the messages that Tencent sent to a number."""
         found: list[dict[str, Any]] = self.get(self.tencent, f"/_sim/messages?mobile={mobile}")[
             "messages"
         ]
@@ -75,7 +75,7 @@ class Bench:
         return calls
 
     def accepted(self) -> int:
-        """How many messages Tencent has taken in all."""
+        """Return the number of all messages that Tencent has accepted."""
         numbers: dict[str, int] = self.get(self.tencent, "/_sim/state")["numbers"]
         return numbers["accepted"]
 
@@ -87,7 +87,7 @@ class Bench:
         return code
 
     def ops(self, *words: str) -> Any:
-        """An operator's command with --json."""
+        """Run an operator's command with --json, and return its output."""
         done = subprocess.run(
             [sys.executable, "-m", "ops", *words, "--json"],
             env={**os.environ, **self.stack.environment},

@@ -1,7 +1,6 @@
-"""A Chalice app with the shape of the bridge's: it writes down what it is called with.
+"""A Chalice app like the bridge that records its calls.
 
-What a queue's function does is told by the messages' bodies; what happened is a line of JSON in
-the file that TINY_RECORD names.
+The body of a message decides what its function does. Each call adds a line of JSON to the file in TINY_RECORD.
 """
 
 import json
