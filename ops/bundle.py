@@ -12,15 +12,14 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ops import stages
+from ops import functions_template, stages
 from ops.errors import OperatorError
-from ops.resources.intrinsics import DELETED
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout from which the bundle is packed."""
@@ -35,8 +34,6 @@ _DATA = "botocore/data"
 # The folder into which Lambda unpacks the bundle; tracebacks show it.
 _TASK_ROOT = "/var/task"
 _TIMEOUT_SECONDS = 300
-# The name of the Chalice object in app.py: the handler of the HTTP function.
-_HTTP_HANDLER = "app"
 
 
 class BundleError(OperatorError):
@@ -57,7 +54,7 @@ class Package:
     def with_code(self, uri: str | dict[str, str]) -> dict[str, Any]:
         """Return the template with another place of the bundle: a path beside it, or bucket and key."""
         placed: dict[str, Any] = json.loads(json.dumps(self.template))
-        for function in _functions(placed):
+        for function in functions_template.functions(placed):
             function["CodeUri"] = uri
         return placed
 
@@ -101,31 +98,8 @@ def pack(project: Path, stage: str, output: Path, *, finished: bool = True) -> P
     bundle = output / "deployment.zip"
     shutil.copyfile(packed, bundle)
     template = json.loads((output / "sam.json").read_text())
-    _correct(template, stage)
+    functions_template.correct(template, stage)
     return Package(bundle, template)
-
-
-def _correct(template: dict[str, Any], stage: str) -> None:
-    """Make Chalice's template one that CloudFormation accepts and that fits the stage's stack."""
-    # This log group refers to ${ApiHandler}, but the function is called APIHandler, and CloudFormation refuses
-    # the template (https://github.com/aws/chalice/issues/2079). The stage's stack creates that log group.
-    template["Resources"].pop("ApiHandlerLogGroup", None)
-    for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Logs::LogGroup":
-            resource.update(DELETED)
-    for function in _functions(template):
-        # `chalice deploy` gives these names. The policies and the alarms refer to them.
-        name = function["Handler"].rpartition(".")[2]
-        function["FunctionName"] = stages.function_name(
-            stage, stages.HTTP_FUNCTION if name == _HTTP_HANDLER else name
-        )
-
-
-def _functions(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the properties of each function."""
-    for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            yield resource["Properties"]
 
 
 def finish(bundle: Path) -> None:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,10 @@ import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import settings
-from ops import bundle, emulated, policies, project, stack, stages
+from ops import after_chalice, bundle, emulated, policies, project, stack, stages
 from ops.errors import OperatorError
+from ops.progress import Progress
 from ops.secret import NAMES, parameter
-
-Progress = Callable[[str], None]
-"""Called with a sentence after each finished step."""
 
 _HEALTH_SECONDS = 10
 
@@ -63,6 +61,7 @@ def deploy(checked: Checked, progress: Progress) -> str:
     change = own.bring_to(stack.template(configured.table), checked.parameters)
     progress(f"table, queues, alarms: stack {own.name} {change}")
     prefix = _deploy_functions(checked.config, stage, progress)
+    after_chalice.apply(stage, progress)
     _require_answer(stage, prefix)
     progress(f"{prefix}/health answers")
     return prefix

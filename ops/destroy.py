@@ -7,8 +7,9 @@ from botocore.exceptions import ClientError
 
 from chalicelib import aws, settings
 from ops import emulated, queue_counts, stack, stages
-from ops.deploy import Progress, run_chalice
+from ops.deploy import run_chalice
 from ops.errors import OperatorError, is_missing_queue
+from ops.progress import Progress
 from ops.queue_counts import QUEUES
 
 

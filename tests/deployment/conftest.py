@@ -20,6 +20,7 @@ from ops import bundle, stack, stages
 from tests.support.deployment.chalice_program import Chalice
 from tests.support.deployment.checkout import Checkout
 from tests.support.deployment.commands import keep_secrets, ops
+from tests.support.deployment.fake_aws.account import Account, of_this_process
 from tests.support.in_process.fixtures import bridge, clock, linked
 
 __all__ = ["bridge", "clock", "linked"]
@@ -73,11 +74,19 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checko
 
 
 @pytest.fixture
+def account(emulated: str, monkeypatch: pytest.MonkeyPatch) -> Account:
+    """Lambda, API Gateway, roles, rules and log groups in memory, beside ministack's other services."""
+    made = of_this_process()
+    made.install(monkeypatch)
+    return made
+
+
+@pytest.fixture
 def chalice(
-    checkout: Checkout, emulated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    checkout: Checkout, account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Chalice:
-    """The way that AWS itself is deployed to, but for Chalice, and for who answers at the address."""
-    made = Chalice(tmp_path / "bin")
+    """The way that AWS itself is deployed to, but for the one who answers at the address."""
+    made = Chalice(tmp_path / "bin", monkeypatch)
     monkeypatch.setattr(sys, "executable", str(made.python))
     monkeypatch.setattr(stages, "emulator", lambda: "")
     monkeypatch.setattr(stack, "_POLL_SECONDS", 0.02)

@@ -1,17 +1,26 @@
-"""A `chalice` that deploys nothing, because no emulator supports all that the real one does."""
+"""A `chalice` for tests that deploy: the program that is called, and its work done in this process."""
 
 import json
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
+
+from ops import deploy, destroy
+from tests.support.deployment.chalice_in_process import InProcess
 
 PREFIX = "https://abc123.execute-api.us-east-1.amazonaws.com/api"
 
 
 class Chalice:
-    """A `chalice` that records its calls and files, and reports an address as deployed."""
+    """A `chalice` that records its calls and files.
 
-    def __init__(self, folder: Path) -> None:
+    Where that program succeeds, Chalice's own deployer does the work on the AWS of this process.
+    """
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls_file = folder / "calls"
         self._python = sys.executable
         folder.mkdir()
@@ -19,24 +28,24 @@ class Chalice:
         # The commands look for Chalice beside this file.
         self.python = folder / "python"
         self.write()
+        self._work = InProcess(monkeypatch, folder / "bundle.zip")
+        called: Callable[[str, str, Path], None] = deploy.run_chalice
+
+        def run(command: str, stage: str, project: Path) -> None:
+            called(command, stage, project)
+            self._work.run(command, stage, project)
+
+        for module in (deploy, destroy):
+            monkeypatch.setattr(module, "run_chalice", run)
 
     def write(self, ends_with: int = 0) -> None:
-        deployed = {
-            "resources": [
-                {"name": "rest_api", "resource_type": "rest_api", "rest_api_url": PREFIX + "/"}
-            ]
-        }
         self._program.write_text(
             f"#!{self._python}\n"
             "import json, pathlib, sys\n"
             f"with open({str(self.calls_file)!r}, 'a') as calls:\n"
             "    given = {file.name: file.read_text() for file in pathlib.Path('.chalice').glob('*.json')}\n"
             "    calls.write(json.dumps([sys.argv[1:], given]) + '\\n')\n"
-            f"if {ends_with}:\n"
-            f"    sys.exit({ends_with})\n"
-            "folder = pathlib.Path('.chalice/deployed')\n"
-            "folder.mkdir(exist_ok=True)\n"
-            f"folder.joinpath('prod.json').write_text({json.dumps(deployed)!r})\n"
+            f"sys.exit({ends_with})\n"
         )
         self._program.chmod(self._program.stat().st_mode | stat.S_IXUSR)
 

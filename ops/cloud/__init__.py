@@ -1,0 +1,1 @@
+"""What AWS has of a stage: small functions, each of which reads or changes one kind of resource."""

@@ -1,0 +1,74 @@
+"""A stage's functions in Lambda, by their deployed names."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import boto3
+
+from ops.cloud import polling
+from ops.errors import OperatorError
+
+_SETTLING_SECONDS = 300.0
+
+
+def client() -> Any:
+    """Return boto3's client."""
+    return boto3.client("lambda")
+
+
+def configuration(name: str) -> dict[str, Any] | None:
+    """Return a function's configuration; None if it does not exist."""
+    functions = client()
+    try:
+        return dict(functions.get_function_configuration(FunctionName=name))
+    except functions.exceptions.ResourceNotFoundException:
+        return None
+
+
+def settled(name: str) -> dict[str, Any] | None:
+    """Return a function's configuration once no change of it is under way; None if it does not exist.
+
+    Lambda refuses to change a function before that. Raises OperatorError if the function can't run.
+    """
+
+    def look() -> list[dict[str, Any] | None] | None:
+        found = configuration(name)
+        if found is not None:
+            if found.get("State") == "Pending" or found.get("LastUpdateStatus") == "InProgress":
+                return None
+            _require_usable(name, found)
+        return [found]
+
+    return polling.until(look, _SETTLING_SECONDS, f"the last change of the function {name}")[0]
+
+
+def _require_usable(name: str, found: dict[str, Any]) -> None:
+    if found.get("State") == "Failed":
+        raise OperatorError(
+            f"the function {name} can't run: {found.get('StateReason', 'Lambda gives no reason')}. "
+            "Delete it in Lambda's console, then deploy again"
+        )
+
+
+def loop_detection(name: str) -> str:
+    """Return what Lambda does with a chain of about 16 invocations that leads back to a function: Allow or Terminate."""
+    return str(client().get_function_recursion_config(FunctionName=name)["RecursiveLoop"])
+
+
+def allow_loops(names: Iterable[str]) -> list[str]:
+    """Let chains of invocations lead back to these functions; return those for which this was new.
+
+    Raises OperatorError if Lambda does not confirm it.
+    """
+    changed = []
+    for name in names:
+        if loop_detection(name) == "Allow":
+            continue
+        client().put_function_recursion_config(FunctionName=name, RecursiveLoop="Allow")
+        if loop_detection(name) != "Allow":
+            raise OperatorError(
+                f"Lambda still ends chains of invocations that lead back to {name}, although "
+                "PutFunctionRecursionConfig was accepted. Deploy again"
+            )
+        changed.append(name)
+    return changed

@@ -1,0 +1,44 @@
+"""The template of a stage's functions: what `chalice package` leaves out, and what CloudFormation would refuse.
+
+`ops/after_chalice.py` sets the same after `chalice deploy`, which has no words for it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ops import stages
+from ops.resources.intrinsics import DELETED
+from ops.resources.queues import QUEUES
+
+# The name of the Chalice object in app.py: the handler of the HTTP function.
+_HTTP_HANDLER = "app"
+
+
+def correct(template: dict[str, Any], stage: str) -> None:
+    """Make Chalice's template one that CloudFormation accepts and that fits the stage's stack."""
+    # This log group refers to ${ApiHandler}, but the function is called APIHandler, and CloudFormation refuses
+    # the template (https://github.com/aws/chalice/issues/2079). The stage's stack creates that log group.
+    template["Resources"].pop("ApiHandlerLogGroup", None)
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Logs::LogGroup":
+            resource.update(DELETED)
+    fed = {queue.function for queue in QUEUES}
+    for properties in functions(template):
+        name = _name(properties)
+        # `chalice deploy` gives these names. The policies and the alarms refer to them.
+        properties["FunctionName"] = stages.function_name(stage, name)
+        if name in fed:
+            properties["RecursiveLoop"] = "Allow"
+
+
+def functions(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the properties of each function."""
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            yield resource["Properties"]
+
+
+def _name(properties: dict[str, Any]) -> str:
+    """Return Chalice's name of a function."""
+    handler = str(properties["Handler"]).rpartition(".")[2]
+    return stages.HTTP_FUNCTION if handler == _HTTP_HANDLER else handler
