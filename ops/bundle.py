@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ops import functions_template, stages
+from ops import functions_template
 from ops.errors import OperatorError
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -5,14 +5,12 @@ from functools import partial
 
 import boto3
 import requests
-from botocore.exceptions import ClientError
 
 from chalicelib import aws, settings
-from ops import emulated, findings, policies, stack, stages
+from ops import emulated, findings, function_checks, stack, stages
 from ops.findings import Finding
 
 _HEALTH_SECONDS = 10
-_NOT_DEPLOYED = "is not deployed"
 
 
 def examine(stage: str) -> Iterator[Finding]:
@@ -21,7 +19,7 @@ def examine(stage: str) -> Iterator[Finding]:
         # An emulator ignores settings that only matter where data may be lost.
         yield findings.run("table's safety", _safety)
     yield findings.run("alarms", _alarms)
-    yield from _functions(stage)
+    yield from function_checks.examine(stage)
     yield findings.run("HTTP", partial(_http, stage))
 
 
@@ -66,51 +64,6 @@ def _alarms() -> Finding:
         f"{one['AlarmName'].removeprefix(prefix)}: {one['AlarmDescription']}" for one in ringing
     )
     return Finding("alarms", "warning", "; ".join(texts))
-
-
-def _functions(stage: str) -> list[Finding]:
-    """Check each function. If none is deployed, return one finding for all of them."""
-    found = [
-        findings.run(f"function {function}", partial(_function, stage, function))
-        for function in policies.functions()
-    ]
-    if all(one.found == _NOT_DEPLOYED for one in found):
-        text = (
-            f"none of the {len(found)} functions is deployed: `make deploy STAGE={stage}` does it"
-        )
-        return [Finding("functions", "error", text)]
-    return found
-
-
-def _function(stage: str, function: str) -> Finding:
-    check = f"function {function}"
-    try:
-        name = stages.function_name(stage, function)
-        if stages.emulator():
-            name = emulated.function_name(stack.of_stage(stage), function)
-        found = boto3.client("lambda").get_function_configuration(FunctionName=name)
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code.startswith("AccessDenied"):
-            right = "lambda:GetFunctionConfiguration"
-            return Finding(check, "warning", f"can't be checked: you lack the right {right}")
-        if code in ("ResourceNotFoundException", "ValidationError"):
-            return Finding(check, "error", _NOT_DEPLOYED)
-        raise
-    state, update = found.get("State", "Active"), found.get("LastUpdateStatus", "Successful")
-    if (state, update) != ("Active", "Successful"):
-        return Finding(check, "error", f"{state}, last update {update}")
-    wanted = stages.environment(stages.read_config(), stage)
-    given = found.get("Environment", {}).get("Variables", {})
-    if stale := sorted(name for name, value in wanted.items() if given.get(name, "") != value):
-        return Finding(
-            check,
-            "warning",
-            f"deployed with other values than .chalice/config.json has: {', '.join(stale)}",
-        )
-    return Finding(
-        check, "ok", f"{found['Runtime']}, {found['MemorySize']} MB, {found['Timeout']} s"
-    )
 
 
 def _http(stage: str) -> Finding:

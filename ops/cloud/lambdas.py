@@ -51,7 +51,7 @@ def _require_usable(name: str, found: dict[str, Any]) -> None:
 
 
 def loop_detection(name: str) -> str:
-    """Return what Lambda does with a chain of about 16 invocations that leads back to a function: Allow or Terminate."""
+    """Return what Lambda does with chains of about 16 invocations that lead back to a function: Allow or Terminate."""
     return str(client().get_function_recursion_config(FunctionName=name)["RecursiveLoop"])
 
 

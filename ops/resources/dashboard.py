@@ -15,12 +15,23 @@ from ops.resources.queues import QUEUES
 _COLUMNS = 24
 """The width of CloudWatch's grid. The widgets of a row share it equally."""
 
-_FUNCTIONS = ("", "-deliver", "-settle", "-push", "-read", "-sweep", "-pull", "-inquire")
+_FUNCTIONS = (
+    "",
+    "-deliver",
+    "-settle",
+    "-push",
+    "-read",
+    "-sweep",
+    "-pull",
+    "-release",
+    "-inquire",
+)
 """The ends of the functions' names. The HTTP function's name has none."""
 
 _API = ("ApiName", "${ApiName}", "Stage", "${ApiStage}")
 
 _VISIBLE, _OLDEST = "ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"
+_WAITS = " ".join(f"{queue.resource}Wait" for queue in QUEUES)
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,7 @@ def _rows() -> list[list[Widget]]:
         [
             _queues("Waiting in the queues", _VISIBLE),
             _queues("Age of the oldest message, seconds", _OLDEST),
+            _bridge("Longest wait, retries and table included, seconds", _WAITS, "Maximum"),
             _queues("Dead letters", _VISIBLE, suffix="-dead"),
         ],
         [
@@ -91,10 +103,10 @@ def _graph(title: str, statistic: str, metrics: list[list[Any]]) -> Widget:
     return Widget("metric", 6, properties)
 
 
-def _bridge(title: str, names: str) -> Widget:
+def _bridge(title: str, names: str, statistic: str = "Sum") -> Widget:
     """Show metrics that the functions count themselves."""
     metrics = [[NAMESPACE, name, "bridge", "${QueuePrefix}"] for name in names.split()]
-    return _graph(title, "Sum", metrics)
+    return _graph(title, statistic, metrics)
 
 
 def _queues(title: str, name: str, suffix: str = "") -> Widget:

@@ -26,6 +26,8 @@ class Queue:
     """Receives of a message before it goes to the dead-letter queue."""
     oldest: int
     """Seconds after which the age of the oldest message raises an alarm."""
+    wait: int = 3600
+    """Seconds after which a message that is retried, or waits in the table, raises an alarm."""
     about_visibility: str = ""
     """What else the parameter's description says."""
 

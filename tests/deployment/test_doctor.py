@@ -1,51 +1,27 @@
 """`ops doctor --stage prod`: what it says of a deployed stage, whole and ailing."""
 
 import json
-from typing import Any
 
 import boto3
 import pytest
 import requests
-from botocore.exceptions import ClientError
 from typer.testing import Result
 
 from app import app
 from chalicelib import aws
-from ops import doctor, stages
+from ops import doctor
+from ops.resources.alarms import ALARMS
 from tests.support.deployment.chalice_program import PREFIX
-from tests.support.deployment.checkout import Checkout
 from tests.support.deployment.commands import ops
+from tests.support.deployment.fake_aws.account import Account
+from tests.support.deployment.fake_aws.functions import Function
 
 
 @pytest.fixture(autouse=True)
 def functions(
-    checkout: Checkout, deployed: Result, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, dict[str, Any]]:
-    """What Lambda says of each function; Tencent, and what ministack passes over, say yes."""
-    own = stages.environment(checkout.config, "prod")
-    found = {
-        name: {
-            "State": "Active",
-            "LastUpdateStatus": "Successful",
-            "Environment": {"Variables": dict(own)},
-            "Runtime": "python3.11",
-            "MemorySize": 512,
-            "Timeout": 60,
-        }
-        for name in ("qa-sms-bridge-prod", "qa-sms-bridge-prod-deliver")
-    }
-    make = boto3.client
-
-    class Lambda:
-        def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803
-            if not found:
-                gone: Any = {"Code": "ResourceNotFoundException", "Message": "gone"}
-                raise ClientError({"Error": gone}, "GetFunctionConfiguration")
-            return found.get(FunctionName, found["qa-sms-bridge-prod"])
-
-    monkeypatch.setattr(
-        boto3, "client", lambda name, **more: Lambda() if name == "lambda" else make(name, **more)
-    )
+    account: Account, deployed: Result, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Function]:
+    """Return the functions in Lambda; Tencent, and what ministack passes over, are well."""
     monkeypatch.setattr(doctor, "_tencent", lambda: "fine")
     aws.dynamodb().update_time_to_live(
         TableName="qa-sms-bridge-prod",
@@ -55,7 +31,7 @@ def functions(
         TableName="qa-sms-bridge-prod",
         PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
     )
-    return found
+    return account.functions.functions
 
 
 def said(*options: str) -> tuple[int, dict[str, tuple[str, str]]]:
@@ -75,7 +51,7 @@ def test_a_deployed_stage_is_well() -> None:
         "ok",
         f"{PREFIX}/tencent/t0ken-one/callback",
     )
-    assert found["alarms"][1] == "17 alarms, none of them rings"
+    assert found["alarms"][1] == f"{len(ALARMS)} alarms, none of them rings"
     assert f"{PREFIX}/health answers 200" in found["HTTP"][1]
     assert {name for name in found if name.startswith("function ")} == {
         f"function {name}" for name in {event.name for event in app.event_sources} | {"api_handler"}
@@ -93,10 +69,11 @@ def test_an_alarm_that_rings_says_what_it_means() -> None:
 
 
 def test_settings_that_were_changed_since_are_named(
-    functions: dict[str, dict[str, Any]],
+    functions: dict[str, Function],
 ) -> None:
-    functions["qa-sms-bridge-prod-deliver"]["Environment"]["Variables"]["QA_RECEIPTS"] = "poll"
-    del functions["qa-sms-bridge-prod-deliver"]["Environment"]["Variables"]["QA_KEY"]
+    variables = functions["qa-sms-bridge-prod-deliver"].configuration["Environment"]["Variables"]
+    variables["QA_RECEIPTS"] = "poll"
+    del variables["QA_KEY"]
     _, found = said()
     state, text = found["function deliver"]
     assert state == "warning"
@@ -105,12 +82,21 @@ def test_settings_that_were_changed_since_are_named(
 
 @pytest.mark.parametrize("state", [("Failed", "Successful"), ("Active", "Failed")])
 def test_a_function_that_cannot_run_is_an_error(
-    functions: dict[str, dict[str, Any]], state: tuple[str, str]
+    functions: dict[str, Function], state: tuple[str, str]
 ) -> None:
-    one = functions["qa-sms-bridge-prod-deliver"]
+    one = functions["qa-sms-bridge-prod-deliver"].configuration
     one["State"], one["LastUpdateStatus"] = state
     code, found = said()
     assert found["function deliver"][0] == "error"
+    assert code == 1
+
+
+def test_a_function_whose_loops_lambda_stops_is_an_error(functions: dict[str, Function]) -> None:
+    functions["qa-sms-bridge-prod-push"].recursive_loop = "Terminate"
+    code, found = said()
+    state, text = found["recursive loops"]
+    assert state == "error"
+    assert "qa-sms-bridge-prod-push after about 16 rounds" in text
     assert code == 1
 
 
@@ -148,17 +134,15 @@ def test_a_stage_without_alarms_was_not_deployed_to_its_end() -> None:
     assert code == 1
 
 
-def test_a_destroyed_stage_is_said_to_be_so_in_words(
-    functions: dict[str, dict[str, Any]],
-) -> None:
+def test_a_destroyed_stage_is_said_to_be_so_in_words() -> None:
     assert ops("destroy", "--stage", "prod", "--yes").exit_code == 0
-    functions.clear()
     code, found = said()
     assert code == 1
     assert {check for check, (state, _) in found.items() if state == "error"} == {
         "queues",
         "alarms",
         "functions",
+        "HTTP",
     }
     assert found["queues"][1] == (
         "none of the stage's queues exists: the stage is not deployed, or it was destroyed. "

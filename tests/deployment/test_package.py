@@ -92,6 +92,16 @@ def test_every_function_has_the_name_that_alarms_and_policies_refer_to(
     assert names == {stages.function_name("prod", function) for function in policies.functions()}
 
 
+def test_the_functions_that_queues_start_may_send_to_queues_in_a_circle(
+    functions: dict[str, Any],
+) -> None:
+    allowed = {
+        one["FunctionName"].rpartition("-")[2]: one.get("RecursiveLoop")
+        for one in of_type(functions, "AWS::Serverless::Function")
+    }
+    assert {name for name, loop in allowed.items() if loop == "Allow"} == App().queues.keys()
+
+
 def test_every_function_has_its_own_role_and_the_names_of_table_and_queues(
     functions: dict[str, Any],
 ) -> None:
@@ -124,7 +134,7 @@ def test_the_functions_are_fed_by_the_queues_of_the_stack(
     prefix = stack["Parameters"]["QueuePrefix"]["Default"]
     assert sorted(fed) == [f"{prefix}{one}" for one in ("callbacks", "files", "receipts", "sends")]
     schedules = [event for event in events if event["Type"] == "Schedule"]
-    assert len(schedules) == len(App().schedules) == 3
+    assert len(schedules) == len(App().schedules) == 4
 
 
 def test_the_api_has_every_route(functions: dict[str, Any]) -> None:

@@ -62,8 +62,9 @@ def test_a_queue_has_dead_letters_and_alarms(queue: str) -> None:
     assert properties["RedrivePolicy"]["deadLetterTargetArn"] == {
         "Fn::GetAtt": [f"{queue}Dead", "Arn"]
     }
-    for name in (queue, f"{queue}Dead"):
-        assert RESOURCES[name]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
+    # A dead letter's age includes the time in its first queue, so it has ten days left at least.
+    for name, days in ((queue, 4), (f"{queue}Dead", 14)):
+        assert RESOURCES[name]["Properties"]["MessageRetentionPeriod"] == days * 24 * 3600
     watched = {
         (one["Dimensions"][0]["Value"]["Fn::GetAtt"][0], one["MetricName"])
         for one in ALARMS.values()
@@ -120,12 +121,17 @@ def test_our_own_figures_are_those_that_the_functions_count() -> None:
     for file in Path("chalicelib").rglob("*.py"):
         for call in re.findall(r"metrics\.count\(([^)]*\)?[^)]*)\)", file.read_text()):
             counted |= set(re.findall(r"\b([A-Z][A-Za-z]+)=", call))
+    # `metrics.longest_wait` makes its names of the queues' names.
+    waits = {f"{queue}Wait" for queue in QUEUES}
+    counted |= waits
     ours = [one for one in ALARMS.values() if one["Namespace"] == metrics.NAMESPACE]
     assert {one["MetricName"] for one in ours} == {
         "BreakerOpen",
         "UnknownOutcomes",
         "TencentConfigErrors",
+        *waits,
     }
+    assert {one["Statistic"] for one in ours if one["MetricName"] in waits} == {"Maximum"}
     assert {one["MetricName"] for one in ours} <= counted
     for alarm in ours:
         assert alarm["Dimensions"] == [{"Name": "bridge", "Value": {"Ref": "QueuePrefix"}}]

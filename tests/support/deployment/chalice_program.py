@@ -3,7 +3,6 @@
 import json
 import stat
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,7 @@ class Chalice:
         self.python = folder / "python"
         self.write()
         self._work = InProcess(monkeypatch, folder / "bundle.zip")
-        called: Callable[[str, str, Path], None] = deploy.run_chalice
+        called = deploy.run_chalice
 
         def run(command: str, stage: str, project: Path) -> None:
             called(command, stage, project)

@@ -26,6 +26,7 @@ class Gateway:
 
     def __init__(self) -> None:
         self.apis: dict[str, RestApi] = {}
+        self.domains: dict[str, dict[str, Any]] = {}
         self._ids = itertools.count(0)
 
     def import_rest_api(self, body: bytes, parameters: dict[str, str]) -> Any:
@@ -95,6 +96,46 @@ class Gateway:
                 case path:
                     raise ServiceError("BadRequestException", f"Invalid patch path {path}")
         return self.get_stage(restApiId, stageName)
+
+    # --- custom domains ---
+
+    def create_domain_name(self, domainName: str, **given: Any) -> Any:
+        kept = {name: given[name] for name in ("regionalCertificateArn", "securityPolicy")}
+        names = {"regionalDomainName": f"d-1.{domainName}", "regionalHostedZoneId": "Z1"}
+        kinds = {"endpointConfiguration": given["endpointConfiguration"]}
+        found = {"domainName": domainName, "mappings": {}, **kept, **names, **kinds}
+        self.domains[domainName] = found
+        return self.get_domain_name(domainName)
+
+    def update_domain_name(self, domainName: str, patchOperations: list[dict[str, str]]) -> Any:
+        return self.get_domain_name(domainName)
+
+    def get_domain_name(self, domainName: str) -> Any:
+        found = self._domain(domainName)
+        return {name: value for name, value in found.items() if name != "mappings"}
+
+    def create_base_path_mapping(self, domainName: str, basePath: str, **given: str) -> Any:
+        mappings = self._domain(domainName)["mappings"]
+        if basePath in mappings:
+            raise ServiceError("ConflictException", "Base path already exists for this domain name")
+        mappings[basePath] = {"basePath": basePath, **given}
+        return mappings[basePath]
+
+    def get_base_path_mapping(self, domainName: str, basePath: str) -> Any:
+        mappings = self._domain(domainName)["mappings"]
+        if basePath not in mappings:
+            raise ServiceError(
+                "NotFoundException", "Invalid base path mapping identifier specified"
+            )
+        return mappings[basePath]
+
+    def get_base_path_mappings(self, domainName: str, **_: Any) -> Any:
+        return {"items": list(self._domain(domainName)["mappings"].values())}
+
+    def _domain(self, name: str) -> dict[str, Any]:
+        if name not in self.domains:
+            raise ServiceError("NotFoundException", "Invalid domain name identifier specified")
+        return self.domains[name]
 
     def get_account(self) -> Any:
         return {"throttleSettings": {"rateLimit": 10_000.0, "burstLimit": 5000}}

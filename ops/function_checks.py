@@ -1,0 +1,73 @@
+"""Checks of a stage's functions."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import boto3
+from botocore.exceptions import ClientError
+
+from ops import after_chalice, emulated, findings, policies, stack, stages
+from ops.cloud import lambdas
+from ops.findings import Finding
+
+_NOT_DEPLOYED = "is not deployed"
+
+
+def examine(stage: str) -> Iterator[Finding]:
+    """Yield the findings of all checks. If no function is deployed, yield one finding for all of them."""
+    found = [
+        findings.run(f"function {function}", partial(_function, stage, function))
+        for function in policies.functions()
+    ]
+    if all(one.found == _NOT_DEPLOYED for one in found):
+        text = (
+            f"none of the {len(found)} functions is deployed: `make deploy STAGE={stage}` does it"
+        )
+        yield Finding("functions", "error", text)
+        return
+    yield from found
+    yield findings.run("recursive loops", partial(_loops, stage))
+
+
+def _function(stage: str, function: str) -> Finding:
+    check = f"function {function}"
+    try:
+        name = stages.function_name(stage, function)
+        if stages.emulator():
+            name = emulated.function_name(stack.of_stage(stage), function)
+        found = boto3.client("lambda").get_function_configuration(FunctionName=name)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code.startswith("AccessDenied"):
+            right = "lambda:GetFunctionConfiguration"
+            return Finding(check, "warning", f"can't be checked: you lack the right {right}")
+        if code in ("ResourceNotFoundException", "ValidationError"):
+            return Finding(check, "error", _NOT_DEPLOYED)
+        raise
+    state, update = found.get("State", "Active"), found.get("LastUpdateStatus", "Successful")
+    if (state, update) != ("Active", "Successful"):
+        return Finding(check, "error", f"{state}, last update {update}")
+    wanted = stages.environment(stages.read_config(), stage)
+    given = found.get("Environment", {}).get("Variables", {})
+    if stale := sorted(name for name, value in wanted.items() if given.get(name, "") != value):
+        return Finding(
+            check,
+            "warning",
+            f"deployed with other values than .chalice/config.json has: {', '.join(stale)}",
+        )
+    return Finding(
+        check, "ok", f"{found['Runtime']}, {found['MemorySize']} MB, {found['Timeout']} s"
+    )
+
+
+def _loops(stage: str) -> Finding:
+    """Check that Lambda does not stop what the queue functions send to queues."""
+    check = "recursive loops"
+    names = after_chalice.queue_functions(stage)
+    if stopped := [name for name in names if lambdas.loop_detection(name) != "Allow"]:
+        text = (
+            f"Lambda stops {', '.join(stopped)} after about 16 rounds, and the messages become dead letters: "
+            f"`make deploy STAGE={stage}` allows the rounds"
+        )
+        return Finding(check, "error", text)
+    return Finding(check, "ok", f"allowed for {len(names)} functions")
