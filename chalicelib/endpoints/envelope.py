@@ -21,7 +21,7 @@ from chalice.app import Request, Response
 from chalicelib import deadline, settings
 from chalicelib.compact_json import COMPACT_JSON
 from chalicelib.errors import ConfigurationError, Forbidden, NotFound, Refused
-from chalicelib.lenient_json import loads
+from chalicelib.lenient_json import NestedTooDeeplyError, is_blank, loads
 from chalicelib.logs import log
 from chalicelib.quickaudience import authentication
 from chalicelib.store import nonces
@@ -32,6 +32,8 @@ MAX_NAME = 100
 # POST requests that only read. Their answers are not stored: repeating them changes nothing, and a page of §12
 # may be larger than an item of the table.
 _READ_ONLY_PATHS = ("/sms/sendDetails",)
+
+_TOO_DEEP = "the body is nested too deeply"
 
 Body = dict[str, Any]
 Answer = dict[str, Any]
@@ -75,14 +77,15 @@ def raw_body(request: Request) -> bytes:
 def parse(raw: bytes) -> Body:
     """Parse a body as a JSON object, whatever its content type. Fractions are returned as their text.
 
-    An empty body is an empty object. Raises Refused (isv.INVALID_JSON_PARAM) if it is no JSON object in UTF-8.
+    An empty body is an empty object. Raises Refused (isv.INVALID_JSON_PARAM) if it is no JSON object.
     """
     try:
-        text = raw.decode("utf-8-sig")
-        body = loads(text) if text.strip() else {}
+        body = {} if is_blank(raw) else loads(raw)
+    except NestedTooDeeplyError:
+        raise Refused("isv.INVALID_JSON_PARAM", _TOO_DEEP) from None
     except ValueError as error:
         raise Refused(
-            "isv.INVALID_JSON_PARAM", f"the body is not JSON in UTF-8: {str(error)[:100]}"
+            "isv.INVALID_JSON_PARAM", f"the body is not JSON: {str(error)[:100]}"
         ) from None
     if not isinstance(body, dict):
         raise Refused("isv.INVALID_JSON_PARAM", "the body must be a JSON object")
@@ -127,10 +130,7 @@ def _envelope(fields: Mapping[str, Any], run: Callable[[], Answer]) -> Response:
         given, status = {"code": error.code, "message": error.message}, error.http_status
     except RecursionError:
         # Only a caller's nested JSON can cause it: no code of the bridge recurses deeply by itself.
-        given, status = (
-            {"code": "isv.INVALID_JSON_PARAM", "message": "the body is nested too deeply"},
-            200,
-        )
+        given, status = {"code": "isv.INVALID_JSON_PARAM", "message": _TOO_DEEP}, 200
     except deadline.OutOfTimeError:
         log.error("request not finished in time")
         given, status = _internal_error("处理超时, 请稍后重试: 同一请求可以重复发送"), 500

@@ -117,7 +117,6 @@ def test_a_blank_line_holds_no_recipient(text: str) -> None:
         ("13900001111 {a:1}", "13900001111", "isv.INVALID_JSON_PARAM"),
         ('13900001111 {"a":NaN}', "13900001111", "isv.INVALID_JSON_PARAM"),
         ('13900001111 {"a":1} {"b":2}', "13900001111", "isv.INVALID_JSON_PARAM"),
-        ('13900001111 {"a":"\\ud800"}', "13900001111", "isv.INVALID_JSON_PARAM"),
         ('13900001111 {"a":' + "[" * 4000, "13900001111", "isv.INVALID_JSON_PARAM"),
     ],
 )
