@@ -216,11 +216,10 @@ class Settings:
 def _reveal(source: str) -> str:
     if not source.startswith("ssm:"):
         return source
-    # Imported only where a secret is in SSM. The library caches the value for five minutes, so a replaced
-    # secret takes effect without a new deployment.
-    from aws_lambda_powertools.utilities import parameters  # noqa: PLC0415
+    # Imported only where a secret is in the parameter store.
+    from chalicelib import parameter_store  # noqa: PLC0415
 
-    return parameters.get_parameter(source.removeprefix("ssm:"), decrypt=True, max_age=300)
+    return parameter_store.get(source.removeprefix("ssm:"))
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:

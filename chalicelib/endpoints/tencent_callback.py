@@ -29,8 +29,8 @@ def receive(token: str, request: Request) -> Response:
 
     Answers 403 for a wrong token, 400 for any other payload, 500 if it could not be queued.
     """
-    if not _is_valid(token):
-        return _answer(403, "wrong token in the callback URL")
+    if refusal := _refusal(token):
+        return refusal
     try:
         payload = _payload(request)
     except (ValueError, RecursionError):
@@ -77,6 +77,16 @@ def _payload(request: Request) -> Any:
 
 def _is_too_large(event: Any) -> bool:
     return len(bodies.encoded(event)) > bodies.BYTES_PER_MESSAGE
+
+
+def _refusal(token: str) -> Response | None:
+    """Return the answer to a push that may not be queued; None if its token is valid."""
+    try:
+        valid = _is_valid(token)
+    except Exception:
+        log.exception("the callback URL's tokens can't be read")
+        return _answer(500, "not queued, please push it again")
+    return None if valid else _answer(403, "wrong token in the callback URL")
 
 
 def _is_valid(token: str) -> bool:

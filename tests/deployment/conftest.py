@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities import parameters
 from typer.testing import Result
 
 from chalicelib import aws as clients
-from chalicelib import settings
+from chalicelib import parameter_store, settings
 from chalicelib.queues import sending
 from local import aws
 from ops import bundle, stack, stages
@@ -52,7 +52,7 @@ def emulated(
 
 
 def _forget() -> None:
-    for cached in (settings.load, clients._client, sending.url):
+    for cached in (settings.load, parameter_store._kept, clients._client, sending.url):
         cached.cache_clear()
     parameters.clear_caches()  # type: ignore[no-untyped-call]
 

@@ -26,7 +26,15 @@ FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
         ("chalicelib.garbage_collection",),
     ),
     (("chalicelib.domain",),),
-    (("chalicelib.settings", "chalicelib.aws", "chalicelib.logs", "chalicelib.metrics"),),
+    (
+        (
+            "chalicelib.settings",
+            "chalicelib.parameter_store",
+            "chalicelib.aws",
+            "chalicelib.logs",
+            "chalicelib.metrics",
+        ),
+    ),
     # The adapters.
     (
         ("chalicelib.store",),

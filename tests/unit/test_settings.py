@@ -4,6 +4,7 @@ from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.parameters.constants import DEFAULT_PROVIDERS
 
 from chalicelib import settings
 from chalicelib.errors import ConfigurationError
@@ -254,6 +255,8 @@ def parameter_store(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str
         return {"/prod/tokens": "one, two", "/prod/app-key": " abc\n"}.get(name, f"value of {name}")
 
     monkeypatch.setattr("aws_lambda_powertools.utilities.parameters.get_parameter", get_parameter)
+    # Not used, and making the real one needs a region.
+    monkeypatch.setitem(DEFAULT_PROVIDERS, "ssm", None)
     return asked
 
 

@@ -14,7 +14,7 @@ from moto.sqs.models import sqs_backends
 
 import app
 from chalicelib import aws as clients
-from chalicelib import settings
+from chalicelib import parameter_store, settings
 from chalicelib.domain.chunks import ChunkProgress
 from chalicelib.queues import sending
 from chalicelib.quickaudience import client
@@ -70,6 +70,7 @@ def clear_caches() -> None:
     """Clear the caches of the process, as if a new one had started."""
     remembered: list[Any] = [
         settings.load,
+        parameter_store._kept,
         clients._client,
         sending.url,
         send_requests.get,
