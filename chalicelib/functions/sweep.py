@@ -93,7 +93,7 @@ def _report(request: SendRequest, progress: ChunkProgress) -> None:
         message.with_receipt(
             failure_receipt(OUTCOME_UNKNOWN if message.unknown else NO_RECEIPT, now, BY)
         )
-        for message in messages.of_chunk(request.biz_id, progress).values()
+        for message in messages.of_chunk(request.biz_id, progress, consistent=True).values()
         if message.receipt is None or message.receipt.by == BY
     ]
     reported = final_states.record_and_report(missing)

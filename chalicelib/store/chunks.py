@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from chalicelib.domain.chunks import ChunkKey, ChunkProgress, Outcome
 from chalicelib.domain.planning import Chunk, Failure
 from chalicelib.domain.send_request import SendRequest
-from chalicelib.store import due_chunks, plans, table
+from chalicelib.store import batches, due_chunks, plans, table
 from chalicelib.store.packing import pack, unpack
 from chalicelib.store.table import Item
 
@@ -22,7 +22,7 @@ def record_plan(request: SendRequest, chunks: Sequence[Chunk]) -> list[ChunkKey]
     for key, chunk in zip(keys, chunks, strict=True):
         plan = table.key(f"OUT#{key.out_id}", key.sort + "PLAN") | plans.write(chunk)
         items += [plan | {"expires": request.expires}, due_chunks.item(request, key)]
-    table.batch_put(items)
+    batches.put(items)
     return keys
 
 

@@ -51,10 +51,17 @@ def counts(out_id: str) -> dict[str, int]:
 
 
 def rows(out_id: str, biz_id: str, first: int, count: int) -> Iterator[Row]:
-    """Yield `count` rows of a request's log, from row `first` on. The cost does not depend on `first`."""
+    """Yield `count` rows of a request's log, from row `first` on. The cost does not depend on `first`.
+
+    Rows that have expired are left out.
+    """
     pk, prefix = f"OUT#{out_id}", f"DETAIL#{biz_id}#"
-    [start] = table.query(pk, prefix, until=f"{prefix}{first:08d}", newest_first=True, limit=1)
-    for item in table.query(pk, start["sk"], until=f"{prefix}{first + count - 1:08d}"):
+    starts = table.query(
+        pk, prefix, until=f"{prefix}{first:08d}", newest_first=True, limit=1, consistent=True
+    )
+    start = next((str(item["sk"]) for item in starts), prefix)
+    until = f"{prefix}{first + count - 1:08d}"
+    for item in table.query(pk, start, until=until, consistent=True):
         position = int(str(item["sk"]).removeprefix(prefix))
         for offset, (phone, sort) in enumerate(unpack(item["packed"]), position):
             if first <= offset < first + count:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from chalicelib.store import table
+from chalicelib.store import batches, table
 
 _PK = "INQUIRED"
 # Chunks are closed after three days. The records are kept a day longer, for operators.
@@ -26,7 +26,7 @@ class Inquiry:
 
 def record(inquiries: Sequence[Inquiry]) -> None:
     """Store how far inquiries have come. Each replaces the previous inquiry about its hour."""
-    table.batch_put(
+    batches.put(
         [
             table.key(_PK, f"{inquiry.hour:08d}")
             | asdict(inquiry)

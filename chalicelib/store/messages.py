@@ -15,7 +15,7 @@ from chalicelib.domain import periods, phones
 from chalicelib.domain.chunks import ChunkProgress
 from chalicelib.domain.messages import Message, Origin, Receipt
 from chalicelib.domain.planning import Failure
-from chalicelib.store import table
+from chalicelib.store import batches, table
 from chalicelib.store.table import Item
 
 # Characters of a sid that are stored and compared.
@@ -26,7 +26,7 @@ _NONE = ""
 
 def record(messages: Sequence[Message]) -> None:
     """Store the messages of a chunk's calls. Safe to repeat; never overwrites a receipt."""
-    table.batch_put_new([_item(message) for message in messages])
+    batches.put_new([_item(message) for message in messages])
 
 
 def settle(messages: Sequence[Message]) -> list[Message]:
@@ -38,7 +38,7 @@ def settle(messages: Sequence[Message]) -> list[Message]:
     """
     by_key = {(f"PHONE#{message.phone}", _sort(message)): message for message in messages}
     receipts = {key: _receipt_item(message.receipt) for key, message in by_key.items()}
-    stored = table.batch_exchange("receipt", _NONE, receipts)
+    stored = batches.exchange("receipt", _NONE, receipts)
     return [
         replace(by_key[key], receipt=_receipt(item))
         for key, item in stored.items()
@@ -46,9 +46,15 @@ def settle(messages: Sequence[Message]) -> list[Message]:
     ]
 
 
-def find(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
-    """Return the stored messages of these pairs of phone and sid, by that pair."""
-    items = table.batch_get((f"PHONE#{phone}", _sid_sort(sid)) for phone, sid in wanted)
+def find(
+    wanted: Iterable[tuple[str, str]], *, consistent: bool = False
+) -> dict[tuple[str, str], Message]:
+    """Return the stored messages of these pairs of phone and sid, by that pair.
+
+    Unless `consistent`, messages that were stored within the last second may be missing.
+    """
+    keys = ((f"PHONE#{phone}", _sid_sort(sid)) for phone, sid in wanted)
+    items = batches.get(keys, consistent=consistent)
     messages = [_message(item) for item in items.values()]
     return {(message.phone, message.sid): message for message in messages}
 
@@ -60,7 +66,7 @@ def key(message: Message) -> tuple[str, str]:
 
 def by_keys(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
     """Return the stored messages with these keys, by key."""
-    items = table.batch_get((f"PHONE#{phone}", sort) for phone, sort in keys)
+    items = batches.get(((f"PHONE#{phone}", sort) for phone, sort in keys), consistent=True)
     return {key(message): message for message in map(_message, items.values())}
 
 
@@ -77,10 +83,12 @@ def of_position(phone: str, biz_id: str, position: int) -> Message | None:
     return None
 
 
-def of_chunk(biz_id: str, progress: ChunkProgress) -> dict[int, Message]:
+def of_chunk(
+    biz_id: str, progress: ChunkProgress, *, consistent: bool = False
+) -> dict[int, Message]:
     """Return the messages of a chunk that were sent or may have been sent, by position.
 
-    Messages that are not stored are left out.
+    Messages that are not stored are left out. Unless `consistent`, so may be what was stored within the last second.
     """
     plan, by_position = progress.plan, progress.plan.phones
     stored: dict[int, Message] = {}
@@ -92,7 +100,7 @@ def of_chunk(biz_id: str, progress: ChunkProgress) -> dict[int, Message]:
         elif outcome is None and (message := of_position(phone, biz_id, position)):
             # A status may have arrived since and given it a sid.
             stored[position] = message
-    found = find(sids.values())
+    found = find(sids.values(), consistent=consistent)
     return stored | {position: found[sid] for position, sid in sids.items() if sid in found}
 
 

@@ -7,7 +7,7 @@ because approved ones can't be modified. The variable names that fill `{1}`, `{2
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
-from chalicelib.store import table
+from chalicelib.store import batches, table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def remove(revision: Revision) -> None:
 
 def update(revisions: Sequence[Revision]) -> None:
     """Store revisions with the review states that Tencent returned."""
-    table.batch_put([_item(revision) for revision in revisions])
+    batches.put([_item(revision) for revision in revisions])
 
 
 def delete(code: str, now: int) -> None:

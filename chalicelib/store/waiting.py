@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.domain.periods import RETENTION_SECONDS
 from chalicelib.domain.queue_names import QueueName
-from chalicelib.store import table
+from chalicelib.store import batches, table
 from chalicelib.store.packing import pack, unpack
 
 TIME = "time"
@@ -49,7 +49,7 @@ def put(gate: str, queue: QueueName, texts: Iterable[str], due: int = 0) -> None
             "due": due,
             "expires": now + RETENTION_SECONDS,
         }
-    table.batch_put(list(items.values()))
+    batches.put(list(items.values()))
 
 
 def at(gate: str, limit: int | None = None) -> Iterator[Waiting]:
@@ -65,7 +65,7 @@ def due(now: int) -> Iterator[Waiting]:
 
 def remove(messages: Sequence[Waiting]) -> None:
     """Delete messages that have been queued again."""
-    table.batch_delete([(_pk(message.gate), message.sort) for message in messages])
+    batches.delete([(_pk(message.gate), message.sort) for message in messages])
 
 
 def _pk(gate: str) -> str:

@@ -15,6 +15,7 @@ from chalicelib.domain.messages import NO_RECEIPT, failure_receipt
 from chalicelib.domain.periods import RETENTION_SECONDS
 from chalicelib.functions import push, settle, sweep
 from chalicelib.store import (
+    batches,
     breakers,
     chunks,
     final_state_log,
@@ -340,10 +341,10 @@ def test_exchanges_at_once_have_one_winner_for_each_item(world: World) -> None:
     for _ in range(5):
         name = unique()
         keys = [(f"TEST#{name}", str(number)) for number in range(40)]
-        table.batch_put([table.key(*one) | {"receipt": ""} for one in keys])
+        batches.put([table.key(*one) | {"receipt": ""} for one in keys])
         wanted = [{key: {"by": str(by)} for key in keys} for by in range(6)]
-        found = at_once(*(partial(table.batch_exchange, "receipt", "", one) for one in wanted))
-        kept = {one: item["receipt"] for one, item in table.batch_get(keys).items()}
+        found = at_once(*(partial(batches.exchange, "receipt", "", one) for one in wanted))
+        kept = {one: item["receipt"] for one, item in batches.get(keys).items()}
         assert all(one == kept for one in found)
 
 

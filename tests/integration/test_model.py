@@ -348,7 +348,7 @@ def due(now: int, _: int) -> Iterator[tuple[int, ChunkKey]]:
     """Return the due chunks from moto's own table, without a query for each hour of a week."""
     backend: Any = dynamodb_backends[aws.ACCOUNT][aws.REGION]
     stored = [
-        table._unpack(item.to_json()["Attributes"])
+        table.unpack(item.to_json()["Attributes"])
         for pk, items in backend.tables[aws.TABLE].items.items()
         if pk.value.startswith("DUE#")
         for item in items.values()

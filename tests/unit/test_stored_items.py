@@ -18,6 +18,7 @@ from chalicelib.domain.planning import Call, Chunk, Failure
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.store import (
     attributes,
+    batches,
     breakers,
     chunks,
     due_chunks,
@@ -59,7 +60,7 @@ class MemoryTable:
         keys = sorted(key for key in self.items if key[0] == pk and key[1].startswith(prefix))
         return (self.items[key] for key in (reversed(keys) if newest_first else keys))
 
-    def batch_get(self, keys: Iterable[Key]) -> dict[Key, Item]:
+    def batch_get(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
         return {key: self.items[key] for key in keys if key in self.items}
 
     def put(self, item: Item) -> None:
@@ -85,9 +86,11 @@ class MemoryTable:
 @pytest.fixture
 def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryTable]:
     made = MemoryTable()
-    for name in ("get", "query", "batch_get", "put", "put_new", "batch_put"):
+    for name in ("get", "query", "put", "put_new"):
         monkeypatch.setattr(table, name, getattr(made, name))
-    monkeypatch.setattr(table, "batch_put_new", made.batch_put)
+    for name in ("get", "put"):
+        monkeypatch.setattr(batches, name, getattr(made, f"batch_{name}"))
+    monkeypatch.setattr(batches, "put_new", made.batch_put)
     send_requests.get.cache_clear()
     yield made
     send_requests.get.cache_clear()

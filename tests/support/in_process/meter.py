@@ -45,7 +45,7 @@ class Meter:
                 self._write(entry["PutRequest"]["Item"])
 
     def _BatchExecuteStatement(self, params: dict[str, Any], _: Any) -> None:  # noqa: N802
-        """Count a unit for each statement: the items are below 1 KB, as the count of `batch_put_new` shows."""
+        """Count a unit for each statement: the items are below 1 KB, as the count of `batches.put_new` shows."""
         self.writes += len(params["Statements"])
 
     def _TransactWriteItems(self, params: dict[str, Any], _: Any) -> None:  # noqa: N802
@@ -59,8 +59,9 @@ class Meter:
     def _BatchGetItem(self, params: dict[str, Any], answer: Any) -> None:  # noqa: N802
         found = [item for items in answer["Responses"].values() for item in items]
         asked = sum(len(one["Keys"]) for one in params["RequestItems"].values())
+        consistent = any(one.get("ConsistentRead") for one in params["RequestItems"].values())
         for item in found + [{}] * (asked - len(found)):
-            self._read([item], consistent=False)
+            self._read([item], consistent=consistent)
 
     def _Query(self, params: dict[str, Any], answer: Any) -> None:  # noqa: N802
         self._read(answer["Items"], consistent=params.get("ConsistentRead"))
