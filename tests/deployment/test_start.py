@@ -36,6 +36,7 @@ def starts() -> dict[str, Callable[[Bridge], None]]:
 
     found: dict[str, Callable[[Bridge], None]] = {name: fed(name) for name in FUNCTIONS}
     found["sweep"] = lambda bridge: bridge.pump.sweep()
+    found["release"] = lambda bridge: bridge.pump.release()
     found["pull"] = lambda _: run("pull")
     found["release"] = lambda bridge: bridge.pump.release()
     found["inquire"] = lambda _: run("inquire")

@@ -289,3 +289,13 @@ def test_a_file_that_is_read_after_72_hours_sends_nothing(campaigns: FileCampaig
     file = campaigns.file(answer)
     assert (file.state, file.position) == ("failed", 0)
     assert "72小时" in file.reason
+
+
+@pytest.mark.parametrize("body", ["not JSON", '{"outId":"nobody","bizId":"x"}'])
+def test_a_message_that_can_never_be_read_is_a_dead_letter_at_once(
+    linked: Bridge, body: str
+) -> None:
+    linked.pump.put("files", body)
+    assert linked.pump.once("read") is True
+    assert linked.pump.count("files") == 0
+    assert linked.pump.count("files-dead") == 1
