@@ -111,7 +111,6 @@ ALARMS: dict[str, Alarm] = {
     "SweepAlarm": schedule(
         "sweep", "Messages without a receipt after 72 hours are not closed", period=HOUR
     ),
-<<<<<<< HEAD
     "PullAlarm": schedule("pull", "Tencent's queue of statuses is not emptied", period=300),
     "ReleaseAlarm": schedule(
         "release", "What waits in the table, off its queue, goes on waiting", period=300
@@ -125,11 +124,6 @@ ALARMS: dict[str, Alarm] = {
     **{f"{name.title()}DroppedAlarm": dropped(name, 0) for name in ("sweep", "inquire")},
     "TableWriteThrottlesAlarm": table_throttles("WriteThrottleEvents", "write"),
     "TableReadThrottlesAlarm": table_throttles("ReadThrottleEvents", "read"),
-=======
-    "PullAlarm": _schedule("pull", "Tencent's queue of statuses is not emptied", period=300),
-    "ReleaseAlarm": _schedule("release", "What waits in the table is not queued again", period=300),
-    "InquireAlarm": _schedule("inquire", "Tencent is not asked for missing receipts", period=_HOUR),
->>>>>>> ad745a9 (Watch, show and permit the function that releases waiting messages)
 }
 
 

@@ -208,12 +208,9 @@ def test_the_table_is_protected_and_the_queues_fit_their_functions(
         timeout = checkout.config["lambda_functions"][function]["lambda_timeout"]
         assert int(found["VisibilityTimeout"]) == 6 * timeout
         assert found["MessageRetentionPeriod"] == str(4 * 24 * 3600)
-<<<<<<< HEAD
         url = aws.sqs().get_queue_url(QueueName=f"qa-sms-bridge-prod-{queue}-dead")["QueueUrl"]
         found = aws.sqs().get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         assert found["MessageRetentionPeriod"] == str(14 * 24 * 3600)
-=======
->>>>>>> ad745a9 (Watch, show and permit the function that releases waiting messages)
 
 
 def test_chalice_is_given_what_it_needs_of_a_stage(

@@ -73,22 +73,12 @@ def test_a_statement_names_its_actions_and_what_is_the_stages(
         assert "*" not in name.removesuffix(":*").removesuffix("/*")
 
 
-def fed_by() -> dict[str, str]:
-    """Return the queue of each function that one feeds."""
-    return {
-        event.name: "bridge-test-" + event.queue.rsplit("-", 1)[1]
-        for event in app.app.event_sources
-        if isinstance(event, SQSEventConfig) and event.queue
-    }
-
-
 @pytest.mark.parametrize("function", policies.functions())
 def test_nobody_may_make_or_delete_queues_and_tables(function: str) -> None:
     may = {one.action for one in granted(documents()[function])}
     for what in ("Queue", "Table"):
         assert not may & {f"{verb}{what}" for verb in ("sqs:Delete", "sqs:Create", "sqs:Purge")}
         assert not may & {f"dynamodb:{verb}{what}" for verb in ("Delete", "Create", "Update")}
-<<<<<<< HEAD
     # A function may add to its dead letters, and do nothing else with them.
     dead = [one for one in granted(documents()[function]) if "-dead" in one.resource]
     assert {one.action for one in dead} <= {"sqs:GetQueueUrl", "sqs:SendMessage"}
@@ -98,17 +88,15 @@ def test_nobody_may_make_or_delete_queues_and_tables(function: str) -> None:
 def _dead_letters(function: str) -> str:
     fed = {queue.function: queue.name for queue in QUEUES}
     return f"bridge-test-{fed[function]}-dead" if function in fed else ""
-=======
-    # A function adds to the dead-letter queue of its own queue what can't succeed. Nothing reads it.
-    dead = [one for one in granted(documents()[function]) if one.resource.endswith("-dead")]
-    assert {one.action for one in dead} <= {"sqs:GetQueueUrl", "sqs:SendMessage"}
-    assert {one.resource.rsplit(":", 1)[1] for one in dead} <= {f"{fed_by().get(function)}-dead"}
->>>>>>> ad745a9 (Watch, show and permit the function that releases waiting messages)
 
 
 @pytest.mark.parametrize("function", policies.functions())
 def test_a_function_takes_from_the_queue_that_feeds_it_and_no_other(function: str) -> None:
-    feeds = fed_by()
+    feeds = {
+        event.name: "bridge-test-" + event.queue.rsplit("-", 1)[1]
+        for event in app.app.event_sources
+        if isinstance(event, SQSEventConfig) and event.queue
+    }
     taking = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
     may = [one for one in granted(documents()[function]) if one.action in taking]
     assert {one.action for one in may} == (taking if function in feeds else set())

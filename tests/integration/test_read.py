@@ -296,6 +296,6 @@ def test_a_message_that_can_never_be_read_is_a_dead_letter_at_once(
     linked: Bridge, body: str
 ) -> None:
     linked.pump.put("files", body)
-    assert linked.pump.once("read") is True
+    assert linked.pump.invoke_once("read") is True
     assert linked.pump.count("files") == 0
     assert linked.pump.count("files-dead") == 1
