@@ -10,9 +10,11 @@ import hashlib
 import json
 import os
 import sys
+import time
 import unicodedata
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -32,6 +34,14 @@ MAX_NAME = 100
 # POST requests that only read. Their answers are not stored: repeating them changes nothing, and a page of §12
 # may be larger than an item of the table.
 _READ_ONLY_PATHS = ("/sms/sendDetails",)
+# Repetitions of these requests are recognised by their content (`store/submissions.py`), at the same moment, too. So
+# a repetition need not wait for a function that may have died.
+_SEND_PATHS = ("/sms/sendBatch", "/sms/sendBatchList", "/sms/sendDigitalBatchList")
+
+# How long a request waits for the answer of an identical one that is being executed.
+_POLLS = 20
+_SECONDS_BETWEEN_POLLS = 0.25
+_REUSED = "this nonce was used for another request"
 
 _TOO_DEEP = "the body is nested too deeply"
 
@@ -179,23 +189,85 @@ def _run(request: Request, endpoint: Callable[[Body], Answer]) -> Answer:
     retention = nonces.retention(configured.qa_clock_skew_seconds)
     # Timestamp and nonce are signed without a separator between them. Digits moved from one to the other make
     # another nonce with the same signature, so each signature is valid with one nonce only.
-    allowed, _ = nonces.use(credentials.signature, credentials.nonce, retention)
-    if not allowed:
+    use = nonces.use(credentials.signature, credentials.nonce, retention, exclusive=False)
+    if isinstance(use, nonces.Reused):
         raise Forbidden("this signature was used with another nonce")
     nonce = credentials.nonce
-    allowed, earlier = nonces.use(nonce, content, retention)
-    if not allowed:
-        raise Forbidden("this nonce was used for another request")
-    if earlier is not None:
-        return earlier
-    given = endpoint(parse(raw))
-    if request.method != "GET" and request.path not in _READ_ONLY_PATHS:
+    read_only = request.method == "GET" or request.path in _READ_ONLY_PATHS
+    exclusive = not read_only and request.path not in _SEND_PATHS
+    use = nonces.use(nonce, content, retention, exclusive=exclusive)
+    match use:
+        case nonces.Reused():
+            raise Forbidden("this nonce was used for another request")
+        case nonces.Answered():
+            return use.answer
+        case nonces.Running():
+            return _await_answer(nonce)
+        case nonces.Granted():
+            pass
+    if read_only:
+        return endpoint(parse(raw))
+    return _execute(
+        lambda: endpoint(parse(raw)),
+        partial(nonces.save_answer, nonce, content, retention, use),
+        partial(nonces.release, nonce, content, retention, use),
+    )
+
+
+def _execute(
+    run: Callable[[], Answer],
+    save_answer: Callable[[Answer], None],
+    release: Callable[[Answer | None], None],
+) -> Answer:
+    """Execute a request; then store its answer, or release its nonce."""
+    refusal: Answer | None = None
+    try:
+        given = run()
+    except deadline.OutOfTimeError:
+        # No time is left to release the nonce either. The claim ends by itself.
+        raise
+    except Exception as error:
+        if isinstance(error, Refused):
+            refusal = {
+                "code": error.code,
+                "message": error.message,
+                "status": error.http_status,
+            }
         try:
-            nonces.save_answer(nonce, content, retention, given)
+            release(refusal)
         except Exception:
-            # The request is carried out. Its exact repetition would be carried out again, so say it now.
-            log.exception("the answer could not be stored")
+            log.exception("the nonce could not be released: its request is refused for a minute")
+        raise
+    try:
+        save_answer(given)
+    except Exception:
+        # The request is carried out. Its exact repetition would be carried out again, so say it now.
+        log.exception("the answer could not be stored")
     return given
+
+
+def _await_answer(nonce: str) -> Answer:
+    """Wait for the answer of an identical request that another function is executing.
+
+    Raises Refused: the refusal of that request, or one that says that it is still in progress.
+    """
+    for _ in range(_POLLS):
+        time.sleep(_SECONDS_BETWEEN_POLLS)
+        found = nonces.look(nonce)
+        match found:
+            case nonces.Answered():
+                return found.answer
+            case nonces.Released(refusal) if refusal:
+                raise _refused(**refusal)
+            case nonces.Released():
+                break
+    raise Refused("isp.SYSTEM_ERROR", "同一请求正在处理中, 请稍后重试: 同一请求可以重复发送")
+
+
+def _refused(code: str, message: str, status: int) -> Refused:
+    refused = Refused(code, message)
+    refused.http_status = status
+    return refused
 
 
 def _internal_error(message: str) -> Answer:

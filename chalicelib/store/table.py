@@ -60,12 +60,18 @@ def put_new(item: Item) -> bool:
 
 
 def replace(item: Item, name: str, value: Any) -> bool:
-    """Overwrite an item if its attribute still has this value; return whether the stored item equals this one."""
-    condition = {
+    """Overwrite an item if its attribute still has this value; return whether the stored item equals this one.
+
+    The value None means that the stored item has no such attribute.
+    """
+    condition: dict[str, Any] = {
         "ConditionExpression": "#name = :value",
         "ExpressionAttributeNames": {"#name": name},
         "ExpressionAttributeValues": pack({":value": value}),
     }
+    if value is None:
+        condition["ConditionExpression"] = "attribute_exists(pk) AND attribute_not_exists(#name)"
+        del condition["ExpressionAttributeValues"]
     return _put_where(item, condition)
 
 

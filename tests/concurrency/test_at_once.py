@@ -13,6 +13,7 @@ from chalicelib.domain import retries
 from chalicelib.domain.chunks import ChunkKey
 from chalicelib.domain.messages import NO_RECEIPT, failure_receipt
 from chalicelib.domain.periods import RETENTION_SECONDS
+from chalicelib.endpoints import envelope
 from chalicelib.functions import push, settle, sweep
 from chalicelib.store import (
     batches,
@@ -26,8 +27,9 @@ from chalicelib.store import (
     table,
 )
 from tests.support.concurrency import World, at_once, event, message, phone, record, unique
-from tests.support.in_process import tencent
-from tests.support.in_process.bridge import SIGN, Answer
+from tests.support.in_process import digital, tencent
+from tests.support.in_process.bridge import SIGN, Answer, template_body
+from tests.support.in_process.outside import Killed
 from tests.support.in_process.quickaudience import respond
 from tests.support.in_process.tencent import Sms
 
@@ -124,16 +126,139 @@ def test_the_same_bytes_at_once_have_one_biz_id_and_are_sent_once(
         check_sent_once(world, at_once(*[ask] * 3), out_id, numbers)
 
 
-def test_a_nonce_at_once_is_good_for_one_content(world: World) -> None:
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_a_nonce_at_once_is_good_for_one_content(world: World, exclusive: bool) -> None:
     for _ in range(10):
         nonce = unique("nonce")
-        used = at_once(*(partial(nonces.use, nonce, f"content {n}", 3600) for n in range(8)))
-        assert Counter(allowed for allowed, _ in used) == {True: 1, False: 7}
+        use = partial(nonces.use, exclusive=exclusive)
+        used = at_once(*(partial(use, nonce, f"content {n}", 3600) for n in range(8)))
+        assert Counter(map(type, used)) == {nonces.Granted: 1, nonces.Reused: 7}
 
 
 def test_a_nonce_at_once_with_one_content_is_good_for_all_of_it(world: World) -> None:
     nonce = unique("nonce")
-    assert at_once(*[partial(nonces.use, nonce, "content", 3600)] * 8) == [(True, None)] * 8
+    use = partial(nonces.use, nonce, "content", 3600, exclusive=False)
+    assert at_once(*[use] * 8) == [nonces.Granted(None)] * 8
+
+
+def test_the_exclusive_use_of_a_nonce_is_granted_once(world: World) -> None:
+    for _ in range(10):
+        nonce = unique("nonce")
+        use = partial(nonces.use, nonce, "content", 3600, exclusive=True)
+        used = at_once(*[use] * 8)
+        assert Counter(map(type, used)) == {nonces.Granted: 1, nonces.Running: 7}
+        (granted,) = (one for one in used if isinstance(one, nonces.Granted))
+        nonces.release(nonce, "content", 3600, granted, None)
+        again = at_once(*[use] * 8)
+        assert Counter(map(type, again)) == {nonces.Granted: 1, nonces.Running: 7}
+        # The first owner's answer comes too late: another function has the nonce.
+        nonces.save_answer(nonce, "content", 3600, granted, {"templateCode": "late"})
+        assert isinstance(use(), nonces.Running)
+        (granted,) = (one for one in again if isinstance(one, nonces.Granted))
+        nonces.save_answer(nonce, "content", 3600, granted, {"templateCode": "7000"})
+        assert at_once(*[use] * 8) == [nonces.Answered({"templateCode": "7000"})] * 8
+
+
+# --- the same signed request while the first is being executed ---------------------------------------
+
+
+def slowly(world: World, *names: str) -> None:
+    """Let Tencent take its time for these calls."""
+    for name in names:
+        world.tencent.always(name, tencent.and_first(lambda: time.sleep(0.5)))
+
+
+def check_executed_once(world: World, call: str, ask: partial[Answer]) -> None:
+    slowly(world, call)
+    before = len(world.tencent.calls_of(call))
+    answers = at_once(*[ask] * 4)
+    assert [(answer.status, answer.code) for answer in answers] == [(200, "OK")] * 4
+    assert len({answer["templateCode"] for answer in answers}) == 1
+    assert len(world.tencent.calls_of(call)) == before + 1
+    assert ask()["templateCode"] == answers[0]["templateCode"]
+    assert len(world.tencent.calls_of(call)) == before + 1
+
+
+def test_the_same_bytes_of_a_new_template_at_once_make_one_template(world: World) -> None:
+    for _ in range(3):
+        body = template_body(f"您好 {unique()}")
+        ask = partial(world.bridge.ask, "POST", "/sms/smsTemplate", body, nonce=unique("n" * 20))
+        check_executed_once(world, "add_template", ask)
+
+
+def test_the_same_bytes_of_a_change_at_once_change_a_template_once(world: World) -> None:
+    code = world.bridge.template("您好", approve=False)
+    body = template_body(f"您好 {unique()}")
+    ask = partial(world.bridge.ask, "PUT", f"/sms/smsTemplate/{code}", body, nonce=unique("n" * 20))
+    check_executed_once(world, "mod_template", ask)
+
+
+def test_the_same_bytes_of_a_digital_template_at_once_make_one_template(world: World) -> None:
+    world.bridge.configure(PUBLIC_BASE_URL=digital.PUBLIC)
+    body = digital.body([digital.text(f"您好 {unique()}")])
+    ask = partial(world.bridge.ask, "POST", digital.PATH, body, nonce=unique("n" * 20))
+    check_executed_once(world, "add_template", ask)
+    code = ask()["templateCode"]
+    body = digital.body([digital.text(f"您好 {unique()}")])
+    ask = partial(world.bridge.ask, "PUT", f"{digital.PATH}/{code}", body, nonce=unique("n" * 20))
+    check_executed_once(world, "mod_template", ask)
+
+
+def test_a_refusal_is_the_answer_to_all_who_wait_for_it(world: World) -> None:
+    refused = tencent.and_first(lambda: time.sleep(0.5), tencent.refused(1004))
+    world.tencent.always("add_template", refused)
+    before = len(world.tencent.calls_of("add_template"))
+    ask = partial(
+        world.bridge.ask,
+        "POST",
+        "/sms/smsTemplate",
+        template_body(f"您好 {unique()}"),
+        nonce=unique("n" * 20),
+    )
+    answers = at_once(*[ask] * 4)
+    assert {(answer.status, answer.code, answer.message) for answer in answers} == {
+        (200, answers[0].code, answers[0].message)
+    }
+    assert len(world.tencent.calls_of("add_template")) == before + 1
+    world.tencent.always("add_template", None)
+    assert ask().code == "OK"
+
+
+def test_who_waits_too_long_is_refused_and_may_repeat_the_request(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(envelope, "_SECONDS_BETWEEN_POLLS", 0.01)
+    body, nonce = template_body(f"您好 {unique()}"), unique("n" * 20)
+    ask = partial(world.bridge.ask, "POST", "/sms/smsTemplate", body, nonce=nonce)
+    world.tencent.next("add_template", tencent.and_first(lambda: time.sleep(2)))
+    answers = at_once(ask, ask)
+    assert Counter((answer.status, answer.code) for answer in answers) == {
+        (200, "OK"): 1,
+        (200, "isp.SYSTEM_ERROR"): 1,
+    }
+    assert any("可以重复发送" in answer.message for answer in answers)
+    (code,) = (answer["templateCode"] for answer in answers if answer.code == "OK")
+    assert ask()["templateCode"] == code
+
+
+def test_a_request_whose_function_died_can_be_repeated_after_its_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(envelope, "_SECONDS_BETWEEN_POLLS", 0.01)
+    monkeypatch.setattr(nonces, "CLAIM_SECONDS", 2)
+    body, nonce = template_body(f"您好 {unique()}"), unique("n" * 20)
+    ask = partial(world.bridge.ask, "POST", "/sms/smsTemplate", body, nonce=nonce)
+
+    def die() -> None:
+        raise Killed
+
+    world.tencent.next("add_template", tencent.and_first(die))
+    with pytest.raises(Killed):
+        ask()
+    assert ask().code == "isp.SYSTEM_ERROR"
+    time.sleep(3)
+    assert [answer.code for answer in at_once(*[ask] * 3)].count("OK") >= 1
+    assert len(world.tencent.calls_of("add_template")) <= 2
 
 
 def test_of_many_who_claim_an_attempt_one_may_make_it(world: World) -> None:

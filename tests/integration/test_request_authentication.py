@@ -1,9 +1,12 @@
 """Authentication of requests below /sms/, and the use of nonces."""
 
 import time
+from typing import Any
 
 import pytest
 
+from chalicelib import aws
+from tests.support.in_process import aws as aws_tables
 from tests.support.in_process.bridge import SIGN, Bridge, template_body
 from tests.support.in_process.quickaudience import KEY, sign, signed
 
@@ -201,6 +204,34 @@ def test_a_signature_in_another_case_is_the_same_signature(linked: Bridge, writt
     forged = {HEADER: written.format(headers[HEADER].upper())}
     answer = linked.send("POST", url, template_body("别的内容"), forged)
     assert answer.status in (401, 403)
+
+
+# --- how long a nonce is kept ------------------------------------------------------------------------
+
+
+def nonce_items() -> list[dict[str, Any]]:
+    items = aws.dynamodb().scan(TableName=aws_tables.TABLE)["Items"]
+    return [item for item in items if item["pk"]["S"].startswith("NONCE#")]
+
+
+def test_without_a_clock_check_a_nonce_is_kept_for_ever(linked: Bridge) -> None:
+    linked.configure(QA_CLOCK_SKEW_SECONDS="0")
+    linked.ask("POST", "/sms/smsTemplate", template_body("您好"), nonce="a" * 32)
+    linked.ask("POST", "/sms/smsTemplate", template_body(""), nonce="b" * 32)
+    linked.ask("GET", PATH, nonce="c" * 32)
+    assert len(nonce_items()) == 6, "a nonce and a signature each"
+    assert not [item for item in nonce_items() if "expires" in item]
+
+
+@pytest.mark.parametrize("skew", [10, 900, 90_000])
+def test_a_nonce_is_kept_for_as_long_as_its_timestamp_is_accepted(
+    linked: Bridge, skew: int
+) -> None:
+    linked.configure(QA_CLOCK_SKEW_SECONDS=str(skew))
+    now = int(time.time())
+    linked.ask("GET", PATH, nonce="d" * 32, timestamp=str(now + skew))
+    assert len(nonce_items()) == 2
+    assert all(int(item["expires"]["N"]) > now + 2 * skew for item in nonce_items())
 
 
 # --- two keys while one is being changed -----------------------------------------------------------
