@@ -44,6 +44,7 @@ def phone() -> str:
 
 def record(body: Any, handle: str = "none") -> dict[str, Any]:
     return {
+        "messageId": unique("message"),
         "body": json.dumps(body) if isinstance(body, dict) else body,
         "receiptHandle": handle,
         "attributes": {
