@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import requests
 
+from chalicelib.endpoints import envelope, send_details
 from chalicelib.store import table
 from tests.support.in_process import web
 from tests.support.in_process.bridge import Bridge, template_body
@@ -109,3 +110,42 @@ def test_a_template_that_tencent_never_got_is_submitted_again(linked: Bridge) ->
     assert linked.ask("POST", "/sms/smsTemplate", TEXT).code == "isp.SYSTEM_ERROR"
     assert linked.ask("POST", "/sms/smsTemplate", TEXT).code == "OK"
     assert len(linked.tencent.templates) == 1
+
+
+# --- six megabytes ---
+
+
+def test_an_answer_is_written_in_utf8_and_not_in_escapes(linked: Bridge) -> None:
+    answer = linked.ask("POST", "/sms/smsTemplate", {"templateName": "名"})
+    assert "缺少该字段" in answer.message
+    assert "缺少该字段".encode() in answer.raw
+    assert b"\\u" not in answer.raw
+
+
+@pytest.mark.parametrize(("version", "bytes_each"), [((3, 11), 6), ((3, 12), 3), ((3, 13), 3)])
+def test_a_character_takes_as_many_bytes_as_the_runtime_writes(
+    monkeypatch: pytest.MonkeyPatch, version: tuple[int, int], bytes_each: int
+) -> None:
+    monkeypatch.setattr("sys.version_info", version)
+    assert envelope.wire_size("你" * 100) == bytes_each * 100 + 2
+
+
+def test_a_page_that_lambda_could_not_return_is_refused_with_a_smaller_page_size(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = linked.template("您好" * 100)
+    phones = [f"139{number:08d}" for number in range(20)]
+    linked.campaign(phones, code=code)
+    linked.pump.drain("deliver")
+    linked.deliver_all()
+    linked.pump.drain()
+    monkeypatch.setattr(send_details, "_MAX_WIRE_SIZE", 8_000)
+    body = {"outId": "task-1", "currentPage": 1, "pageSize": 20}
+    refused = linked.ask("POST", "/sms/sendDetails", body)
+    assert (refused.status, refused.code) == (200, "isv.INVALID_PARAMETERS")
+    assert refused["sendDetailDTOs"] == []
+    smaller = int(refused.message.rpartition(" ")[2])
+    assert 1 <= smaller < 20
+    page = linked.ask("POST", "/sms/sendDetails", body | {"pageSize": smaller})
+    assert len(page["sendDetailDTOs"]) == smaller
+    assert page["totalCount"] == 20

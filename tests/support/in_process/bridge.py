@@ -53,6 +53,7 @@ class Answer:
 
     status: int
     body: dict[str, Any]
+    raw: bytes = b""
 
     @property
     def code(self) -> str:
@@ -159,7 +160,7 @@ class Bridge:
             assert found[name]
         assert not [name for name, value in found.items() if value is None]
         assert (answer.status_code == 200) or found["code"] != "OK"
-        return Answer(answer.status_code, found)
+        return Answer(answer.status_code, found, answer.body)
 
     def template(
         self, content: str = "您好${name}, 您的订单已发货", kind: int = 1, *, approve: bool = True
