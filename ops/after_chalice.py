@@ -1,27 +1,72 @@
-"""What a deployment sets after Chalice, because Chalice has no words for it.
+"""What a deployment sets after Chalice, because Chalice can't set it.
 
 Each step reads first, changes what differs, and reads back. Run again, it changes nothing. Chalice leaves all of
-this in place when it updates a function; it is lost with a function that is deleted and created again.
+this in place when it updates a function, except environment variables; it is lost with a function that is deleted
+and created again.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chalicelib.settings import Settings
 from ops import stages
-from ops.cloud import lambdas
+from ops.cloud import event_sources, identity, lambdas
+from ops.errors import OperatorError
 from ops.progress import Progress
-from ops.resources.queues import QUEUES
+from ops.resources.queues import QUEUES, Queue
+
+PARTIAL_BATCHES = "BRIDGE_PARTIAL_BATCHES"
 
 
-def apply(stage: str, progress: Progress) -> None:
+@dataclass(frozen=True)
+class Deployed:
+    """A stage whose functions are deployed."""
+
+    stage: str
+    settings: Settings
+
+    def function(self, queue: Queue) -> str:
+        """Return the deployed name of the function that a queue starts."""
+        return stages.function_name(self.stage, queue.function)
+
+    def queue(self, queue: Queue) -> str:
+        """Return the deployed name of a queue."""
+        return self.settings.queue_prefix + queue.name
+
+
+def apply(deployed: Deployed, progress: Progress) -> None:
     """Set it all for a stage. Raises OperatorError."""
-    changed = lambdas.allow_loops(queue_functions(stage))
-    progress(f"recursive loops: allowed for {_names(stage, changed)}")
+    progress(_said("recursive loops", allow_loops(deployed)))
+    progress(_said("partial batches", report_partial_batches(deployed)))
 
 
-def queue_functions(stage: str) -> list[str]:
-    """Return the deployed names of the functions that queues start."""
-    return [stages.function_name(stage, queue.function) for queue in QUEUES]
+def allow_loops(deployed: Deployed) -> list[str]:
+    """Let messages go round between the queue functions and their queues; return for which functions it is new."""
+    names = {deployed.function(queue): queue.function for queue in QUEUES}
+    return [names[name] for name in lambdas.allow_loops(names)]
 
 
-def _names(stage: str, changed: list[str]) -> str:
-    """Return the short names of changed functions, for a sentence."""
-    start = stages.function_name(stage, "")
-    return ", ".join(name.removeprefix(start) for name in changed) or "all four before"
+def report_partial_batches(deployed: Deployed) -> list[str]:
+    """Have each queue function return the messages that come again; return for which functions it is new.
+
+    Lambda has to read such an answer: if it does not, it deletes the messages. So a function is switched only after
+    its mapping has been read back. Raises OperatorError.
+    """
+    account = identity.current()
+    changed = []
+    for queue in QUEUES:
+        function = deployed.function(queue)
+        source = event_sources.settled(account, deployed.queue(queue), function)
+        if source is None:
+            raise OperatorError(
+                f"no event source mapping leads from {deployed.queue(queue)} to {function}: nothing polls the queue. "
+                f"`make deploy STAGE={deployed.stage}` creates it"
+            )
+        event_sources.report_partial_batches(source)
+        if lambdas.set_variable(function, PARTIAL_BATCHES, "on"):
+            changed.append(queue.function)
+    return changed
+
+
+def _said(setting: str, changed: Iterable[str]) -> str:
+    return f"{setting}: {', '.join(changed) or 'nothing to set'}"

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import settings
 from ops import after_chalice, bundle, emulated, policies, project, stack, stages
+from ops.after_chalice import Deployed
 from ops.errors import OperatorError
 from ops.progress import Progress
 from ops.secret import NAMES, parameter
@@ -45,6 +46,7 @@ def check(stage: str) -> Checked:
     config = stages.read_config()
     variables = stages.environment(config, stage)
     configured = settings.from_environment(variables)
+    _require_unset(variables)
     parameters = stack.parameters(config, stage)
     _require_own_names(config, stage)
     target = _require_account()
@@ -61,7 +63,7 @@ def deploy(checked: Checked, progress: Progress) -> str:
     change = own.bring_to(stack.template(configured.table), checked.parameters)
     progress(f"table, queues, alarms: stack {own.name} {change}")
     prefix = _deploy_functions(checked.config, stage, progress)
-    after_chalice.apply(stage, progress)
+    after_chalice.apply(Deployed(stage, configured), progress)
     _require_answer(stage, prefix)
     progress(f"{prefix}/health answers")
     return prefix
@@ -76,6 +78,15 @@ def run_chalice(command: str, stage: str, folder: Path) -> None:
         raise OperatorError(
             f"`chalice {command} --stage {stage}` ended with {done.returncode}; its output is above. "
             "Table and queues are in place and lose nothing. Correct the cause and deploy again"
+        )
+
+
+def _require_unset(variables: Mapping[str, str]) -> None:
+    """Refuse a variable that only the deployment may set: too early, it makes Lambda delete failed messages."""
+    if variables.get(after_chalice.PARTIAL_BATCHES):
+        raise OperatorError(
+            f"{after_chalice.PARTIAL_BATCHES} stands in .chalice/config.json: remove it. The deployment sets it once "
+            "AWS has confirmed that the queues' mappings report partial batches"
         )
 
 

@@ -6,9 +6,12 @@ from functools import partial
 import boto3
 from botocore.exceptions import ClientError
 
-from ops import after_chalice, emulated, findings, policies, stack, stages
+from chalicelib import settings
+from ops import emulated, event_source_checks, findings, policies, stack, stages
+from ops.after_chalice import Deployed
 from ops.cloud import lambdas
 from ops.findings import Finding
+from ops.resources.queues import QUEUES
 
 _NOT_DEPLOYED = "is not deployed"
 
@@ -27,6 +30,7 @@ def examine(stage: str) -> Iterator[Finding]:
         return
     yield from found
     yield findings.run("recursive loops", partial(_loops, stage))
+    yield from event_source_checks.examine(stage)
 
 
 def _function(stage: str, function: str) -> Finding:
@@ -63,7 +67,8 @@ def _function(stage: str, function: str) -> Finding:
 def _loops(stage: str) -> Finding:
     """Check that Lambda does not stop what the queue functions send to queues."""
     check = "recursive loops"
-    names = after_chalice.queue_functions(stage)
+    deployed = Deployed(stage, settings.load())
+    names = [deployed.function(queue) for queue in QUEUES]
     if stopped := [name for name in names if lambdas.loop_detection(name) != "Allow"]:
         text = (
             f"Lambda stops {', '.join(stopped)} after about 16 rounds, and the messages become dead letters: "

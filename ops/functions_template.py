@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ops import stages
+from ops.after_chalice import PARTIAL_BATCHES
+from ops.cloud import event_sources
 from ops.resources.intrinsics import DELETED
 from ops.resources.queues import QUEUES
 
@@ -29,6 +31,15 @@ def correct(template: dict[str, Any], stage: str) -> None:
         properties["FunctionName"] = stages.function_name(stage, name)
         if name in fed:
             properties["RecursiveLoop"] = "Allow"
+            _report_partial_batches(properties)
+
+
+def _report_partial_batches(properties: dict[str, Any]) -> None:
+    """Have the function return the messages that come again, and its mapping read that: never one without the other."""
+    for event in properties["Events"].values():
+        event["Properties"]["FunctionResponseTypes"] = [event_sources.PARTIAL]
+    variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
+    variables[PARTIAL_BATCHES] = "on"
 
 
 def functions(template: dict[str, Any]) -> Iterator[dict[str, Any]]:

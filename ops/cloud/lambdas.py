@@ -72,3 +72,24 @@ def allow_loops(names: Iterable[str]) -> list[str]:
             )
         changed.append(name)
     return changed
+
+
+def set_variable(name: str, variable: str, value: str) -> bool:
+    """Set one environment variable of a function and keep the others; return whether that changed it.
+
+    Waits until the function has the change. Raises OperatorError if it can't.
+    """
+    found = settled(name)
+    if found is None:
+        raise OperatorError(f"the function {name} does not exist")
+    variables = found.get("Environment", {}).get("Variables", {})
+    if variables.get(variable) == value:
+        return False
+    client().update_function_configuration(
+        FunctionName=name,
+        Environment={"Variables": {**variables, variable: value}},
+        # Another change in between would be undone otherwise.
+        RevisionId=found["RevisionId"],
+    )
+    settled(name)
+    return True

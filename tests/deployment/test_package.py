@@ -102,6 +102,19 @@ def test_the_functions_that_queues_start_may_send_to_queues_in_a_circle(
     assert {name for name, loop in allowed.items() if loop == "Allow"} == App().queues.keys()
 
 
+def test_a_function_returns_what_comes_again_if_its_mapping_reads_that(
+    functions: dict[str, Any],
+) -> None:
+    for one in of_type(functions, "AWS::Serverless::Function"):
+        reads = [
+            event["Properties"].get("FunctionResponseTypes") == ["ReportBatchItemFailures"]
+            for event in one.get("Events", {}).values()
+        ]
+        returns = one["Environment"]["Variables"].get("BRIDGE_PARTIAL_BATCHES") == "on"
+        assert reads == [returns] or (one["FunctionName"] == "qa-sms-bridge-prod" and not returns)
+        assert returns == (one["FunctionName"].rpartition("-")[2] in App().queues)
+
+
 def test_every_function_has_its_own_role_and_the_names_of_table_and_queues(
     functions: dict[str, Any],
 ) -> None:
