@@ -112,7 +112,7 @@ class FileReading:
             self.save(until=0)
             # Through the table: for Lambda's detection of loops, the next function begins a new chain.
             again = FileBody(self._file.out_id, self._file.biz_id)
-            waiting.put(waiting.TIME, "files", [again.encode()])
+            waiting.put_until(int(time.time()), "files", [again.encode()])
             log.info("time is used up, another function continues", extra=self._log_fields())
         elif self._file.over:
             self._fail(self._file.over)

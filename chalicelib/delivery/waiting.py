@@ -33,7 +33,8 @@ def set_aside(
     if not back:
         return list(results)
     try:
-        waiting.put(gate, queue, (record.body for record in back))
+        # SQS gives a message that is queued again another id.
+        waiting.put(gate, queue, {record.id: record.body for record in back})
         replaced = DONE
     except Exception:
         log.exception("messages can't be set aside", extra={"gate": gate, "messages": len(back)})
@@ -46,9 +47,8 @@ def queue_later(queue: QueueName, bodies: Iterable[Body], delay: int) -> None:
     messages = list(bodies)
     if delay > _MAX_ON_QUEUE:
         try:
-            waiting.put(
-                waiting.TIME, queue, (body.encode() for body in messages), int(time.time()) + delay
-            )
+            due = int(time.time()) + delay
+            waiting.put_until(due, queue, (body.encode() for body in messages))
         except Exception:
             log.exception("messages can't be set aside, they wait on the queue")
         else:

@@ -26,7 +26,7 @@
 | `PARKED#<day>` | `<digits>#<digest>` | a status or reply that belongs to no message of the bridge | messages |
 | `PULLED` | `<epoch>#<token>` | what was pulled from Tencent and could not be queued yet | pulled |
 | `BREAKER` | side | whether calls to a side are stopped, and when it is probed next | breakers |
-| `WAITING#<gate>` | `<due>#<digest>` | a message of a queue that waits until a gate opens or its time comes | waiting |
+| `WAITING#<gate>` | `<due>#<name>` | a message of a queue that waits until a gate opens or its time comes | waiting |
 | `LEASE` | name | which invocation of a schedule runs now | leases |
 | `INQUIRED` | `<hour>` | how far Tencent was queried about the hour's messages without a receipt | inquiries |
 """

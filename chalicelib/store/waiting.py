@@ -1,13 +1,16 @@
 """Queue messages that wait in the table instead of their queue, until a gate opens or until they are due.
 
 A message that was queued again and again instead would cost a request and an invocation each time, and after about 16
-times Lambda's recursive loop detection would stop it. A message is stored under a digest of its text, so that storing
-it again after a crash changes nothing.
+times Lambda's recursive loop detection would stop it.
+
+Each message is stored under a name that its caller chooses: the same name if the same message is stored again after a
+crash, another name if it was queued and has come back. Otherwise `release`, which queues a message first and deletes
+it second, could delete one that was stored again in between.
 """
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,21 +38,27 @@ class Waiting:
     due: int
 
 
-def put(gate: str, queue: QueueName, texts: Iterable[str], due: int = 0) -> None:
-    """Store messages of a queue at a gate. Safe to repeat."""
+def put(gate: str, queue: QueueName, texts: Mapping[str, str], due: int = 0) -> None:
+    """Store messages of a queue at a gate: their texts by their names. Safe to repeat."""
     now = int(time.time())
-    items = {}
-    for text in texts:
-        digest = hashlib.sha256(f"{queue} {text}".encode()).hexdigest()[:32]
-        sort = f"{due:012d}#{digest}"
-        items[sort] = table.key(_pk(gate), sort) | {
+    items = [
+        table.key(_pk(gate), f"{due:012d}#{name}")
+        | {
             "queue": queue,
             "body": pack(text),
             "since": now,
             "due": due,
             "expires": now + RETENTION_SECONDS,
         }
-    batches.put(list(items.values()))
+        for name, text in texts.items()
+    ]
+    batches.put(items)
+
+
+def put_until(due: int, queue: QueueName, texts: Iterable[str]) -> None:
+    """Store messages of a queue until they are due, each under a digest of its text. Safe to repeat."""
+    named = {hashlib.sha256(f"{queue} {text}".encode()).hexdigest()[:32]: text for text in texts}
+    put(TIME, queue, named, due)
 
 
 def at(gate: str, limit: int | None = None) -> Iterator[Waiting]:
