@@ -80,6 +80,13 @@ def _wait_codes(text: str) -> frozenset[int]:
     return codes
 
 
+def _country_codes(text: str) -> frozenset[str]:
+    codes = frozenset(_names(text))
+    if not codes or not all(re.fullmatch("[1-9][0-9]{0,3}", code) for code in codes):
+        raise ValueError("is not a list of country codes")
+    return codes
+
+
 def _not_blank(text: str) -> str:
     if not _names(text):
         raise ValueError("is blank")
@@ -163,6 +170,18 @@ class Settings:
         + ", ".join(map(str, WAITABLE)),
         _wait_codes,
         default=frozenset(),
+    )
+    allowed_countries: frozenset[str] = _setting(
+        "ALLOWED_COUNTRIES",
+        "comma-separated country codes that may be sent to, such as 86,852,853,886",
+        _country_codes,
+        default=frozenset(),
+    )
+    daily_limit: int = _setting(
+        "DAILY_LIMIT",
+        "recipients accepted per day, Beijing time, by all campaigns together: a whole number, at least 1",
+        _at_least(1),
+        default=0,
     )
     oss_allowed_hosts: tuple[str, ...] = _setting(
         "OSS_ALLOWED_HOSTS", "comma-separated host suffixes", _names, default=(".aliyuncs.com",)

@@ -62,6 +62,11 @@ def account(out_id: str, accepted: list[SendRequest]) -> dict[str, Any]:
         tally.counts["pushed"] += len(pushed.pushed_positions(out_id, request.biz_id))
         for _, progress in chunks.all_progress(out_id, request.biz_id):
             _count(request, progress, tally)
+        if request.blank:
+            # No receipt can name an entry without a number.
+            tally.counts["recipients"] += request.blank
+            tally.counts["failed"] += request.blank
+            tally.fail("isv.MOBILE_NUMBER_ILLEGAL", request.blank)
         if file := files.get(out_id, request.biz_id):
             # Their lines hold no number, so no receipt can be sent for them.
             tally.counts["recipients"] += file.unreadable

@@ -74,7 +74,7 @@ def _replay(request: SendRequest, phone: str, *, every: bool, dry_run: bool) -> 
         counts["queued"] += len(chosen) if push else 0
         unlisted += [one for one in settled if messages.key(one) not in listed]
         if push and not dry_run:
-            entries = [one.entry() for one in chosen]
+            entries = [entry for one in chosen for entry in one.entries()]
             sending.send("receipts", bodies.of_entries("details", request.out_id, entries))
     counts["rowsAdded"] += _add_rows(request, unlisted, dry_run=dry_run)
     return counts

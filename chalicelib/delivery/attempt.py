@@ -131,6 +131,7 @@ class Attempt:
             sid=outcome if isinstance(outcome, str) else "",
             unknown=outcome is None,
             original_form=given,
+            other_forms=self.progress.plan.other_forms.get(position, ()),
             params=self._params.get(position, ()),
         )
         if isinstance(outcome, Failure):

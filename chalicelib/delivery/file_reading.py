@@ -5,7 +5,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chalicelib.domain import parameters, recipient_file
+from chalicelib import settings
+from chalicelib.domain import parameters, phones, recipient_file
+from chalicelib.domain.destinations import Destinations, NotSendableError
 from chalicelib.domain.digest_set import DigestSet
 from chalicelib.domain.periods import CLOSED_AFTER_SECONDS
 from chalicelib.domain.planning import Failure, Recipients
@@ -87,6 +89,7 @@ class FileReading:
         self._file = file
         self._deadline = deadline
         self._names: tuple[str, ...] = ()
+        self._destinations = Destinations()
         self._advanced = False
 
     def proceed(self) -> None:
@@ -104,6 +107,9 @@ class FileReading:
             self._fail(f"模板 {self._request.template_code} 已不存在")
             return
         self._names = revision.names
+        self._destinations = Destinations.of_template(
+            revision.kind, settings.load().allowed_countries, anywhere=revision.anywhere
+        )
         if not self._file.version:
             self._count_lines()
         if self._file.ended:
@@ -205,13 +211,19 @@ class FileReading:
             return None
         if isinstance(entry, BadLine):
             return _Recipient(entry.original_form, failure=entry.failure, bad=True)
+        phone = entry.phone
+        if not (self._destinations.all_mainland and phones.is_mainland(phone)):
+            try:
+                phone = self._destinations.resolve(entry.original_form)
+            except NotSendableError as error:
+                return _Recipient(entry.original_form, failure=error.failure, bad=True)
         params = parameters.values(entry.params, self._names)
         if isinstance(params, Failure):
-            return _Recipient(entry.original_form, failure=params, bad=True)
+            return _Recipient(entry.original_form, phone, failure=params, bad=True)
         if self._file.over:
             failure = Failure("isv.MOBILE_COUNT_OVER_LIMIT", self._file.over)
             return _Recipient(entry.original_form, failure=failure)
-        return _Recipient(entry.original_form, entry.phone, params)
+        return _Recipient(entry.original_form, phone, params)
 
     def _add(self, step: _Step, line: Line, recipient: _Recipient | None, *, new: bool) -> None:
         """Add a line to a step. `new` says that no line before it has the same recipient."""
@@ -225,7 +237,7 @@ class FileReading:
         elif not new:
             step.repeated += 1
         elif recipient.failure:
-            step.recipients.refuse(recipient.original_form, recipient.failure)
+            step.recipients.refuse(recipient.original_form, recipient.failure, recipient.phone)
         else:
             step.recipients.add(recipient.phone, recipient.params, recipient.original_form)
 

@@ -40,7 +40,7 @@ def report(reported: Iterable[Message]) -> None:
         by_out_id.setdefault(origin.out_id, []).append(message)
     if settings.load().qa_receipts == "push":
         for out_id, group in by_out_id.items():
-            entries = [message.entry() for message in group]
+            entries = [entry for message in group for entry in message.entries()]
             sending.send("receipts", bodies.of_entries("details", out_id, entries))
     for group in by_request.values():
         final_state_log.append(group)

@@ -10,10 +10,12 @@ from itertools import repeat
 from typing import Any
 
 from chalicelib.domain import parameters, phones, text_lists
+from chalicelib.domain.destinations import Destinations
 from chalicelib.domain.planning import Failure, Recipients
 
 # How many characters of an invalid number are kept, because its failure receipt repeats it.
 _MAX_INVALID_NUMBER = 40
+_ANYWHERE = Destinations()
 
 
 class Audience:
@@ -40,10 +42,12 @@ class Audience:
         digest.update(self._params.encoded())
         return digest.digest()
 
-    def recipients(self, names: Sequence[str]) -> Recipients:
+    def recipients(
+        self, names: Sequence[str], destinations: Destinations = _ANYWHERE
+    ) -> Recipients:
         """Return the recipients of a template with these variables, each with their values.
 
-        An invalid number or a missing variable fails that recipient only.
+        A number that can't be sent to, or a missing variable, fails that recipient only.
         """
         recipients = Recipients()
         numbers = self._numbers
@@ -51,16 +55,16 @@ class Audience:
         if len(self._params) == 1:
             # The shared object is read once: it may be as long as the list of numbers.
             [params] = values
-            if not isinstance(params, Failure):
+            if destinations.all_mainland and not isinstance(params, Failure):
                 plain, numbers = phones.parse_plain(numbers)
                 recipients.add_all(plain, params)
             values = repeat(params)
-        for number, phone, params in zip(numbers, phones.parse_all(numbers), values, strict=False):
-            if phone is None:
-                failure = Failure("isv.MOBILE_NUMBER_ILLEGAL", "手机号格式错误")
-                recipients.refuse(number[:_MAX_INVALID_NUMBER], failure)
+        resolved = destinations.resolve_all(numbers)
+        for number, phone, params in zip(numbers, resolved, values, strict=False):
+            if isinstance(phone, Failure):
+                recipients.refuse(number[:_MAX_INVALID_NUMBER], phone)
             elif isinstance(params, Failure):
-                recipients.refuse(number, params)
+                recipients.refuse(number, params, phone)
             else:
                 recipients.add(phone, params, number)
         return recipients

@@ -76,8 +76,9 @@ class Message:
 
     `position` is the recipient's position in the plan of the request. `sid` is Tencent's id of a message that it
     accepted. `unknown` means that the message may have been sent, but no answer arrived. `original_form` is the
-    number as Quick Audience wrote it, if that differs from the documented form. `params` are the values of the
-    template's variables. `receipt` is the final state, once it is known.
+    number as Quick Audience wrote it, if that differs from the documented form; `other_forms` are further forms in
+    which the same request names it. `params` are the values of the template's variables. `receipt` is the final
+    state, once it is known.
     """
 
     phone: str
@@ -86,6 +87,7 @@ class Message:
     sid: str = ""
     unknown: bool = False
     original_form: str = ""
+    other_forms: tuple[str, ...] = ()
     params: tuple[str, ...] = ()
     receipt: Receipt | None = None
 
@@ -110,14 +112,24 @@ class Message:
         """Return the message with its final state, which never changes afterwards."""
         return replace(self, receipt=receipt)
 
+    def entries(self) -> list[Entry]:
+        """Return the message as entries of §13's list, one for each form in which the request names the number.
+
+        Raises ValueError if it has no receipt.
+        """
+        return [self._entry(form) for form in (self.phone_num, *self.other_forms)]
+
     def entry(self) -> Entry:
-        """Return the message as an entry of §13's list. Raises ValueError if it has no receipt."""
+        """Return the first of the message's entries. Raises ValueError if it has no receipt."""
+        return self._entry(self.phone_num)
+
+    def _entry(self, phone_num: str) -> Entry:
         if self.receipt is None:
             raise ValueError(f"position {self.position} of {self.origin.biz_id} has no receipt yet")
         sent = dates.to_beijing(self.origin.sent_at)
         fields = {
             "outId": self.origin.out_id,
-            "phoneNum": self.phone_num,
+            "phoneNum": phone_num,
             "sendStatus": 2 if self.receipt.state == "delivered" else 1,
             "sendDate": sent,
             # A carrier's clock may be slow, but no message is received before it was sent.

@@ -1,6 +1,7 @@
 """Recipients' named parameters (Quick Audience) and their conversion to positional values (Tencent)."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from operator import itemgetter
@@ -18,6 +19,20 @@ Object = Mapping[str, Any]
 
 Values = tuple[str, ...] | Failure
 """The values of a template's numbered variables, in order, or the reason why a recipient has none."""
+
+# What a carrier takes for a sign, and a receiver for the sender's name.
+_BRACKETS = str.maketrans("【】", "〔〕")
+# White space that breaks a line or a column: line ends in Windows' form count once.
+_BREAK = re.compile(r"\r\n|[\t-\r\x1c-\x1f\x85\u2028\u2029]")
+# Other control characters, and format characters that turn the direction of a text or can't be seen. Joiners
+# (U+200C, U+200D) stay: emoji and several scripts need them.
+_HIDING = (
+    "\x00-\x08\x0e-\x1b\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
+    "\ufeff\ufff9-\ufffb"
+)
+_HIDDEN = re.compile(f"[{_HIDING}]")
+# All of the above. JSON's own encoder has escaped those below U+0020.
+_UNSAFE = re.compile(f"[【】\x85\u2028\u2029{_HIDING}]")
 
 _SORTED_JSON = json.JSONEncoder(sort_keys=True, check_circular=False)
 
@@ -126,9 +141,27 @@ class Columns:
             return repeat(_missing(missing.args[0]), self._count)
         if not columns:
             return repeat((), self._count)
+        columns = [column if _all_clean(column) else list(map(clean, column)) for column in columns]
         all_short = sum([max(map(len, column)) for column in columns]) <= MAX_CHARACTERS
         rows = zip(*columns, strict=True)
         return rows if all_short else map(_limited, rows)
+
+
+def clean(text: str) -> str:
+    """Return a value as it may be sent: nothing in it imitates a sign or hides (docs/decisions/0008).
+
+    Values are often a stranger's input, such as a nickname. 【】 become 〔〕, line breaks and tabs a space; other
+    control characters and characters that turn the text's direction are dropped.
+    """
+    if text.isprintable() and "【" not in text and "】" not in text:
+        return text
+    return _HIDDEN.sub("", _BREAK.sub(" ", text.translate(_BRACKETS)))
+
+
+def _all_clean(texts: Sequence[str]) -> bool:
+    """Return whether `clean` changes none of the texts. They are looked at as one, which is much faster."""
+    joined = "".join(texts)
+    return joined.isprintable() and "【" not in joined and "】" not in joined
 
 
 def _missing(name: str) -> Failure:
@@ -148,7 +181,7 @@ def _json(value: Any) -> bytes:
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
-        return value
+        return clean(value)
     if value is None:
         return ""
     if not isinstance(value, list | dict):
@@ -159,4 +192,5 @@ def _text(value: Any) -> str:
         if len(text) > MAX_CHARACTERS:
             # It is already too long, and may have megabytes more.
             break
-    return text
+    # Nested values keep their meaning as JSON.
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -2,16 +2,50 @@
 
 The stored form is digits with the country code and without a plus (`8613900001111`, `85251234567`), so that the
 keys of the table are the same whatever form a number arrived in.
+
+`parse` is the only reader of recipients' numbers. It accepts these forms and no others, so that no number is ever
+made of digits that belong to different things (docs/decisions/0007-numbers-that-nobody-wrote.md):
+
+| form | examples |
+|---|---|
+| a mainland number of 11 digits, together or in groups of 3-4-4 | `13900001111`, `139 0000 1111`, `139-0000-1111` |
+| the same after 86, +86 or 0086 | `8613900001111`, `+86 139-0000-1111`, `0086-13900001111` |
+| a foreign number as digits with its country code | `85251234567` |
+| the same after + or 00, also in groups | `+85251234567`, `+852 5123 4567`, `001-305-555-0123` |
+| digits that became a fraction, if all of them are written | `13900001111.0`, `1.3900001111E10` |
+
+Characters that can't be seen (Unicode's Cf and Cc, byte order marks among them) are dropped first.
 """
 
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
 
 # A mainland number as the document defines it. Nearly all numbers arrive in this form.
 PLAIN = re.compile(r"1[3-9][0-9]{9}")
 _PLAIN_LINES = re.compile(r"1[3-9][0-9]{9}(?:\n1[3-9][0-9]{9})*")
-_MAINLAND = re.compile(r"(?:(?:\+|00)?86)?(1[3-9][0-9]{9})")
-_PLUS_OR_00 = re.compile(r"\+|00")
+
+# Unicode's categories Cf (format) and Cc (control), without the control characters that are white space.
+_CF = (
+    "\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064"
+    "\u2066-\u206f\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f"
+)
+INVISIBLE = re.compile(rf"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f{_CF}]")
+"""A character that can't be seen and is no white space."""
+
+# Blanks of one line. A tab is none: it separates columns.
+_BLANK = "[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
+_HYPHEN = "[-\u2010\u2011\u2013\uff0d]"
+_GAP = f"(?:{_BLANK}+|{_BLANK}*{_HYPHEN}{_BLANK}*)"
+_MAINLAND = re.compile(
+    rf"(?:(?:\+|00)?86{_GAP}?)?(1[3-9][0-9])(?:([0-9]{{4}})([0-9]{{4}})|{_GAP}([0-9]{{4}}){_GAP}([0-9]{{4}}))"
+)
+# After + or 00. No group but the last has more than six digits: what follows a longer one is something else.
+_GROUPS = re.compile(rf"(?:\+|00{_GAP}?)((?:[0-9]{{1,6}}{_GAP})*[0-9]+)")
+_NO_DIGIT = re.compile(r"[^0-9]+")
+_FRACTION = re.compile(r"([0-9]+)\.0*")
+_EXPONENT = re.compile(r"([1-9])\.([0-9]+)[eE]\+?([0-9]{1,2})")
 # Including spaces and hyphens. No number is longer.
 _MAX_CHARACTERS = 40
 # Numbers with country code 1 (North America) have exactly 11 digits. Requiring that also keeps a mainland number with
@@ -28,36 +62,69 @@ _COUNTRY = re.compile(
 )
 
 
+def visible(text: str) -> str:
+    """Return a text without the characters that can't be seen, and without white space around it."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    return INVISIBLE.sub("", text).strip()
+
+
 def parse(text: str) -> str:
     """Parse a recipient's number as §5 and §6 allow it: 11 digits, or area code + number. Return its stored form.
 
-    `+86`, `0086` and `86` before a mainland number are accepted, and so are spaces and hyphens. Eleven digits from
-    13… to 19… are a mainland number without a plus, as the document says, and a North American one with a plus.
-    Raises ValueError for anything else, including masked numbers.
+    Eleven digits from 13… to 19… are a mainland number without a plus, as the document says, and a North American
+    one with a plus. Raises ValueError for anything that has none of the forms above, including masked numbers.
     """
     if PLAIN.fullmatch(text):
         return "86" + text
-    if len(text) > _MAX_CHARACTERS:
+    shown = visible(text)
+    if len(shown) > _MAX_CHARACTERS:
         raise ValueError("not a phone number")
-    compact = re.sub(r"(?<=[0-9])[\s-]+(?=[0-9])", "", text.strip())
-    explicit = _PLUS_OR_00.match(compact)
-    if match := _MAINLAND.fullmatch(compact):
-        return "86" + match[1]
-    digits = compact[explicit.end() :] if explicit else compact
+    if match := _MAINLAND.fullmatch(shown):
+        return "86" + "".join(filter(None, match.groups()))
+    if match := _GROUPS.fullmatch(shown):
+        digits = _NO_DIGIT.sub("", match[1])
+    else:
+        digits = _whole(shown)
+        if (mainland := _MAINLAND.fullmatch(digits)) and digits != shown:
+            return "86" + "".join(filter(None, mainland.groups()))
+        if digits == shown and shown not in text:
+            # A control character may stand between two numbers, and a foreign number has no length that would show it.
+            raise ValueError("not a phone number")
     if _INTERNATIONAL.fullmatch(digits):
         return digits
     raise ValueError("not a phone number")
 
 
+def is_explicit(text: str) -> bool:
+    """Return whether a number is written with its country code: after + or 00, or as 86 and a mainland number."""
+    shown = visible(text)
+    return shown.startswith(("+", "00", "86"))
+
+
+def _whole(text: str) -> str:
+    """Return the digits of a whole number that is written as a fraction (`13900001111.0`, `1.3900001111E10`).
+
+    Any other text is returned unchanged, a rounded number (`1.39E+10`) too: its other digits are not written.
+    """
+    if match := _FRACTION.fullmatch(text):
+        return match[1]
+    if match := _EXPONENT.fullmatch(text):
+        first, rest, exponent = match[1], match[2], int(match[3])
+        if len(rest) >= exponent and not rest[exponent:].strip("0"):
+            return first + rest[:exponent]
+    return text
+
+
 def parse_all(numbers: list[str]) -> list[str | None]:
     """Parse recipients' numbers as `parse` does. An invalid number becomes None."""
-    plain = _all_plain(numbers)
+    plain = all_plain(numbers)
     return [*plain] if plain else list(map(_parsed, numbers))
 
 
 def parse_plain(numbers: list[str]) -> tuple[list[str], list[str]]:
     """Return the numbers that match PLAIN, in stored form, and all other numbers unchanged."""
-    if plain := _all_plain(numbers):
+    if plain := all_plain(numbers):
         return plain, []
     return (
         ["86" + number for number in numbers if PLAIN.fullmatch(number)],
@@ -72,7 +139,7 @@ def _parsed(text: str) -> str | None:
         return None
 
 
-def _all_plain(numbers: list[str]) -> list[str]:
+def all_plain(numbers: Sequence[str]) -> list[str]:
     """Return the stored form of all numbers if every one of them matches PLAIN; otherwise an empty list.
 
     All numbers are matched as one text, which halves the time for a hundred thousand of them.

@@ -11,6 +11,7 @@ class SendRequest:
     """An accepted request. The field names are stored, so they must not change.
 
     `accepted_at` is an epoch. `recipients` and `refused` are 0 for a file (§5), whose lines are counted later.
+    `blank` counts the entries of a list that are no number at all: they failed, but no receipt can name them.
     """
 
     out_id: str
@@ -23,6 +24,7 @@ class SendRequest:
     recipients: int = 0
     refused: int = 0
     related: Mapping[str, str] | None = None
+    blank: int = 0
 
     @property
     def expires(self) -> int:

@@ -66,14 +66,18 @@ def _check_size(rows: list[dict[str, Any]], page_size: int) -> None:
 
 def _rows(request: SendRequest, first: int, count: int) -> list[dict[str, Any]]:
     keys = list(final_state_log.rows(request.out_id, request.biz_id, first, count))
-    found = messages.by_keys(keys)
+    wanted = [final_state_log.message_of(key) for key in keys]
+    found = messages.by_keys(key for key, _ in wanted)
     revision = templates.get(request.template_code, request.revision)
     text = revision.text if revision else ""
-    return [_row(found[key], text) for key in keys if key in found and found[key].receipt]
+    return [
+        _row(found[key], form, text) for key, form in wanted if key in found and found[key].receipt
+    ]
 
 
-def _row(message: Message, text: str) -> dict[str, Any]:
-    entry = message.entry().fields
+def _row(message: Message, form: int, text: str) -> dict[str, Any]:
+    entries = message.entries()
+    entry = entries[min(form, len(entries) - 1)].fields
     sent = message.sid or message.unknown
     return {
         "content": f"【{message.origin.sign}】{template_text.render(text, message.params)}"

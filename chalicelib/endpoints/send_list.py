@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.domain.audience import Audience
+from chalicelib.domain.planning import Failure
 from chalicelib.endpoints import digital_templates, signs, submission, text_templates
 from chalicelib.errors import Refused
 from chalicelib.logs import log
@@ -42,7 +43,7 @@ def _accept(body: dict[str, Any], require_approved: Callable[[str], Revision]) -
     `require_approved` returns the revision of a templateCode, and refuses templates of the other kind.
     """
     fields = bodies.read(SendBatchList, body)
-    numbers, params = fields.phoneNumberJson, fields.templateParamJson
+    numbers, params, blank = _without_blanks(fields)
     if fields.limit is not None and fields.limit < len(numbers):
         raise Refused(
             "isv.MOBILE_COUNT_OVER_LIMIT",
@@ -52,10 +53,9 @@ def _accept(body: dict[str, Any], require_approved: Callable[[str], Revision]) -
     sign = signs.require_approved(fields.signName)
     revision = require_approved(fields.templateCode)
     audience = Audience(numbers, params)
-    recipients = audience.recipients(revision.names)
+    recipients = audience.recipients(revision.names, submission.destinations(revision))
     accepted = recipients.accepted
-    first = Audience(numbers[:1], params[:1])
-    if not accepted and (failure := first.recipients(revision.names).first_failure):
+    if not accepted and (failure := _failure_of_first(numbers, params, revision)):
         # Nothing can be sent to any number. The answer says why for the first one.
         raise Refused(failure.code, f"所有手机号都无法发送: {failure.message}")
     digest = _digest(fields, sign, audience)
@@ -64,16 +64,17 @@ def _accept(body: dict[str, Any], require_approved: Callable[[str], Revision]) -
         digest,
         revision,
         sign=sign,
-        recipients=accepted + recipients.refused,
-        refused=recipients.refused,
+        recipients=accepted + recipients.refused + blank,
+        refused=recipients.refused + blank,
+        blank=blank,
         related=_related(fields),
     )
     if already_accepted:
         return {"bizId": request.biz_id}
     if request.revision != revision.number:
         # An earlier attempt at this request began with the revision that was approved then, and keeps it.
-        earlier = templates.get(request.template_code, request.revision)
-        recipients = audience.recipients((earlier or revision).names)
+        revision = templates.get(request.template_code, request.revision) or revision
+        recipients = audience.recipients(revision.names, submission.destinations(revision))
     keys = chunks.record_plan(request, list(recipients.chunks()))
     send_requests.record(request)
     sending.send("sends", map(SendBody, keys))
@@ -87,6 +88,25 @@ def _accept(body: dict[str, Any], require_approved: Callable[[str], Revision]) -
         },
     )
     return {"bizId": request.biz_id}
+
+
+def _without_blanks(
+    fields: SendBatchList,
+) -> tuple[list[str], list[dict[str, Any]], int]:
+    """Return the numbers and parameters without the entries that have no number, and how many those are."""
+    numbers, params = fields.phoneNumberJson, fields.templateParamJson
+    blank = numbers.count("")
+    if blank and len(params) > 1:
+        params = [one for number, one in zip(numbers, params, strict=True) if number]
+    return list(filter(None, numbers)) if blank else numbers, params, blank
+
+
+def _failure_of_first(
+    numbers: list[str], params: list[dict[str, Any]], revision: Revision
+) -> Failure | None:
+    """Return why nothing can be sent to the first number."""
+    first = Audience(numbers[:1], params[:1])
+    return first.recipients(revision.names, submission.destinations(revision)).first_failure
 
 
 def _digest(fields: SendBatchList, sign: str, audience: Audience) -> str:

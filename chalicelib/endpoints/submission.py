@@ -2,8 +2,10 @@
 
 import time
 import uuid
-from collections.abc import Mapping
+from typing import Any
 
+from chalicelib import settings
+from chalicelib.domain.destinations import Destinations
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.logs import log
 from chalicelib.quickaudience.bodies import Send
@@ -17,14 +19,13 @@ def claim(
     revision: Revision,
     *,
     sign: str,
-    recipients: int = 0,
-    refused: int = 0,
-    related: Mapping[str, str] | None = None,
+    **fields_of_a_list: Any,
 ) -> tuple[SendRequest, bool]:
     """Claim the submission whose content has this digest; return `(request, already_accepted)`.
 
     `request` is the one to continue with: a new one that sends with `revision`, or an earlier one with the same
     content. If `already_accepted`, that earlier request was completely accepted, and there is nothing to do.
+    `fields_of_a_list` are further fields of a new one (§6, §11).
     """
     request, already_accepted = submissions.claim_submission(
         digest,
@@ -36,11 +37,15 @@ def claim(
             revision=revision.number,
             tpl_id=revision.tpl_id,
             accepted_at=int(time.time()),
-            recipients=recipients,
-            refused=refused,
-            related=related,
+            **fields_of_a_list,
         ),
     )
     if already_accepted:
         log.info("repeated request: nothing is sent", extra={"bizId": request.biz_id})
     return request, already_accepted
+
+
+def destinations(revision: Revision) -> Destinations:
+    """Return where a request that uses this revision may send."""
+    countries = settings.load().allowed_countries
+    return Destinations.of_template(revision.kind, countries, anywhere=revision.anywhere)

@@ -159,6 +159,8 @@ def _import_from_tencent(item: dict[str, Any]) -> Revision:
         author="",
         created_at=now,
         checked_at=now,
+        # The first documents of the API have no such field.
+        anywhere="international" not in item,
     )
     templates.add(revision)
     return revision

@@ -7,6 +7,7 @@ A number may be a string and a string a number; a list may be JSON within a stri
 import math
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.domain.phones import visible
 from chalicelib.lenient_json import loads
 
 if TYPE_CHECKING:
@@ -40,7 +41,11 @@ def unpack(value: Any) -> Any:
 
 
 def phones(value: Any) -> list[str]:
-    """Return the numbers in a list, a single number, or a text of numbers separated by commas."""
+    """Return the numbers in a list, a single number, or a text of numbers separated by commas.
+
+    Characters that can't be seen are dropped. A blank or null entry is returned as "": it costs itself alone. Raises
+    ValueError if every entry is blank, or if one is neither a text nor a number.
+    """
     unpacked = unpack(value)
     if isinstance(unpacked, str) and not unpacked.lstrip().startswith(("[", "{", '"')):
         unpacked = unpacked.split(",")
@@ -51,11 +56,16 @@ def phones(value: Any) -> list[str]:
     if len(unpacked) > _MAX_PHONES:
         raise ValueError(f"最多 {_MAX_PHONES} 个手机号")
     if set(map(type, unpacked)) != {str}:
-        texts = map(as_text, unpacked)
-        unpacked = [text if isinstance(text, str) else "" for text in texts]
-    phones = list(map(str.strip, unpacked))
-    if not all(phones):
-        raise ValueError(f"第 {phones.index('') + 1} 个手机号为空或不是文本")
+        unpacked = ["" if entry is None else as_text(entry) for entry in unpacked]
+        for number, entry in enumerate(unpacked, 1):
+            if not isinstance(entry, str):
+                raise ValueError(f"第 {number} 个手机号不是文本")
+    joined = "".join(unpacked)
+    if joined.isascii() and joined.isdecimal():
+        return unpacked
+    phones = ["" if entry == "null" else entry for entry in map(visible, unpacked)]
+    if not any(phones):
+        raise ValueError(f"第 1 个手机号为空: {len(phones)} 项中没有手机号")
     return phones
 
 

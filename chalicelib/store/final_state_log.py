@@ -15,7 +15,10 @@ from chalicelib.store import messages, table
 from chalicelib.store.packing import pack, unpack
 
 Row = tuple[str, str]
-"""The key of a message: its phone and its sort key."""
+"""The key of a message: its phone and its sort key. Where a message has several rows, `_FORM` and a number follow."""
+
+# Between a message's sort key and the ordinal of one of its other forms. No key of a message contains it.
+_FORM = "\0"
 
 # Few functions append to one request at the same time, and each loses at most one race to each of the others.
 _MAX_TRIES = 50
@@ -26,12 +29,13 @@ def append(settled: Sequence[Message]) -> None:
     origin = settled[0].origin
     pk, head = f"OUT#{origin.out_id}", f"DETAILS#{origin.biz_id}"
     expires = int(time.time()) + periods.RETENTION_SECONDS
-    packed = pack([messages.key(message) for message in settled])
+    keys = [key for message in settled for key in rows_of(message)]
+    packed = pack(keys)
     for _ in range(_MAX_TRIES):
         counter = table.get(pk, head, consistent=True)
         rows = counter["rows"] if counter else 0
         slot = table.key(pk, f"DETAIL#{origin.biz_id}#{rows:08d}")
-        slot |= {"packed": packed, "rows": len(settled), "expires": expires}
+        slot |= {"packed": packed, "rows": len(keys), "expires": expires}
         appended = table.put_new(slot)
         stored = slot if appended else table.get(slot["pk"], slot["sk"], consistent=True) or {}
         moved = table.key(pk, head) | {"rows": rows + stored["rows"], "expires": expires}
@@ -41,7 +45,21 @@ def append(settled: Sequence[Message]) -> None:
             table.replace(moved, "rows", rows)
         if appended:
             return
-    raise TimeoutError(f"the log of {origin.biz_id} was too busy to append {len(settled)} rows")
+    raise TimeoutError(f"the log of {origin.biz_id} was too busy to append {len(keys)} rows")
+
+
+def rows_of(message: Message) -> list[Row]:
+    """Return the rows of a message: one for each form in which its request names the number."""
+    phone, sort = messages.key(message)
+    others = range(1, len(message.other_forms) + 1)
+    return [(phone, sort), *((phone, f"{sort}{_FORM}{number}") for number in others)]
+
+
+def message_of(row: Row) -> tuple[Row, int]:
+    """Return the key of a row's message, and which of its forms the row is about; 0 is the first."""
+    phone, sort = row
+    key, _, number = sort.rpartition(_FORM)
+    return ((phone, key), int(number)) if key and number.isdecimal() else (row, 0)
 
 
 def counts(out_id: str) -> dict[str, int]:

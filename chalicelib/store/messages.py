@@ -195,6 +195,7 @@ def _item(message: Message) -> Item:
         "sentAt": origin.sent_at,
         "expires": origin.sent_at + periods.RETENTION_SECONDS,
         "given": message.original_form or None,
+        "others": list(message.other_forms) or None,
         "params": list(message.params) or None,
         "receipt": _receipt_item(message.receipt),
     }
@@ -232,6 +233,7 @@ def _message(item: Item) -> Message:
         sid=rest if kind == "SID" else "",
         unknown=kind == "UNKNOWN",
         original_form=item.get("given", ""),
+        other_forms=tuple(item.get("others", ())),
         params=tuple(item.get("params", ())),
         receipt=_receipt(item["receipt"]),
     )

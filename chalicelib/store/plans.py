@@ -16,6 +16,8 @@ def write(chunk: Chunk) -> Item:
         "refused": [[phone, why.code, why.message] for phone, why in chunk.refused],
         "given": chunk.original_forms,
     }
+    if chunk.other_forms:
+        plan["others"] = chunk.other_forms
     return {
         "numbers": pack_numbers(chain.from_iterable(call.phones for call in chunk.calls)),
         # A request has hundreds of chunks, and its caller waits for the answer.
@@ -33,4 +35,5 @@ def read(start: int, item: Item) -> Chunk:
         tuple(Call(tuple(islice(numbers, count)), tuple(islice(params, each))) for count in calls),
         tuple((phone, Failure(code, message)) for phone, code, message in plan["refused"]),
         {int(position): given for position, given in plan["given"].items()},
+        {int(position): tuple(forms) for position, forms in plan.get("others", {}).items()},
     )

@@ -16,7 +16,8 @@ class Revision:
 
     `status` is Tencent's review state: 0 approved, 1 pending, 2 rejected. `kind` is Quick Audience's template type.
     `content` is the text as the marketer wrote it, `text` as it was submitted to Tencent. Times are epochs in
-    seconds. `page` is the code of a digital template's page (§7); text templates have none.
+    seconds. `page` is the code of a digital template's page (§7); text templates have none. `anywhere` says that the
+    template may be international or not: it was created in Tencent's console, and Tencent does not say.
     """
 
     code: str
@@ -34,6 +35,7 @@ class Revision:
     created_at: int
     checked_at: int
     page: str = ""
+    anywhere: bool = False
 
 
 def revisions(code: str) -> list[Revision]:

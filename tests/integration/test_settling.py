@@ -188,6 +188,7 @@ def check_sid(bridge: Bridge, length: int) -> None:
 
 
 def test_statuses_of_foreign_numbers_are_settled(linked: Bridge) -> None:
+    linked.template("Hello ${name}", 3)
     send(linked, "85251234567", "+12425551234")
     (hong_kong,) = linked.tencent.sent_to("85251234567")
     (bahamas,) = linked.tencent.sent_to("12425551234")

@@ -101,7 +101,7 @@ def test_recipients_together_get_what_each_would_get_alone(
             one_by_one.refuse(number, Failure("isv.MOBILE_NUMBER_ILLEGAL", "手机号格式错误"))
             continue
         if isinstance(params, Failure):
-            one_by_one.refuse(number, params)
+            one_by_one.refuse(number, params, phone)
         else:
             one_by_one.add(phone, params, number)
     found = audience(asked).recipients(names)

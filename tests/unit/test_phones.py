@@ -1,4 +1,5 @@
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -91,8 +92,9 @@ def test_eleven_digits_after_a_plus_are_a_north_american_number(prefix: str) -> 
         "9" * 16,
         "9" * 10_000,
         "13900001111,13900002222",
-        "13900001111.0",
-        "1.3900001111e10",
+        "13900001111.5",
+        "1.39E+10",
+        "1.390000111E10",
         "0x13900001111",
         "１３９００００１１１１",
         "١٣٩٠٠٠٠١١١١",
@@ -100,9 +102,6 @@ def test_eleven_digits_after_a_plus_are_a_north_american_number(prefix: str) -> 
         "13900001lll",
         "139OOOO1111",
         "＋8613900001111",
-        "\u200b13900001111",
-        "\ufeff13900001111",
-        "13900001111\x00",
         "13900\ud80001111",
         "null",
         "手机号",
@@ -221,3 +220,139 @@ def test_a_number_in_another_form_does_not_affect_the_others(
 ) -> None:
     plain = ["86" + number for number in given if number not in others]
     assert phones.parse_plain(given) == (plain, others)
+
+
+CUSTOMARY = re.compile(
+    # The digits of a number, as they stand in a text: together, or in groups behind a country code.
+    r"(?<![0-9])(?:(?:\+|00)?86(?:\s|-)*)?1[3-9][0-9](?:[0-9]{8}|[\s-]+[0-9]{4}[\s-]+[0-9]{4})(?![0-9])"
+)
+FRAGMENTS = st.lists(
+    st.sampled_from(
+        [
+            "1",
+            "2",
+            "25",
+            "86",
+            "+86",
+            "0086",
+            "139",
+            "0000",
+            "1111",
+            "13900001111",
+            "85251234567",
+            "+852",
+            "5123",
+            " ",
+            "  ",
+            "-",
+            "\t",
+            ",",
+            ".0",
+            ".",
+            "E10",
+            "1.3900001111",
+            "\u200b",
+            "\x00",
+            "\u3000",
+            "+",
+            "00",
+            "x",
+        ]
+    ),
+    max_size=6,
+).map("".join)
+
+
+@given(FRAGMENTS)
+@examples(2000)
+def test_field_1_no_number_is_made_of_digits_that_stand_apart(text: str) -> None:
+    try:
+        kept = phones.parse(text)
+    except ValueError:
+        return
+    shown = phones.INVISIBLE.sub("", text)
+    if phones.is_mainland(kept):
+        whole = shown.strip().replace(".", "", 1)
+        assert CUSTOMARY.search(shown) or re.match(
+            kept.removeprefix("86"), whole.removeprefix("86")
+        )
+    elif shown.strip().startswith(("+", "00")):
+        assert re.sub("[^0-9]", "", shown.strip().removeprefix("00")) == kept
+    else:
+        assert kept in text.replace(".", "", 1)
+
+
+@given(FRAGMENTS | st.text(max_size=20))
+@examples(1000)
+def test_reading_is_idempotent(text: str) -> None:
+    try:
+        kept = phones.parse(text)
+    except ValueError:
+        return
+    shown = phones.to_quick_audience(kept)
+    assert phones.parse(shown if phones.is_mainland(kept) else "+" + shown) == kept
+    assert phones.parse(phones.visible(text)) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("13900001111.0", "8613900001111"),
+        ("13900001111.00", "8613900001111"),
+        ("8613900001111.0", "8613900001111"),
+        ("1.3900001111E10", "8613900001111"),
+        ("1.3900001111e+10", "8613900001111"),
+        ("8.613900001111E12", "8613900001111"),
+        ("85251234567.0", "85251234567"),
+        ("8.5251234567E10", "85251234567"),
+    ],
+)
+def test_field_9_an_exact_fraction_is_a_number(text: str, kept: str) -> None:
+    assert phones.parse(text) == kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u200b13900001111",
+        "\ufeff13900001111",
+        "13900001111\x00",
+        "\u202d13900001111\u202c",
+        "1390000\u200b1111",
+        "\ufeff\ufeff139 0000 1111",
+    ],
+    ids=ascii,
+)
+def test_field_8_invisible_characters_are_dropped(text: str) -> None:
+    assert phones.parse(text) == "8613900001111"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2 13900001112",
+        "1\t13900001111",
+        "85251234567\t25",
+        "85251234567 25",
+        "+85251234567 25",
+        "+852 51234567 25",
+        "139\t0000\t1111",
+        "852\x0151234567",
+        "852 5123 4567",
+        "1390 0001 111",
+        "13 9000 01111",
+        "139 00001111",
+        "1 39 0000 1111",
+    ],
+    ids=ascii,
+)
+def test_field_1_blanks_outside_of_customary_groups_separate(text: str) -> None:
+    with pytest.raises(ValueError, match="not a phone number"):
+        phones.parse(text)
+
+
+def test_every_invisible_character_is_known() -> None:
+    for code in range(0x110000):
+        category = unicodedata.category(chr(code))
+        if category == "Cf" or (category == "Cc" and not chr(code).isspace()):
+            assert phones.INVISIBLE.fullmatch(chr(code)), hex(code)

@@ -83,10 +83,10 @@ def test_an_invalid_number_is_left_to_its_recipients_receipt(text: str) -> None:
         [None],
         [""],
         [" "],
-        ["1", ""],
         [["1"]],
         [{}],
-        '["1",null]',
+        ["1", True],
+        '["1",{}]',
     ],
     ids=repr,
 )
@@ -109,7 +109,42 @@ def test_broken_json_is_refused_and_not_read_as_a_list(value: str) -> None:
 
 
 def test_the_first_unusable_phone_number_is_named_by_its_position() -> None:
-    assert "第 2 个" in refused(SendBatchList, SEND | {"phoneNumberJson": ["1", None, ""]})
+    assert "第 2 个" in refused(SendBatchList, SEND | {"phoneNumberJson": ["1", True, ""]})
+
+
+@pytest.mark.parametrize(
+    ("value", "numbers"),
+    [
+        (["13900001111", "", None, "13900002222"], ["13900001111", "", "", "13900002222"]),
+        ("13900001111,", ["13900001111", ""]),
+        ([" ", "\u200b", "13900001111"], ["", "", "13900001111"]),
+        ('["null",13900001111]', ["", "13900001111"]),
+    ],
+    ids=ascii,
+)
+def test_field_10_a_blank_number_stays_at_its_place(value: Any, numbers: list[str]) -> None:
+    assert send(phoneNumberJson=value).phoneNumberJson == numbers
+
+
+def test_field_8_invisible_characters_around_a_number_are_dropped() -> None:
+    given = [
+        "\ufeff13900001111",
+        "\u202d13900001111\u202c",
+        "13900001111\x00",
+        "\u200e13900001111\u2060",
+    ]
+    assert send(phoneNumberJson=given).phoneNumberJson == ["13900001111"] * 4
+
+
+@pytest.mark.parametrize("number", ["13900001111.0", "1.3900001111E10"])
+def test_field_9_a_fraction_is_kept_as_it_is_written(number: str) -> None:
+    body = parse(json.dumps(SEND | {"phoneNumberJson": [0]}).replace("[0]", f"[{number}]").encode())
+    assert read(SendBatchList, body).phoneNumberJson == [number]
+
+
+def test_field_14_half_a_character_becomes_a_question_mark() -> None:
+    given = '[{"name":"甲"},{"name":"李雷\\ud83d"}]'
+    assert send(templateParamJson=given).templateParamJson == [{"name": "甲"}, {"name": "李雷?"}]
 
 
 def test_an_over_long_phone_number_is_not_cut_into_a_valid_one() -> None:

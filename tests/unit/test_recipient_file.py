@@ -83,6 +83,7 @@ def test_an_endless_line_is_not_kept_and_the_next_lines_keep_their_offsets(size:
         ('13900001111 , {"a":"{x}"} ;', "8613900001111", "13900001111", {"a": "{x}"}),
         ('13900001111 {"a":5.0}', "8613900001111", "13900001111", {"a": "5.0"}),
         ("13900001111 {}", "8613900001111", "13900001111", {}),
+        ('13900001111 {"a":"\\ud800"}', "8613900001111", "13900001111", {"a": "?"}),
     ],
 )
 def test_a_line_with_a_recipient_is_read(text: str, phone: str, given: str, params: object) -> None:

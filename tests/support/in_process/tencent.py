@@ -320,7 +320,7 @@ def reply(phone: str, text: str, sign: str, **fields: Any) -> dict[str, Any]:
 
 
 def _split(phone: str) -> tuple[str, str]:
-    for code in ("86", "852", "1"):
+    for code in ("86", "852", "44", "1"):
         if phone.startswith(code):
             return code, phone.removeprefix(code)
     raise ValueError(phone)
