@@ -1,1 +1,1 @@
-"""The benchmark's stand-in, and the counts that the benchmark is to show."""
+"""The benchmark's stub of AWS, and the counts that the benchmark shows."""

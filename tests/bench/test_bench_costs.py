@@ -1,11 +1,11 @@
-"""What AWS bills for a campaign: the counts of `make bench`, held. Its times are not."""
+"""The units that AWS bills for a campaign, as `make bench` counts them."""
 
 import pytest
 
 from bench import campaign, setting
 from bench.campaign import Run
 
-# A call to each takes a while.
+# A call for each recipient takes a while.
 RECIPIENTS = {"bulk": 10_000, "personalised": 4_000}
 
 
@@ -30,7 +30,7 @@ def test_invocations(run: Run) -> None:
     assert sum(run.figures["invocations"].values()) / run.recipients <= 0.03
 
 
-def test_a_message_is_two_writes_and_everything_else_is_by_the_chunk(run: Run) -> None:
+def test_a_message_costs_two_writes_and_everything_else_is_per_chunk(run: Run) -> None:
     calls = run.figures["calls"]
     assert calls["BatchExecuteStatement"] == run.recipients / 25
     single = sum(calls[name] for name in ("PutItem", "GetItem", "Query"))

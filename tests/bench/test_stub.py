@@ -1,4 +1,4 @@
-"""The benchmark's stand-in for AWS: what is measured on it has to be what would happen on ministack."""
+"""The benchmark's stub of AWS, which has to behave like ministack."""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def test_a_campaign_ends_in_the_same_state_as_on_ministack(kind: str) -> None:
     assert check.same_state(kind, 250)
 
 
-def test_a_message_that_differs_is_seen() -> None:
+def test_a_different_message_is_found() -> None:
     receipt = {"M": {"state": {"S": "delivered"}, "by": {"S": "x"}}}
     message = {"pk": {"S": "PHONE#86"}, "sk": {"S": "SID#1"}, "sentAt": {"N": "1"}}
     one = check._comparable([message | {"receipt": receipt}])
@@ -52,7 +52,7 @@ def test_a_written_line_is_read_back(dynamodb: Any) -> None:
     assert "Item" not in dynamodb.get_item(TableName="t", Key=KEY)
 
 
-def test_a_condition_that_fails_changes_nothing_and_shows_what_is_there(dynamodb: Any) -> None:
+def test_a_failed_condition_changes_nothing_and_returns_the_stored_item(dynamodb: Any) -> None:
     new = {"TableName": "t", "ConditionExpression": "attribute_not_exists(pk)"}
     dynamodb.put_item(**new, Item=ITEM)
     with pytest.raises(dynamodb.exceptions.ConditionalCheckFailedException) as caught:
@@ -106,12 +106,12 @@ def test_units_are_counted_as_aws_counts_them(here: Stub, dynamodb: Any) -> None
     dynamodb.get_item(TableName="t", Key=KEY, ConsistentRead=True)
     dynamodb.get_item(TableName="t", Key=KEY)
     figures = here.call("figures")
-    # Two for two kilobytes; and two again, as the item that is written over counts.
+    # Two for two kilobytes, and two more because the overwritten item counts.
     assert figures["write_units"] == 4
     assert figures["read_units"] == 1.5
 
 
-def test_messages_are_given_to_the_function_of_their_queue(here: Stub) -> None:
+def test_messages_are_passed_to_the_function_of_their_queue(here: Stub) -> None:
     sqs = boto3.client("sqs", **aws.client_options(here.url))
     url = sqs.get_queue_url(QueueName="bridge-receipts")["QueueUrl"]
     bodies = [f"{number} {'x' * 30_000}" for number in range(3)]
@@ -120,6 +120,6 @@ def test_messages_are_given_to_the_function_of_their_queue(here: Stub) -> None:
     assert here.event("settle") is None
     records = here.event("push")["Records"]
     assert [record["body"] for record in records] == bodies[:1]
-    # 90 KB to send, 30 KB to receive, and the asking for the queue and the deleting.
+    # 90 KB to send, 30 KB to receive, and requests for the URL of the queue and the deletion.
     assert here.call("figures")["sqs_requests"] == 2 + 1 + 1 + 1
     assert json.dumps(here.call("figures")["invocations"]) == '{"push": 1}'

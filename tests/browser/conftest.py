@@ -1,4 +1,4 @@
-"""A local stack, a stand-in for OSS whose files it may fetch, and a browser."""
+"""A local stack, a server in place of OSS, and a browser."""
 
 import os
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def oss() -> Iterator[Oss]:
-    """The files of `media/`."""
+    """Serve the files of `media/`."""
     asked: list[str] = []
     types = {".jpg": "image/jpeg", ".mp4": "video/mp4", ".mp3": "audio/mpeg"}
 
@@ -62,6 +62,6 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots go: `SCREENSHOTS=docs/images` renews those of the documentation."""
+    """Return the folder for screenshots. `SCREENSHOTS=docs/images` renews those of the documentation."""
     given = os.environ.get("SCREENSHOTS")
     return Path(given) if given else tmp_path_factory.mktemp("screenshots")

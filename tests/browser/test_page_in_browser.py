@@ -1,4 +1,4 @@
-"""§7's parts, from Quick Audience's request to what a phone shows."""
+"""The parts of §7, from Quick Audience's request to the screen of a phone."""
 
 import re
 import struct
@@ -23,7 +23,7 @@ def part(suffix: str, contents: str, index: int, name: str = "") -> dict[str, An
 
 
 def create(running: RunningStack, theme: str, content: list[dict[str, Any]]) -> str:
-    """Create a digital template as Quick Audience does, and wait for its approval; answers its code."""
+    """Create a digital template as Quick Audience does, wait for its approval, and return its code."""
     asked = {"name": theme, "content": content, "digital": True, "signName": SIGN}
     made = running.post(running.quick_audience, "/_sim/templates", asked)
     code = str(made["templateCode"])
@@ -37,7 +37,7 @@ def create(running: RunningStack, theme: str, content: list[dict[str, Any]]) -> 
 
 
 def link_to(running: RunningStack, code: str, phone: str, **params: str) -> str:
-    """Send a digital message; answers the link that the phone got."""
+    """Send a digital message, and return the link in it."""
     running.campaign(
         f"digital-{phone}",
         templateCode=code,
@@ -55,7 +55,7 @@ def link_to(running: RunningStack, code: str, phone: str, **params: str) -> str:
 
 
 def keep(picture: Path, found: Visit) -> None:
-    """Keep a screenshot, and see that it is one of a phone's width."""
+    """Store a screenshot, and check that it has the width of a phone."""
     picture.parent.mkdir(exist_ok=True)
     picture.write_bytes(found.screenshot)
     assert found.screenshot.startswith(b"\x89PNG")
@@ -69,7 +69,7 @@ def width_of(png: bytes) -> int:
 
 @pytest.fixture(scope="session")
 def good(running: RunningStack, oss: Oss) -> str:
-    """The link of a message with all that it may have."""
+    """Return the link of a message with parts of every kind."""
     content = [
         part(
             "txt",
@@ -99,7 +99,7 @@ def test_text_and_media_are_shown_on_a_phone(good: str, browser: Browser, pictur
     assert "李雷" not in page["html"]
     assert page["images"] == [720]
     assert len(page["media"]) == 2
-    # HAVE_METADATA or more: the browser has understood both.
+    # HAVE_METADATA or more: the browser can play both.
     assert min(page["media"]) >= 1
     assert page["overflow"] == 0
     assert width_of(found.screenshot) == 390
@@ -114,14 +114,14 @@ def test_a_dark_phone_gets_a_dark_page(good: str, browser: Browser, pictures: Pa
 
 
 @pytest.mark.parametrize("width", [240, 320, 1280])
-def test_every_width_will_do(good: str, browser: Browser, width: int) -> None:
+def test_the_page_fits_every_width(good: str, browser: Browser, width: int) -> None:
     found = browser.visit(good, width=width)
     assert found.page["overflow"] == 0
     assert found.console == []
 
 
-def test_it_loads_its_media_and_nothing_else(good: str, oss: Oss, browser: Browser) -> None:
-    # Chromium draws the players' buttons from data URLs of its own.
+def test_the_page_loads_its_media_and_nothing_else(good: str, oss: Oss, browser: Browser) -> None:
+    # Chromium draws the buttons of players from its own data URLs.
     loaded = {url for url in browser.visit(good).requested if url.startswith("http")}
     media = {f"{oss.origin}/{name}" for name in ("poster.jpg", "clip.mp4", "jingle.mp3")}
     assert loaded == {good, *media}
@@ -147,7 +147,7 @@ def test_hostile_content_stays_text(
 
 
 @pytest.mark.parametrize("code", ["AbCdEfGhIjK", "x", "%3Cscript%3E"])
-def test_a_link_to_nothing_says_so_in_chinese(
+def test_an_unknown_link_shows_a_page_in_chinese(
     running: RunningStack, browser: Browser, pictures: Path, code: str
 ) -> None:
     found = browser.visit(f"{running.prefix}/m/{code}")
@@ -157,7 +157,7 @@ def test_a_link_to_nothing_says_so_in_chinese(
     assert found.violations == []
 
 
-def test_the_front_serves_it_to_whoever_asks(good: str) -> None:
+def test_the_front_serves_the_page_without_authentication(good: str) -> None:
     for accept in ("text/html", "image/webp,image/*", "application/json", "*/*"):
         answer = requests.get(good, headers={"Accept": accept}, timeout=10)
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -168,11 +168,11 @@ def test_the_front_serves_it_to_whoever_asks(good: str) -> None:
     assert requests.post(good, timeout=10).status_code in (403, 405)
 
 
-# --- without the bridge: what even a page that the bridge would never make can do ----------------
+# --- the policy with pages that the bridge would never make --------------------------------------
 
 
 def visit(browser: Browser, document: str, policy: str) -> Visit:
-    """Show a page as it is, under a policy."""
+    """Show a page with a policy."""
     body = document.encode("utf-8", "replace")
     headers = {"Content_Type": "text/html; charset=utf-8", "Content_Security_Policy": policy}
     with serving(lambda handler: reply(handler, body, **headers)) as origin:

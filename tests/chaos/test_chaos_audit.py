@@ -110,7 +110,7 @@ def without(reported: Any, *recipients: Any) -> Any:
         ),
     ],
 )
-def test_what_no_waiting_can_repair(change: Any, said: str) -> None:
+def test_a_problem_that_waiting_cannot_repair_is_reported(change: Any, said: str) -> None:
     [problem] = problems(replace(FACTS, **change))
     assert said in problem
     assert violations(replace(FACTS, **change)) == [problem]
@@ -145,14 +145,14 @@ def test_what_no_waiting_can_repair(change: Any, said: str) -> None:
         ({"dead_letters": {"sends": 2}}, "2 dead letters in sends"),
     ],
 )
-def test_what_is_unfinished(change: Any, said: str) -> None:
+def test_an_unfinished_campaign_is_reported(change: Any, said: str) -> None:
     [problem] = problems(replace(FACTS, **change))
     assert said in problem
     assert violations(replace(FACTS, **change)) == []
 
 
 @pytest.mark.parametrize("name", SHOWN)
-def test_wrong_counts_shown_to_the_operator(name: str) -> None:
+def test_wrong_counts_shown_to_the_operator_are_reported(name: str) -> None:
     wrong = {"c": {**SHOWN, name: SHOWN[name] + 1}}
     [problem] = problems(replace(FACTS, shown=wrong))
     assert problem.startswith("ops campaign show c says")

@@ -1,8 +1,8 @@
-"""Nothing lost, nothing sent twice, wherever a function dies: on the whole stack, with real waiting.
+"""Nothing is lost and nothing sent twice wherever a function dies, on a whole stack in real time.
 
-Each function is killed before and after every call that it makes, while campaigns come in one after
-another, and each time the campaigns have to come to the end that they would have come to anyway. It
-takes two minutes, nearly all of which are spent on waiting for `deliver`'s time-out.
+Each function is killed before and after every call that it makes, while campaigns arrive one after another.
+Every campaign has to reach the same end as without deaths. The test takes two minutes, nearly all of which it
+waits for the time-out of `deliver`.
 """
 
 import os
@@ -22,9 +22,9 @@ from local.chaos.sides import wait_for
 from local.faults import RETURNED
 from local.ports import free_port
 
-# Decides in which order the points come. To do it again: FAULTS_SEED=… pytest tests/chaos
+# Decides the order of the points. To repeat it: FAULTS_SEED=… pytest tests/chaos
 SEED = os.environ.get("FAULTS_SEED") or str(time.time_ns() % 10**6)
-# A status is given to a send of unknown outcome half a minute after it came.
+# A status adopts a mark only some time after it arrived.
 _RARE = frozenset({("settle", "dynamodb TransactWriteItems")})
 
 
@@ -33,20 +33,22 @@ def calls_of(faults: Faults, function: str) -> set[str]:
 
 
 @pytest.mark.timeout(400)
-def test_killed_before_and_after_every_call_everybody_comes_to_one_end(tmp_path: Path) -> None:
+def test_killed_before_and_after_every_call_every_recipient_reaches_one_final_state(
+    tmp_path: Path,
+) -> None:
     print(f"FAULTS_SEED={SEED}")  # noqa: T201 - pytest shows it where the test fails
     with Arena(tmp_path, port=free_port(), timeouts={"settle": 5}) as arena:
         campaigns = Campaigns(arena.sides, arena.sides.template(CONTENT))
         first = campaigns.small(unanswered=True)
         campaigns.send(first)
-        # All but the one whose call was not answered, which takes longer.
-        wait_for(lambda: told(arena, first.out_id) == len(first.phones) - 1, 30, "receipts")
+        # All recipients except the one whose call was not answered, which takes longer.
+        wait_for(lambda: reported(arena, first.out_id) == len(first.phones) - 1, 30, "receipts")
         wait_for(lambda: "quickaudience reply" in calls_of(arena.faults, "push"), 30, "the reply")
 
         deaths = Deaths(arena.faults, campaigns, random.Random(SEED), arena.renew, _RARE)
         deaths.learn(first=True)
         deaths.run(seconds=150)
-        # While those of `deliver` wait for their time-out.
+        # Meanwhile the deaths of `deliver` wait for their time-out.
         pulled = die_pulling(arena.faults, campaigns)
         facts, problems = come_to_rest(campaigns, seconds=200)
         given_up = arena.sides.count_replies_given_up()
@@ -58,7 +60,7 @@ def test_killed_before_and_after_every_call_everybody_comes_to_one_end(tmp_path:
     # Otherwise the audit does not know which replies had to be reported.
     assert given_up == 0
     assert {"sqs SendMessageBatch", "tencent pullstatus"} <= {order.point.call for order in pulled}
-    # That it is not the absence of points by which nothing was found.
+    # The points existed: the test did not pass because there were none.
     assert {(function, RETURNED) for function in FUNCTIONS} <= deaths.died_of
     assert {
         (ACCEPT, "sqs SendMessageBatch"),
@@ -69,13 +71,13 @@ def test_killed_before_and_after_every_call_everybody_comes_to_one_end(tmp_path:
         ("push", "quickaudience reply"),
         *_RARE,
     } <= deaths.died_of
-    # Somebody was sent to by a function that died of it, and somebody was not: so both were met.
+    # Some recipients got a message from a function that died, and some did not: both cases occurred.
     assert summary["unknown outcome"] > 0
     assert summary["delivered"] > summary["recipients"] / 3
     assert campaigns.cut_off > 0
 
 
-def told(arena: Arena, out_id: str) -> int:
+def reported(arena: Arena, out_id: str) -> int:
     sides = arena.sides
     receipts = sides.get(sides.quick_audience, f"/_sim/receipts?outId={out_id}")["receipts"]
     return len({receipt["phoneNum"] for receipt in receipts})

@@ -85,7 +85,7 @@ def test_of_several_functions_in_one_process_each_counts_its_own_thread(tmp_path
     ]
 
 
-def test_who_raises_does_not_return(tmp_path: Path) -> None:
+def test_a_function_that_raises_does_not_return(tmp_path: Path) -> None:
     faults = Faults(tmp_path)
     assert run(tmp_path, "raise")[0] == 1
     assert "returned" not in {point.call for point in faults.seen()}
@@ -110,7 +110,7 @@ def test_an_order_kills_at_its_point_once(tmp_path: Path, order: Order, made: in
     assert run(tmp_path) == (0, [*ALL, "end"])
 
 
-def test_orders_for_others_and_those_withdrawn_are_not_obeyed(tmp_path: Path) -> None:
+def test_orders_for_other_functions_and_withdrawn_orders_are_ignored(tmp_path: Path) -> None:
     faults = Faults(tmp_path)
     other = Order(Point("settle", "dynamodb PutItem", 1), "before")
     mine = Order(FIRST, "before")
@@ -129,7 +129,7 @@ def test_an_order_is_written_as_it_is_read() -> None:
         Order.parse("deliver~dynamodb PutItem~3")
 
 
-def test_a_batch_is_named_for_its_message_that_came_most_often() -> None:
+def test_a_batch_is_named_after_its_message_with_the_most_receives() -> None:
     def event(*tries: int) -> dict[str, object]:
         return {"Records": [{"attributes": {"ApproximateReceiveCount": str(n)}} for n in tries]}
 
@@ -138,7 +138,7 @@ def test_a_batch_is_named_for_its_message_that_came_most_often() -> None:
     assert label("sweep", {"detail": {}}) == "sweep"
 
 
-def test_nothing_that_ships_knows_of_it() -> None:
+def test_no_deployed_code_mentions_the_orders() -> None:
     root = Path(__file__).parents[2]
     shipped = [root / "app.py", *(root / "chalicelib").rglob("*.py")]
     assert len(shipped) > 20

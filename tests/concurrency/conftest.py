@@ -1,4 +1,4 @@
-"""A bridge whose table and queues are ministack's, so that threads meet as they would at AWS."""
+"""A bridge with the table and queues of ministack, so that threads compete as they would at AWS."""
 
 import contextlib
 from collections.abc import Iterator
@@ -24,9 +24,9 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[local_aws.Mi
 def world(ministack: local_aws.Ministack, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     for name, value in local_aws.environment(ministack.endpoint, {}).items():
         monkeypatch.setenv(name, value)
-    # It puts another environment in the place of the process's own for each request, which threads must not.
+    # For each request it replaces the environment of the process, which threads must not do.
     monkeypatch.setattr(BaseClient, "_patched_env_vars", lambda *_: contextlib.nullcontext())
-    # Nothing here moves a clock or pumps a queue of moto's.
+    # These tests use neither the clock nor the queues of moto.
     bridge = Bridge(monkeypatch, None, Outside(), "")  # type: ignore[arg-type]
     world = World(bridge)
     world.empty_queues()

@@ -1,4 +1,4 @@
-"""The same thing at the same moment, by real threads on a table that is really asked: one of them wins."""
+"""The same call at the same moment in several threads, on a real table: one of them wins."""
 
 import threading
 import time
@@ -41,7 +41,7 @@ def template(world: World) -> str:
 
 
 def status(number: str, sid: str, report_status: str = "SUCCESS") -> dict[str, Any]:
-    """A message on the callbacks queue, of old enough a status to be given to a send of unknown outcome."""
+    """Return a message of the callbacks queue whose status is old enough to adopt a mark."""
     report = tencent.status(Sms("86" + number, sid, SIGN, 7000, ()), report_status)
     since = int(time.time()) - 2 * retries.ADOPT_AFTER_SECONDS
     return {"id": unique("status"), "statuses": [report], "since": since}
@@ -52,7 +52,7 @@ def settle_at_once(*bodies: dict[str, Any]) -> None:
 
 
 def rows(out_id: str) -> list[final_state_log.Row]:
-    """The log that §12 pages through."""
+    """Return the rows of the log that §12 pages through."""
     counts = final_state_log.counts(out_id)
     return [
         row
@@ -65,7 +65,7 @@ def rows(out_id: str) -> list[final_state_log.Row]:
 # --- accepting and sending -----------------------------------------------------------------------
 
 
-def test_a_chunk_given_to_three_workers_is_sent_by_one(world: World, template: str) -> None:
+def test_one_of_three_workers_sends_a_chunk(world: World, template: str) -> None:
     for _ in range(12):
         numbers = [phone() for _ in range(3)]
         answer = world.bridge.campaign(numbers, code=template, out_id=unique())
@@ -76,7 +76,7 @@ def test_a_chunk_given_to_three_workers_is_sent_by_one(world: World, template: s
         world.tencent.next("send", tencent.and_first(lambda: time.sleep(0.02)))
         returned = at_once(*[partial(world.deliver, records)] * 3)
         assert len(world.tencent.send_calls) == before + 1
-        # Who did not send waits until the claim is over, or came when there was a result.
+        # The others wait until the claim ends, or found a result.
         assert any(returned)
         for number in numbers:
             assert len(world.tencent.sent_to("86" + number)) == 1
@@ -85,7 +85,7 @@ def test_a_chunk_given_to_three_workers_is_sent_by_one(world: World, template: s
             ]
 
 
-def test_five_chunks_given_to_two_workers_are_sent_once_each(world: World, template: str) -> None:
+def test_two_workers_send_five_chunks_once_each(world: World, template: str) -> None:
     for _ in range(4):
         out_ids, numbers = [unique() for _ in range(5)], [phone() for _ in range(10)]
         for number, out_id in enumerate(out_ids):
@@ -127,7 +127,7 @@ def test_the_same_bytes_at_once_have_one_biz_id_and_are_sent_once(
 
 
 @pytest.mark.parametrize("exclusive", [True, False])
-def test_a_nonce_at_once_is_good_for_one_content(world: World, exclusive: bool) -> None:
+def test_a_nonce_used_at_once_is_accepted_for_one_content(world: World, exclusive: bool) -> None:
     for _ in range(10):
         nonce = unique("nonce")
         use = partial(nonces.use, exclusive=exclusive)
@@ -135,7 +135,7 @@ def test_a_nonce_at_once_is_good_for_one_content(world: World, exclusive: bool) 
         assert Counter(map(type, used)) == {nonces.Granted: 1, nonces.Reused: 7}
 
 
-def test_a_nonce_at_once_with_one_content_is_good_for_all_of_it(world: World) -> None:
+def test_a_nonce_used_at_once_with_equal_content_is_accepted_each_time(world: World) -> None:
     nonce = unique("nonce")
     use = partial(nonces.use, nonce, "content", 3600, exclusive=False)
     assert at_once(*[use] * 8) == [nonces.Granted(None)] * 8
@@ -261,12 +261,12 @@ def test_a_request_whose_function_died_can_be_repeated_after_its_time(
     assert len(world.tencent.calls_of("add_template")) <= 2
 
 
-def test_of_many_who_claim_an_attempt_one_may_make_it(world: World) -> None:
+def test_one_of_many_claims_of_an_attempt_succeeds(world: World) -> None:
     for _ in range(10):
         pointer, now = ChunkKey(unique(), "b", 0), int(time.time())
         expires = now + RETENTION_SECONDS
         assert sum(at_once(*[partial(chunks.claim, pointer, 0, now + 1, expires)] * 8)) == 1
-        # Dead: of many who take stock, one does.
+        # The claimer is dead: one of many recoveries succeeds.
         take = partial(chunks.reclaim, pointer, 0, now + 1, now + 301, expires)
         assert sum(at_once(*[take] * 8)) == 1
 
@@ -274,7 +274,7 @@ def test_of_many_who_claim_an_attempt_one_may_make_it(world: World) -> None:
 # --- settling ------------------------------------------------------------------------------------
 
 
-def test_of_two_statuses_of_one_sid_one_is_told(world: World) -> None:
+def test_one_of_two_statuses_of_a_sid_is_reported(world: World) -> None:
     out_id = unique()
     numbers = [phone() for _ in range(50)]
     messages.record(
@@ -292,8 +292,8 @@ def test_of_two_statuses_of_one_sid_one_is_told(world: World) -> None:
         assert kept.receipt.code == entry["errCode"], "told what is kept"
 
 
-def test_of_four_that_have_the_same_hundred_statuses_one_tells_each(world: World) -> None:
-    """Whole pushes of Tencent's at once, in different orders and with different states."""
+def test_four_functions_with_the_same_hundred_statuses_report_each_once(world: World) -> None:
+    """Whole pushes of Tencent at once, in different orders and with different states."""
     out_id = unique()
     numbers = [phone() for _ in range(100)]
     messages.record(
@@ -314,18 +314,18 @@ def test_of_four_that_have_the_same_hundred_statuses_one_tells_each(world: World
     assert sorted(phone for phone, _ in rows(out_id)) == sorted("86" + one for one in numbers)
 
 
-def test_a_message_of_the_queue_given_out_twice_at_once_tells_one_state(world: World) -> None:
+def test_a_queue_message_received_twice_at_once_reports_one_state(world: World) -> None:
     for _ in range(10):
         number, out_id = phone(), unique()
         messages.record([message(number, out_id, f"sid {number}")])
         body = status(number, f"sid {number}")
         settle_at_once(body, body)
-        # The same piece of work: it may tell twice, as it would after a crash, and the same.
+        # The same work item: it may report twice, as after a crash, but the same state.
         states = {(entry["sendStatus"], entry["errCode"]) for entry in world.queued_entries()}
         assert states == {(2, "DELIVERED")}
 
 
-def test_of_a_status_and_the_sweep_one_is_told(world: World, template: str) -> None:
+def test_of_a_status_and_the_sweep_one_is_reported(world: World, template: str) -> None:
     for number in [phone() for _ in range(15)]:
         out_id = unique()
         answer = world.bridge.campaign([number], code=template, out_id=out_id)
@@ -343,7 +343,7 @@ def test_of_a_status_and_the_sweep_one_is_told(world: World, template: str) -> N
         assert len(rows(out_id)) == 1
 
 
-def test_of_the_sweep_twice_at_once_everybody_hears_one_thing(world: World, template: str) -> None:
+def test_two_sweeps_at_once_report_each_recipient_once(world: World, template: str) -> None:
     for number in [phone() for _ in range(5)]:
         out_id = unique()
         answer = world.bridge.campaign([number], code=template, out_id=out_id)
@@ -354,14 +354,14 @@ def test_of_the_sweep_twice_at_once_everybody_hears_one_thing(world: World, temp
         sent = world.tencent.sent_to("86" + number)
         assert len(sent) <= 1
         if sent:
-            # It was being sent to: left to a later run, unless that was over when it was looked at.
+            # The send was in progress, so it is left to a later run, unless it had ended by then.
             assert states <= {(1, "NO_RECEIPT")}
         else:
             assert states == {(1, "NOT_SENT")}
             assert any(closed[:2])
 
 
-def test_two_replies_at_once_are_one(world: World) -> None:
+def test_a_reply_received_twice_at_once_is_reported_once(world: World) -> None:
     for _ in range(20):
         number, out_id = phone(), unique()
         messages.record([message(number, out_id, f"sid {number}")])
@@ -375,7 +375,7 @@ def test_two_replies_at_once_are_one(world: World) -> None:
 
 
 def unknown(number: str, count: int) -> list[str]:
-    """Sends of unknown outcome to one phone, the oldest first; answers their outIds."""
+    """Store sends of unknown outcome to one phone, the oldest first, and return their outIds."""
     out_ids = [unique() for _ in range(count)]
     sent_at = int(time.time()) - 1000
     messages.record(
@@ -385,7 +385,7 @@ def unknown(number: str, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("marks", [1, 2, 3])
-def test_a_status_twice_at_once_takes_one_mark(world: World, marks: int) -> None:
+def test_a_status_settled_twice_at_once_adopts_one_mark(world: World, marks: int) -> None:
     for _ in range(12):
         number = phone()
         unknown(number, marks)
@@ -403,13 +403,13 @@ def test_a_status_twice_at_once_takes_one_mark(world: World, marks: int) -> None
 
 
 def settle_again(world: World) -> None:
-    """What waits for a message it did not find looks for it again, now."""
+    """Settle the events again that wait for a message."""
     for one in world.receive_all("callbacks"):
         settle.handle(event(one))
 
 
 @pytest.mark.parametrize("marks", [1, 2])
-def test_two_statuses_at_once_take_a_mark_each_as_far_as_there_are(
+def test_two_statuses_at_once_adopt_a_mark_each_while_there_are_marks(
     world: World, marks: int
 ) -> None:
     for _ in range(12):
@@ -426,7 +426,7 @@ def test_two_statuses_at_once_take_a_mark_each_as_far_as_there_are(
         assert len(kept) == marks
 
 
-def test_of_a_status_and_the_sweep_one_takes_the_mark(world: World, template: str) -> None:
+def test_of_a_status_and_the_sweep_one_gets_the_mark(world: World, template: str) -> None:
     for number in [phone() for _ in range(12)]:
         out_id = unique()
         world.tencent.next("send", tencent.refused(1008))
@@ -442,14 +442,14 @@ def test_of_a_status_and_the_sweep_one_takes_the_mark(world: World, template: st
         (kept,) = messages.of_phone("86" + number)
         assert kept.receipt
         assert entry["errCode"] == kept.receipt.code
-        # The last where the mark was taken, and then the sweep was faster.
+        # The last one if a status adopted the mark, and the sweep was faster then.
         assert kept.receipt.code in ("DELIVERED", "OUTCOME_UNKNOWN", "NO_RECEIPT")
 
 
 # --- the log of final states ---------------------------------------------------------------------
 
 
-def test_rows_that_are_added_at_once_are_all_there_once(world: World) -> None:
+def test_rows_added_at_once_are_all_stored_once(world: World) -> None:
     for _ in range(4):
         out_id = unique()
         groups = [
@@ -476,7 +476,7 @@ def test_exchanges_at_once_have_one_winner_for_each_item(world: World) -> None:
 # --- breakers ------------------------------------------------------------------------------------
 
 
-def test_of_many_who_want_to_try_one_may(world: World) -> None:
+def test_one_of_many_functions_gets_the_probe(world: World) -> None:
     now = int(time.time())
     breakers.trip("quickaudience", "401", now)
     for _ in range(20):
@@ -487,7 +487,7 @@ def test_of_many_who_want_to_try_one_may(world: World) -> None:
     breakers.close("quickaudience", now)
 
 
-def test_of_many_who_open_it_one_does(world: World) -> None:
+def test_one_of_many_functions_opens_the_breaker(world: World) -> None:
     for number in range(10):
         now = int(time.time()) + 10_000 * number
         opened = at_once(*(partial(breakers.trip, "tencent", str(n), now) for n in range(8)))
@@ -496,7 +496,7 @@ def test_of_many_who_open_it_one_does(world: World) -> None:
         assert breakers.get_open("tencent") is None
 
 
-def test_functions_that_are_locked_out_at_once_call_once_each_and_then_no_more(
+def test_functions_that_are_locked_out_at_once_make_no_second_call(
     world: World,
 ) -> None:
     now = int(time.time())

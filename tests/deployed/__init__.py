@@ -1,1 +1,1 @@
-"""What AWS would run: the bundle under Lambda's own client, and the deployment under CloudFormation."""
+"""The bundle under Lambda's own runtime client, and the deployment under an emulated CloudFormation."""

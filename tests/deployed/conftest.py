@@ -1,4 +1,4 @@
-"""One packaged bundle for all tests here, and what stands around it: an AWS, Tencent and Quick Audience."""
+"""One packaged bundle for all tests, with an AWS and the simulators of Tencent and Quick Audience."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from tests.support.deployment.bundle import Queues, Simulator
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what Chalice packs from."""
+    """Return a copy of the files that Chalice packs."""
     folder = tmp_path_factory.mktemp("project")
     bundle.copy_project(folder)
     return folder
@@ -31,7 +31,7 @@ def package(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Package:
 
 @pytest.fixture(scope="session")
 def code(package: Package) -> Iterator[Path]:
-    """The unpacked bundle."""
+    """Return the folder of the unpacked bundle."""
     with unpacked(package.bundle) as folder:
         yield folder
 
@@ -54,7 +54,7 @@ def environment(
     tencent_simulator: Simulator,
     quick_audience_simulator: Simulator,
 ) -> Iterator[dict[str, str]]:
-    """A stage's settings, its table and queues in a ministack; recorded requests are never too old."""
+    """Return a stage's settings, with table and queues in ministack. Recorded requests are never too old."""
     with aws.Ministack(tmp_path_factory.mktemp("aws")) as ministack:
         settings = {
             **DEFAULTS,
@@ -75,7 +75,7 @@ def queues(environment: dict[str, str]) -> Queues:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Packaging takes a minute that not every run of the tests has: `make test-deployed` does it."""
+    """Mark the tests that package the bundle, which takes a minute: `make test-deployed` runs them."""
     for item in items:
         if "deployed" in item.path.parts:
             item.add_marker(pytest.mark.deployed)

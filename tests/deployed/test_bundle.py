@@ -1,4 +1,4 @@
-"""The bundle itself: what it holds, how large it is, and that Lambda can use its bytecode."""
+"""The bundle: its contents, its size, and that Lambda can use its bytecode."""
 
 import importlib.util
 import json
@@ -14,7 +14,7 @@ from local.processes import ROOT
 from ops import bundle
 from ops.bundle import LARGEST, Package
 
-# Of a .pyc: compiled for this Python, and used without a look at its source (PEP 552).
+# The head of a .pyc for this Python that is used without checking its source (PEP 552).
 _UNCHECKED = importlib.util.MAGIC_NUMBER + (0b01).to_bytes(4, "little")
 
 
@@ -27,7 +27,7 @@ def test_the_bundle_stays_below_its_limit(package: Package) -> None:
     assert package.bundle.stat().st_size < LARGEST
 
 
-def test_every_module_comes_with_bytecode_that_is_used_as_it_is(package: Package) -> None:
+def test_every_module_comes_with_bytecode_that_is_used_unchecked(package: Package) -> None:
     with zipfile.ZipFile(package.bundle) as packed:
         names = set(packed.namelist())
         sources = {Path(name) for name in names if name.endswith(".py")}
@@ -61,17 +61,17 @@ def test_the_services_that_are_packed_are_those_that_are_called(package: Package
     }
     sources = "".join(file.read_text() for file in (ROOT / "chalicelib").rglob("*.py"))
     clients = set(re.findall(r"client\(\s*\"([a-z0-9-]+)\"", sources))
-    # Secrets are fetched by Powertools, with a client of its own.
+    # Powertools fetches secrets with a client of its own.
     assert "parameters.get_parameter(" in sources
     assert packed == clients | {"ssm"} == set(bundle.SERVICES)
 
 
-def test_the_same_code_makes_the_same_bundle_and_chalice_takes_it_as_it_is(
+def test_equal_code_makes_equal_bundles_that_chalice_uses_unchanged(
     project: Path, package: Package, tmp_path: Path
 ) -> None:
     again, first, second = (tmp_path / name for name in ("project", "first", "second"))
     shutil.copytree(project, again)
-    # What Python leaves behind is not packed.
+    # Caches of Python are not packed.
     cache = again / "chalicelib" / "__pycache__"
     cache.mkdir()
     (cache / "stale.cpython-311.pyc").write_bytes(b"stale")
@@ -79,7 +79,7 @@ def test_the_same_code_makes_the_same_bundle_and_chalice_takes_it_as_it_is(
     packed = bundle.pack(again, "dev", first)
 
     assert packed.bundle.read_bytes() == package.bundle.read_bytes()
-    # As `chalice deploy` does, which asks the same packager.
+    # As `chalice deploy` does, which uses the same packager.
     done = subprocess.run(
         [sys.executable, "-c", "from chalice.cli import main; main()", "package", str(second)],
         cwd=again,

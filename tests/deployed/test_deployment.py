@@ -1,8 +1,8 @@
-"""Template and bundle deployed by CloudFormation, and campaigns through what came of it.
+"""Template and bundle deployed by CloudFormation, and campaigns through the deployed bridge.
 
 API Gateway → Lambda → SQS → Lambda → Tencent and Quick Audience, and back; schedules and dead letters
-included. ministack's gateway and Lambda stand for AWS's: what they hand to the functions is checked,
-too, since it isn't `local/http.py` that does it here.
+included. ministack's gateway and Lambda take the place of AWS's, and their events are tested, because the front of
+`local/http.py` is not used.
 """
 
 import json
@@ -33,7 +33,7 @@ UNREADABLE = "{nobody understands this"
 
 
 class Stage:
-    """A deployed bridge and what a test does to it."""
+    """A client of a deployed bridge."""
 
     def __init__(
         self,
@@ -50,12 +50,12 @@ class Stage:
         self.queues = Queues(endpoint, QUEUE_PREFIX)
         self.options = aws.client_options(endpoint)
         self._folder = folder
-        # What a running stack publishes of itself is how an operator's command finds it.
+        # Operator's commands find a running stack by what it publishes.
         environment = {**aws.environment(endpoint, {}), **deployment.environment}
         (folder / "stack.json").write_text(json.dumps({"environment": environment}))
 
     def ops(self, *words: str) -> Any:
-        """An operator's command with --json."""
+        """Run an operator's command with --json, and return its output."""
         done = subprocess.run(
             [sys.executable, "-m", "ops", *words, "--json"],
             env={**os.environ, "BRIDGE_STATE": str(self._folder)},
@@ -67,7 +67,7 @@ class Stage:
         return json.loads(done.stdout)
 
     def ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
-        """One request of Quick Audience's; the simulator finds nothing wrong with the answer."""
+        """Send a request of Quick Audience; the simulator finds no violation in the answer."""
         asked = {"method": method, "path": path, **more}
         answer = self.quick_audience.post("/_sim/request", asked)
         assert answer["violations"] == []
@@ -89,7 +89,7 @@ class Stage:
         return self.quick_audience.get(f"/_sim/campaigns/{out_id}")
 
     def complete(self, out_id: str, seconds: float) -> dict[str, Any]:
-        """The account of a campaign once all that was accepted was told."""
+        """Return the account of a campaign once every accepted recipient has a receipt."""
         wait_for(lambda: self.account(out_id)["complete"], seconds, lambda: self.account(out_id))
         return self.account(out_id)
 
@@ -101,7 +101,7 @@ def stage(
     quick_audience_simulator: Simulator,
 ) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("deployed")
-    # ministack leaves every unpacked bundle in the folder for temporary files.
+    # ministack leaves every unpacked bundle in the temporary folder.
     temporary = folder / "tmp"
     temporary.mkdir()
     settings = {
@@ -119,7 +119,7 @@ def stage(
         ministack.wait_ready()
         ssm = boto3.client("ssm", **aws.client_options(ministack.endpoint))
         ssm.put_parameter(Name=SECRET, Value=DEFAULTS["QA_KEY"], Type="SecureString")
-        # One try, so that what nobody understands is a dead letter when it comes back.
+        # One try, so that an unreadable message becomes a dead letter when it is received again.
         deployment = deploy(
             ministack.endpoint, settings, folder, receives={"sends": 1, "receipts": 2}
         )
@@ -143,12 +143,12 @@ def plain_template(stage: Stage) -> str:
     return stage.template("您的包裹已经到达，请及时领取。")
 
 
-def test_a_monitor_is_answered_and_a_path_that_is_not_ours_is_not(stage: Stage) -> None:
+def test_a_monitor_is_answered_and_a_foreign_path_is_not(stage: Stage) -> None:
     assert requests.get(stage.prefix + "/health", timeout=30).json() == {
         "status": "ok",
         "version": __version__,
     }
-    # API Gateway's own answer: it asks no function.
+    # API Gateway answers itself, without a function.
     refused = requests.get(stage.prefix + "/nothing", timeout=30)
     assert (refused.status_code, refused.json()) == (
         403,
@@ -160,7 +160,7 @@ def test_a_monitor_is_answered_and_a_path_that_is_not_ours_is_not(stage: Stage) 
     ("method", "path"),
     [("GET", "/sms/nothing"), ("DELETE", "/sms/sendBatchList"), ("POST", "/sms/a/b/c")],
 )
-def test_what_nobody_serves_below_sms_is_answered_in_the_envelope(
+def test_an_unknown_route_below_sms_is_answered_in_the_envelope(
     stage: Stage, method: str, path: str
 ) -> None:
     answer = requests.request(method, stage.prefix + path, timeout=30)
@@ -171,14 +171,14 @@ def test_what_nobody_serves_below_sms_is_answered_in_the_envelope(
 
 
 def test_a_chinese_sign_in_the_path_and_the_signature_in_the_query_arrive(stage: Stage) -> None:
-    # The key itself comes from the parameter store.
+    # The key comes from the parameter store.
     answer = stage.ask("GET", f"/sms/smsSign/{SIGN}")
 
     assert answer["status"] == 200
     assert (answer["body"]["signName"], answer["body"]["signStatus"]) == (SIGN, 1)
 
 
-def test_a_campaign_comes_home(stage: Stage) -> None:
+def test_a_campaign_is_sent_and_reported(stage: Stage) -> None:
     code = stage.template("${name}您好，您的包裹已经到达。")
     phones = [
         {"count": 260, "start": "13700000000"},
@@ -203,7 +203,7 @@ def test_a_campaign_comes_home(stage: Stage) -> None:
     assert [message["text"] for message in text] == [f"【{SIGN}】客户1您好，您的包裹已经到达。"]
 
 
-def test_the_schedules_are_there_and_the_one_of_each_minute_brings_receipts(
+def test_the_schedules_exist_and_the_one_of_each_minute_brings_receipts(
     stage: Stage, plain_template: str
 ) -> None:
     events = boto3.client("events", **stage.options)
@@ -238,7 +238,7 @@ def test_the_schedules_of_each_hour_start_their_functions(stage: Stage, function
 
 
 @pytest.mark.parametrize("queue", ["receipts", "sends"])
-def test_what_nobody_understands_ends_among_the_dead_letters(stage: Stage, queue: str) -> None:
+def test_unreadable_messages_end_in_the_dead_letters(stage: Stage, queue: str) -> None:
     wait_for(
         lambda: stage.queues.count(f"{queue}-dead") == 1,
         120,

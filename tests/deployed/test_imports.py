@@ -1,8 +1,8 @@
-"""What each function imports until its first answer: what it needs, and nothing else.
+"""Each function imports what it needs until its first answer, and nothing else.
 
-`imports.txt` says what that is: packages that are not Python's own, and the modules of the bridge. Each
-event here is what a campaign really brings, so that every import inside a function has happened. After a
-change that is meant, write it anew as its first lines say, or by hand: the failure says what to change.
+`imports.txt` lists the imports: packages other than the standard library, and modules of the bridge. The events
+are those of a real campaign, so that every import inside a function has happened. After an intended change,
+write the file again as its first lines say, or by hand: the failure says what to change.
 """
 
 import json
@@ -26,16 +26,16 @@ from tests.support.deployment.bundle import SIGN, SIGN_ID, Queues, Simulator, ev
 from tests.support.waiting import wait_for
 
 ALLOWED = Path(__file__).with_name("imports.txt")
-# Lambda's own, and the recorder.
+# Modules of Lambda's runtime, and the recorder.
 _RUNTIME = {"awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py", "recorder"}
 _OWN = "chalicelib"
-# Never: they don't ship, or cost much and are for others.
+# Never imported: they are not deployed, or are expensive and for other functions.
 NOBODY = {"local", "ops", "tests", "bench", "moto", "ministack", "rich", "typer", "aiohttp", "s3"}
 PHONE = "13800000000"
 
 
 def _allowed() -> dict[str, set[str]]:
-    """The file: a line with a function's name and a colon, then what it imports, each indented."""
+    """Read the file: a line with a function's name and a colon, then its imports, indented."""
     found: dict[str, set[str]] = {}
     for line in ALLOWED.read_text().splitlines():
         if line.endswith(":") and not line.startswith(" "):
@@ -46,7 +46,7 @@ def _allowed() -> dict[str, set[str]]:
 
 
 def _interesting(modules: list[str]) -> set[str]:
-    """Of the modules of a process, the bridge's own and the packages of others."""
+    """Return the modules of the bridge and the third-party packages among the modules of a process."""
     names = set()
     for module in modules:
         package = module.partition(".")[0]
@@ -59,7 +59,7 @@ def _interesting(modules: list[str]) -> set[str]:
 
 @dataclass
 class Recording:
-    """A campaign, function by function; `imported` gathers what each imported."""
+    """A campaign, function by function; `imported` collects the imports of each."""
 
     code: Path
     environment: Mapping[str, str]
@@ -67,7 +67,7 @@ class Recording:
     imported: dict[str, set[str]] = field(default_factory=dict)
 
     def run(self, name: str, handler: str, given: Any) -> Any:
-        """Have a new process of a function answer; answers what it answered."""
+        """Invoke a function in a new process, and return its result."""
         environment = {**self.environment, "RECORDED": handler}
         with Function(self.code, "recorder.handler", environment) as function:
             answer = function.invoke(given).payload
@@ -76,7 +76,7 @@ class Recording:
         return answer["given"]
 
     def ask(self, name: str, method: str, resource: str, body: Any = None, **path: str) -> Any:
-        """One request of Quick Audience's; the answer's body."""
+        """Send a request of Quick Audience, and return the body of the answer."""
         given = event("http_send")
         timestamp, nonce = str(int(time.time())), new_nonce()
         query = {"timestamp": timestamp, "nonce": nonce}
@@ -99,7 +99,7 @@ class Recording:
         return said
 
     def work(self, function: str, queue: str) -> None:
-        """Have a function work on what is on its queue."""
+        """Invoke a function on the messages of its queue."""
         given = event("sqs_sends")
         [record] = given["Records"]
         record["body"], record["receiptHandle"] = self.queues.receive(queue)
@@ -113,9 +113,9 @@ def imported(
     tencent_simulator: Simulator,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, set[str]]:
-    """What each function imported for its part of a campaign."""
+    """Return what each function imported for its part of a campaign."""
     folder = tmp_path_factory.mktemp("recorded")
-    # A stage of its own: what the other tests' has not got is theirs to know.
+    # A stage of its own, because other tests depend on the state of theirs.
     environment = {**environment, "BRIDGE_TABLE": "imports", "BRIDGE_QUEUE_PREFIX": "imports-"}
     endpoint = environment["AWS_ENDPOINT_URL"]
     aws.create_resources(endpoint, "imports", "imports-")
@@ -140,7 +140,7 @@ def imported(
 
 
 def _campaign(recording: Recording, tencent_simulator: Simulator, files: oss.Files) -> None:
-    """Create a template, send by it, bring the receipt home, and all that comes beside it."""
+    """Create a template, send with it, report the receipt, and run all other functions."""
     recording.run("health", "app.app", event("http_health"))
     code_of = recording.ask(
         "create template",
@@ -219,17 +219,17 @@ def _write(imported: Mapping[str, set[str]]) -> None:
     ALLOWED.write_text("\n".join(lines) + "\n")
 
 
-# The list above could be written anew without a look; these can't.
+# The list above may be regenerated without a review; these rules may not.
 
 
-def test_a_monitors_question_costs_nothing_but_chalice(imported: dict[str, set[str]]) -> None:
+def test_a_monitors_request_imports_nothing_but_chalice(imported: dict[str, set[str]]) -> None:
     assert imported["health"] == {"app", "chalice", "chalicelib", "chalicelib.garbage_collection"}
 
 
 @pytest.mark.parametrize(
     ("library", "users"),
     [
-        # Where Tencent or Quick Audience is really asked, or Tencent's answers are at hand.
+        # Functions that call Tencent or Quick Audience, or use the errors of Tencent.
         (
             "requests",
             {
@@ -237,15 +237,15 @@ def test_a_monitors_question_costs_nothing_but_chalice(imported: dict[str, set[s
                 *("deliver", "push", "pull", "inquire"),
             },
         ),
-        # Where a body is read.
+        # Functions that read a body.
         ("pydantic", {"create template", "send", "send file", "details"}),
     ],
 )
-def test_a_package_is_for_those_who_use_it(
+def test_a_package_is_imported_only_by_functions_that_use_it(
     imported: dict[str, set[str]], library: str, users: set[str]
 ) -> None:
     assert {name for name, names in imported.items() if library in names} == users
 
 
-def test_nothing_that_does_not_ship_is_imported(imported: dict[str, set[str]]) -> None:
+def test_nothing_outside_the_bundle_is_imported(imported: dict[str, set[str]]) -> None:
     assert not NOBODY & set().union(*imported.values())

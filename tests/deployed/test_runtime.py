@@ -1,6 +1,6 @@
-"""The bundle under AWS's own runtime client, with events in the shapes that AWS documents.
+"""The bundle under AWS's own runtime client, with events in the forms that AWS documents.
 
-The process sees the bundle, the client and Python's own library: nothing of this checkout.
+The process sees the bundle, the client and the standard library, and nothing else of this checkout.
 """
 
 import base64
@@ -24,14 +24,14 @@ def http(code: Path, environment: dict[str, str]) -> Iterator[Function]:
 
 
 def body(answer: Answer) -> Any:
-    """What an HTTP answer says, once it is one that API Gateway takes."""
+    """Return the body of an HTTP answer, after checking that API Gateway accepts it."""
     assert not answer.error
     assert answer.payload.keys() == {"statusCode", "headers", "multiValueHeaders", "body"}
     return json.loads(answer.payload["body"])
 
 
 def signed_as(recorded: Any, other: str) -> Any:
-    """A recorded request with the nonce and signature of another, as each is good for one request."""
+    """Return a recorded request with the nonce and signature of another one, because each is valid for one request."""
     signed = event(other)
     for name in ("queryStringParameters", "multiValueQueryStringParameters"):
         recorded[name] = signed[name]
@@ -42,7 +42,7 @@ def signed_as(recorded: Any, other: str) -> Any:
 
 
 def sqs_event(name: str, queue: str, queues: Queues, *bodies: Any) -> Any:
-    """A recorded event whose one message is really in flight; `bodies` take the place of the recorded."""
+    """Return a recorded event whose messages are really in flight. `bodies` replace the recorded one."""
     recorded = event(name)
     for record, given in zip(recorded["Records"], bodies, strict=False):
         record["body"] = json.dumps(given)
@@ -52,11 +52,11 @@ def sqs_event(name: str, queue: str, queues: Queues, *bodies: Any) -> Any:
     return recorded
 
 
-def test_the_monitors_question(http: Function) -> None:
+def test_a_monitors_request_is_answered(http: Function) -> None:
     assert body(http.invoke(event("http_health"))) == {"status": "ok", "version": __version__}
 
 
-def test_a_route_that_nobody_serves_is_answered_in_the_envelope(http: Function) -> None:
+def test_a_route_without_a_handler_is_answered_in_the_envelope(http: Function) -> None:
     answer = http.invoke(event("http_unknown"))
 
     assert answer.payload["statusCode"] == 404
@@ -80,7 +80,7 @@ def test_a_chinese_name_in_the_path_arrives_encoded_or_not(http: Function, nonce
 def test_a_body_arrives_as_text_or_as_base64(http: Function, name: str) -> None:
     answer = http.invoke(event(name))
 
-    # The signature was right, the body was read as far as to the sign's name.
+    # The signature was valid, and the body was read up to the name of the sign.
     assert answer.payload["statusCode"] == 404
     assert SIGN in body(answer)["message"]
     assert answer.payload["headers"]["Content-Type"] == "application/json; charset=utf-8"
@@ -108,7 +108,7 @@ def test_a_callback_is_on_its_queue_before_it_is_answered(
     assert json.loads(queued)["statuses"] == pushed
 
 
-def test_a_page_that_is_not_there_is_html(http: Function) -> None:
+def test_an_unknown_page_is_answered_in_html(http: Function) -> None:
     answer = http.invoke(event("http_page"))
 
     assert answer.payload["statusCode"] == 404
@@ -125,7 +125,7 @@ def test_a_page_that_is_not_there_is_html(http: Function) -> None:
         ("settle", "sqs_garbage", "callbacks"),
     ],
 )
-def test_what_a_function_cannot_finish_comes_again(
+def test_a_message_that_a_function_cannot_finish_is_received_again(
     code: Path, environment: dict[str, str], queues: Queues, function: str, name: str, queue: str
 ) -> None:
     recorded = sqs_event(name, queue, queues)
@@ -133,7 +133,7 @@ def test_what_a_function_cannot_finish_comes_again(
     with Function(code, f"app.{function}", environment) as started:
         answer = started.invoke(recorded)
 
-    # An error is what keeps Lambda from deleting the message.
+    # An error prevents Lambda from deleting the message.
     assert answer.error
     assert answer.payload["errorType"] == "UnfinishedError"
 

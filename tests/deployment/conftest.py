@@ -1,4 +1,4 @@
-"""The integration tests' bridge for some; for those that deploy, an AWS, and a checkout of their own."""
+"""The bridge of the integration tests, and an emulated AWS and a checkout for tests that deploy."""
 
 import itertools
 import os
@@ -38,13 +38,13 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[aws.Ministac
 def emulated(
     ministack: aws.Ministack, checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
-    """An AWS for this process: an account of its own for each test."""
+    """Let this process use an emulated AWS, with a separate account for each test."""
     environment = aws.environment(ministack.endpoint, {})
-    # ministack takes a key of twelve digits for the number of an account.
+    # ministack reads a key of twelve digits as the number of an account.
     environment["AWS_ACCESS_KEY_ID"] = f"{next(numbers):012d}"
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    # It keeps the credentials that it found first.
+    # boto3 keeps the credentials that it found first.
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     _forget()
     yield ministack.endpoint
@@ -59,7 +59,7 @@ def _forget() -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checkout]:
-    """A checkout whose stage prod has its settings; it is the current folder."""
+    """Return a checkout with the settings of the stage prod, as the current folder."""
     before = dict(os.environ)
     for name in before:
         if name.startswith(("QA_", "TENCENT_", "BRIDGE_", "PUBLIC_", "OSS_")):
@@ -68,7 +68,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checko
     made.configure(QA_PLATFORM_NAME="demo", TENCENT_SDK_APP_ID="1400000001")
     monkeypatch.chdir(made.folder)
     yield made
-    # A command takes its stage's settings into its own environment, which is ours here.
+    # A command adds its stage's settings to its environment, which is that of the tests.
     os.environ.clear()
     os.environ.update(before)
 

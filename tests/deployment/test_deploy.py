@@ -1,8 +1,8 @@
-"""`make deploy` and `make destroy`: what is refused, what is created, what a second run does.
+"""`make deploy` and `make destroy`: what they refuse, what they create, and what a second run does.
 
-CloudFormation, parameters, queues and table are ministack's. Chalice is a program that writes down how
-it was called (chalice_program.py), since no emulator can take what the real one deploys; test_readme.py
-has the functions.
+ministack provides CloudFormation, parameters, queues and table. Chalice is a program that records its calls
+(`tests/support/deployment/chalice_program.py`), because no emulator supports what the real one deploys;
+`test_readme.py` covers the functions.
 """
 
 import json
@@ -29,7 +29,7 @@ def nothing_was_made() -> bool:
     return not stacks and not aws.dynamodb().list_tables()["TableNames"]
 
 
-# --- what is refused, before there is anything ---
+# --- refusals before anything is created ---
 
 
 def test_every_wrong_setting_is_named_at_once_with_its_shape(
@@ -52,7 +52,7 @@ def test_every_wrong_setting_is_named_at_once_with_its_shape(
     assert (checkout.files(), chalice.calls) == (before, [])
 
 
-def test_what_the_shell_has_is_not_what_the_functions_get(
+def test_variables_of_the_shell_are_not_settings_of_the_functions(
     checkout: Checkout, chalice: Chalice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkout.configure(QA_PLATFORM_NAME=None)
@@ -74,7 +74,7 @@ def test_the_configuration_as_it_ships_is_refused_with_what_to_fill_in() -> None
     ("given", "said"),
     [("nope", "no stage nope in .chalice/config.json, which has dev, prod"), ("", "STAGE=prod")],
 )
-def test_a_stage_that_is_not_there_is_refused(given: str, said: str) -> None:
+def test_an_unknown_stage_is_refused(given: str, said: str) -> None:
     for what in ("deploy", "destroy"):
         result = ops(what, "--stage", given)
         assert result.exit_code == 1
@@ -89,7 +89,7 @@ def test_the_local_stack_is_not_deployed(tmp_path: Path, monkeypatch: pytest.Mon
     assert "make up" in result.stderr
 
 
-def test_secrets_that_are_not_there_are_named_with_the_command_that_puts_them_there(
+def test_missing_secrets_are_named_with_the_command_that_stores_them(
     checkout: Checkout, chalice: Chalice
 ) -> None:
     result = ops("deploy", "--stage", "prod")
@@ -119,7 +119,7 @@ def test_a_secret_where_the_functions_may_not_read_is_refused(
     assert "ssm:/qa-sms-bridge/prod/qa-key" in result.stderr
 
 
-def test_a_secret_in_the_file_is_warned_of_and_not_shown(
+def test_a_secret_in_the_file_causes_a_warning_and_is_not_shown(
     checkout: Checkout, chalice: Chalice
 ) -> None:
     checkout.configure(**SECRETS)
@@ -149,7 +149,7 @@ def test_a_parameter_of_the_stack_that_does_not_exist_is_refused(
     assert "AlarmEmail" in result.stderr
 
 
-def test_without_credentials_it_is_said_what_to_set(
+def test_without_credentials_the_error_says_what_to_set(
     chalice: Chalice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -159,7 +159,7 @@ def test_without_credentials_it_is_said_what_to_set(
     assert "AWS_PROFILE" in result.stderr
 
 
-def test_a_stage_that_another_checkout_deployed_is_left_alone(chalice: Chalice) -> None:
+def test_a_stage_that_another_checkout_deployed_is_refused(chalice: Chalice) -> None:
     keep_secrets()
     name = "qa-sms-bridge-prod"
     boto3.client("lambda").create_function(
@@ -178,7 +178,7 @@ def test_a_stage_that_another_checkout_deployed_is_left_alone(chalice: Chalice) 
 # --- what is created ---
 
 
-def test_chalice_is_told_to_deploy_the_stage(deployed: Result, chalice: Chalice) -> None:
+def test_chalice_is_called_to_deploy_the_stage(deployed: Result, chalice: Chalice) -> None:
     assert chalice.calls == [["deploy", "--stage", "prod"]]
 
 
@@ -191,7 +191,7 @@ def test_the_urls_are_printed_and_no_secret(deployed: Result) -> None:
         assert not any(part in deployed.output for part in value.split(","))
 
 
-def test_the_token_is_printed_when_asked_for(deployed: Result) -> None:
+def test_the_token_is_printed_on_request(deployed: Result) -> None:
     result = ops("deploy", "--stage", "prod", "--show-token")
     assert f"{PREFIX}/tencent/t0ken-one/callback" in result.stdout
 
@@ -213,7 +213,7 @@ def test_the_table_is_protected_and_the_queues_fit_their_functions(
         assert found["MessageRetentionPeriod"] == str(14 * 24 * 3600)
 
 
-def test_chalice_is_given_what_it_needs_of_a_stage(
+def test_chalice_gets_what_it_needs_of_a_stage(
     deployed: Result, checkout: Checkout, chalice: Chalice
 ) -> None:
     own = json.loads(chalice.given["config.json"])["stages"]["prod"]
@@ -234,7 +234,7 @@ def test_a_checkout_stays_as_it_is_but_for_chalices_record(
 ) -> None:
     keep_secrets()
     path = checkout.folder / ".chalice" / "config.json"
-    # With a formatting of its own.
+    # With its own formatting.
     path.write_text(json.dumps(checkout.config, indent=7) + "\n\n")
     before = checkout.files()
     assert ops("deploy", "--stage", "prod").exit_code == 0
@@ -243,7 +243,7 @@ def test_a_checkout_stays_as_it_is_but_for_chalices_record(
     assert after == before
 
 
-def test_what_is_configured_wins_over_what_follows_from_the_stage(
+def test_configured_values_override_those_derived_from_the_stage(
     checkout: Checkout, chalice: Chalice
 ) -> None:
     keep_secrets()
@@ -254,7 +254,7 @@ def test_what_is_configured_wins_over_what_follows_from_the_stage(
     assert aws.dynamodb().list_tables()["TableNames"] == ["restored"]
 
 
-def test_deployed_twice_nothing_changes(deployed: Result, checkout: Checkout) -> None:
+def test_a_second_deployment_changes_nothing(deployed: Result, checkout: Checkout) -> None:
     before = checkout.files()
     result = ops("deploy", "--stage", "prod")
     assert result.exit_code == 0
@@ -300,7 +300,7 @@ def test_a_stack_that_fails_says_what_failed_and_what_to_do(
     assert len(chalice.calls) == 1
 
 
-def test_a_stack_that_never_came_into_being_has_to_be_destroyed_first(
+def test_a_stack_that_was_never_created_has_to_be_destroyed_first(
     checkout: Checkout, chalice: Chalice
 ) -> None:
     keep_secrets()
@@ -325,7 +325,7 @@ def break_template(checkout: Checkout) -> None:
     path.write_text(json.dumps(template))
 
 
-def test_where_chalice_fails_the_rest_is_in_place(checkout: Checkout, chalice: Chalice) -> None:
+def test_if_chalice_fails_the_rest_is_deployed(checkout: Checkout, chalice: Chalice) -> None:
     keep_secrets()
     chalice.write(ends_with=2)
     result = ops("deploy", "--stage", "prod")
@@ -363,7 +363,9 @@ def test_a_custom_domain_is_the_address(checkout: Checkout, chalice: Chalice) ->
 # --- destroying ---
 
 
-def test_destroying_asks_and_does_nothing_without_a_yes(deployed: Result, chalice: Chalice) -> None:
+def test_destroying_asks_and_does_nothing_without_confirmation(
+    deployed: Result, chalice: Chalice
+) -> None:
     url = aws.sqs().get_queue_url(QueueName="qa-sms-bridge-prod-receipts-dead")["QueueUrl"]
     aws.sqs().send_message(QueueUrl=url, MessageBody="{}")
     for typed in ("n\n", ""):
@@ -375,7 +377,7 @@ def test_destroying_asks_and_does_nothing_without_a_yes(deployed: Result, chalic
     assert stack.of_stage("prod").status() == "CREATE_COMPLETE"
 
 
-def test_destroying_keeps_the_table_and_deploying_takes_it_up_again(
+def test_destroying_keeps_the_table_and_deploying_imports_it(
     deployed: Result, chalice: Chalice
 ) -> None:
     table = "qa-sms-bridge-prod"
@@ -391,7 +393,7 @@ def test_destroying_keeps_the_table_and_deploying_takes_it_up_again(
     assert aws.dynamodb().scan(TableName=table)["Items"] == [item]
 
 
-def test_destroying_the_table_has_to_be_asked_for(deployed: Result) -> None:
+def test_the_table_is_destroyed_only_on_request(deployed: Result) -> None:
     result = ops("destroy", "--stage", "prod", "--with-table", typed="y\n")
     assert result.exit_code == 0, result.output
     assert "AND THE TABLE" in result.output

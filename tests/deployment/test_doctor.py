@@ -1,4 +1,4 @@
-"""`ops doctor --stage prod`: what it says of a deployed stage, whole and ailing."""
+"""`ops doctor --stage prod`: the findings of healthy and broken stages."""
 
 import json
 
@@ -34,20 +34,20 @@ def functions(
     return account.functions.functions
 
 
-def said(*options: str) -> tuple[int, dict[str, tuple[str, str]]]:
+def findings(*options: str) -> tuple[int, dict[str, tuple[str, str]]]:
     result = ops("doctor", "--stage", "prod", "--json", *options)
     found = {one["check"]: (one["state"], one["found"]) for one in json.loads(result.stdout)}
     return result.exit_code, found
 
 
-def test_a_deployed_stage_is_well() -> None:
-    code, found = said()
+def test_a_deployed_stage_has_no_findings() -> None:
+    code, found = findings()
     assert {state for state, _ in found.values()} == {"ok"}, found
     assert code == 0
     assert found["URL for Quick Audience"] == ("ok", PREFIX)
     state, url = found["URL for Tencent"]
     assert (state, url.split()[0]) == ("ok", f"{PREFIX}/tencent/<token>/callback")
-    assert said("--show-token")[1]["URL for Tencent"] == (
+    assert findings("--show-token")[1]["URL for Tencent"] == (
         "ok",
         f"{PREFIX}/tencent/t0ken-one/callback",
     )
@@ -58,11 +58,11 @@ def test_a_deployed_stage_is_well() -> None:
     }
 
 
-def test_an_alarm_that_rings_says_what_it_means() -> None:
+def test_an_active_alarm_is_shown_with_its_meaning() -> None:
     boto3.client("cloudwatch").set_alarm_state(
         AlarmName="qa-sms-bridge-prod-breaker-open", StateValue="ALARM", StateReason="a test"
     )
-    code, found = said()
+    code, found = findings()
     assert found["alarms"][0] == "warning"
     assert "breaker-open: Either pushes wait" in found["alarms"][1]
     assert code == 0
@@ -74,7 +74,7 @@ def test_settings_that_were_changed_since_are_named(
     variables = functions["qa-sms-bridge-prod-deliver"].configuration["Environment"]["Variables"]
     variables["QA_RECEIPTS"] = "poll"
     del variables["QA_KEY"]
-    _, found = said()
+    _, found = findings()
     state, text = found["function deliver"]
     assert state == "warning"
     assert text.endswith(": QA_KEY")
@@ -86,14 +86,14 @@ def test_a_function_that_cannot_run_is_an_error(
 ) -> None:
     one = functions["qa-sms-bridge-prod-deliver"].configuration
     one["State"], one["LastUpdateStatus"] = state
-    code, found = said()
+    code, found = findings()
     assert found["function deliver"][0] == "error"
     assert code == 1
 
 
 def test_a_function_whose_loops_lambda_stops_is_an_error(functions: dict[str, Function]) -> None:
     functions["qa-sms-bridge-prod-push"].recursive_loop = "Terminate"
-    code, found = said()
+    code, found = findings()
     state, text = found["recursive loops"]
     assert state == "error"
     assert "qa-sms-bridge-prod-push after about 16 rounds" in text
@@ -105,23 +105,23 @@ def test_an_api_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch
         raise requests.ConnectionError("nobody there")
 
     monkeypatch.setattr(requests, "get", fail)
-    code, found = said()
+    code, found = findings()
     assert found["HTTP"][0] == "error"
     assert code == 1
 
 
-def test_a_secret_that_is_gone_is_an_error_and_the_rest_is_checked() -> None:
+def test_a_missing_secret_is_an_error_and_the_rest_is_checked() -> None:
     boto3.client("ssm").delete_parameter(Name="/qa-sms-bridge/prod/qa-key")
-    code, found = said()
+    code, found = findings()
     assert found["secrets"][0] == "error"
     assert "/qa-sms-bridge/prod/qa-key" in found["secrets"][1]
     assert found["table"][0] == "ok"
     assert code == 1
 
 
-def test_a_table_without_its_safety_is_warned_of() -> None:
+def test_a_table_without_its_protections_causes_a_warning() -> None:
     aws.dynamodb().update_table(TableName="qa-sms-bridge-prod", DeletionProtectionEnabled=False)
-    _, found = said()
+    _, found = findings()
     assert found["table's safety"] == ("warning", "off: deletion protection")
 
 
@@ -129,14 +129,14 @@ def test_a_stage_without_alarms_was_not_deployed_to_its_end() -> None:
     client = boto3.client("cloudwatch")
     names = [one["AlarmName"] for one in client.describe_alarms()["MetricAlarms"]]
     client.delete_alarms(AlarmNames=names)
-    code, found = said()
+    code, found = findings()
     assert found["alarms"] == ("error", "there are none: `make deploy` creates them")
     assert code == 1
 
 
-def test_a_destroyed_stage_is_said_to_be_so_in_words() -> None:
+def test_a_destroyed_stage_is_reported_in_words() -> None:
     assert ops("destroy", "--stage", "prod", "--yes").exit_code == 0
-    code, found = said()
+    code, found = findings()
     assert code == 1
     assert {check for check, (state, _) in found.items() if state == "error"} == {
         "queues",

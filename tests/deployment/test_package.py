@@ -195,7 +195,7 @@ def test_the_checkout_stays_as_it_is(checkout: Checkout, tmp_path: Path) -> None
     assert environment["Environment"]["Variables"]["QA_PLATFORM_NAME"] == "demo"
 
 
-def test_settings_that_are_not_filled_in_are_named_and_no_obstacle(
+def test_settings_that_are_not_filled_in_are_named_without_an_error(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package, "write", lambda *_: None)
@@ -207,7 +207,7 @@ def test_settings_that_are_not_filled_in_are_named_and_no_obstacle(
     assert "make deploy" in result.stderr
 
 
-def test_a_secret_in_the_configuration_is_warned_of_and_not_shown(
+def test_a_secret_in_the_configuration_causes_a_warning_and_is_not_shown(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package, "write", lambda *_: None)
@@ -235,7 +235,7 @@ def test_a_stage_or_a_folder_that_is_missing_is_named(
     assert said in result.stderr
 
 
-def test_where_packing_fails_nothing_is_written(
+def test_if_packing_fails_nothing_is_written(
     checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:

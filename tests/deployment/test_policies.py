@@ -1,4 +1,4 @@
-"""The IAM policies as they are written. That they fit what functions ask for is seen in tests/conftest.py."""
+"""The IAM policies as they are written. `tests/conftest.py` checks them against the functions' calls."""
 
 import json
 from collections.abc import Iterator
@@ -61,7 +61,7 @@ def test_a_statement_names_its_actions_and_what_is_the_stages(
         assert "*" not in action
         name = resource.split(":", 5)[5]
         if action == "kms:Decrypt":
-            # Whichever key it is, nothing but this stage's secrets is opened with it.
+            # Any key, but only to decrypt the secrets of this stage.
             [condition] = statement["Condition"].values()
             [opened] = condition.values()
             assert opened.endswith("parameter/qa-sms-bridge/test/*")
@@ -74,7 +74,7 @@ def test_a_statement_names_its_actions_and_what_is_the_stages(
 
 
 @pytest.mark.parametrize("function", policies.functions())
-def test_nobody_may_make_or_delete_queues_and_tables(function: str) -> None:
+def test_no_function_may_create_or_delete_queues_and_tables(function: str) -> None:
     may = {one.action for one in granted(documents()[function])}
     for what in ("Queue", "Table"):
         assert not may & {f"{verb}{what}" for verb in ("sqs:Delete", "sqs:Create", "sqs:Purge")}
@@ -91,7 +91,7 @@ def _dead_letters(function: str) -> str:
 
 
 @pytest.mark.parametrize("function", policies.functions())
-def test_a_function_takes_from_the_queue_that_feeds_it_and_no_other(function: str) -> None:
+def test_a_function_receives_from_its_own_queue_only(function: str) -> None:
     feeds = {
         event.name: "bridge-test-" + event.queue.rsplit("-", 1)[1]
         for event in app.app.event_sources
@@ -174,7 +174,7 @@ def test_operations_need_what_iam_calls_them(
     assert list(needed(service, operation, params)) == [Permission(one, TABLE) for one in wanted]
 
 
-def test_what_is_not_allowed_is_denied() -> None:
+def test_a_call_that_is_not_allowed_is_denied() -> None:
     push = documents()["push"]
     assert not allows(push, Permission("dynamodb:DeleteItem", TABLE))
     assert not allows(push, Permission("dynamodb:PutItem", TABLE + "-of-another-stage"))
@@ -185,7 +185,7 @@ def test_what_is_not_allowed_is_denied() -> None:
     assert said == f".chalice/policies.json does not allow push dynamodb:DeleteTable on {TABLE}"
 
 
-def test_a_call_of_a_function_is_looked_at(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_of_a_function_is_checked(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
     guard = Guard()
     guard.install(monkeypatch)
     monkeypatch.setattr("tests.support.deployment.permissions.allows", lambda *_: False)
@@ -199,25 +199,25 @@ def test_a_call_of_a_function_is_looked_at(linked: Bridge, monkeypatch: pytest.M
 
 
 def forget() -> None:
-    """Begin with a process that has read no secret yet."""
+    """Start with a process that has read no secret yet."""
     parameters.clear_caches()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture
 def sealed(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bridge]:
-    """A bridge whose secrets are in the parameter store."""
+    """Return a bridge whose secrets are in the parameter store."""
     monkeypatch.setenv("AWS_REGION", aws.REGION)
     store = boto3.client("ssm")
     for where, value in SECRETS.values():
         store.put_parameter(Name=where, Value=value, Type="SecureString")
     bridge.configure(**{name: f"ssm:{where}" for name, (where, _) in SECRETS.items()})
-    # The library keeps its own client, which would be of another test's AWS.
+    # The library caches its own client, which would belong to the AWS of another test.
     forget()
     yield bridge
     forget()
 
 
-def test_who_reads_secrets_may_and_nobody_else(
+def test_only_functions_that_read_secrets_may(
     sealed: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sealed.configure(TENCENT_RECEIPTS="pull")
@@ -262,7 +262,7 @@ def test_who_reads_secrets_may_and_nobody_else(
 
 @pytest.fixture
 def rule(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """tests/conftest.py, with nothing seen yet."""
+    """Return `tests/conftest.py` as a module that has recorded no permission yet."""
     found: Any = pytestconfig.pluginmanager.get_plugin(
         str(Path(__file__).parents[1] / "conftest.py")
     )
@@ -278,7 +278,7 @@ def end(rule: Any, *paths: str, keyword: str = "") -> int:
     return int(session.exitstatus)
 
 
-def test_what_nobody_used_fails_a_run_of_all_integration_tests(rule: Any) -> None:
+def test_an_unused_permission_fails_a_run_of_all_integration_tests(rule: Any) -> None:
     assert end(rule, "tests") == end(rule, "tests/integration") == 1
     rule._used.update(
         (function, one.action, one.resource)
@@ -290,6 +290,6 @@ def test_what_nobody_used_fails_a_run_of_all_integration_tests(rule: Any) -> Non
     assert end(rule, "tests") == 1
 
 
-def test_what_a_part_of_them_did_not_use_says_nothing(rule: Any) -> None:
+def test_an_unused_permission_does_not_fail_a_run_of_some_integration_tests(rule: Any) -> None:
     assert end(rule, "tests/integration/test_pull.py") == 0
     assert end(rule, "tests", keyword="pull") == 0

@@ -1,4 +1,4 @@
-"""`ops secret`: what is kept in the parameter store, and what is not."""
+"""`ops secret`: storing secrets in the parameter store."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from tests.support.deployment.commands import ops
 pytestmark = pytest.mark.usefixtures("emulated")
 
 
-def test_a_secret_is_kept_sealed_and_not_shown() -> None:
+def test_a_secret_is_stored_encrypted_and_not_shown() -> None:
     result = ops("secret", "set", "QA_KEY", "--stage", "prod", typed=" s3cret \n")
     assert result.exit_code == 0
     assert "s3cret" not in result.output
@@ -22,7 +22,7 @@ def test_a_secret_is_kept_sealed_and_not_shown() -> None:
     assert (found["Type"], found["Value"]) == ("SecureString", "s3cret")
 
 
-def test_a_secret_can_be_made_up_and_replaced() -> None:
+def test_a_secret_can_be_generated_and_replaced() -> None:
     made = set()
     for _ in range(2):
         ops("secret", "set", "TENCENT_CALLBACK_TOKENS", "--generate", "--stage", "prod")
@@ -37,7 +37,7 @@ def test_a_secret_can_be_made_up_and_replaced() -> None:
     ("name", "typed", "said"),
     [("QA_AUTH", "x\n", "QA_AUTH is no secret"), ("QA_KEY", "\n", "nothing was given")],
 )
-def test_what_is_no_secret_is_not_kept(name: str, typed: str, said: str) -> None:
+def test_an_invalid_secret_is_not_stored(name: str, typed: str, said: str) -> None:
     result = ops("secret", "set", name, "--stage", "prod", typed=typed)
     assert result.exit_code == 1
     assert said in result.stderr
@@ -49,7 +49,7 @@ def test_a_stage_has_to_be_named() -> None:
     assert "--stage" in result.stderr
 
 
-def test_a_secret_is_not_shown_as_json_either() -> None:
+def test_a_secret_is_not_shown_as_json() -> None:
     result = ops("secret", "set", "QA_KEY", "--stage", "prod", "--json", typed="s3cret\n")
     assert json.loads(result.stdout) == {
         "name": "QA_KEY",

@@ -1,4 +1,4 @@
-"""A function whose settings are wrong says so at its start: by name and shape, never by value."""
+"""A function with wrong settings reports them at its start, by name and shape and without their values."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ SECRET = "s3cret-in-the-wrong-place"
 
 @pytest.fixture
 def wrong(bridge: Bridge) -> Bridge:
-    """A stage with two settings missing and one wrong."""
+    """Set the environment of a stage with two settings missing and one wrong."""
     bridge.configure(QA_PLATFORM_NAME="", TENCENT_APP_KEY="", TENCENT_SDK_APP_ID=SECRET)
     return bridge
 

@@ -31,7 +31,7 @@ def test_the_committed_file_is_what_its_description_generates() -> None:
     assert Path(".chalice/resources.json").read_text() == template.render(), "run `make resources`"
 
 
-def test_cloudformation_takes_it_as_it_is() -> None:
+def test_cloudformation_accepts_the_template() -> None:
     whole = stack.template("a-table-with-a-very-long-name")
     assert len(json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()) < 51_200
 
@@ -46,7 +46,7 @@ def test_the_table_outlives_the_stack_and_its_accidents() -> None:
 
 
 @pytest.mark.parametrize("queue", QUEUES)
-def test_a_message_is_hidden_for_six_time_outs_by_default_too(queue: str) -> None:
+def test_a_message_is_invisible_for_six_time_outs_by_default(queue: str) -> None:
     [function] = [
         name
         for name, source in App().queues.items()
@@ -75,7 +75,7 @@ def test_a_queue_has_dead_letters_and_alarms(queue: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_says_what_it_means_and_what_mends_it(name: str) -> None:
+def test_an_alarm_states_its_meaning_and_its_remedy(name: str) -> None:
     alarm = ALARMS[name]
     said = alarm["AlarmDescription"]
     assert 60 < len(said) < 1024
@@ -86,7 +86,7 @@ def test_an_alarm_says_what_it_means_and_what_mends_it(name: str) -> None:
 
 
 def commands() -> set[str]:
-    """Every command of ours, as it is typed."""
+    """Yield every command of `ops` and `make`, as it is typed."""
     groups = {group.name or "": group.typer_instance for group in ops.registered_groups}
     found = {_named(one) for one in ops.registered_commands}
     for name, group in groups.items():
@@ -116,7 +116,7 @@ def test_the_commands_that_are_documented_exist(name: str) -> None:
         assert commands() & {group, f"{group} {verb}"}, f"ops {group} {verb}"
 
 
-def test_our_own_figures_are_those_that_the_functions_count() -> None:
+def test_the_bridges_metrics_are_those_that_the_functions_count() -> None:
     counted = set()
     for file in Path("chalicelib").rglob("*.py"):
         for call in re.findall(r"metrics\.count\(([^)]*\)?[^)]*)\)", file.read_text()):
@@ -145,7 +145,7 @@ def test_our_own_figures_are_those_that_the_functions_count() -> None:
 
 
 def widgets() -> list[dict[str, Any]]:
-    """The dashboard, with every reference standing for itself."""
+    """Return the widgets of the dashboard, with references replaced by their names."""
     [dashboard] = of_type("AWS::CloudWatch::Dashboard").values()
     found: list[dict[str, Any]] = json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]
     return found
@@ -176,7 +176,7 @@ def test_widgets_do_not_overlap() -> None:
         taken |= cells
 
 
-def test_where_no_functions_are_deployed_nothing_names_one() -> None:
+def test_without_deployed_functions_nothing_names_one() -> None:
     for resource in RESOURCES.values():
         if "${Functions}" in json.dumps(resource) or '"Functions"' in json.dumps(resource):
             assert resource["Condition"] == "Deployed"

@@ -1,1 +1,1 @@
-"""Both API documents: their fields, each with its row in docs/coverage.md, and their JSON examples."""
+"""Tests of the two API documents: their fields, each with its row in docs/coverage.md, and their JSON examples."""

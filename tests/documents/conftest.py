@@ -1,4 +1,4 @@
-"""The world of the integration tests."""
+"""The fixtures of the integration tests."""
 
 from tests.support.in_process.fixtures import bridge, clock, here, linked, no_sockets, oss
 

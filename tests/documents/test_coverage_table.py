@@ -1,4 +1,4 @@
-"""docs/coverage.md: complete, and true as far as a program can tell."""
+"""docs/coverage.md is complete, and names code and tests that exist."""
 
 import functools
 import importlib
@@ -45,7 +45,7 @@ def _gaps(row: Row) -> Iterator[str]:
         yield "no test"
 
 
-def test_what_rows_name_exists() -> None:
+def test_the_code_and_tests_that_rows_name_exist() -> None:
     problems = {
         place
         for row in ROWS
@@ -88,7 +88,7 @@ def test_every_name_in_an_example_is_a_documented_field(document: str) -> None:
             try:
                 value = loads(text)
             except ValueError:
-                # §7's and §8's, which are no JSON.
+                # The examples of §7 and §8, which are not JSON.
                 names = set(re.findall(r'"(\w+)":', text))
             else:
                 names = _names(value) - {"name", "age"}

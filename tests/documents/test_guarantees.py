@@ -1,4 +1,4 @@
-"""docs/guarantees.md: what it names is there."""
+"""docs/guarantees.md names tests that exist."""
 
 import re
 from pathlib import Path

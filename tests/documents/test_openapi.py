@@ -1,4 +1,4 @@
-"""docs/openapi.json: valid, up to date, and as complete as app.py and the documents are."""
+"""docs/openapi.json is valid, up to date, and as complete as app.py and the documents."""
 
 import json
 from collections.abc import Iterator
@@ -93,7 +93,7 @@ def _plain(field: str) -> str:
 
 
 def _names(schema: Any, before: str = "") -> Iterator[str]:
-    """The names of an object's fields, as the list of documented fields writes them."""
+    """Yield the names of an object's fields in the form of the list of documented fields."""
     if not isinstance(schema, dict):
         return
     if "$ref" in schema:

@@ -1,4 +1,4 @@
-"""Quick Audience's document: its examples sent and expected word for word, its statuses of every interface."""
+"""Quick Audience's document: its examples, unchanged, as requests and answers, and the statuses of every interface."""
 
 import json
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ def example(interface: str, kind: str) -> str:
 
 
 def good_requests(bridge: Bridge) -> dict[str, Asked]:
-    """A request to each interface that can be obeyed: its example, but for what has to be known already."""
+    """Return a valid request to each interface: its example, with codes and names that exist."""
     code = bridge.template("${name}今年${age}岁")
     digital = create(bridge)
     bridge.tencent.review(max(bridge.tencent.templates), 0)
@@ -81,7 +81,7 @@ def good_requests(bridge: Bridge) -> dict[str, Asked]:
 
 def test_status_200_an_answer_has_the_examples_names_and_types(here: Bridge) -> None:
     asked = good_requests(here)
-    # Deleting comes last.
+    # Deletion is last.
     for interface in sorted(asked, key="§9".__eq__):
         answer = here.ask(*asked[interface])
         assert (answer.status, answer.code) == (200, "OK"), f"{interface} {answer.message}"
@@ -116,10 +116,10 @@ def test_status_403_with_the_nonce_of_another_request(here: Bridge) -> None:
     assert len(here.tencent.calls) == made
 
 
-def test_status_404_for_what_is_not_known(here: Bridge) -> None:
+def test_status_404_for_unknown_codes_and_names(here: Bridge) -> None:
     for interface, (method, path, given) in good_requests(here).items():
         if interface in ("§2", "§7", "§12"):
-            # What they name is made by them; and a campaign that is not known has no rows.
+            # These create what they name; and an unknown campaign has no rows.
             continue
         unknown = path.rpartition("/")[0] + "/UNKNOWN"
         if interface in ("§5", "§6", "§11"):
@@ -127,10 +127,10 @@ def test_status_404_for_what_is_not_known(here: Bridge) -> None:
         assert_refused(interface, here.ask(method, unknown, given), 404)
 
 
-# --- examples, literally ------------------------------------------------------------------------
+# --- unchanged examples -------------------------------------------------------------------------
 
 LITERALLY = {
-    # the address, what is answered, and what the message names
+    # the address, the answer, and a part of its message
     "§2": ("POST", "/sms/smsTemplate", 200, "OK", "OK"),
     "§3": ("PUT", "/sms/smsTemplate/string", 404, "404", "string"),
     "§5": ("POST", "/sms/sendBatch", 200, "isv.INVALID_PARAMETERS", "phoneOssUrl"),
@@ -156,7 +156,7 @@ def test_every_request_example_is_sent() -> None:
 
 
 def test_every_documented_address_is_served(here: Bridge) -> None:
-    """As it stands, its braces and empty parameters too, with and without authentication."""
+    """The address is unchanged, including braces and empty parameters, with and without authentication."""
     asked = {
         interface: (
             ADDRESSES[heading][0],
@@ -229,7 +229,7 @@ def changed(asked: dict[str, Any], names: Iterable[str], value: Any) -> dict[str
     return without if value == "missing" else without | dict.fromkeys(names, value)
 
 
-def test_what_is_only_kept_may_be_anything(here: Bridge) -> None:
+def test_fields_that_are_only_stored_may_have_any_value(here: Bridge) -> None:
     names = ("remark", "creatorAccount", "isVariable", "smsSignName", "templateSubject")
     code = create(here)
     for value in KEPT_VALUES:
@@ -254,14 +254,14 @@ def test_an_edited_theme_is_the_new_name(here: Bridge) -> None:
     assert here.tencent.templates[7000]["title"] == "双12来了"
 
 
-def test_a_file_size_is_not_believed(here: Bridge) -> None:
+def test_a_stated_file_size_is_ignored(here: Bridge) -> None:
     for size in ("23", 23, None, "", "large", -1):
         create(here, [file("jpg", fileSize=size), text("Text", 2)])
     create(here, [file("jpg"), text("Text", 2)])
 
 
 def test_a_page_shows_the_files_by_their_documented_address(here: Bridge) -> None:
-    """Which Quick Audience keeps for a year: they are read once, and not copied."""
+    """Quick Audience keeps the files for a year, so the bridge reads them once and does not copy them."""
     create(here)
     assert f'src="{OSS}/a.jpg"' in page(f"/m/{page_code(here)}").body.decode()
 
@@ -270,19 +270,19 @@ def test_a_page_shows_the_files_by_their_documented_address(here: Bridge) -> Non
 
 
 @pytest.mark.parametrize("kind", [0, 1, 2, 3])
-def test_a_changed_type_is_told_and_reviewed(here: Bridge, kind: int) -> None:
+def test_a_changed_type_is_sent_and_reviewed(here: Bridge, kind: int) -> None:
     code = here.template("您好 拒收请回复R", 1, approve=False)
     asked = template_body("您好 拒收请回复R", kind)
     assert here.ask("PUT", f"/sms/smsTemplate/{code}", asked).code == "OK"
     assert here.ask("GET", f"/sms/smsTemplate/{code}")["templateType"] == kind
     newest = max(here.tencent.templates)
-    # mod_template has no `international`: such a change is a new template there.
+    # mod_template has no `international`: such a change makes a new template at Tencent.
     assert (newest != int(code)) == (kind == 3)
     calls = here.tencent.calls_of("mod_template", "add_template")
     assert calls[-1].body["type"] == (1 if kind == 2 else 0)
 
 
-def test_what_is_only_kept_of_a_modification_may_be_anything(here: Bridge) -> None:
+def test_fields_of_a_modification_that_are_only_stored_may_have_any_value(here: Bridge) -> None:
     names = ("remark", "modifierAccount", "creatorAccount", "templateSubject")
     code = here.template(approve=False)
     for value in KEPT_VALUES:
@@ -316,7 +316,7 @@ def test_pushes_are_the_documents_bodies(linked: Bridge, monkeypatch: pytest.Mon
     assert told.keys() == {DETAILS, REPLY}
     details = told[DETAILS]
     documented = shape(loads(EXAMPLES["§13 Push delivery receipts"]["body"]))
-    # Quoted in the document, where a description stands for the number: §12 has it as an integer.
+    # The document has a description in quotes in place of the number; in §12 it is an integer.
     documented["thirdSmsSendDetailModelList"][0]["sendStatus"] = "int"
     assert shape(details) == documented
     assert len({entry["outId"] for entry in details["thirdSmsSendDetailModelList"]}) == 1
@@ -326,7 +326,7 @@ def test_pushes_are_the_documents_bodies(linked: Bridge, monkeypatch: pytest.Mon
         assert len(headers["X-QA-Hmac-Signature"]) == 64
 
 
-def test_digital_messages_have_receipts_and_replies_too(here: Bridge) -> None:
+def test_digital_messages_have_receipts_and_replies(here: Bridge) -> None:
     method, path, asked = good_requests(here)["§11"]
     assert here.ask(method, path, asked | {"outId": "digital"}).code == "OK"
     here.pump.drain()
@@ -359,16 +359,16 @@ def test_the_shanghai_environment_is_a_setting(
     )
 
 
-# --- anything instead of what is documented -----------------------------------------------------
+# --- any value in place of the documented one ---------------------------------------------------
 
 ODD: tuple[Any, ...] = (True, 10**30, "\x00", [[]])
 KEPT = ("remark", "Account", "Subject", "related", "isVariable")
 
 
-def test_whatever_stands_in_a_field_is_taken_or_refused_in_the_envelope(here: Bridge) -> None:
+def test_any_value_in_a_field_is_accepted_or_refused_in_the_envelope(here: Bridge) -> None:
     for interface, (method, path, given) in good_requests(here).items():
         if method != "POST":
-            # §3 and §8 read their bodies as §2 and §7 do, and each body that is taken is a revision.
+            # §3 and §8 read their bodies like §2 and §7, and each accepted body makes a revision.
             continue
         for name in [name for name in given if not any(kept in name for kept in KEPT)]:
             for value in ODD:

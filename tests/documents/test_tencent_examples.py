@@ -1,7 +1,7 @@
-"""Tencent's document: its examples, word for word, against the client and the callback URL.
+"""Tencent's document: its examples, unchanged, with the client and the callback URL.
 
-Those of templates, signs, pulls and statistics are cases of `tests/unit/test_v5_document_examples.py`; here
-stands that these are the document's.
+`tests/unit/test_v5_document_examples.py` tests the examples of templates, signs, pulls and statistics; a test
+here checks that its cases equal the document's.
 """
 
 import base64
@@ -40,7 +40,7 @@ def connected(answer: Any) -> tuple[Client, Transport]:
     return Client("https://yun.tim.qq.com/v5/tlssmssvr", "1400006666", KEY, session), transport
 
 
-# --- calls that send nothing --------------------------------------------------------------------
+# --- calls that send no message -----------------------------------------------------------------
 
 CALLS = [name for name in NAMES if not name.startswith(("send", "callback"))]
 
@@ -49,14 +49,14 @@ CALLS = [name for name in NAMES if not name.startswith(("send", "callback"))]
 def test_the_cases_of_the_client_are_the_documents_examples(name: str) -> None:
     cases = [case for case in CASES.values() if case[0] == name]
     wanted = loads(EXAMPLES[NAMES[name]]["request"])
-    # "It cannot appear together with": get_template has two requests in one example.
+    # "It cannot appear together with": the example of get_template holds two requests.
     assert {key: value for case in cases for key, value in json.loads(case[2]).items()} == wanted
     for case in cases:
         assert json.loads(case[3]) == loads(EXAMPLES[NAMES[name]]["response"])
 
 
 @pytest.mark.parametrize(("kind", "events"), [(0, STATUSES), (1, [REPLY])], ids=["0", "1"])
-def test_what_is_pulled_has_the_form_of_the_callbacks(
+def test_pulled_events_have_the_form_of_callbacks(
     bridge: Bridge, kind: int, events: list[Any]
 ) -> None:
     client, transport = connected({"result": 0, "errmsg": "ok", "count": 1, "data": events})
@@ -65,7 +65,7 @@ def test_what_is_pulled_has_the_form_of_the_callbacks(
     client, transport = connected({"result": 0, "errmsg": "ok", "count": 1, "data": events})
     assert client.pullstatus4mobile(PullType(kind), "8613788888888", 1, 2) == events
     assert transport.body()["type"] == kind
-    # And goes the same way.
+    # They are also settled in the same way.
     bridge.configure(TENCENT_RECEIPTS="pull")
     pulls = Pulls(bridge)
     pulls.add(*filter(None, events))
@@ -86,7 +86,7 @@ SENDS: dict[str, list[NumberResult]] = {
 
 @pytest.mark.parametrize("name", SENDS)
 @time_machine.travel(1457336869, tick=False)
-def test_a_send_example_is_sent_and_read_as_it_stands(
+def test_a_send_example_is_sent_and_read_unchanged(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr("secrets.randbelow", lambda _: 7226249334 - 10**9)
@@ -128,7 +128,7 @@ def test_the_examples_of_the_callbacks_are_queued_and_answered_as_documented(
     ]
 
 
-def test_the_examples_of_the_callbacks_belong_to_nobody_and_do_no_harm(bridge: Bridge) -> None:
+def test_the_examples_of_the_callbacks_without_a_message_do_no_harm(bridge: Bridge) -> None:
     bridge.callback(STATUSES)
     bridge.callback(REPLY)
     bridge.pump.run(hours=3)
@@ -146,7 +146,7 @@ def test_a_reply_may_come_by_get(bridge: Bridge, in_the_url: bool) -> None:
     assert (answer.status_code, json.loads(answer.body)) == (200, OK)
 
 
-def test_the_examples_of_the_callbacks_about_a_known_message_are_told(linked: Bridge) -> None:
+def test_the_examples_of_the_callbacks_about_a_known_message_are_reported(linked: Bridge) -> None:
     linked.campaign(["13900001111"], code=linked.template("您好"))
     linked.pump.drain()
     (sms,) = linked.tencent.sent
@@ -167,7 +167,7 @@ def test_the_examples_of_the_callbacks_about_a_known_message_are_told(linked: Br
     ]
 
 
-# --- fields that no example has, or that mean something to us alone -------------------------------
+# --- fields without an example, or with a meaning to the bridge only --------------------------------
 
 
 def test_a_console_templates_title_is_its_name(bridge: Bridge) -> None:
@@ -182,7 +182,7 @@ def test_a_console_templates_title_is_its_name(bridge: Bridge) -> None:
     assert bridge.ask("GET", "/sms/smsTemplate/124")["templateName"] == "腾讯云模板 124"
 
 
-def test_a_signs_example_with_its_later_fields_is_understood(bridge: Bridge) -> None:
+def test_a_signs_example_with_its_later_fields_is_read(bridge: Bridge) -> None:
     (item,) = loads(EXAMPLES[NAMES["get_sign"]]["response"])["data"]
     later = {"international": 0, "apply_time": "2018-04-29 10:34:55", "reply_time": None}
     bridge.link("xxxxx", 123)
@@ -193,7 +193,7 @@ def test_a_signs_example_with_its_later_fields_is_understood(bridge: Bridge) -> 
     assert bridge.ask("GET", "/sms/smsSign/xxxxx")["reason"] == "xxxxx"
 
 
-def test_a_sign_is_linked_under_tencents_own_text_alone(
+def test_a_sign_is_linked_only_under_tencents_own_text(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BRIDGE_STATE", bridge.state)

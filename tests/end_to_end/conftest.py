@@ -1,4 +1,4 @@
-"""A whole local stack, and its two simulators' control APIs."""
+"""A local stack and a server of files, shared by the tests."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""What failed for good, and what an operator's commands make of it: on the whole stack, with real queues."""
+"""Dead letters, unknown outcomes and open breakers, and the operator's commands for them, on a whole stack."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ PHONES = ["13600007001", "13600007002", "13600007003"]
 
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """A stack whose receipts are dead letters after a single try, rather than after 72 hours."""
+    """A stack whose receipts become dead letters after a single try instead of after 72 hours."""
     state = tmp_path_factory.mktemp("impatient")
     environ = {"PATH": os.environ["PATH"]}
     with Stack(port=free_port(), state=state, environ=environ, receives={"receipts": 1}) as stack:
@@ -41,7 +41,7 @@ def entries(running: RunningStack) -> int:
     return sum(int(str(one["entries"])) for one in dead(running))
 
 
-def test_dead_receipts_are_listed_as_often_as_one_likes_and_told_once_they_are_replayed(
+def test_dead_receipts_are_listed_without_effect_and_reported_once_they_are_replayed(
     impatient: RunningStack, template: str
 ) -> None:
     running = impatient
@@ -63,7 +63,7 @@ def test_dead_receipts_are_listed_as_often_as_one_likes_and_told_once_they_are_r
     wait_for(lambda: running.ops("campaign", "show", "dead")["pushed"] == 3, 10)
 
 
-def test_receipts_are_told_again(impatient: RunningStack, template: str) -> None:
+def test_receipts_are_replayed(impatient: RunningStack, template: str) -> None:
     running = impatient
     running.campaign("again", templateCode=template, phones=PHONES)
     running.complete("again", 30)
@@ -76,9 +76,7 @@ def test_receipts_are_told_again(impatient: RunningStack, template: str) -> None
     assert running.account("again")["contradictory"] == 0
 
 
-def test_an_outcome_that_nobody_tells_is_settled_by_hand(
-    impatient: RunningStack, template: str
-) -> None:
+def test_an_unknown_outcome_is_settled_by_hand(impatient: RunningStack, template: str) -> None:
     running = impatient
     lost = {"faults": [{"answer": "reset", "accept": True, "times": 1}], "drop_receipts": 1}
     running.post(running.tencent, "/_sim/behaviour", lost)

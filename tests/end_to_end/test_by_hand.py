@@ -1,4 +1,4 @@
-"""What somebody types by hand, nonsense included."""
+"""Single requests that somebody may type, including wrong ones."""
 
 import pytest
 import requests
@@ -56,7 +56,7 @@ def test_a_wrong_callback_token_is_forbidden(running: RunningStack) -> None:
     assert response.json()["result"] != 0
 
 
-def test_a_callback_that_is_not_json_is_not_said_to_be_taken(running: RunningStack) -> None:
+def test_a_callback_that_is_not_json_is_not_acknowledged(running: RunningStack) -> None:
     response = requests.post(running.callback, data=b"\xff\xfe", timeout=10)
 
     assert response.status_code == 400

@@ -9,7 +9,7 @@ from tests.support.waiting import wait_for
 def test_ten_thousand_numbers_are_answered_at_once_and_sent_in_exactly_fifty_bulk_calls(
     running: RunningStack, plain_template: str
 ) -> None:
-    # Ten thousand numbers in a row hold every magic ending once.
+    # Ten thousand consecutive numbers have each of the simulator's special endings once.
     running.post(running.tencent, "/_sim/behaviour", {"magic": False})
     before, accepted = running.calls().get("sendmultisms2", 0), running.accepted()
     began = time.monotonic()
@@ -26,7 +26,7 @@ def test_ten_thousand_numbers_are_answered_at_once_and_sent_in_exactly_fifty_bul
     running.post(running.tencent, "/_sim/behaviour", {"magic": True})
     assert (account["delivered"], account["contradictory"]) == (10_000, 0)
     assert running.calls()["sendmultisms2"] - before == 50
-    # Ten thousand different numbers were told; with no more than that accepted, none got two.
+    # Ten thousand different numbers have receipts, and no more messages were accepted, so none got two.
     assert running.accepted() - accepted == 10_000
 
 
@@ -51,7 +51,7 @@ def test_named_variables_reach_each_recipient_in_the_templates_order(running: Ru
 def test_a_send_without_an_answer_is_never_repeated_and_is_settled_by_its_receipt(
     running: RunningStack, plain_template: str
 ) -> None:
-    # Tencent's simulator sends to these two and resets the connection, or answers 1008.
+    # The simulator of Tencent sends to these two numbers, and resets the connection or answers 1008.
     phones = ["13600019921", "13600029923"]
 
     for phone in phones:
@@ -81,7 +81,7 @@ def test_replies_reach_quick_audience_under_the_campaign_they_answer(
     assert running.ops("campaign", "show", "replies")["replies"] == 3
 
 
-def test_what_quick_audience_does_not_take_comes_again(
+def test_a_push_that_quick_audience_refuses_is_retried(
     running: RunningStack, plain_template: str
 ) -> None:
     rule = {"kind": "status", "status": 500, "times": 1}
@@ -113,7 +113,7 @@ def test_the_same_request_again_sends_nothing(running: RunningStack, plain_templ
     assert [len(running.messages(f"1360000020{n}")) for n in (1, 2)] == [1, 1]
 
 
-def test_an_international_number_goes_by_itself(running: RunningStack) -> None:
+def test_an_international_number_gets_a_call_of_its_own(running: RunningStack) -> None:
     code = running.template("Your parcel has arrived.", 3)
     before = running.calls().get("sendisms", 0)
 

@@ -1,4 +1,4 @@
-"""A digital message over the whole stack, text alone: pictures are in tests/browser."""
+"""A digital message of text through the whole stack. `tests/browser` has pictures."""
 
 import re
 

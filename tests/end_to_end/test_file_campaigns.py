@@ -1,4 +1,4 @@
-"""§5 through the whole stack: a file is fetched, read, sent and told of."""
+"""§5 through the whole stack: a file is fetched, read, sent and reported."""
 
 from tests.support.local_stack.files import Files
 from tests.support.local_stack.running_stack import SIGN, RunningStack
@@ -18,7 +18,7 @@ def ask(running: RunningStack, url: str, code: str, out_id: str) -> dict[str, ob
     return answer
 
 
-def test_a_file_of_thousands_of_lines_is_sent_once_and_told_of(
+def test_a_file_of_thousands_of_lines_is_sent_and_reported_once(
     running: RunningStack, files: Files
 ) -> None:
     code = running.template("${name}您好，新品已到店。")
@@ -35,12 +35,12 @@ def test_a_file_of_thousands_of_lines_is_sent_once_and_told_of(
         found: dict[str, object] = running.ops("campaign", "show", "file")
         return found
 
-    def told() -> bool:
+    def reported() -> bool:
         found = shown()
         return found["recipients"] == 6_103 and found["pushed"] == 6_102
 
     assert answer["code"] == "OK"
-    wait_for(told, 90, shown)
+    wait_for(reported, 90, shown)
     running.post(running.tencent, "/_sim/behaviour", {"magic": True})
     found = shown()
     assert (found["delivered"], found["failed"], found["waiting"]) == (6_100, 3, 0)

@@ -1,4 +1,4 @@
-"""`make run`, as a newcomer types it; and that it notices a single lost receipt."""
+"""`make run` as a newcomer types it. It fails if a single receipt is lost."""
 
 import os
 import subprocess
@@ -24,14 +24,14 @@ def demo(state: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_run_ends_well(tmp_path: Path) -> None:
+def test_run_succeeds(tmp_path: Path) -> None:
     done = demo(tmp_path)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1,000" in done.stdout
     lines = done.stdout.splitlines()
     assert lines[-1].startswith("Next: make up ")
-    # Each result is announced by a line that says what is being done.
+    # A line announces each step before its result.
     results = [number for number, line in enumerate(lines) if line.startswith("✓ ")]
     silent = [lines[n] for n in results if not lines[n - 1].endswith((" …", "┘"))]
     assert not silent

@@ -1,4 +1,4 @@
-"""A stack that pulls: Tencent pushes nothing to it, and every receipt and reply comes home all the same."""
+"""A stack that pulls: Tencent pushes nothing to it, and every receipt and reply still arrives."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ pytestmark = for_ci
 
 
 def once(stack: Stack, function: str) -> str:
-    """Run a scheduled function now; answers what it logged."""
+    """Run a scheduled function now, and return its log."""
     done = subprocess.run(
         [sys.executable, "-m", "local.scheduler", "--once", function],
         env={**os.environ, **stack.environment},
@@ -27,7 +27,7 @@ def once(stack: Stack, function: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_everything_comes_home_by_pulling(tmp_path: Path) -> None:
+def test_every_receipt_and_reply_arrives_by_pulling(tmp_path: Path) -> None:
     environ = {"PATH": os.environ["PATH"], "TENCENT_RECEIPTS": "pull"}
     with Stack(port=free_port(), state=tmp_path, environ=environ) as stack:
         running = RunningStack(stack)
@@ -38,7 +38,7 @@ def test_everything_comes_home_by_pulling(tmp_path: Path) -> None:
         phones = {"count": 250, "start": "13500000000"}
         running.campaign("pulled", templateCode=code, phones=phones)
 
-        # Tencent enables pulling on request: until then a line says so, and nothing else happens.
+        # Tencent enables pulling on request: until then a log line says so, and nothing else happens.
         assert "not enabled" in once(stack, "pull")
 
         running.post(running.tencent, "/_sim/behaviour", {"pull_enabled": True})

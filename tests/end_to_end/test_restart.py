@@ -1,4 +1,4 @@
-"""A stack that is stopped in the middle of a campaign, and started again with its data."""
+"""A stack that is stopped during a campaign and started again with its data."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.support.local_stack.running_stack import SIGN, SIGN_ID, RunningStack
 from tests.support.waiting import wait_for
 
 
-def test_a_campaign_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_a_campaign_continues_after_a_restart(tmp_path: Path) -> None:
     environ = {"PATH": os.environ["PATH"]}
     with Stack(port=free_port(), state=tmp_path, environ=environ) as stack:
         running = RunningStack(stack)

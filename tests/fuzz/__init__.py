@@ -1,4 +1,4 @@
-"""Any bytes on any route: never a 5xx, always the envelope, never more than a second of work, and nothing sent.
+"""Any bytes on any route: never a 5xx, always the envelope, at most a second of work, and no message sent.
 
-`FUZZ=long` looks at twenty times as many requests.
+`FUZZ=long` tries 20 times as many requests.
 """

@@ -1,4 +1,4 @@
-"""A bridge behind API Gateway, with a sign, a text template and a digital one that may be sent."""
+"""A bridge behind API Gateway, with an approved sign, text template and digital template."""
 
 import pytest
 
@@ -24,6 +24,6 @@ def world(here: Bridge, monkeypatch: pytest.MonkeyPatch) -> World:
 
 @pytest.fixture
 def open_world(world: World) -> World:
-    """Without authentication: cheaper, and everything behind it is the same."""
+    """Turn authentication off: faster, and everything behind it is the same."""
     world.gateway.bridge.configure(QA_AUTH="off")
     return world

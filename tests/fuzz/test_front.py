@@ -1,8 +1,8 @@
-"""The local HTTP front over a raw socket: whatever arrives is answered or let go, and the next one is served.
+"""The local HTTP front over a raw socket: any input is answered or disconnected, and the next request is served.
 
-What is no HTTP, or too much of it (lines, headers, bodies), is refused with a 4xx; a body that is cut off gets
-no answer; of a kept connection, what comes before a fault is answered. Methods, encodings and versions that
-the front does not speak are refused likewise: API Gateway lets none of them through.
+Invalid HTTP, or too large lines, headers or bodies, are refused with a 4xx. A body that is cut off gets no answer.
+On a kept connection, requests before a fault are answered. Methods, encodings and versions that the front does
+not support are refused, too: API Gateway lets none of them through.
 """
 
 import os
@@ -26,8 +26,8 @@ HOST = b"Host: x\r\n"
 POST = b"POST /sms/sendBatchList HTTP/1.1\r\n" + HOST
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 HEALTH = b"GET /health HTTP/1.1\r\n" + HOST
-# One more than a line may have. What is sent beyond it is not read, and a connection that is closed with
-# something unread is reset, perhaps before the answer is there.
+# One byte more than a line may have. Further bytes are not read, and a connection that is closed with unread
+# bytes is reset, perhaps before the answer arrives.
 _LINE = 65_537
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
 
@@ -78,7 +78,7 @@ CASES: dict[str, tuple[bytes, list[int]]] = {
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The app's own front. What is asked for here comes before any call to AWS."""
+    """Run the front of the app. The requests of these tests make no call to AWS."""
     process = Process(
         "http",
         "local.http",
@@ -96,11 +96,11 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 @pytest.fixture(autouse=True)
 def no_sockets() -> None:
-    """Here they are what is tested."""
+    """Allow sockets, which these tests need."""
 
 
 def send(port: int, data: bytes, *, end: bool = True) -> bytes:
-    """What comes back until the front closes the connection; `end` says that nothing more will be sent."""
+    """Send bytes, and return everything received until the front closes the connection. `end` ends the sending."""
     answer = b""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         try:
@@ -112,18 +112,18 @@ def send(port: int, data: bytes, *, end: bool = True) -> bytes:
         except TimeoutError:
             raise
         except OSError:
-            pass  # it was closed by the other side
+            pass  # closed by the other side
     return answer
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_whatever_arrives_is_answered_or_let_go(port: int, case: str) -> None:
+def test_any_request_is_answered_or_its_connection_closed(port: int, case: str) -> None:
     data, statuses = CASES[case]
     assert [int(status) for status in _STATUS.findall(send(port, data))] == statuses
     assert _STATUS.findall(send(port, HEALTH + b"\r\n")) == [b"200"]
 
 
-def test_any_bytes(port: int) -> None:
+def test_any_bytes_are_answered_or_their_connection_closed(port: int) -> None:
     parts = st.sampled_from(
         [
             *(b"GET ", b"POST ", b"/sms/sendBatch", b"/health", b"?a=b", b" HTTP/1.1\r\n", b"\r\n"),
@@ -142,8 +142,8 @@ def test_any_bytes(port: int) -> None:
     assert _STATUS.findall(send(port, HEALTH + b"\r\n")) == [b"200"]
 
 
-def test_who_sends_no_more_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After 75 s; a third of a second here."""
+def test_a_client_that_stops_sending_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit is 75 s, and a third of a second in this test."""
     monkeypatch.setattr(http._Handler, "timeout", 0.3)
     server = http.create_server(App(TINY), 0).server
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

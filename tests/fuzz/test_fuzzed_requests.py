@@ -1,4 +1,4 @@
-"""Every route, fed with anything, in place of one field, of the body, of everything."""
+"""Generated input on every route: in place of one field, of the body, or of everything."""
 
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(120 * TIMES)
 _signed = st.integers(0, 3).map(lambda number: number == 3)
 
 
-def test_the_requests_that_are_changed_here_are_obeyed(world: World) -> None:
+def test_the_unchanged_requests_are_accepted(world: World) -> None:
     for method, path in BODIES:
         answered = ask(world.gateway, _obeyed(world, method, path).signed())
         assert answered.status == 200
@@ -28,7 +28,7 @@ def test_the_requests_that_are_changed_here_are_obeyed(world: World) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), BODIES)
-def test_any_value_in_any_field(world: World, method: str, path: str) -> None:
+def test_any_value_in_any_field_is_answered(world: World, method: str, path: str) -> None:
     asked = _obeyed(world, method, path)
     whole = endpoints.body(method, path, world.codes)
     parts = [name for name in whole if isinstance(whole[name], list)]
@@ -55,7 +55,7 @@ def test_any_value_in_any_field(world: World, method: str, path: str) -> None:
     feed()
 
 
-def test_any_value_in_any_part_of_a_list(world: World) -> None:
+def test_any_value_in_any_part_of_a_list_is_answered(world: World) -> None:
     parts = [
         (route, name, part)
         for route in BODIES
@@ -76,7 +76,7 @@ def test_any_value_in_any_part_of_a_list(world: World) -> None:
     feed()
 
 
-def test_any_bytes_on_any_route(world: World) -> None:
+def test_any_bytes_on_any_route_are_answered(world: World) -> None:
     @fuzzed(150)
     @given(st.sampled_from(SERVED), values.carried, values.content_types, _signed)
     def feed(
@@ -93,7 +93,7 @@ def test_any_bytes_on_any_route(world: World) -> None:
     feed()
 
 
-def test_any_name_in_any_path(open_world: World) -> None:
+def test_any_name_in_any_path_is_answered(open_world: World) -> None:
     served = [(method, path) for method, path in SERVED if "{" in path]
 
     @fuzzed(120)
@@ -105,8 +105,8 @@ def test_any_name_in_any_path(open_world: World) -> None:
     feed()
 
 
-def test_anything_at_once(world: World) -> None:
-    """Nothing of it is signed, but for a few: those are asked with a valid signature as well."""
+def test_any_request_is_answered(world: World) -> None:
+    """Most requests have no valid signature; some are sent with one as well."""
 
     @fuzzed(150)
     @given(
@@ -138,7 +138,7 @@ def test_anything_at_once(world: World) -> None:
 
 
 def _ask(world: World, asked: Asked, signed: bool) -> None:
-    """With a signature, or where none is asked for: that is cheaper, and everything behind it is the same."""
+    """Send a request with a signature, or with authentication off, which is faster and otherwise the same."""
     world.gateway.bridge.configure(QA_AUTH="on" if signed else "off")
     ask(world.gateway, asked.signed() if signed else asked)
 
@@ -150,10 +150,10 @@ def _obeyed(world: World, method: str, path: str) -> Asked:
     return Asked(method, path, endpoints.names(path, world.codes), body)
 
 
-def test_a_page_of_details_that_no_item_has_room_for(
+def test_a_page_of_details_that_is_too_large_for_an_item_is_answered(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A thousand rows of 500 characters. They are not kept for the same request again: that is asked anew."""
+    """A thousand rows of 500 characters are not stored as an answer: a repeated request gets a new one."""
     row = {
         "content": "好" * 500,
         **dict.fromkeys(("errCode", "outId", "phoneNum", "receiveDate", "sendDate"), "x"),

@@ -1,4 +1,4 @@
-"""Bodies that are made to be expensive: at most a second of work for six megabytes, and less for less."""
+"""Bodies that are made to be expensive: at most a second of work for six megabytes, and less for smaller ones."""
 
 import gc
 import json
@@ -17,7 +17,7 @@ from tests.support.fuzz.world import TIMES, World
 
 pytestmark = pytest.mark.timeout(120 * TIMES)
 LIST = ("POST", "/sms/sendBatchList")
-# Where texts and lists are taken apart, and not merely measured; fields of parts follow a dot.
+# Fields whose texts and lists are parsed and not only measured; fields of parts follow a dot.
 _READ = [
     (("POST", "/sms/smsTemplate"), "templateContent"),
     (("POST", "/sms/digitalSmsTemplate"), "templateContent"),
@@ -34,24 +34,24 @@ _READ = [
     (("POST", "/sms/sendDetails"), "pageSize"),
     (("POST", CALLBACK), "description"),
 ]
-# Everything at a twentieth of the size, where what grows with the square of it is found just as well; and a
-# third of all shapes for each field, another third for the next.
+# All shapes at a twentieth of the size, which shows quadratic growth just as well, and a third of the shapes at
+# full size for each field, another third for the next one.
 SIZE = SIX_MEGABYTES if TIMES > 1 else SIX_MEGABYTES // 20
 STEP = 1 if TIMES > 1 else 3
-# More than its share: a short request has its cost as well.
+# More than its share: a short request has a fixed cost, too.
 SECONDS = 1.0 if TIMES > 1 else 0.25
 
 
 @pytest.fixture(autouse=True)
 def small_heap() -> Iterator[None]:
-    """What the tests hold in memory is none of the bridge's garbage to look through."""
+    """Exclude the objects of the tests from the bridge's garbage collections."""
     gc.collect()
     gc.freeze()
     yield
     gc.unfreeze()
 
 
-def test_a_large_body_of_any_shape(open_world: World) -> None:
+def test_a_large_body_of_any_shape_is_quick(open_world: World) -> None:
     for number, (method, path) in enumerate(BODIES):
         names = endpoints.names(path, open_world.codes)
         for body in heavy.whole(SIZE)[number % STEP :: STEP]:
@@ -59,7 +59,7 @@ def test_a_large_body_of_any_shape(open_world: World) -> None:
 
 
 @pytest.mark.parametrize(("route", "field"), _READ)
-def test_a_large_value_in_a_field_that_is_read(
+def test_a_large_value_in_a_field_that_is_read_is_quick(
     open_world: World, route: tuple[str, str], field: str
 ) -> None:
     whole = endpoints.body(*route, open_world.codes)
@@ -77,7 +77,7 @@ def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":")) if halves else text
 
 
-def test_a_body_with_a_million_keys(open_world: World) -> None:
+def test_a_body_with_a_million_keys_is_quick(open_world: World) -> None:
     keys = ",".join(f'"{number}":1' for number in range(1_000_000))[: SIX_MEGABYTES - 10]
     body = "{" + keys[: keys.rindex(",")] + "}"
     for route in (("POST", "/sms/smsTemplate"), LIST, ("POST", "/sms/sendDetails")):
@@ -88,7 +88,7 @@ def test_a_body_with_a_million_keys(open_world: World) -> None:
 def test_one_large_value_for_very_many_recipients_is_read_once(
     open_world: World, value: Any
 ) -> None:
-    """Read for each of them, it would be hours."""
+    """Reading it for each recipient would take hours."""
     body = endpoints.body(*LIST, open_world.codes)
     body["phoneNumberJson"] = [f"139{number:08d}" for number in range(150_000)]
     body["templateParamJson"] = [{"name": value}]
@@ -96,15 +96,19 @@ def test_one_large_value_for_very_many_recipients_is_read_once(
     assert answered.body["code"] == "isv.PARAM_LENGTH_LIMIT"
 
 
-def test_more_numbers_than_a_body_has_room_for_are_not_even_counted_out(open_world: World) -> None:
+def test_more_numbers_than_a_body_has_room_for_are_refused_before_they_are_counted(
+    open_world: World,
+) -> None:
     body = endpoints.body(*LIST, open_world.codes) | {"phoneNumberJson": "1," * 2_900_000 + "1"}
     answered = ask(open_world.gateway, Asked(*LIST, {}, _json(body)))
     assert answered.body["code"] == "isv.INVALID_PARAMETERS"
 
 
 @pytest.mark.parametrize("own", [False, True])
-def test_recipients_cost_their_number_and_no_more(open_world: World, own: bool) -> None:
-    """Many of them cost more than a second: 5 µs each with a text for all, 18 with one of their own."""
+def test_the_cost_of_a_request_is_proportional_to_its_recipients(
+    open_world: World, own: bool
+) -> None:
+    """Many recipients cost more than a second: 5 µs each with one text for all, 18 with a text each."""
 
     def seconds(count: int) -> float:
         body = endpoints.body(*LIST, open_world.codes)
@@ -133,7 +137,7 @@ def test_recipients_cost_their_number_and_no_more(open_world: World, own: bool) 
     ],
     ids=["statuses and replies", "statuses", "nothing", "a large one", "a very large one"],
 )
-def test_more_than_tencent_pushes_is_refused_at_once(open_world: World, events: str) -> None:
+def test_a_callback_larger_than_tencents_is_refused_at_once(open_world: World, events: str) -> None:
     names = endpoints.names(CALLBACK, open_world.codes)
     answered = ask(open_world.gateway, Asked("POST", CALLBACK, names, f"[{events}]"))
     assert (answered.status, answered.queued) == (400, 0)

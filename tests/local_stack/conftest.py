@@ -1,4 +1,4 @@
-"""Real processes for the tests of the stack, each started here and ended here."""
+"""The processes for the tests of the local stack, started and ended by fixtures."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,5 +20,5 @@ def bridge(ministack: aws.Ministack, tmp_path: Path) -> Iterator[Bridge]:
     made = Bridge(ministack.endpoint, tmp_path, f"t{next(numbers)}-", [])
     yield made
     for process in made.processes:
-        # At once: the queues are this test's own, nobody misses what is in them.
+        # Without waiting: no other test uses these queues.
         process.kill()

@@ -1,4 +1,4 @@
-"""ministack with the bridge's resources: what the template makes of it, what outlives a restart."""
+"""ministack with the bridge's resources: what the template creates, and what survives a restart."""
 
 import json
 from pathlib import Path
@@ -49,7 +49,7 @@ def attributes(bridge: Bridge, queue: str) -> dict[str, str]:
     return {str(name): value for name, value in answer["Attributes"].items()}
 
 
-def test_what_is_kept_across_a_graceful_restart(tmp_path: Path) -> None:
+def test_table_and_queues_are_kept_across_a_graceful_restart(tmp_path: Path) -> None:
     item: dict[str, AttributeValueTypeDef] = {
         "pk": {"S": "PHONE#86"},
         "sk": {"S": "SID#1"},

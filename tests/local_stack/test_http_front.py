@@ -25,14 +25,14 @@ MEGABYTE = 1024 * 1024
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """A front that every test here may use: none of them asks it to stop."""
+    """Run a front that all tests share: none of them stops it."""
     folder = tmp_path_factory.mktemp("http")
     process = Process(
         "http",
         "local.http",
         *("--port", "0", "--app", TINY),
         environment={
-            # The routes that are asked for here need no AWS.
+            # The routes of these tests need no AWS.
             **aws.environment("http://127.0.0.1:9", os.environ),
             "QA_PLATFORM_NAME": "tiny-platform",
         },
@@ -61,7 +61,7 @@ def ask(
 
 
 def raw(port: int, *parts: bytes) -> tuple[bytes, bytes]:
-    """Status line and body of what comes back until the front closes the connection."""
+    """Return the status line and body of everything sent before the front closes the connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         for part in parts:
             connection.sendall(part)
@@ -86,7 +86,7 @@ def median_latency(port: int, keep_alive: bool) -> float:
 
 
 def test_a_kept_alive_connection_is_not_slower_than_new_ones(port: int) -> None:
-    """`chalice local` stalls for 44 ms on it, some thirty times what a new connection takes."""
+    """`chalice local` waits for 44 ms, about thirty times as long as a new connection takes."""
     floor = median_latency(port, keep_alive=False)
     assert median_latency(port, keep_alive=True) < 3 * floor
 
@@ -154,7 +154,7 @@ def test_a_request_that_is_no_http_is_answered(port: int) -> None:
 def test_bodies_are_limited_as_by_api_gateway(
     connection: http.client.HTTPConnection, megabytes: int, status: int, chunked: bool
 ) -> None:
-    """The answer is read although the body was not."""
+    """The client gets the answer although the front did not read the body."""
     whole = b"x" * (megabytes * MEGABYTE)
     body = iter([whole]) if chunked else whole
     answer, _ = ask(connection, "POST", "/echo", body=body, headers=BINARY, encode_chunked=chunked)
@@ -179,7 +179,7 @@ def test_expecting_100_continue_does_not_stall(port: int) -> None:
 def test_below_sms_a_missing_route_is_answered_in_the_documented_form(
     connection: http.client.HTTPConnection, method: str, path: str
 ) -> None:
-    # With an Authorization header, API Gateway and its stand-in refuse in another way.
+    # With an Authorization header, API Gateway and the front refuse in another way.
     for headers in ({}, {"Authorization": "anything"}):
         status, answer = ask(connection, method, path, headers=headers)
         assert status == 404
@@ -196,7 +196,9 @@ def test_elsewhere_a_missing_route_is_answered_as_by_api_gateway(
     assert ask(connection, "GET", "/nothing") == (403, {"message": "Missing Authentication Token"})
 
 
-def test_a_function_that_breaks_is_answered_for(connection: http.client.HTTPConnection) -> None:
+def test_the_front_answers_for_a_function_that_fails(
+    connection: http.client.HTTPConnection,
+) -> None:
     assert ask(connection, "GET", "/breaks") == (502, {"message": "Internal server error"})
     assert ask(connection, "GET", "/health") == (200, {"status": "ok"})
 
@@ -241,12 +243,12 @@ def refuses(port: int) -> bool:
     except ConnectionRefusedError:
         return True
     except ConnectionResetError:
-        # It stood in the line of a socket that was closed at that moment.
+        # It waited at a socket that was closed at that moment.
         return False
     return False
 
 
-def test_a_port_that_is_taken_ends_with_a_message(bridge: Bridge) -> None:
+def test_a_port_in_use_ends_with_a_message(bridge: Bridge) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
         process = bridge.start("local.http", "--port", port, ready=LISTENING)

@@ -1,4 +1,4 @@
-"""The scheduler calls what the app registered, when its time has come or by hand."""
+"""The scheduler calls the app's scheduled functions when they are due, or by hand."""
 
 import threading
 from datetime import timedelta
@@ -28,7 +28,7 @@ def test_a_scheduled_function_runs_again_and_again(
 ) -> None:
     record = tmp_path / "record"
     monkeypatch.setenv("TINY_RECORD", str(record))
-    # A failure is logged; the next run comes all the same.
+    # A failure is logged, and the next run still happens.
     monkeypatch.setenv("TINY_SWEEP_FAILS", "1")
     periods = {App(TINY).function("sweep"): timedelta(seconds=0.02)}
     stop = threading.Event()

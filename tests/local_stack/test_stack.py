@@ -1,4 +1,4 @@
-"""The stack as a whole: what it starts, what it refuses, and that it leaves nothing behind."""
+"""The stack as a whole: what it starts and refuses, and that it leaves no process behind."""
 
 import json
 import os
@@ -26,7 +26,7 @@ from tests.support.waiting import wait_for
 
 
 def environ(folder: Path, **given: str) -> dict[str, str]:
-    """The environment of a small stack: one worker each, no simulators, its data in `folder`."""
+    """Return the environment of a small stack: one worker per queue, no simulators, its data in `folder`."""
     return {
         **os.environ,
         "BRIDGE_PORT": str(free_port()),
@@ -55,7 +55,7 @@ def bodies(folder: Path) -> list[str]:
 
 @contextmanager
 def up(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """`python -m local up` from a shell."""
+    """Run `python -m local up` from a shell."""
     command = [sys.executable, "-m", "local", "up", "--app", TINY]
     with subprocess.Popen(
         command,
@@ -72,7 +72,7 @@ def up(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
 
 
 def announcement(process: subprocess.Popen[str]) -> str:
-    """What it prints when it is ready."""
+    """Return what the stack prints when it is ready."""
     assert process.stdout is not None
     lines: list[str] = []
     while not lines or not lines[-1].startswith("  Logs"):
@@ -104,7 +104,7 @@ def test_two_stacks_run_side_by_side(tmp_path: Path) -> None:
     assert not any(alive(pid) for pid in pids)
 
 
-def test_dead_functions_are_replaced_and_what_they_had_in_hand_comes_again(tmp_path: Path) -> None:
+def test_dead_functions_are_replaced_and_their_messages_are_received_again(tmp_path: Path) -> None:
     with Stack(environ=environ(tmp_path), app=TINY, visibility={"sends": 2}) as running:
         [deliver] = (process for process in running.processes if process.name == "deliver-1")
         first = deliver.pid
@@ -116,14 +116,14 @@ def test_dead_functions_are_replaced_and_what_they_had_in_hand_comes_again(tmp_p
         assert deliver.pid != first
         assert not running.failed.is_set()
 
-        # Without AWS there is no stack.
+        # A stack does not run without AWS.
         [ministack] = (process for process in running.processes if process.name == "ministack")
         os.kill(ministack.pid, signal.SIGKILL)
         assert running.failed.wait(10)
         assert "ministack was ended by signal 9" in str(running.failure)
 
 
-def test_what_is_in_use_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_a_port_or_state_in_use_is_refused_and_unchanged(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         with pytest.raises(StackError, match=f"Port {port} cannot be used"):
@@ -136,14 +136,14 @@ def test_what_is_in_use_is_refused_and_left_alone(tmp_path: Path) -> None:
         environment = {"BRIDGE_STATE": str(tmp_path / "state")}
         adopt_environment(environment)
         assert environment["AWS_ENDPOINT_URL"] == "http://here"
-        # What the environment says already is not touched.
+        # Variables that are already set are kept.
         adopt_environment(environment := {"AWS_ENDPOINT_URL": "http://there"})
         assert environment == {"AWS_ENDPOINT_URL": "http://there"}
-    # Published, but nobody holds the lock: that stack was killed.
+    # Published, but not locked: that stack was killed.
     assert state.running() is None
 
 
-def test_what_cannot_start_says_why(tmp_path: Path) -> None:
+def test_a_stack_that_cannot_start_says_why(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
         with up(environ(tmp_path, BRIDGE_PORT=port)) as process:
@@ -197,11 +197,11 @@ def test_sigterm_while_it_starts(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
-    # One whose start was cut short is nobody's to end, and goes when it sees that its parent has gone.
+    # A process whose start was interrupted is ended by no one, and ends itself when its parent is gone.
     wait_for(lambda: not any(alive(pid) for pid in started))
 
 
-def test_ctrl_c_waits_for_what_is_in_hand_and_again_does_not(tmp_path: Path) -> None:
+def test_ctrl_c_waits_for_running_functions_and_a_second_one_does_not(tmp_path: Path) -> None:
     with up(environ(tmp_path)) as process:
         announcement(process)
         description = State(tmp_path / "state").running()
@@ -210,14 +210,14 @@ def test_ctrl_c_waits_for_what_is_in_hand_and_again_does_not(tmp_path: Path) -> 
         send(description["environment"]["AWS_ENDPOINT_URL"], "qa-sms-bridge-local-", "hold")
         wait_for(lambda: bodies(tmp_path))
         process.send_signal(signal.SIGINT)
-        # The other workers end, the one that has something in hand does not.
+        # The other workers end; the one with a running function does not.
         wait_for(lambda: sum(map(alive, started)) == len(["ministack", "http", "deliver"]))
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     assert out == "Stopped.\n"
     assert not any(alive(pid) for pid in started)
-    # Not waiting does not mean losing: AWS has still been written down.
+    # Nothing is lost: the state of AWS was still stored.
     assert "hold" in (tmp_path / "state" / "aws" / "sqs.json").read_text()
 
 
@@ -252,7 +252,7 @@ def test_kill_leaves_no_process_behind_and_loses_nothing(tmp_path: Path) -> None
         process.kill()
         process.wait()
         assert State(tmp_path / "state").running() is None
-        # At once: the state is free only when ministack has written it down.
+        # Without waiting: the state is free only once ministack has stored it.
         with Stack(environ=environment, app=TINY, visibility={"sends": 0}) as again:
             assert not any(alive(pid) for pid in started)
             sqs = boto3.client("sqs", **aws.client_options(again.addresses.aws))

@@ -70,7 +70,7 @@ def test_a_batching_window_gathers_more_than_one_receive(bridge: Bridge) -> None
     bridge.create()
     bridge.send("callbacks", *(f"early {n}" for n in range(15)))
     start(bridge, "settle")
-    # While the first window is open (one second from the first message): it joins the batch.
+    # Within the first window (one second from the first message), so it joins the batch.
     wait_for(lambda: in_flight(bridge, "callbacks") > 0)
     bridge.send("callbacks", "late")
     [call] = bridge.calls(1)
@@ -92,7 +92,7 @@ def in_flight(bridge: Bridge, queue: str) -> int:
     return int(answer["Attributes"]["ApproximateNumberOfMessagesNotVisible"])
 
 
-def test_after_an_exception_the_whole_batch_comes_again(bridge: Bridge) -> None:
+def test_after_an_exception_the_whole_batch_is_received_again(bridge: Bridge) -> None:
     bridge.create(visibility={"sends": 1})
     bridge.send("sends", "fail 1", "fine")
     process = start(bridge, "deliver")
@@ -107,7 +107,7 @@ def test_after_an_exception_the_whole_batch_comes_again(bridge: Bridge) -> None:
     assert process.output().count("a message failed") >= 1
 
 
-def test_what_fails_too_often_rests_in_the_dead_letter_queue(bridge: Bridge) -> None:
+def test_a_message_that_fails_too_often_ends_in_the_dead_letter_queue(bridge: Bridge) -> None:
     bridge.create(visibility={"sends": 0}, receives={"sends": 3})
     bridge.send("sends", "fail 99")
     start(bridge, "deliver")
@@ -126,7 +126,7 @@ def test_a_visibility_that_the_function_sets_is_kept(bridge: Bridge) -> None:
     assert [call["receives"] for call in bridge.calls(3)] == [["1"], ["2"], ["3"]]
 
 
-def test_what_the_function_deleted_does_not_come_again(bridge: Bridge) -> None:
+def test_a_message_that_the_function_deleted_is_not_received_again(bridge: Bridge) -> None:
     bridge.create(visibility={"sends": 600})
     bridge.send("sends", "delete", "again 1")
     process = start(bridge, "deliver")
@@ -140,7 +140,7 @@ def test_what_the_function_deleted_does_not_come_again(bridge: Bridge) -> None:
 
 
 def test_partial_batch_answers_are_not_honoured(bridge: Bridge) -> None:
-    """The mapping's flag is off in a deployment: such an answer loses messages there, and here."""
+    """The mapping's flag is off when deployed: such an answer loses messages there and here."""
     bridge.create(visibility={"sends": 0})
     bridge.send("sends", "partial")
     start(bridge, "deliver")
@@ -180,7 +180,7 @@ def test_an_overrun_kills_the_process_and_keeps_the_message(bridge: Bridge) -> N
         ("deliver", {"AWS_ENDPOINT_URL": "", "BRIDGE_STATE": "/nonexistent"}, "make up"),
     ],
 )
-def test_what_cannot_work_ends_with_a_message(
+def test_a_worker_that_cannot_start_ends_with_a_message(
     bridge: Bridge, function: str, environment: dict[str, str], message: str
 ) -> None:
     process = bridge.start("local.worker", function, ready=worker.READY, **environment)

@@ -1,1 +1,1 @@
-"""What needs real connections, to servers of the tests' own on loopback."""
+"""Tests over real connections, to servers of their own on loopback."""

@@ -1,4 +1,4 @@
-"""`fetching` against servers that behave, and that don't."""
+"""`fetching` with well-behaved and faulty servers."""
 
 import socket
 import ssl
@@ -25,7 +25,7 @@ Handle = Callable[[socket.socket, dict[str, str]], None]
 
 
 class Server:
-    """Answers each connection by `handle`, byte for byte; keeps the heads of the requests."""
+    """A server that answers each connection by `handle`, and keeps the heads of the requests."""
 
     def __init__(self, handle: Handle, context: ssl.SSLContext | None = None) -> None:
         self.requests: list[str] = []
@@ -69,7 +69,7 @@ class Server:
         self._thread.join(5)
 
 
-def said(status: str, body: bytes = b"", **headers: str) -> Handle:
+def answering(status: str, body: bytes = b"", **headers: str) -> Handle:
     fields = {"Content-Length": str(len(body))} | {
         name.replace("_", "-"): value for name, value in headers.items()
     }
@@ -99,23 +99,23 @@ def fetch(url: str, start: int = 0, max_bytes: int = 100_000, seconds: float = 5
 
 
 def ranged(connection: socket.socket, headers: dict[str, str]) -> None:
-    """As OSS does it."""
+    """Answer ranges as OSS does."""
     start = int(headers.get("range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
     size = len(DATA)
     if start >= size:
-        handle = said("416 Range Not Satisfiable", Content_Range=f"bytes */{size}")
+        handle = answering("416 Range Not Satisfiable", Content_Range=f"bytes */{size}")
     elif "range" in headers:
         place = f"bytes {start}-{size - 1}/{size}"
-        handle = said("206 Partial Content", DATA[start:], Content_Range=place, ETag='"v1"')
+        handle = answering("206 Partial Content", DATA[start:], Content_Range=place, ETag='"v1"')
     else:
-        handle = said("200 OK", DATA, ETag='"v1"')
+        handle = answering("200 OK", DATA, ETag='"v1"')
     handle(connection, headers)
 
 
-def test_a_file_is_read_and_nothing_of_ours_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_read_and_the_request_reveals_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    with serving(monkeypatch, said("200 OK", DATA, Set_Cookie="a=b")) as (origin, server):
+    with serving(monkeypatch, answering("200 OK", DATA, Set_Cookie="a=b")) as (origin, server):
         for _ in range(2):
             url = f"{origin}/目录/a b.txt?Signature=%2B/=#part".replace("a b", "a%20b")
             assert stream.read_all(url, max_bytes=len(DATA), seconds=5) == DATA
@@ -135,17 +135,25 @@ def test_size_and_version_are_known_beforehand(monkeypatch: pytest.MonkeyPatch) 
         assert (body.version, body.size) == ('"v1"', len(DATA))
 
 
-@pytest.mark.parametrize("handle", [ranged, said("200 OK", DATA)], ids=["by Range", "by skipping"])
+@pytest.mark.parametrize(
+    "handle", [ranged, answering("200 OK", DATA)], ids=["by Range", "by skipping"]
+)
 @pytest.mark.parametrize("start", [0, 1, 5000, len(DATA) - 1, len(DATA)])
-def test_from_a_place_on(monkeypatch: pytest.MonkeyPatch, handle: Handle, start: int) -> None:
+def test_a_file_is_read_from_an_offset(
+    monkeypatch: pytest.MonkeyPatch, handle: Handle, start: int
+) -> None:
     with serving(monkeypatch, handle) as (origin, _):
         assert fetch(origin, start) == DATA[start:]
         with pytest.raises(FetchError, match="上限"):
             fetch(origin, start, max_bytes=len(DATA) - 1)
 
 
-@pytest.mark.parametrize("handle", [ranged, said("200 OK", DATA)], ids=["by Range", "by skipping"])
-def test_a_file_that_became_shorter(monkeypatch: pytest.MonkeyPatch, handle: Handle) -> None:
+@pytest.mark.parametrize(
+    "handle", [ranged, answering("200 OK", DATA)], ids=["by Range", "by skipping"]
+)
+def test_a_file_that_became_shorter_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, handle: Handle
+) -> None:
     with serving(monkeypatch, handle) as (origin, _), pytest.raises(FetchError, match="变短"):
         fetch(origin, len(DATA) + 1)
 
@@ -158,7 +166,7 @@ def chunked(connection: socket.socket, _: dict[str, str]) -> None:
     connection.sendall(b"0\r\n\r\n")
 
 
-def test_a_file_in_chunks_is_counted_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bytes_of_a_chunked_file_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(monkeypatch, chunked) as (origin, _):
         assert fetch(origin) == DATA
         with pytest.raises(FetchError, match="上限"):
@@ -168,27 +176,29 @@ def test_a_file_in_chunks_is_counted_as_it_comes(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("handle", "why"),
     [
-        (said("404 Not Found"), "不存在"),
-        (said("403 Forbidden"), "没有权限"),
-        (said("500 Oh"), "HTTP 500"),
-        (said("204 No Content"), "HTTP 204"),
-        (said("206 Partial Content", b"x", Content_Range="bytes 0-0/9"), "HTTP 206"),
+        (answering("404 Not Found"), "不存在"),
+        (answering("403 Forbidden"), "没有权限"),
+        (answering("500 Oh"), "HTTP 500"),
+        (answering("204 No Content"), "HTTP 204"),
+        (answering("206 Partial Content", b"x", Content_Range="bytes 0-0/9"), "HTTP 206"),
         *(
-            (said(f"{status} Elsewhere", Location="http://127.0.0.1:1/"), "跳转")
+            (answering(f"{status} Elsewhere", Location="http://127.0.0.1:1/"), "跳转")
             for status in (301, 302, 303, 307, 308)
         ),
-        (said("200 OK", b"x", Content_Encoding="gzip"), "压缩"),
-        (said("200 OK", b"x", Content_Encoding="br"), "压缩"),
-        (said("200 OK", b"x", Content_Length=""), "没有说明文件长度"),
-        (said("200 OK", b"x", Content_Length="1000000000000"), "上限"),
-        (said("200 OK", b"x", Content_Length="9"), "网络错误"),
-        (said("200 OK", b"x", Content_Length="", Transfer_Encoding="chunked"), "网络错误"),
+        (answering("200 OK", b"x", Content_Encoding="gzip"), "压缩"),
+        (answering("200 OK", b"x", Content_Encoding="br"), "压缩"),
+        (answering("200 OK", b"x", Content_Length=""), "没有说明文件长度"),
+        (answering("200 OK", b"x", Content_Length="1000000000000"), "上限"),
+        (answering("200 OK", b"x", Content_Length="9"), "网络错误"),
+        (answering("200 OK", b"x", Content_Length="", Transfer_Encoding="chunked"), "网络错误"),
         (lambda connection, _: connection.sendall(b"no HTTP at all\r\n\r\n"), "网络错误"),
         (lambda connection, _: connection.sendall(b"HTTP/1.1 200 OK\r\n" + b"a" * 99999), "网络"),
         (lambda connection, _: None, "网络错误"),
     ],
 )
-def test_what_is_no_file(monkeypatch: pytest.MonkeyPatch, handle: Handle, why: str) -> None:
+def test_an_answer_without_a_file_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, handle: Handle, why: str
+) -> None:
     with (
         serving(monkeypatch, handle) as (origin, server),
         pytest.raises(FetchError, match=why) as caught,
@@ -202,10 +212,10 @@ def test_what_is_no_file(monkeypatch: pytest.MonkeyPatch, handle: Handle, why: s
     ("status", "place"),
     [("206 Partial Content", "bytes 4-9/10"), ("206 Partial Content", ""), ("416 No", "bytes */3")],
 )
-def test_another_range_than_was_asked_for(
+def test_a_range_that_was_not_requested_is_an_error(
     monkeypatch: pytest.MonkeyPatch, status: str, place: str
 ) -> None:
-    handle = said(status, b"xxxxxx", Content_Range=place)
+    handle = answering(status, b"xxxxxx", Content_Range=place)
     with serving(monkeypatch, handle) as (origin, _), pytest.raises(FetchError, match="HTTP"):
         fetch(origin, 5)
 
@@ -236,7 +246,7 @@ def stand_still(connection: socket.socket, _: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("handle", [drip_head, drip_body, drip_chunks, stand_still])
-def test_no_server_takes_more_time_than_it_is_given(
+def test_no_server_takes_more_time_than_allowed(
     monkeypatch: pytest.MonkeyPatch, handle: Handle
 ) -> None:
     began = time.monotonic()
@@ -251,7 +261,7 @@ NAME = "bucket.aliyuncs.com"
 
 
 def certificate(folder: Path, name: str) -> tuple[Path, ssl.SSLContext]:
-    """A certificate that signs itself, and a server's context with it."""
+    """Return a self-signed certificate, and a TLS context of a server with it."""
     private = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
     now = datetime.now(UTC)
@@ -292,7 +302,7 @@ def test_the_connection_to_a_checked_address_is_verified_by_name(
     public, context = certificate(tmp_path, name)
     asked: list[Any] = []
     context.sni_callback = lambda _, server_name, __: asked.append(server_name)
-    server = Server(said("200 OK", DATA), context)
+    server = Server(answering("200 OK", DATA), context)
     url = f"https://{NAME}:{server.port}/x"
     made = settings.from_environment(ENVIRONMENT | {"OSS_ALLOWED_HOSTS": url.removesuffix("/x")})
     monkeypatch.setattr(settings, "load", lambda: made)

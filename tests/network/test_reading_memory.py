@@ -1,4 +1,4 @@
-"""The function `read` over a real connection: how much memory a million lines take."""
+"""The memory of the function `read` for a million lines over a real connection."""
 
 import json
 import socket
@@ -13,15 +13,15 @@ import requests
 
 from tests.support import thoroughness
 
-# The million is CI's.
+# CI reads a million lines.
 LINES = 1_000_000 if thoroughness.ALL else 300_000
-# What the issue allows.
+# The limit of the memory above that of an idle function.
 MAX_BYTES = 100 * 1024 * 1024
 
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
-    """A folder, served by a process of its own."""
+    """Serve a folder from a process of its own."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]

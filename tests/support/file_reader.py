@@ -87,6 +87,7 @@ def main() -> None:
     event = {
         "Records": [
             {
+                "messageId": "m",
                 "body": json.dumps({"outId": "out", "bizId": "biz"}),
                 "receiptHandle": "r",
                 "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "0"},
