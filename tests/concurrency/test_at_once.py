@@ -15,6 +15,7 @@ from chalicelib.domain.messages import NO_RECEIPT, failure_receipt
 from chalicelib.domain.periods import RETENTION_SECONDS
 from chalicelib.endpoints import envelope
 from chalicelib.functions import push, settle, sweep
+from chalicelib.queues.bodies import ReceiptBody
 from chalicelib.store import (
     batches,
     breakers,
@@ -289,7 +290,7 @@ def test_one_of_two_statuses_of_a_sid_is_reported(world: World) -> None:
     for entry in entries:
         (kept,) = messages.of_phone("86" + entry["phoneNum"])
         assert kept.receipt
-        assert kept.receipt.code == entry["errCode"], "told what is kept"
+        assert kept.receipt.code == entry["errCode"], "the stored state is reported"
 
 
 def test_four_functions_with_the_same_hundred_statuses_report_each_once(world: World) -> None:
@@ -518,7 +519,7 @@ def test_functions_that_are_locked_out_at_once_make_no_second_call(
     breakers.close("quickaudience", now)
 
 
-def receipt(out_id: str) -> dict[str, Any]:
-    kept = message(phone(), out_id, "sid")
-    told = kept.with_receipt(failure_receipt(NO_RECEIPT, time.time()))
-    return {"kind": "details", "outId": out_id, "entries": [told.entry()]}
+def receipt(out_id: str) -> str:
+    """Return the body of a queue message with one receipt."""
+    settled = message(phone(), out_id, "sid").with_receipt(failure_receipt(NO_RECEIPT, time.time()))
+    return ReceiptBody("details", out_id, [settled.entry()]).encode()

@@ -150,8 +150,8 @@ def test_a_receipt_is_pushed(
         answer = started.invoke(recorded)
 
     assert not answer.error, answer.payload
-    told = quick_audience_simulator.get("/_sim/receipts?outId=recorded")
-    assert [entry["phoneNum"] for entry in told["receipts"]] == ["13800000000"]
+    reported = quick_audience_simulator.get("/_sim/receipts?outId=recorded")
+    assert [entry["phoneNum"] for entry in reported["receipts"]] == ["13800000000"]
 
 
 @pytest.mark.parametrize("function", ["sweep", "pull", "inquire"])

@@ -312,15 +312,15 @@ def test_pushes_are_the_documents_bodies(linked: Bridge, monkeypatch: pytest.Mon
     linked.callback([status(first), status(second, "FAIL")])
     linked.callback(reply(first.phone, "好的", SIGN))
     linked.pump.drain()
-    told = {path: given for path, given, _ in pushed}
-    assert told.keys() == {DETAILS, REPLY}
-    details = told[DETAILS]
+    pushed_bodies = {path: given for path, given, _ in pushed}
+    assert pushed_bodies.keys() == {DETAILS, REPLY}
+    details = pushed_bodies[DETAILS]
     documented = shape(loads(EXAMPLES["§13 Push delivery receipts"]["body"]))
     # The document has a description in quotes in place of the number; in §12 it is an integer.
     documented["thirdSmsSendDetailModelList"][0]["sendStatus"] = "int"
     assert shape(details) == documented
     assert len({entry["outId"] for entry in details["thirdSmsSendDetailModelList"]}) == 1
-    assert shape(told[REPLY]) == shape(loads(EXAMPLES["§14 SMS reply callback"]["body"]))
+    assert shape(pushed_bodies[REPLY]) == shape(loads(EXAMPLES["§14 SMS reply callback"]["body"]))
     for _, _, headers in pushed:
         assert headers["Content-Type"] == "application/json"
         assert len(headers["X-QA-Hmac-Signature"]) == 64
@@ -333,8 +333,8 @@ def test_digital_messages_have_receipts_and_replies(here: Bridge) -> None:
     here.deliver_all()
     here.callback(reply("8613900001111", "好的", SIGN))
     here.pump.drain()
-    told = [one for one in here.quick_audience.receipts if one["outId"] == "digital"]
-    assert sorted(one["phoneNum"] for one in told) == ["13900001111", "13900011111"]
+    receipts = [one for one in here.quick_audience.receipts if one["outId"] == "digital"]
+    assert sorted(one["phoneNum"] for one in receipts) == ["13900001111", "13900011111"]
     assert [one["outId"] for one in here.quick_audience.replies] == ["digital"]
 
 

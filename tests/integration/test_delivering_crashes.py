@@ -78,7 +78,7 @@ def prepare(bridge: Bridge, invocation: int) -> Answer:
 
 def check_outcomes(bridge: Bridge, what: str, answer: Answer) -> None:
     sent = Counter(sms.phone for sms in bridge.tencent.sent)
-    heard = by_phone(bridge.quick_audience.receipts)
+    reported = by_phone(bridge.quick_audience.receipts)
     for progress in bridge.progress(answer):
         assert not progress.remaining_calls(), what
         for position, phone in enumerate(progress.plan.phones, progress.plan.start):
@@ -90,7 +90,7 @@ def check_outcomes(bridge: Bridge, what: str, answer: Answer) -> None:
                 assert messages.find([(phone, outcome)]), what
             elif isinstance(outcome, Failure):
                 assert times == 0, what
-                assert heard[phone.removeprefix("86")] == {(1, outcome.code)}, what
+                assert reported[phone.removeprefix("86")] == {(1, outcome.code)}, what
             else:
                 mark = messages.of_position(phone, answer["bizId"], position)
                 assert mark is not None, f"{what}: nothing is known of {phone}"

@@ -132,7 +132,7 @@ def test_a_status_without_a_message_waits_and_is_parked_and_is_no_dead_letter(
     settle(linked, tencent.status(Sms("86" + A, "unknown-sid", "x", 1, ())))
     assert linked.pump.count("callbacks") == 1
     linked.pump.run("settle", hours=1)
-    assert not parked(), "a send may be found to be ours after half an hour"
+    assert not parked(), "the send may still be recorded within half an hour"
     linked.pump.run("settle", hours=3)
     assert linked.pump.count("callbacks") == linked.pump.count("callbacks-dead") == 0
     (item,) = parked()

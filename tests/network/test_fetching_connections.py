@@ -99,7 +99,7 @@ def fetch(url: str, start: int = 0, max_bytes: int = 100_000, seconds: float = 5
 
 
 def ranged(connection: socket.socket, headers: dict[str, str]) -> None:
-    """Answer ranges as OSS does."""
+    """Respond to ranges as OSS does."""
     start = int(headers.get("range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
     size = len(DATA)
     if start >= size:

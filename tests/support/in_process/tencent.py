@@ -253,7 +253,7 @@ def lost(error: Callable[[], Exception], *, sent: bool) -> Behaviour:
 
 
 def raw_answer(status: int, content: bytes, *, sent: bool = False) -> Behaviour:
-    """Answer these bytes. With `sent`, the call was obeyed."""
+    """Respond with these bytes. With `sent`, the call was obeyed."""
 
     def behave(tencent: FakeTencent, call: Call) -> requests.Response:
         if sent:

@@ -43,7 +43,7 @@ class Account:
         }
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Answer the calls to these services; calls to others go where they went before."""
+        """Handle the calls to these services. Calls to other services are unchanged."""
         others: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
 
         def make_api_call(client: Any, operation: str, params: dict[str, Any]) -> Any:
