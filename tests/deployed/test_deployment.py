@@ -216,6 +216,7 @@ def test_the_schedules_exist_and_the_one_of_each_minute_brings_receipts(
     assert rules == {
         functions["sweep"]: ("rate(1 hour)", "ENABLED"),
         functions["pull"]: ("rate(1 minute)", "ENABLED"),
+        functions["release"]: ("rate(1 minute)", "ENABLED"),
         functions["inquire"]: ("rate(1 hour)", "ENABLED"),
     }
 

@@ -5,6 +5,7 @@ The process sees the bundle, the client and the standard library, and nothing el
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,8 @@ def sqs_event(name: str, queue: str, queues: Queues, *bodies: Any) -> Any:
     for record, given in zip(recorded["Records"], bodies, strict=False):
         record["body"] = json.dumps(given)
     [record] = recorded["Records"]
+    # A message that waits for more than 72 hours is not tried again.
+    record["attributes"]["SentTimestamp"] = str(int(time.time() * 1000))
     queues.send(queue, record["body"])
     _, record["receiptHandle"] = queues.receive(queue)
     return recorded
@@ -116,26 +119,50 @@ def test_an_unknown_page_is_answered_in_html(http: Function) -> None:
     assert "default-src 'none'" in answer.payload["headers"]["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize(
-    ("function", "name", "queue"),
-    [
-        ("deliver", "sqs_sends", "sends"),
-        ("read", "sqs_files", "files"),
-        ("push", "sqs_garbage", "receipts"),
-        ("settle", "sqs_garbage", "callbacks"),
-    ],
-)
+FED = {
+    "deliver": ("sqs_sends", "sends"),
+    "read": ("sqs_files", "files"),
+    "push": ("sqs_receipts", "receipts"),
+    "settle": ("sqs_callbacks", "callbacks"),
+}
+
+
+@pytest.mark.parametrize("function", FED)
+@pytest.mark.parametrize("partial", ["off", "on"])
 def test_a_message_that_a_function_cannot_finish_is_received_again(
-    code: Path, environment: dict[str, str], queues: Queues, function: str, name: str, queue: str
+    code: Path, environment: dict[str, str], queues: Queues, function: str, partial: str
 ) -> None:
+    name, queue = FED[function]
     recorded = sqs_event(name, queue, queues)
+    [record] = recorded["Records"]
+    broken = environment | {"BRIDGE_TABLE": "no-such-table", "BRIDGE_PARTIAL_BATCHES": partial}
+
+    with Function(code, f"app.{function}", broken) as started:
+        answer = started.invoke(recorded)
+
+    if partial == "on":
+        assert not answer.error
+        failures = [{"itemIdentifier": record["messageId"]}]
+        assert answer.payload == {"batchItemFailures": failures}
+    else:
+        # An error is what keeps Lambda from deleting the message.
+        assert answer.error
+        assert answer.payload["errorType"] == "UnfinishedError"
+
+
+@pytest.mark.parametrize("function", FED)
+def test_what_can_never_succeed_becomes_a_dead_letter(
+    code: Path, environment: dict[str, str], queues: Queues, function: str
+) -> None:
+    queue = FED[function][1]
+    recorded = sqs_event("sqs_garbage", queue, queues)
+    before = queues.count(f"{queue}-dead")
 
     with Function(code, f"app.{function}", environment) as started:
         answer = started.invoke(recorded)
 
-    # An error prevents Lambda from deleting the message.
-    assert answer.error
-    assert answer.payload["errorType"] == "UnfinishedError"
+    assert not answer.error, answer.payload
+    assert queues.count(f"{queue}-dead") == before + 1
 
 
 def test_a_receipt_is_pushed(
@@ -154,7 +181,7 @@ def test_a_receipt_is_pushed(
     assert [entry["phoneNum"] for entry in reported["receipts"]] == ["13800000000"]
 
 
-@pytest.mark.parametrize("function", ["sweep", "pull", "inquire"])
+@pytest.mark.parametrize("function", ["sweep", "pull", "release", "inquire"])
 def test_a_schedule_starts_its_function(
     code: Path, environment: dict[str, str], tencent_simulator: Simulator, function: str
 ) -> None:
