@@ -89,7 +89,7 @@ def _settled(request: SendRequest, phone: str) -> Iterator[Sequence[Message]]:
 
 def _listed(request: SendRequest) -> set[final_state_log.Row]:
     """Return the rows of a request's sending details."""
-    count = final_state_log.counts(request.out_id).get(request.biz_id, 0)
+    count = final_state_log.length(request.out_id, request.biz_id)
     return set(final_state_log.rows(request.out_id, request.biz_id, 0, count)) if count else set()
 
 
@@ -97,13 +97,19 @@ def _add_rows(request: SendRequest, unlisted: Sequence[Message], *, dry_run: boo
     """Add the sending details that are missing; return how many there are."""
     if not unlisted:
         return 0
-    # Some may have been settled, and listed, since the list was read.
-    listed = _listed(request)
-    missing = [one for one in unlisted if messages.key(one) not in listed]
-    if not dry_run:
-        for first in range(0, len(missing), push_batches.MAX_PER_CALL):
-            final_state_log.append(missing[first : first + push_batches.MAX_PER_CALL])
-    return len(missing)
+    # Some may have been settled, and listed, since the list was read. The log is read in parts, each once.
+    read, listed, added = 0, set[final_state_log.Row](), 0
+    for first in range(0, len(unlisted), push_batches.MAX_PER_CALL):
+        length = final_state_log.length(request.out_id, request.biz_id)
+        if length > read:
+            listed |= set(final_state_log.rows(request.out_id, request.biz_id, read, length - read))
+            read = length
+        part = unlisted[first : first + push_batches.MAX_PER_CALL]
+        missing = [one for one in part if messages.key(one) not in listed]
+        if missing and not dry_run:
+            final_state_log.append(missing, length, repeated=False)
+        added += len(missing)
+    return added
 
 
 def _replay_replies(out_id: str, phone: str, *, dry_run: bool) -> int:

@@ -34,6 +34,8 @@ class Attempt:
         self.request = request
         self.progress = progress
         self._outcomes: dict[int, Outcome] = {}
+        # Whether a function that died has begun to record these outcomes.
+        self._recovers = False
         self._params = {
             position: call.params
             for start, call in progress.plan.call_starts()
@@ -55,8 +57,7 @@ class Attempt:
             self._message(by_position[position - plan.start], position, outcome)
             for position, outcome in outcomes.items()
         ]
-        messages.record(learned)
-        final_states.report(message for message in learned if message.receipt)
+        final_states.record_new_and_report(learned, repeated=self._recovers)
         self._outcomes.update(outcomes)
 
     def finish(self) -> None:
@@ -93,6 +94,7 @@ class Attempt:
 
         A message that the dead function stored shows its recipient's outcome. Without one, it is unknown.
         """
+        self._recovers = True
         found: dict[int, Outcome] = {}
         for positions, call in self.progress.remaining_calls():
             for position, phone in zip(positions, call.phones, strict=True):

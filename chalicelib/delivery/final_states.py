@@ -1,18 +1,35 @@
 """Report final states to Quick Audience: queue them for pushing, and store them for its own queries (§12).
 
-    store the receipt, unless the message has one ─▶ report it, if this piece of work stored it
+    note the log's length ─▶ store the receipt, unless the message has one ─▶ report it, if this work stored it
 
 When several pieces of work learn a message's final state at once (two callbacks, or a callback and the sweep),
 one of them stores the receipt, and only that one reports it. If it dies in between, it is repeated, finds its
-own receipt, and reports it.
+own receipt, and reports it. The log of final states then takes only the rows that it lacks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from chalicelib import settings
 from chalicelib.domain.messages import Message
 from chalicelib.queues import bodies, sending
 from chalicelib.store import final_state_log, messages
+
+Request = tuple[str, str]
+"""The outId and the bizId of a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Messages to report, of any requests. All have their receipts.
+
+    `lengths` are the lengths of the requests' logs from before the receipts were stored. `repeated` are the keys of
+    messages that may have been reported before.
+    """
+
+    messages: Sequence[Message]
+    lengths: Mapping[Request, int]
+    repeated: frozenset[tuple[str, str]]
 
 
 def record_and_report(settled: Sequence[Message]) -> list[Message]:
@@ -21,26 +38,48 @@ def record_and_report(settled: Sequence[Message]) -> list[Message]:
     Each receipt names the piece of work that learned it (`receipt.by`), by the same name whenever that work is
     repeated.
     """
-    reported = messages.settle(settled)
-    report(reported)
-    return reported
+    lengths = _lengths(settled)
+    stored = messages.settle(settled)
+    report(Report(stored.messages, lengths, stored.repeated))
+    return stored.messages
 
 
-def report(reported: Iterable[Message]) -> None:
-    """Report messages that have their receipts. They may be of several requests.
+def record_new_and_report(learned: Sequence[Message], *, repeated: bool) -> None:
+    """Store new messages, and report those that have a receipt: their recipients were refused.
+
+    `repeated` means that another function may have done so before it died.
+    """
+    refused = [message for message in learned if message.receipt]
+    lengths = _lengths(refused)
+    messages.record(learned)
+    keys = map(messages.key, refused if repeated else ())
+    report(Report(refused, lengths, frozenset(keys)))
+
+
+def report(reported: Report) -> None:
+    """Report messages that have their receipts.
 
     With QA_RECEIPTS=poll, receipts are not pushed: Quick Audience queries them itself (§12). Replies, which are
     reported elsewhere, are pushed in either case, because no interface queries them.
     """
-    by_request: dict[tuple[str, str], list[Message]] = {}
+    by_request: dict[Request, list[Message]] = {}
     by_out_id: dict[str, list[Message]] = {}
-    for message in reported:
-        origin = message.origin
-        by_request.setdefault((origin.out_id, origin.biz_id), []).append(message)
-        by_out_id.setdefault(origin.out_id, []).append(message)
+    for message in reported.messages:
+        by_request.setdefault(_request(message), []).append(message)
+        by_out_id.setdefault(message.origin.out_id, []).append(message)
     if settings.load().qa_receipts == "push":
         for out_id, group in by_out_id.items():
             entries = [entry for message in group for entry in message.entries()]
             sending.send("receipts", bodies.of_entries("details", out_id, entries))
-    for group in by_request.values():
-        final_state_log.append(group)
+    for request, group in by_request.items():
+        repeated = not reported.repeated.isdisjoint(map(messages.key, group))
+        final_state_log.append(group, reported.lengths[request], repeated=repeated)
+
+
+def _lengths(settled: Iterable[Message]) -> dict[Request, int]:
+    requests = dict.fromkeys(map(_request, settled))
+    return {request: final_state_log.length(*request) for request in requests}
+
+
+def _request(message: Message) -> Request:
+    return message.origin.out_id, message.origin.biz_id

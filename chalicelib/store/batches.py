@@ -7,7 +7,7 @@ way, the rest is tried again after growing pauses.
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -104,17 +104,24 @@ def put_new(items: Sequence[Item]) -> None:
             table.put_new(table.unpack(entry["PutRequest"]["Item"]))
 
 
-def exchange(name: str, old: Any, values: Mapping[Key, Any]) -> dict[Key, Any]:
+class Exchanged(NamedTuple):
+    """The value of an attribute after `exchange`. `now` means that this call has certainly set it."""
+
+    value: Any
+    now: bool
+
+
+def exchange(name: str, old: Any, values: Mapping[Key, Any]) -> dict[Key, Exchanged]:
     """Set an attribute of many items, each only if the attribute still has the value `old`.
 
     Return the value of each item afterwards, whether it was set by this call or by another. Items that do not exist
-    are left out. If several callers set the same item, one of them succeeds. If an answer is lost, a value may be
-    set that this call has set before; where that matters, the value contains a token of its writer.
+    are left out. If several callers set the same item, one of them succeeds. If an answer is lost, a value counts as
+    set before that this very call has set; where that matters, the value contains a token of its writer.
 
     This uses PartiQL statements in a batch, which can be conditional and cost one write unit each. BatchWriteItem has
     no conditions, and transactions cost twice as much.
     """
-    current: dict[Key, Any] = {}
+    current: dict[Key, Exchanged] = {}
     left = dict(values)
     # The table's and the attribute's name come from this code; every value is a parameter.
     statement = (
@@ -137,11 +144,11 @@ def exchange(name: str, old: Any, values: Mapping[Key, Any]) -> dict[Key, Any]:
             if code in _RETRYABLE:
                 continue
             if code is None:
-                current[key] = left[key]
+                current[key] = Exchanged(left[key], now=True)
             elif code != "ConditionalCheckFailed":
                 raise RuntimeError(f"DynamoDB refused a write: {code}: {error['Message']}")
             elif item := _existing_item(key, error):
-                current[key] = item[name]
+                current[key] = Exchanged(item[name], now=False)
             del left[key]
 
     def update_left(_: Any) -> Any:

@@ -1,18 +1,25 @@
 """The log of final states: a row for each message with a receipt, in the order in which the receipts were known.
 
 §12 pages through it. Each request has a log without gaps to which rows are only appended, so that a page is found by
-its number: row n is in the item `DETAIL#<bizId>#<n>` or in the last one before it. A counter holds the number of
-rows. An appender first claims a slot by a conditional write, then moves the counter. If it dies in between, the next
-appender finds the counter behind and moves it, so that no row is lost or skipped.
+its number. Rows are written in slots: the item `DETAIL#<bizId>#<n>` has the rows from row n on, and the next slot
+begins where it ends. A counter, `DETAILS#<bizId>`, holds the number of rows.
+
+An appender first claims the next slot by a conditional write, then moves the counter. If it dies in between, the
+counter is behind until the next appender moves it, so no row is lost or skipped.
+
+No row is there twice, although work is repeated after a crash. The appender knows the log's length from before its
+receipts were stored, and looks for its rows in every slot from there on. A row can only be further back if its receipt
+was stored earlier than that. Then the work is a repetition, and the appender looks there, too.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from chalicelib.domain import periods
 from chalicelib.domain.messages import Message
 from chalicelib.store import messages, table
 from chalicelib.store.packing import pack, unpack
+from chalicelib.store.table import Item
 
 Row = tuple[str, str]
 """The key of a message: its phone and its sort key. Where a message has several rows, `_FORM` and a number follow."""
@@ -24,28 +31,41 @@ _FORM = "\0"
 _MAX_TRIES = 50
 
 
-def append(settled: Sequence[Message]) -> None:
-    """Append messages of one request, all with receipts. After a crash, some of them may be in the log twice."""
+def length(out_id: str, biz_id: str) -> int:
+    """Return the length of a request's log, for `append`. Read it before the receipts are stored.
+
+    A writer that died may have left a slot beyond it.
+    """
+    counter = table.get(f"OUT#{out_id}", f"DETAILS#{biz_id}", consistent=True)
+    return counter["rows"] if counter else 0
+
+
+def append(settled: Sequence[Message], since: int, *, repeated: bool) -> None:
+    """Append messages of one request, all with receipts, unless they have a row.
+
+    `since` is the log's length from before their receipts were stored. `repeated` means that some of the receipts may
+    have been stored earlier.
+    """
     origin = settled[0].origin
-    pk, head = f"OUT#{origin.out_id}", f"DETAILS#{origin.biz_id}"
-    expires = int(time.time()) + periods.RETENTION_SECONDS
-    keys = [key for message in settled for key in rows_of(message)]
-    packed = pack(keys)
+    log = _Log(origin.out_id, origin.biz_id)
+    missing = dict.fromkeys(row for message in settled for row in rows_of(message))
+    if repeated and since:
+        _drop(missing, log.rows(0, since))
+    end = since
     for _ in range(_MAX_TRIES):
-        counter = table.get(pk, head, consistent=True)
-        rows = counter["rows"] if counter else 0
-        slot = table.key(pk, f"DETAIL#{origin.biz_id}#{rows:08d}")
-        slot |= {"packed": packed, "rows": len(keys), "expires": expires}
-        appended = table.put_new(slot)
-        stored = slot if appended else table.get(slot["pk"], slot["sk"], consistent=True) or {}
-        moved = table.key(pk, head) | {"rows": rows + stored["rows"], "expires": expires}
-        if counter is None:
-            table.put_new(moved)
-        else:
-            table.replace(moved, "rows", rows)
-        if appended:
-            return
-    raise TimeoutError(f"the log of {origin.biz_id} was too busy to append {len(keys)} rows")
+        if not missing:
+            break
+        existing = log.put_slot(end, list(missing))
+        if existing is None:
+            end += len(missing)
+            break
+        # Others append at the same time, or this work was done before.
+        for first, slot in [(end, existing), *log.slots(end + existing["rows"])]:
+            _drop(missing, _rows(slot))
+            end = first + slot["rows"]
+    else:
+        raise TimeoutError(f"the log of {origin.biz_id} was too busy to append {len(missing)} rows")
+    log.move_counter(since, end)
 
 
 def rows_of(message: Message) -> list[Row]:
@@ -73,14 +93,72 @@ def rows(out_id: str, biz_id: str, first: int, count: int) -> Iterator[Row]:
 
     Rows that have expired are left out.
     """
-    pk, prefix = f"OUT#{out_id}", f"DETAIL#{biz_id}#"
-    starts = table.query(
-        pk, prefix, until=f"{prefix}{first:08d}", newest_first=True, limit=1, consistent=True
-    )
-    start = next((str(item["sk"]) for item in starts), prefix)
-    until = f"{prefix}{first + count - 1:08d}"
-    for item in table.query(pk, start, until=until, consistent=True):
-        position = int(str(item["sk"]).removeprefix(prefix))
-        for offset, (phone, sort) in enumerate(unpack(item["packed"]), position):
-            if first <= offset < first + count:
-                yield phone, sort
+    return _Log(out_id, biz_id).rows(first, count)
+
+
+class _Log:
+    """The items of one request's log."""
+
+    def __init__(self, out_id: str, biz_id: str) -> None:
+        self._pk = f"OUT#{out_id}"
+        self._prefix = f"DETAIL#{biz_id}#"
+        self._counter = f"DETAILS#{biz_id}"
+        self._expires = int(time.time()) + periods.RETENTION_SECONDS
+
+    def put_slot(self, first: int, rows: Sequence[Row]) -> Item | None:
+        """Write a slot unless one exists at that row; return the existing one."""
+        slot = table.key(self._pk, self._sort(first)) | {
+            "packed": pack(rows),
+            "rows": len(rows),
+            "expires": self._expires,
+        }
+        return table.put_new_or_get(slot)
+
+    def move_counter(self, known: int, end: int) -> None:
+        """Set the number of rows to `end`, unless it is larger already. `known` is its last known value."""
+        item = table.key(self._pk, self._counter) | {"rows": end, "expires": self._expires}
+        while known < end:
+            existing = (
+                table.replace_or_get(item, "rows", known) if known else table.put_new_or_get(item)
+            )
+            if existing is None:
+                return
+            known = existing.get("rows", 0)
+
+    def rows(self, first: int, count: int) -> Iterator[Row]:
+        """Yield `count` rows from row `first` on."""
+        last = self._sort(first + count - 1)
+        start = table.query(
+            self._pk,
+            self._prefix,
+            until=self._sort(first),
+            newest_first=True,
+            limit=1,
+            consistent=True,
+        )
+        # Without a slot before it, the first slots have expired.
+        since = next((str(slot["sk"]) for slot in start), self._sort(first))
+        for slot in table.query(self._pk, since, until=last, consistent=True):
+            for at, row in enumerate(_rows(slot), self._first(slot)):
+                if first <= at < first + count:
+                    yield row
+
+    def slots(self, first: int) -> Iterator[tuple[int, Item]]:
+        """Yield the slots from row `first` on, each with the number of its first row."""
+        found = table.query(self._pk, self._sort(first), until=self._prefix + "~", consistent=True)
+        return ((self._first(slot), slot) for slot in found)
+
+    def _sort(self, first: int) -> str:
+        return f"{self._prefix}{first:08d}"
+
+    def _first(self, slot: Item) -> int:
+        return int(str(slot["sk"]).removeprefix(self._prefix))
+
+
+def _rows(slot: Item) -> Iterator[Row]:
+    return ((phone, sort) for phone, sort in unpack(slot["packed"]))
+
+
+def _drop(missing: dict[Row, None], found: Iterable[Row]) -> None:
+    for row in found:
+        missing.pop(row, None)

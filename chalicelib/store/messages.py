@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib import dates
 from chalicelib.domain import periods, phones
@@ -29,7 +29,18 @@ def record(messages: Sequence[Message]) -> None:
     batches.put_new([_item(message) for message in messages])
 
 
-def settle(messages: Sequence[Message]) -> list[Message]:
+class Settled(NamedTuple):
+    """Messages that a work item has to report, with their stored receipts.
+
+    `repeated` are the keys of those whose receipt was stored before, perhaps by an earlier try of the work item: they
+    may have been reported already.
+    """
+
+    messages: list[Message]
+    repeated: frozenset[tuple[str, str]]
+
+
+def settle(messages: Sequence[Message]) -> Settled:
     """Store the receipts of recorded messages, except for messages that have a receipt already.
 
     Return the messages whose stored receipt is from the same work item (`receipt.by`), with that receipt. So a work
@@ -39,11 +50,11 @@ def settle(messages: Sequence[Message]) -> list[Message]:
     by_key = {(f"PHONE#{message.phone}", _sort(message)): message for message in messages}
     receipts = {key: _receipt_item(message.receipt) for key, message in by_key.items()}
     stored = batches.exchange("receipt", _NONE, receipts)
-    return [
-        replace(by_key[key], receipt=_receipt(item))
-        for key, item in stored.items()
-        if item["by"] == receipts[key]["by"]
-    ]
+    own = {at: one for at, one in stored.items() if one.value["by"] == receipts[at]["by"]}
+    return Settled(
+        [replace(by_key[at], receipt=_receipt(one.value)) for at, one in own.items()],
+        frozenset(key(by_key[at]) for at, one in own.items() if not one.now),
+    )
 
 
 def find(

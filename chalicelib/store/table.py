@@ -56,7 +56,12 @@ def put_new(item: Item) -> bool:
     An existing equal item counts as written, because it is from the first try of this very call, whose answer was
     lost. Where only one of several writers may succeed, the item contains a token of its writer.
     """
-    return _put_where(item, {"ConditionExpression": "attribute_not_exists(pk)"})
+    return _put_where(item, _NEW) is None
+
+
+def put_new_or_get(item: Item) -> Item | None:
+    """Write an item as `put_new` does; return None if it is stored, else the existing item."""
+    return _put_or_get(item, _NEW)
 
 
 def replace(item: Item, name: str, value: Any) -> bool:
@@ -64,6 +69,18 @@ def replace(item: Item, name: str, value: Any) -> bool:
 
     The value None means that the stored item has no such attribute.
     """
+    return _put_where(item, _still(name, value)) is None
+
+
+def replace_or_get(item: Item, name: str, value: Any) -> Item | None:
+    """Overwrite an item as `replace` does; return None if it is stored, else the existing item, empty if none is."""
+    return _put_or_get(item, _still(name, value))
+
+
+_NEW = {"ConditionExpression": "attribute_not_exists(pk)"}
+
+
+def _still(name: str, value: Any) -> dict[str, Any]:
     condition: dict[str, Any] = {
         "ConditionExpression": "#name = :value",
         "ExpressionAttributeNames": {"#name": name},
@@ -72,10 +89,22 @@ def replace(item: Item, name: str, value: Any) -> bool:
     if value is None:
         condition["ConditionExpression"] = "attribute_exists(pk) AND attribute_not_exists(#name)"
         del condition["ExpressionAttributeValues"]
-    return _put_where(item, condition)
+    return condition
 
 
-def _put_where(item: Item, condition: dict[str, Any]) -> bool:
+def _put_or_get(item: Item, condition: dict[str, Any]) -> Item | None:
+    existing = _put_where(item, condition)
+    if existing == {}:
+        # DynamoDB did not return it with the error.
+        return get(item["pk"], item["sk"], consistent=True) or {}
+    return existing
+
+
+def _put_where(item: Item, condition: dict[str, Any]) -> Item | None:
+    """Write an item where the condition holds. Return None if an equal item is stored, else the existing one.
+
+    The existing item is empty if DynamoDB does not return it.
+    """
     packed = pack(item)
     try:
         _despite_conflicts(
@@ -89,8 +118,9 @@ def _put_where(item: Item, condition: dict[str, Any]) -> bool:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
-        return error.response.get("Item") == packed
-    return True
+        existing: Any = error.response.get("Item", {})
+        return None if existing == packed else unpack(existing)
+    return None
 
 
 def exchange(old: Item, new: Item, name: str, value: Any) -> bool:

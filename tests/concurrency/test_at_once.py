@@ -457,7 +457,7 @@ def test_rows_added_at_once_are_all_stored_once(world: World) -> None:
             [message(phone(), out_id, f"sid {at} {of}", position=at) for at in range(1 + of % 3)]
             for of in range(8)
         ]
-        at_once(*(partial(final_state_log.append, group) for group in groups))
+        at_once(*(partial(final_state_log.append, group, 0, repeated=False) for group in groups))
         wanted = Counter(messages.key(one) for group in groups for one in group)
         assert Counter(rows(out_id)) == wanted
         assert final_state_log.counts(out_id) == {f"biz of {out_id}": sum(wanted.values())}
@@ -471,7 +471,10 @@ def test_exchanges_at_once_have_one_winner_for_each_item(world: World) -> None:
         wanted = [{key: {"by": str(by)} for key in keys} for by in range(6)]
         found = at_once(*(partial(batches.exchange, "receipt", "", one) for one in wanted))
         kept = {one: item["receipt"] for one, item in batches.get(keys).items()}
-        assert all(one == kept for one in found)
+        values = [{key: one.value for key, one in of.items()} for of in found]
+        assert all(one == kept for one in values)
+        setters = [{key for key, one in of.items() if one.now} for of in found]
+        assert Counter(key for keys in setters for key in keys) == Counter(keys)
 
 
 # --- breakers ------------------------------------------------------------------------------------

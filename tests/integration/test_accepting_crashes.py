@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.domain import planning
 from tests.support.in_process.bridge import Answer, Bridge
+from tests.support.in_process.final_state_logs import check_logs
 from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.snapshot import snapshot
 
@@ -76,6 +77,7 @@ def test_every_recipient_gets_exactly_one_message(
         assert reported == {"bad", "13900005555"}, f"{how}, {name}"
         assert campaign(linked, "task-1", code)["bizId"] == answer["bizId"]
         assert linked.pump.count("sends") == 0
+        assert check_logs(f"{how}, {name}")
 
 
 @pytest.mark.usefixtures("small_chunks")

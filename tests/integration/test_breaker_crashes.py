@@ -9,6 +9,7 @@ import pytest
 from chalicelib.store import breakers, messages, pushed
 from tests.support.in_process import tencent, web
 from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.final_state_logs import check_logs
 from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.pushes import BIZ, queue_many
 from tests.support.in_process.quickaudience import by_phone, respond, unauthorized
@@ -190,3 +191,4 @@ def test_every_recipient_gets_at_most_one_message_and_a_final_state(
             assert reported[phone] == ({(2, "DELIVERED")} if sent else {(1, "OUTCOME_UNKNOWN")}), (
                 what
             )
+        assert check_logs(what)

@@ -6,9 +6,11 @@ from decimal import Decimal
 
 import pytest
 
+import app
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.meter import Meter
+from tests.support.in_process.pump import Context
 
 RECIPIENTS = 1000
 PHONES = [f"139{number:08d}" for number in range(RECIPIENTS)]
@@ -51,6 +53,28 @@ def test_the_cost_of_a_campaign_of_equal_messages(linked: Bridge, meter: Meter) 
     assert meter.writes / RECIPIENTS <= 2.15
     assert meter.reads / RECIPIENTS <= Decimal("0.6")
     assert meter.requests / RECIPIENTS <= 0.06
+
+
+def test_a_repetition_reads_the_log_and_writes_no_row(linked: Bridge) -> None:
+    """A function that stored its receipts, reported them and died: its repetition pays for reads."""
+    code = linked.template()
+    assert linked.campaign(PHONES, {"name": "您"}, code=code).code == "OK"
+    linked.pump.drain("deliver")
+    for first in range(0, RECIPIENTS, 100):
+        linked.callback(tencent.statuses(linked.tencent.sent[first : first + 100]))
+    event = linked.pump.receive("settle")
+    assert event
+    meters = [Meter(), Meter()]
+    for meter in meters:
+        linked.outside.observers[:] = [meter]
+        with linked.outside.watched():
+            app.settle(event, Context("settle"))
+    begun, repeated = meters
+    assert repeated.by_operation["PutItem"] == 0
+    assert repeated.writes == RECIPIENTS
+    assert begun.writes > RECIPIENTS
+    # Each status finds its message, as at the first time, and the log's one slot is read.
+    assert 0 < repeated.reads - begun.reads <= 10
 
 
 def test_the_cost_of_a_campaign_of_different_messages(linked: Bridge, meter: Meter) -> None:

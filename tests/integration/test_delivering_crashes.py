@@ -12,6 +12,7 @@ from chalicelib.domain.planning import Failure
 from chalicelib.store import messages
 from tests.support.in_process import web
 from tests.support.in_process.bridge import Answer, Bridge
+from tests.support.in_process.final_state_logs import check_logs
 from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.snapshot import snapshot
@@ -113,3 +114,4 @@ def check_receipts(bridge: Bridge, what: str) -> None:
         assert delivered == bool(bridge.tencent.sent_to("86" + phone)), (
             f"{what}: {phone}, {reported[phone]}"
         )
+    assert check_logs(what)

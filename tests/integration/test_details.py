@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from tests.support.in_process.bridge import Answer, Bridge
+from tests.support.in_process.outside import Fault
+from tests.support.in_process.snapshot import snapshot
 from tests.support.in_process.tencent import refused, status
 
 FIELDS = {
@@ -188,6 +190,33 @@ def test_an_unknown_campaign_has_no_rows(linked: Bridge) -> None:
     answer = ask(linked, "unknown")
 
     assert (answer.code, answer["totalCount"], answer["sendDetailDTOs"]) == ("OK", 0, [])
+
+
+@pytest.mark.parametrize(
+    ("call", "how"),
+    [(-2, "killed before"), (-1, "killed before"), (-1, "killed after")],
+    ids=["before the slot", "before the counter", "at the end"],
+)
+def test_a_row_is_counted_once_although_its_work_is_repeated(
+    linked: Bridge, call: int, how: Fault
+) -> None:
+    """A function dies while it appends, or after it: the queue gives out its statuses again."""
+    code = linked.template("您好${name}")
+    phones = [mobile(number) for number in range(5)]
+    assert linked.campaign(phones, {"name": "会员"}, code=code).code == "OK"
+    linked.pump.drain("deliver")
+    linked.deliver_all()
+    restore = snapshot(linked)
+    names = linked.pump.watch("settle")
+    assert names[-2:] == ["dynamodb PutItem", "dynamodb PutItem"]
+    restore()
+    linked.pump.watch("settle", len(names) + call, how)
+    linked.pump.run("settle", hours=1)
+
+    answer = ask(linked)
+
+    assert answer["totalCount"] == 5
+    assert sorted(one["phoneNum"] for one in answer["sendDetailDTOs"]) == phones
 
 
 def test_in_poll_mode_nothing_is_pushed_and_everything_can_be_queried(linked: Bridge) -> None:

@@ -37,6 +37,7 @@ from chalicelib.store import breakers, due_chunks, messages, pushed, table
 from ops import unknown
 from tests.support.in_process import aws, tencent, web
 from tests.support.in_process.bridge import Answer, Bridge
+from tests.support.in_process.final_state_logs import check_logs
 from tests.support.in_process.outside import Fault
 from tests.support.in_process.quickaudience import broken, ok, respond
 from tests.support.in_process.snapshot import snapshot
@@ -335,6 +336,7 @@ class Life(RuleBasedStateMachine):
             (progress,) = self.bridge.progress(self.ask_nothing(biz_id), out_id)
             assert not progress.remaining_calls()
             assert pushed.pushed_positions(out_id, biz_id) == {0}
+        assert check_logs() == len(self.accepted)
         for queue in ("sends", "callbacks", "receipts"):
             assert self.bridge.pump.count(queue) == 0, queue
             assert self.bridge.pump.count(f"{queue}-dead") == 0, f"{queue}-dead"

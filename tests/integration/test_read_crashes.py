@@ -9,6 +9,7 @@ from chalicelib.domain import planning
 from chalicelib.fetching import stream
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.file_campaigns import FileCampaigns
+from tests.support.in_process.final_state_logs import check_logs
 from tests.support.in_process.outside import FAULTS, Fault
 
 LINES = [
@@ -52,6 +53,7 @@ def check(campaigns: FileCampaigns, out_id: str, why: str = "") -> None:
     [file] = shown["files"]
     assert (file["state"], file["reason"], file["repeated"]) == ("done", "", 1), why
     assert len(file["badLines"]) == 3, why
+    assert check_logs(why)
 
 
 @pytest.mark.parametrize("how", FAULTS)

@@ -11,6 +11,7 @@ from chalicelib.queues.bodies import CallbackBody
 from chalicelib.store import messages
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import SIGN, Bridge
+from tests.support.in_process.final_state_logs import check_logs
 from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.sends import A, B, C, D
@@ -88,3 +89,4 @@ def test_every_status_and_every_reply_reaches_quick_audience(bridge: Bridge, how
         ]
         assert set(waiting) == {"stray"}, what
         assert bridge.pump.count("callbacks-dead") == 0, what
+        assert check_logs(what) == 3

@@ -4,6 +4,7 @@ import pytest
 
 from tests.support.in_process import web
 from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.final_state_logs import check_logs
 from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.sends import A, B, C, D
@@ -58,3 +59,4 @@ def test_every_recipient_gets_one_receipt(
             assert reported[phone] in ({NOT_SENT}, {UNKNOWN}), f"{what}: {reported[phone]}"
             assert not bridge.tencent.sent_to("86" + phone), what
         assert bridge.pump.count("sends") == 0
+        assert check_logs(what)

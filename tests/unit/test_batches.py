@@ -130,7 +130,9 @@ def test_a_batch_that_is_throttled_as_a_whole_is_read_after_pauses(stored: Table
 def test_statements_that_are_throttled_as_a_whole_are_executed_after_pauses(stored: Table) -> None:
     batches.put(ITEMS)
     stored.plan = [refused(THROTTLED[0]), "first only", refused(THROTTLED[1])]
-    assert batches.exchange("n", 0, dict.fromkeys(KEYS, 9)) == dict.fromkeys(KEYS, 9)
+    found = batches.exchange("n", 0, dict.fromkeys(KEYS, 9))
+    assert {key: one.value for key, one in found.items()} == dict.fromkeys(KEYS, 9)
+    assert all(one.now for one in found.values())
     assert numbers(stored) == [9, 9, 9]
 
 

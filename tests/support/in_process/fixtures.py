@@ -19,6 +19,7 @@ from tests.support.in_process import aws
 from tests.support.in_process.bridge import ENVIRONMENT, Bridge, clear_caches
 from tests.support.in_process.clock import START, Clock
 from tests.support.in_process.digital import OSS, PUBLIC
+from tests.support.in_process.final_state_logs import check_logs
 from tests.support.in_process.outside import Outside
 from tests.support.media_files import FILES
 
@@ -54,7 +55,10 @@ def bridge(monkeypatch: pytest.MonkeyPatch, clock: Clock, tmp_path: Path) -> Ite
         aws.create()
         outside = Outside()
         outside.install(monkeypatch)
-        yield Bridge(monkeypatch, clock, outside, str(tmp_path))
+        bridge = Bridge(monkeypatch, clock, outside, str(tmp_path))
+        yield bridge
+        if bridge.logs_are_complete:
+            check_logs("at the end of the test")
     clear_caches()
 
 

@@ -23,7 +23,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Any]) -> No
     """Let something happen after receipts are known and before they are written."""
     settle, pending = messages.settle, [happens]
 
-    def late(settled: Sequence[Message]) -> list[Message]:
+    def late(settled: Sequence[Message]) -> messages.Settled:
         if pending:
             pending.pop()()
         return settle(settled)

@@ -1,0 +1,252 @@
+"""The log of final states, while several functions append, die, are repeated and get the same work."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+import pytest
+
+from chalicelib.delivery import final_states
+from chalicelib.domain.messages import DELIVERED, Message, Origin, Receipt
+from chalicelib.store import batches, final_state_log, messages, table
+from chalicelib.store.batches import Exchanged
+from chalicelib.store.table import Item, Key
+from tests.support.settings import Configure
+
+T = TypeVar("T")
+OUT_ID, BIZ_ID = "task-1", "b1"
+FUNCTIONS = 4
+WORKS = 24
+_DEATH = 0.03
+
+
+class Death(Exception):
+    """A function died at a call."""
+
+
+class Table:
+    """A table in memory. Before and after each call, its caller may die, or lose the processor."""
+
+    def __init__(self, seed: int, death: float = 0.0) -> None:
+        self.items: dict[Key, Item] = {}
+        self.death = death
+        self.reads: list[str] = []
+        self.failed_writes = 0
+        self._random = random.Random(seed)
+        self._lock = threading.Lock()
+
+    def _call(self, do: Callable[[], T]) -> T:
+        self._pass_time()
+        with self._lock:
+            done = do()
+        self._pass_time()
+        return done
+
+    def _pass_time(self) -> None:
+        if self.death:
+            time.sleep(self._random.random() * 0.0003)
+        if self._random.random() < self.death:
+            raise Death
+
+    def get(self, pk: str, sk: str, *, consistent: bool = False) -> Item | None:
+        assert consistent
+        self.reads.append(sk)
+        return self._call(lambda: self.items.get((pk, sk)))
+
+    def query(
+        self,
+        pk: str,
+        prefix: str = "",
+        *,
+        until: str = "",
+        newest_first: bool = False,
+        limit: int | None = None,
+        consistent: bool = False,
+    ) -> Iterator[Item]:
+        assert consistent
+        self.reads.append(f"{prefix} to {until}")
+
+        def find() -> list[Item]:
+            last = until or prefix + "~"
+            keys = sorted(key for key in self.items if key[0] == pk and prefix <= key[1] <= last)
+            return [self.items[key] for key in (keys[::-1] if newest_first else keys)][:limit]
+
+        return iter(self._call(find))
+
+    def put_new_or_get(self, item: Item) -> Item | None:
+        return self._put(item, lambda existing: existing is None)
+
+    def replace_or_get(self, item: Item, name: str, value: Any) -> Item | None:
+        return self._put(item, lambda existing: existing is not None and existing[name] == value)
+
+    def _put(self, item: Item, may: Callable[[Item | None], bool]) -> Item | None:
+        key = item["pk"], item["sk"]
+
+        def put() -> Item | None:
+            existing = self.items.get(key)
+            if may(existing):
+                self.items[key] = item
+                return None
+            self.failed_writes += 1
+            return None if existing == item else existing or {}
+
+        return self._call(put)
+
+    def exchange(self, name: str, old: Any, values: Mapping[Key, Any]) -> dict[Key, Exchanged]:
+        def exchange_all() -> dict[Key, Exchanged]:
+            found = {}
+            for key, value in values.items():
+                now = self.items[key][name] == old
+                if now:
+                    self.items[key] = self.items[key] | {name: value}
+                found[key] = Exchanged(self.items[key][name], now=now)
+            return found
+
+        return self._call(exchange_all)
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> "Table":
+        for verb in ("get", "query", "put_new_or_get", "replace_or_get"):
+            monkeypatch.setattr(table, verb, getattr(self, verb))
+        monkeypatch.setattr(batches, "exchange", self.exchange)
+        return self
+
+
+def message(number: int, by: str = "") -> Message:
+    origin = Origin(out_id=OUT_ID, biz_id=BIZ_ID, sign="s", template_code="7000", sent_at=1)
+    receipt = Receipt(state="delivered", code=DELIVERED, reason="", received="", by=by)
+    phone = f"86139{number:08d}"
+    return Message(
+        phone=phone, position=number, origin=origin, sid=f"sid {number}", receipt=receipt
+    )
+
+
+def rows() -> list[final_state_log.Row]:
+    count = final_state_log.length(OUT_ID, BIZ_ID)
+    return list(final_state_log.rows(OUT_ID, BIZ_ID, 0, count)) if count else []
+
+
+def append(*numbers: int, since: int, repeated: bool = False) -> None:
+    final_state_log.append(list(map(message, numbers)), since, repeated=repeated)
+
+
+def expect(*numbers: int) -> None:
+    assert rows() == [messages.key(message(number)) for number in numbers]
+
+
+@pytest.fixture
+def items(monkeypatch: pytest.MonkeyPatch, configure: Configure) -> Table:
+    configure(QA_RECEIPTS="poll")
+    return Table(0).install(monkeypatch)
+
+
+def test_rows_are_appended_in_order(items: Table) -> None:
+    append(1, 2, since=0)
+    append(3, since=2)
+    expect(1, 2, 3)
+    assert items.failed_writes == 0
+
+
+def test_appending_reads_nothing_and_writes_a_slot_and_the_counter(items: Table) -> None:
+    append(1, since=0)
+    append(2, 3, since=1)
+    assert not items.reads
+    assert items.failed_writes == 0
+    assert len(items.items) == 3
+
+
+def test_slots_that_others_added_are_passed(items: Table) -> None:
+    append(1, since=0)
+    append(2, since=1)
+    append(3, since=0)
+    expect(1, 2, 3)
+    assert items.failed_writes == 2, "one at the slot, one at the counter"
+
+
+def test_a_row_that_was_added_since_is_not_added_again(items: Table) -> None:
+    append(1, since=0)
+    append(2, 3, since=1)
+    append(3, 4, since=1)
+    expect(1, 2, 3, 4)
+
+
+def test_a_repetition_looks_at_the_whole_log(items: Table) -> None:
+    append(1, 2, since=0)
+    append(2, 3, since=2, repeated=True)
+    expect(1, 2, 3)
+    append(1, 2, 3, since=3, repeated=True)
+    expect(1, 2, 3)
+
+
+def test_a_counter_that_a_dead_function_left_behind_is_moved(items: Table) -> None:
+    append(1, since=0)
+    before = items.items["OUT#task-1", "DETAILS#b1"]
+    append(2, since=1)
+    items.items["OUT#task-1", "DETAILS#b1"] = before
+    # Its repetition finds its own slot; another function finds another's.
+    append(2, since=1, repeated=True)
+    expect(1, 2)
+    items.items["OUT#task-1", "DETAILS#b1"] = before
+    append(3, since=1)
+    expect(1, 2, 3)
+
+
+def test_a_log_whose_first_slots_have_expired_is_read_from_what_is_left(items: Table) -> None:
+    append(1, 2, since=0)
+    append(3, since=2)
+    del items.items["OUT#task-1", "DETAIL#b1#00000000"]
+    assert list(final_state_log.rows(OUT_ID, BIZ_ID, 0, 3)) == [messages.key(message(3))]
+    assert list(final_state_log.rows(OUT_ID, BIZ_ID, 1, 2)) == [messages.key(message(3))]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_functions_that_die_and_get_the_same_work_leave_each_row_once(
+    monkeypatch: pytest.MonkeyPatch, configure: Configure, seed: int
+) -> None:
+    """Each work is repeated until it ends; some works are done by two functions at the same time."""
+    configure(QA_RECEIPTS="poll")
+    chance = random.Random(seed)
+    stored = Table(seed, _DEATH).install(monkeypatch)
+    works: list[list[Message]] = []
+    number = 0
+    for by in range(WORKS):
+        size = chance.randint(1, 4)
+        works.append([message(at, f"work {by}") for at in range(number, number + size)])
+        number += size
+    for work in works:
+        for one in work:
+            key = f"PHONE#{one.phone}", messages.key(one)[1]
+            stored.items[key] = {"pk": key[0], "sk": key[1], "receipt": ""}
+    twice = [work for work in works if chance.random() < 0.3]
+    todo: SimpleQueue[list[Message]] = SimpleQueue()
+    for work in chance.sample(works + twice, len(works + twice)):
+        todo.put(work)
+    errors: list[BaseException] = []
+
+    def function() -> None:
+        with suppress(Empty):
+            while work := todo.get_nowait():
+                finish(work)
+
+    def finish(work: list[Message]) -> None:
+        while True:
+            try:
+                final_states.record_and_report(work)
+            except Death:
+                continue
+            except Exception as error:
+                errors.append(error)
+            return
+
+    threads = [threading.Thread(target=function) for _ in range(FUNCTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    stored.death = 0
+    assert Counter(rows()) == Counter(messages.key(message(at)) for at in range(number))
