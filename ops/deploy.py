@@ -19,6 +19,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import settings
 from ops import after_chalice, bundle, emulated, policies, project, stack, stages
 from ops.after_chalice import Deployed
+from ops.cloud import identity
+from ops.cloud.identity import Identity
 from ops.errors import OperatorError
 from ops.progress import Progress
 from ops.secret import NAMES, parameter
@@ -34,6 +36,7 @@ class Checked:
     config: dict[str, Any]
     settings: settings.Settings
     parameters: dict[str, str]
+    identity: Identity
     target: str
     """The account or emulator, and the region."""
     warnings: list[str]
@@ -49,11 +52,12 @@ def check(stage: str) -> Checked:
     _require_unset(variables)
     parameters = stack.parameters(config, stage)
     _require_own_names(config, stage)
-    target = _require_account()
+    account = _require_account()
     warnings = list(_warn_of_plain_secrets(stage, variables))
     _require_secrets(stage, variables)
     _require_record(stage)
-    return Checked(stage, config, configured, parameters, target, warnings)
+    target = f"{stages.emulator() or f'account {account.account}'}, region {account.region}"
+    return Checked(stage, config, configured, parameters, account, target, warnings)
 
 
 def deploy(checked: Checked, progress: Progress) -> str:
@@ -62,7 +66,7 @@ def deploy(checked: Checked, progress: Progress) -> str:
     own = stack.of_stage(stage)
     change = own.bring_to(stack.template(configured.table), checked.parameters)
     progress(f"table, queues, alarms: stack {own.name} {change}")
-    prefix = _deploy_functions(checked.config, stage, progress)
+    prefix = _deploy_functions(checked, progress)
     after_chalice.apply(Deployed(stage, configured), progress)
     _require_answer(stage, prefix)
     progress(f"{prefix}/health answers")
@@ -102,18 +106,15 @@ def _require_own_names(config: dict[str, Any], stage: str) -> None:
                 )
 
 
-def _require_account() -> str:
+def _require_account() -> Identity:
     """Return the account and the region that boto3 finds. Raises OperatorError if it finds no credentials."""
     try:
-        identity = boto3.client("sts").get_caller_identity()
-        region = boto3.session.Session().region_name
+        return identity.current()
     except (BotoCoreError, ClientError) as error:
         raise OperatorError(
             f"AWS does not know who you are: {error}. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
             "AWS_SECRET_ACCESS_KEY, and AWS_DEFAULT_REGION"
         ) from error
-    account = stages.emulator() or f"account {identity['Account']}"
-    return f"{account}, region {region}"
 
 
 def _warn_of_plain_secrets(stage: str, variables: Mapping[str, str]) -> Iterator[str]:
@@ -127,7 +128,7 @@ def _warn_of_plain_secrets(stage: str, variables: Mapping[str, str]) -> Iterator
 
 
 def _require_secrets(stage: str, variables: Mapping[str, str]) -> None:
-    """Require that every referenced secret is in the parameter store, where the functions may read it."""
+    """Require that every referenced secret is in the parameter store, among the stage's own."""
     problems = []
     for name in NAMES:
         value = variables.get(name, "")
@@ -136,7 +137,7 @@ def _require_secrets(stage: str, variables: Mapping[str, str]) -> None:
         path = value.removeprefix("ssm:")
         if not path.startswith(policies.secrets(stage) + "/"):
             problems.append(
-                f"{name} is {value}, which the functions may not read "
+                f"{name} is {value}, which is not one of this stage's own parameters "
                 f"(expected: ssm:{parameter(stage, name)})"
             )
         elif problem := _problem_with(path):
@@ -175,13 +176,14 @@ def _require_record(stage: str) -> None:
     )
 
 
-def _deploy_functions(config: dict[str, Any], stage: str, progress: Progress) -> str:
+def _deploy_functions(checked: Checked, progress: Progress) -> str:
     """Deploy the functions; return the prefix of their API."""
+    config, stage = checked.config, checked.stage
     with tempfile.TemporaryDirectory(prefix="deploy-") as temporary:
         folder, output = Path(temporary, "project"), Path(temporary, "package")
         folder.mkdir()
         output.mkdir()
-        project.make(folder, config, stage)
+        project.make(folder, config, stage, checked.identity)
         project.share_records(folder)
         # Packed first, so that the bundle can be finished; Chalice then uploads the finished one.
         package = bundle.pack(folder, stage, output)

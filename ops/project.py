@@ -11,21 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from ops import bundle, policies, stages
+from ops.cloud.identity import Identity
 
 
-def make(folder: Path, config: dict[str, Any], stage: str) -> None:
-    """Make a stage's project in an empty folder."""
+def make(
+    folder: Path, config: dict[str, Any], stage: str, identity: Identity = policies.ANYWHERE
+) -> None:
+    """Make a stage's project in an empty folder. Its policies hold for this account and region."""
     bundle.copy_project(folder)
     settings = folder / stages.FOLDER
     (settings / "config.json").write_text(json.dumps(complete(config, stage)))
-    environment = stages.environment(config, stage)
-    policies.write(
-        settings,
-        stage,
-        table=environment["BRIDGE_TABLE"],
-        queue_prefix=environment["BRIDGE_QUEUE_PREFIX"],
-        vpc=bool(stages.of_function(config, stage, stages.HTTP_FUNCTION).subnet_ids),
-    )
+    policies.write(settings, stage, policies.of_stage(config, stage, identity))
 
 
 def share_records(folder: Path) -> None:

@@ -20,6 +20,7 @@ from ops.secret import NAMES
 from tests.support.deployment.chalice_program import PREFIX, Chalice
 from tests.support.deployment.checkout import Checkout
 from tests.support.deployment.commands import SECRETS, keep_secrets, ops
+from tests.support.deployment.permissions import granted
 
 pytestmark = pytest.mark.usefixtures("emulated")
 
@@ -227,6 +228,27 @@ def test_chalice_gets_what_it_needs_of_a_stage(
         file = own["lambda_functions"][function]["iam_policy_file"]
         policy = json.loads(chalice.given[file])
         assert "qa-sms-bridge-prod" in json.dumps(policy)
+
+
+def test_the_policies_name_account_region_and_the_secrets_that_are_used(
+    checkout: Checkout, chalice: Chalice
+) -> None:
+    keep_secrets()
+    other = "/qa-sms-bridge/prod/another-name"
+    boto3.client("ssm").put_parameter(
+        Name=other, Value="k3y-of-quick-audience", Type="SecureString"
+    )
+    checkout.configure(QA_KEY=f"ssm:{other}")
+    assert ops("deploy", "--stage", "prod").exit_code == 0
+    account = boto3.client("sts").get_caller_identity()["Account"]
+    for function in checkout.config["lambda_functions"]:
+        policy = json.loads(chalice.given[f"policy-prod-{function}.json"])
+        resources = {one.resource for one in granted(policy)}
+        assert f"arn:aws:dynamodb:us-east-1:{account}:table/qa-sms-bridge-prod" in resources
+        assert all(f":us-east-1:{account}:" in resource for resource in resources)
+        if function == "push":
+            read = {resource for resource in resources if ":ssm:" in resource}
+            assert read == {f"arn:aws:ssm:us-east-1:{account}:parameter{other}"}
 
 
 def test_a_checkout_stays_as_it_is_but_for_chalices_record(

@@ -16,6 +16,9 @@ import app
 from ops import policies
 from ops.resources.queues import QUEUES
 from tests.support.deployment.permissions import (
+    ENVIRONMENT,
+    IDENTITY,
+    PARAMETERS,
     Guard,
     Permission,
     allows,
@@ -24,6 +27,7 @@ from tests.support.deployment.permissions import (
     needed,
 )
 from tests.support.in_process import aws, pulls
+from tests.support.in_process.aws import ACCOUNT, REGION
 from tests.support.in_process.bridge import TOKEN, Bridge
 from tests.support.in_process.pulls import Pulls
 from tests.support.in_process.quickaudience import KEY
@@ -31,15 +35,31 @@ from tests.support.in_process.tencent import APP_KEY
 
 TABLE = "arn:aws:dynamodb:ap-southeast-1:123456789012:table/bridge-test"
 SECRETS = {
-    "QA_KEY": ("/qa-sms-bridge/test/qa-key", KEY),
-    "TENCENT_APP_KEY": ("/qa-sms-bridge/test/tencent-app-key", APP_KEY),
-    "TENCENT_CALLBACK_TOKENS": ("/qa-sms-bridge/test/tokens", f"{TOKEN},another"),
+    "QA_KEY": KEY,
+    "TENCENT_APP_KEY": APP_KEY,
+    "TENCENT_CALLBACK_TOKENS": f"{TOKEN},another",
 }
+READERS = {
+    "api_handler": {"QA_KEY", "TENCENT_APP_KEY", "TENCENT_CALLBACK_TOKENS"},
+    "deliver": {"TENCENT_APP_KEY"},
+    "push": {"QA_KEY"},
+    "pull": {"TENCENT_APP_KEY"},
+    "inquire": {"TENCENT_APP_KEY"},
+}
+"""The functions that use secrets, and which."""
+ELSEWHERE = {"BRIDGE_TABLE": "t", "BRIDGE_QUEUE_PREFIX": "q-"}
 
 
 def test_every_function_of_the_app_has_a_policy() -> None:
     events = {event.name for event in app.app.event_sources}
     assert set(policies.functions()) == events | {"api_handler"}
+
+
+def secrets_of(function: str) -> set[str]:
+    """Return the ARNs of the secrets that a function uses."""
+    return {
+        IDENTITY.arn("ssm", "parameter" + PARAMETERS[name]) for name in READERS.get(function, ())
+    }
 
 
 def statements() -> list[Any]:
@@ -64,13 +84,14 @@ def test_a_statement_names_its_actions_and_what_is_the_stages(
             # Any key, but only to decrypt the secrets of this stage.
             [condition] = statement["Condition"].values()
             [opened] = condition.values()
-            assert opened.endswith("parameter/qa-sms-bridge/test/*")
+            assert set(opened) == secrets_of(function)
             continue
         kinds = {"dynamodb": "table/bridge-test", "sqs": "bridge-test-"}
         kinds |= {"ssm": "parameter/qa-sms-bridge/test/", "logs": "log-group:/aws/lambda/"}
         own = kinds[action.partition(":")[0]]
         assert name == own if own.startswith("table") else name.startswith(own)
-        assert "*" not in name.removesuffix(":*").removesuffix("/*")
+        assert resource.startswith(f"arn:aws:{action.partition(':')[0]}:{REGION}:{ACCOUNT}:")
+        assert "*" not in name.removesuffix(":*")
 
 
 @pytest.mark.parametrize("function", policies.functions())
@@ -111,11 +132,44 @@ def test_each_function_writes_its_own_logs() -> None:
         assert logs.endswith(f":log-group:/aws/lambda/{group}:*")
 
 
-def test_in_a_vpc_they_may_have_a_network_interface() -> None:
-    ordinary = policies.render("prod", table="t", queue_prefix="q-")
+@pytest.mark.parametrize("function", policies.functions())
+def test_a_function_reads_the_secrets_that_it_uses_and_no_others(function: str) -> None:
+    may = [one for one in granted(documents()[function]) if one.action == "ssm:GetParameter"]
+    assert {one.resource for one in may} == secrets_of(function)
+
+
+def test_a_secret_that_is_not_in_the_parameter_store_needs_no_permission() -> None:
+    plain = {**ENVIRONMENT, "QA_KEY": "in the configuration"}
+    rendered = policies.render("test", plain, identity=IDENTITY)
+    may = {
+        function: [one.resource for one in granted(document) if one.action == "ssm:GetParameter"]
+        for function, document in rendered.items()
+    }
+    assert may["push"] == []
+    assert may["api_handler"] == [
+        IDENTITY.arn("ssm", f"parameter{PARAMETERS[name]}")
+        for name in ("TENCENT_APP_KEY", "TENCENT_CALLBACK_TOKENS")
+    ]
+    assert "kms:Decrypt" not in {one.action for one in granted(rendered["push"])}
+
+
+def test_without_an_account_they_hold_in_any_region() -> None:
+    for document in policies.render("test", ENVIRONMENT).values():
+        for one in granted(document):
+            assert one.resource.startswith(f"arn:*:{one.action.partition(':')[0]}:*:*:")
+
+
+def test_a_role_has_room_for_the_policies_of_two_releases() -> None:
+    # 10,240 characters without white space is IAM's limit; an update needs the old and the new policy at once.
     for function, document in policies.render(
-        "prod", table="t", queue_prefix="q-", vpc=True
+        "a-stage-with-a-long-name", ENVIRONMENT, vpc=True, identity=IDENTITY
     ).items():
+        assert len(json.dumps(document, separators=(",", ":"))) < 5_000, function
+
+
+def test_in_a_vpc_they_may_have_a_network_interface() -> None:
+    ordinary = policies.render("prod", ELSEWHERE)
+    for function, document in policies.render("prod", ELSEWHERE, vpc=True).items():
         added = document["Statement"][len(ordinary[function]["Statement"]) :]
         assert [one["Sid"] for one in added] == ["HasANetworkInterface"]
 
@@ -123,8 +177,9 @@ def test_in_a_vpc_they_may_have_a_network_interface() -> None:
 def test_the_files_are_where_chalice_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ops.stages.FOLDER", tmp_path)
     (tmp_path / "policies.json").write_text(Path(".chalice/policies.json").read_text())
-    policies.write(tmp_path, "prod", table="t", queue_prefix="q-")
-    for function, document in policies.render("prod", table="t", queue_prefix="q-").items():
+    documents = policies.render("prod", ELSEWHERE)
+    policies.write(tmp_path, "prod", documents)
+    for function, document in documents.items():
         path = tmp_path / f"policy-prod-{function}.json"
         assert json.loads(path.read_text()) == document
         assert "${" not in path.read_text()
@@ -208,9 +263,9 @@ def sealed(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bridge]:
     """Return a bridge whose secrets are in the parameter store."""
     monkeypatch.setenv("AWS_REGION", aws.REGION)
     store = boto3.client("ssm")
-    for where, value in SECRETS.values():
-        store.put_parameter(Name=where, Value=value, Type="SecureString")
-    bridge.configure(**{name: f"ssm:{where}" for name, (where, _) in SECRETS.items()})
+    for name, value in SECRETS.items():
+        store.put_parameter(Name=PARAMETERS[name], Value=value, Type="SecureString")
+    bridge.configure(**{name: f"ssm:{where}" for name, where in PARAMETERS.items()})
     # The library caches its own client, which would belong to the AWS of another test.
     forget()
     yield bridge
@@ -236,6 +291,8 @@ def test_only_functions_that_read_secrets_may(
     forget()
     sealed.pump.drain("push")
     assert tencents.waiting == {0: [], 1: []}
+    forget()
+    assert sealed.callback([])[0] == 200
     code = sealed.template("再见")
     sealed.campaign(["13900000003"], code=code, out_id="late")
     sealed.pump.drain("deliver")
@@ -243,18 +300,13 @@ def test_only_functions_that_read_secrets_may(
         sealed.clock.advance(hours=hours)
         forget()
         sealed.pump.sweep() if function == "sweep" else pulls.run(function)
-    readers = {
-        function
+    read = {
+        function: {one.resource for one in used if one.action == "ssm:GetParameter"}
         for function, used in guard.used.items()
-        if any(one.action == "ssm:GetParameter" for one in used)
     }
-    allowed = {
-        function
-        for function, document in documents().items()
-        if any(one.action == "ssm:GetParameter" for one in granted(document))
-    }
-    assert guard.used.keys() >= {"deliver", "settle", "push", "pull", "inquire", "sweep"}
-    assert readers == allowed
+    assert read.keys() >= {"deliver", "settle", "push", "pull", "inquire", "sweep"}
+    assert guard.denied == set()
+    assert read == {function: secrets_of(function) for function in read}
 
 
 # --- the end of a run of all integration tests ---

@@ -14,6 +14,7 @@ from local import aws
 from local.configuration import DEFAULTS, TENCENT_API
 from local.processes import LISTENING, Process
 from ops import policies
+from ops.cloud.identity import Identity
 from tests.support.deployment.checkout import Checkout
 
 # Packing takes a quarter of a minute, and is done three times.
@@ -123,7 +124,9 @@ def test_the_pages_block_deploys_into_an_emulator(checkout: Checkout, run: Run) 
     run(f"{ADOPTED}\nmake destroy STAGE=emulated", "y\n")
 
 
-def test_what_the_readme_says_deploys_and_says_so(ministack: aws.Ministack, run: Run) -> None:
+def test_what_the_readme_says_deploys_and_says_so(
+    checkout: Checkout, ministack: aws.Ministack, run: Run
+) -> None:
     said = {}
     for command in commands(README, "Deploy it"):
         typed = [value for name, value in TYPED.items() if f" {name} " in command]
@@ -143,7 +146,9 @@ def test_what_the_readme_says_deploys_and_says_so(ministack: aws.Ministack, run:
         for role in iam.list_roles()["Roles"]
         for name in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
     ]
-    wanted = policies.render("prod", table="qa-sms-bridge-prod", queue_prefix="qa-sms-bridge-prod-")
+    account = boto3.client("sts", **options).get_caller_identity()["Account"]
+    identity = Identity(account=account, region=options["region_name"], partition="aws")
+    wanted = policies.of_stage(checkout.config, "prod", identity)
     assert all(document in found for document in wanted.values())
 
     again = run(f"{ADOPTED}\nmake deploy STAGE=prod")

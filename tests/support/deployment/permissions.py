@@ -15,11 +15,24 @@ from botocore.exceptions import ClientError
 from chalice.app import Chalice, EventSourceHandler
 
 from ops import policies
-from tests.support.in_process.aws import PREFIX, TABLE
+from ops.cloud.identity import Identity
+from tests.support.in_process.aws import ACCOUNT, PREFIX, REGION, TABLE
 
 STAGE = "test"
 HTTP = "api_handler"
-_ARN = "arn:aws:{}:ap-southeast-1:123456789012:{}"
+PARAMETERS = {
+    "QA_KEY": "/qa-sms-bridge/test/qa-key",
+    "TENCENT_APP_KEY": "/qa-sms-bridge/test/tencent-app-key",
+    "TENCENT_CALLBACK_TOKENS": "/qa-sms-bridge/test/tokens",
+}
+"""The parameters that hold the stage's secrets, by setting."""
+ENVIRONMENT = {
+    "BRIDGE_TABLE": TABLE,
+    "BRIDGE_QUEUE_PREFIX": PREFIX,
+    **{name: f"ssm:{parameter}" for name, parameter in PARAMETERS.items()},
+}
+"""The settings from which the policies follow."""
+IDENTITY = Identity(account=ACCOUNT, region=REGION, partition="aws")
 
 
 @dataclass(frozen=True, order=True)
@@ -32,7 +45,7 @@ class Permission:
 
 def documents() -> dict[str, Any]:
     """Return the policy of each function, with the names that the integration tests use."""
-    return policies.render(STAGE, table=TABLE, queue_prefix=PREFIX)
+    return policies.render(STAGE, ENVIRONMENT, identity=IDENTITY)
 
 
 def needed(service: str, operation: str, params: Mapping[str, Any]) -> Iterator[Permission]:
@@ -40,14 +53,14 @@ def needed(service: str, operation: str, params: Mapping[str, Any]) -> Iterator[
     match service:
         case "dynamodb":
             for action, table in _on_tables(operation, params):
-                yield Permission(f"dynamodb:{action}", _ARN.format("dynamodb", f"table/{table}"))
+                yield Permission(f"dynamodb:{action}", IDENTITY.arn("dynamodb", f"table/{table}"))
         case "sqs":
             # A batch needs the same permission as one message.
             queue = params.get("QueueName") or params["QueueUrl"].rsplit("/", 1)[1]
-            yield Permission(f"sqs:{operation.removesuffix('Batch')}", _ARN.format("sqs", queue))
+            yield Permission(f"sqs:{operation.removesuffix('Batch')}", IDENTITY.arn("sqs", queue))
         case "ssm":
             resource = "parameter/" + params["Name"].removeprefix("/")
-            yield Permission(f"ssm:{operation}", _ARN.format("ssm", resource))
+            yield Permission(f"ssm:{operation}", IDENTITY.arn("ssm", resource))
         case _:
             raise AssertionError(f"{service} {operation}: say here what IAM asks for")
 
@@ -103,12 +116,11 @@ def ours(document: Mapping[str, Any]) -> Iterator[Permission]:
 
 
 def granted(document: Mapping[str, Any]) -> Iterator[Permission]:
-    """Return every action with every resource of a policy, for the account and region of the tests."""
+    """Return every action with every resource of a policy."""
     for statement in document["Statement"]:
         for action in _listed(statement["Action"]):
             for resource in _listed(statement["Resource"]):
-                service, _, name = resource.removeprefix("arn:*:").partition(":*:*:")
-                yield Permission(action, _ARN.format(service, name))
+                yield Permission(action, resource)
 
 
 def _listed(value: str | list[str]) -> list[str]:
