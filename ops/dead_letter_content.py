@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import dates
-from chalicelib.domain import sign_names
 from chalicelib.domain.queue_names import QueueName
 from chalicelib.logs import mask, mask_numbers
 from chalicelib.store import messages
@@ -39,9 +38,7 @@ def out_ids(letter: DeadLetter) -> set[str]:
             for status in body.get("statuses", [])
         ).values()
         of_replies = (
-            messages.newest_of_sign(
-                events.phone_of(reply), sign_names.normal(str(reply.get("sign") or ""))
-            )
+            messages.newest_of_sign(events.phone_of(reply), str(reply.get("sign") or ""))
             for reply in body.get("replies", [])
         )
         return {one.origin.out_id for one in [*of_statuses, *of_replies] if one}

@@ -21,21 +21,21 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM")
 
 def link(name: str, sign_id: int) -> dict[str, Any]:
     """Tie a sign's name to a sign that Tencent already has. Raises OperatorError."""
-    wanted = _normal(name)
+    wanted = _require_name(name)
     item = _at_tencent(sign_id)
     if item is None:
         raise OperatorError(f"Tencent has no sign {sign_id} in this application")
-    text = sign_names.normal(str(item.get("text") or ""))
-    if text != wanted:
+    text = sign_names.without_brackets(str(item.get("text") or ""))
+    if not _is_same(text, wanted):
         raise OperatorError(
             f"Tencent's sign {sign_id} is “{text}”, not “{wanted}”: messages would go out under its name"
         )
-    return _row(_save(wanted, sign_id, item))
+    return _row(_save(text, sign_id, item))
 
 
 def add(name: str, *, picture: Path | None, remark: str, international: bool) -> dict[str, Any]:
     """Apply to Tencent for a sign, and link it by its name at once. Raises OperatorError."""
-    wanted = _normal(name)
+    wanted = _require_name(name)
     if known := signs.get(wanted):
         raise OperatorError(
             f"“{wanted}” is linked to Tencent's sign {known.sign_id} ({_status(known.status)}) already: "
@@ -57,8 +57,8 @@ def add(name: str, *, picture: Path | None, remark: str, international: bool) ->
 def modify(name: str, *, text: str, picture: Path | None, remark: str) -> dict[str, Any]:
     """Change a linked sign that Tencent has not approved, which submits it again. Raises OperatorError."""
     sign = linked(name)
-    wanted = _normal(text) if text else sign.name
-    if wanted != sign.name and (known := signs.get(wanted)):
+    wanted = _require_name(text) if text else sign.name
+    if not _is_same(wanted, sign.name) and (known := signs.get(wanted)):
         raise OperatorError(f"“{wanted}” is linked to Tencent's sign {known.sign_id} already")
     pic = _encode(picture)
     try:
@@ -68,7 +68,7 @@ def modify(name: str, *, text: str, picture: Path | None, remark: str) -> dict[s
             f"{error}. Tencent may have changed it all the same: give the command again"
         ) from error
     fresh = _save(wanted, sign.sign_id, made)
-    if wanted != sign.name:
+    if not _is_same(wanted, sign.name):
         signs.delete(sign.name)
     return _row(fresh)
 
@@ -96,7 +96,8 @@ def all_linked(*, refresh: bool) -> tuple[list[dict[str, Any]], list[str]]:
         }
         for number, sign in enumerate(found):
             if sign.sign_id in items:
-                found[number] = _save(sign.name, sign.sign_id, items[sign.sign_id])
+                item = items[sign.sign_id]
+                found[number] = _save(_as_tencent_has_it(sign.name, item), sign.sign_id, item)
             else:
                 warnings.append(f"Tencent has no sign {sign.sign_id} (“{sign.name}”) any more")
     return [_row(sign) for sign in found], warnings
@@ -104,18 +105,27 @@ def all_linked(*, refresh: bool) -> tuple[list[dict[str, Any]], list[str]]:
 
 def linked(name: str) -> Sign:
     """Return a linked sign by its name. Raises OperatorError if the name is not linked."""
-    wanted = _normal(name)
+    wanted = _require_name(name)
     sign = signs.get(wanted)
     if sign is None:
         raise OperatorError(f"no sign “{wanted}” is linked: ops sign list shows the linked ones")
     return sign
 
 
-def _normal(name: str) -> str:
-    wanted = sign_names.normal(name)
-    if not wanted:
+def _require_name(name: str) -> str:
+    if not sign_names.normal(name):
         raise OperatorError("the name is empty")
-    return wanted
+    return sign_names.without_brackets(name)
+
+
+def _as_tencent_has_it(name: str, item: dict[str, Any]) -> str:
+    """Return Tencent's spelling of a name; the name itself if Tencent has another one."""
+    text = sign_names.without_brackets(str(item.get("text") or ""))
+    return text if _is_same(text, name) else name
+
+
+def _is_same(name: str, other: str) -> bool:
+    return sign_names.normal(name) == sign_names.normal(other)
 
 
 def _at_tencent(sign_id: int) -> dict[str, Any] | None:

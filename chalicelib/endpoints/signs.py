@@ -22,7 +22,9 @@ _FRESH_SECONDS = 600
 def query(raw_name: str) -> dict[str, Any]:
     """Answer §1 for the name in the path."""
     names = path_names(raw_name)
-    sign = next(filter(None, map(signs.get, names)), None)
+    # A caller may write a blank in a path as a plus sign, as it is written in a query.
+    with_blanks = [name.replace("+", " ") for name in names if "+" in name]
+    sign = next(filter(None, map(signs.get, names + with_blanks)), None)
     if sign is None:
         raise NotFound(_unknown(names[0]))
     sign = _refresh(sign)
@@ -35,7 +37,7 @@ def query(raw_name: str) -> dict[str, Any]:
 
 
 def require_approved(name: str) -> str:
-    """Return the name of the sign that a campaign uses, without brackets.
+    """Return the name of the sign that a campaign uses, as Tencent has it, without brackets.
 
     Raises NotFound if no such sign is linked, Refused if Tencent has not approved it: otherwise Tencent would
     send the messages under another sign.
@@ -61,13 +63,14 @@ def _refresh(sign: Sign) -> Sign:
     for item in found:
         if item.get("id") != sign.sign_id:
             continue
-        text = sign_names.normal(str(item.get("text") or ""))
-        if text and text != sign.name:
+        text = sign_names.without_brackets(str(item.get("text") or "")) or sign.name
+        if sign_names.normal(text) != sign_names.normal(sign.name):
             raise NotFound(
                 f"签名“{sign.name}”在腾讯云中已改为“{text}”, 请联系管理员用 ops sign link 重新关联"
             )
         fresh = replace(
             sign,
+            name=text,
             status=int(item.get("status", reviews.PENDING)),
             reply=str(item.get("reply") or ""),
             checked_at=int(time.time()),
@@ -80,4 +83,5 @@ def _refresh(sign: Sign) -> Sign:
 
 
 def _unknown(name: str) -> str:
-    return f"没有签名“{sign_names.normal(name)}”: 请核对名称, 或请管理员用 ops sign link 关联腾讯云中已审核的签名"
+    shown = sign_names.without_brackets(name)
+    return f"没有签名“{shown}”: 请核对名称, 或请管理员用 ops sign link 关联腾讯云中已审核的签名"

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from chalicelib import dates, metrics
 from chalicelib.delivery import final_states, waiting
-from chalicelib.domain import retries, sign_names
+from chalicelib.domain import retries
 from chalicelib.domain.messages import Message, read_status
 from chalicelib.domain.push_batches import Entry
 from chalicelib.logs import log, mask, sample
@@ -137,7 +137,7 @@ def _settle_reply(reply: Event, by: str, looks: int, since: int) -> None:
     A reply names neither a sid nor an outId ("SMS Reply"). `by`, `looks` and `since` are those of `_Status`.
     """
     phone = phone_of(reply)
-    message = messages.newest_of_sign(phone, sign_names.normal(str(reply.get("sign") or "")))
+    message = messages.newest_of_sign(phone, str(reply.get("sign") or ""))
     now = int(time.time())
     if message is None:
         _wait("replies", [reply], looks, since)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from chalicelib import dates
-from chalicelib.domain import periods, phones
+from chalicelib.domain import periods, phones, sign_names
 from chalicelib.domain.chunks import ChunkProgress
 from chalicelib.domain.messages import Message, Origin, Receipt
 from chalicelib.domain.planning import Failure
@@ -148,7 +148,8 @@ def newest_of_sign(phone: str, sign: str) -> Message | None:
     If no message has that sign, return the newest of the phone, because Tencent may write a sign differently.
     """
     sent = [message for message in of_phone(phone) if message.sid or message.unknown]
-    of_sign = [message for message in sent if message.origin.sign == sign]
+    wanted = sign_names.normal(sign)
+    of_sign = [one for one in sent if sign_names.normal(one.origin.sign) == wanted]
     return max(of_sign or sent, key=lambda message: message.origin.sent_at, default=None)
 
 

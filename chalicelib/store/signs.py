@@ -1,6 +1,7 @@
 """Signs. Quick Audience identifies a sign by its name, Tencent by an id, and Tencent has no query by name.
 
-So an operator links the two once (`ops sign link NAME SIGN_ID`).
+So an operator links the two once (`ops sign link NAME SIGN_ID`). A sign is stored under the normal form of its name
+(`domain/sign_names.py`), together with the name as Tencent has it.
 """
 
 from collections.abc import Iterator
@@ -23,30 +24,54 @@ class Sign:
 
 
 def get(name: str) -> Sign | None:
-    """Return a sign by its name, with or without brackets; None if it is not linked."""
-    if not normal(name):
+    """Return a sign by its name, in any spelling that has the same normal form; None if it is not linked."""
+    wanted = normal(name)
+    if not wanted:
         return None
-    item = table.get(f"SIGN#{normal(name)}", "-", consistent=True)
-    return _sign(item) if item else None
+    if item := table.get(f"SIGN#{wanted}", "-", consistent=True):
+        return _sign(item)
+    return _moved(wanted)
 
 
 def put(sign: Sign) -> None:
     """Store a sign, and its name in the list of all signs."""
-    table.put(table.key(f"SIGN#{sign.name}", "-") | asdict(sign))
-    table.put(table.key("SIGNS", sign.name))
+    table.put(table.key(f"SIGN#{normal(sign.name)}", "-") | asdict(sign))
+    table.put(table.key("SIGNS", normal(sign.name)))
 
 
 def delete(name: str) -> None:
     """Delete a sign."""
-    table.delete("SIGNS", normal(name))
-    table.delete(f"SIGN#{normal(name)}", "-")
+    _delete(normal(name))
 
 
 def all_signs() -> Iterator[Sign]:
     """Yield every linked sign, sorted by name."""
-    for entry in table.query("SIGNS", consistent=True):
-        if sign := get(str(entry["sk"])):
+    names = [normal(name) for name in _listed()]
+    for name in dict.fromkeys(names):
+        if sign := get(name):
             yield sign
+
+
+def _moved(wanted: str) -> Sign | None:
+    """Return a sign that an earlier version stored under another form of its name, after moving it to its place."""
+    for name in _listed():
+        if normal(name) != wanted or name == wanted:
+            continue
+        if item := table.get(f"SIGN#{name}", "-", consistent=True):
+            sign = _sign(item)
+            put(sign)
+            _delete(name)
+            return sign
+    return None
+
+
+def _listed() -> list[str]:
+    return [str(entry["sk"]) for entry in table.query("SIGNS", consistent=True)]
+
+
+def _delete(key: str) -> None:
+    table.delete("SIGNS", key)
+    table.delete(f"SIGN#{key}", "-")
 
 
 def _sign(item: table.Item) -> Sign:

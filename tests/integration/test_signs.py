@@ -1,12 +1,15 @@
 """§1: the review status of a sign."""
 
+import unicodedata
 from urllib.parse import quote
 
 import pytest
 
+from chalicelib.store import signs, table
+from ops import sign as ops_sign
 from tests.support.in_process.bridge import SIGN, SIGN_ID, Bridge
 from tests.support.in_process.clock import START, beijing
-from tests.support.in_process.tencent import lost, raw_answer, refused
+from tests.support.in_process.tencent import lost, raw_answer, refused, reply
 from tests.support.in_process.web import never_connected, read_timeout
 
 
@@ -57,7 +60,90 @@ def test_a_name_with_odd_characters_is_found(bridge: Bridge, name: str) -> None:
     assert (answer.code, answer["signName"]) == ("OK", name)
 
 
-@pytest.mark.parametrize("name", ["别的", "%", "【】", "%FF%FE", "a" * 3000])
+@pytest.mark.parametrize(
+    "written", ["Tencent+Cloud", "Tencent%20Cloud", "%E3%80%90Tencent+Cloud%E3%80%91"]
+)
+def test_a_plus_sign_in_the_path_may_stand_for_a_blank(bridge: Bridge, written: str) -> None:
+    bridge.link("Tencent Cloud")
+    answer = bridge.ask("GET", f"/sms/smsSign/{written}")
+    assert (answer.code, answer["signName"]) == ("OK", "Tencent Cloud")
+
+
+@pytest.mark.parametrize("written", ["Tencent+Cloud", "Tencent%2BCloud"])
+def test_a_plus_sign_in_the_path_is_first_itself(bridge: Bridge, written: str) -> None:
+    bridge.link("Tencent Cloud")
+    bridge.link("Tencent+Cloud", 502)
+    assert bridge.ask("GET", f"/sms/smsSign/{written}")["signName"] == "Tencent+Cloud"
+
+
+NFD = unicodedata.normalize("NFD", "Café")
+
+
+@pytest.mark.parametrize(
+    "at_tencent", ["Café", NFD, "Ｃａｆé", "【Café】", "Caf\u200bé"], ids=ascii
+)
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Café",
+        NFD,
+        f"［{NFD}］",
+        "Ｃａｆé",
+        "Ca\u200bfé",
+        "\ufeffCafé",
+        "\u00a0Café\u00a0",
+        "〖Café〗",
+    ],
+    ids=ascii,
+)
+def test_a_sign_is_found_in_every_unicode_form_and_sent_as_tencent_has_it(
+    bridge: Bridge, at_tencent: str, written: str
+) -> None:
+    bridge.tencent.signs[SIGN_ID] = {"id": SIGN_ID, "text": at_tencent, "status": 0, "reply": ""}
+    ops_sign.link(NFD, SIGN_ID)
+    sent = at_tencent.strip("【】")
+    answer = bridge.ask("GET", f"/sms/smsSign/{quote(written, safe='')}")
+    assert (answer.code, answer["signName"]) == ("OK", sent)
+    code = bridge.template("您好")
+    assert bridge.campaign(["13900001111"], code=code, signName=written).code == "OK"
+    bridge.pump.drain()
+    assert [sms.sign for sms in bridge.tencent.sent] == [sent]
+
+
+@pytest.mark.parametrize("stored", [NFD, "Ｃａｆé", "（Café）", "Caf\u200bé"], ids=ascii)
+def test_a_sign_that_was_stored_under_another_form_is_found_and_moved(
+    bridge: Bridge, stored: str
+) -> None:
+    bridge.link("Café")
+    item = table.get("SIGN#Café", "-", consistent=True)
+    assert item
+    signs.delete("Café")
+    table.put(item | {"pk": f"SIGN#{stored}", "name": stored})
+    table.put(table.key("SIGNS", stored))
+    assert bridge.ask("GET", f"/sms/smsSign/{quote('Café')}").code == "OK"
+    assert [sign.name for sign in signs.all_signs()] == ["Café"]
+    assert [entry["sk"] for entry in table.query("SIGNS")] == ["Café"]
+    assert table.get(f"SIGN#{stored}", "-", consistent=True) is None
+    signs.delete("Café")
+    assert bridge.ask("GET", f"/sms/smsSign/{quote('Café')}").status == 404
+
+
+def test_a_reply_that_writes_the_sign_otherwise_is_matched_by_it(bridge: Bridge) -> None:
+    bridge.link("Café")
+    bridge.link("别的", 502)
+    code = bridge.template("您好")
+    for out_id, name in (("wanted", "Café"), ("other", "别的")):
+        bridge.campaign(["13900001111"], code=code, signName=name, out_id=out_id)
+        bridge.pump.drain()
+        bridge.clock.advance(seconds=60)
+    bridge.callback(reply("8613900001111", "T", f"【{NFD}】"))
+    bridge.pump.drain()
+    assert [one["outId"] for one in bridge.quick_audience.replies] == ["wanted"]
+
+
+@pytest.mark.parametrize(
+    "name", ["别的", "%", "【】", "%FF%FE", "a" * 3000, "\ufdfa" * 100, "+", "\u200b"], ids=ascii
+)
 def test_an_unknown_sign_is_404(linked: Bridge, name: str) -> None:
     with linked.outside.watched():
         answer = linked.ask("GET", f"/sms/smsSign/{quote(name)}")
