@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_NAMED = re.compile(r"\$\{\s*([^{}$\s](?:[^{}$]*[^{}$\s])?)\s*\}")
+NAMED = re.compile(r"\$\{\s*([^{}$\s](?:[^{}$]*[^{}$\s])?)\s*\}")
 _NUMBERED = re.compile(r"\{([0-9]+)\}")
 # A text of 500 characters has room for no more variables.
 MAX_VARIABLES = 166
@@ -34,7 +34,7 @@ def translate(content: str) -> Translation:
     A text in Tencent's own notation (`{1}`, and no `${…}`) is not changed; its variables are named "1", "2", ….
     Raises UntranslatableError if a text mixes both notations, or if a variable is not closed.
     """
-    rest = _NAMED.sub("", content)
+    rest = NAMED.sub("", content)
     if (highest := _highest(rest)) > MAX_VARIABLES:
         raise UntranslatableError(f"模板内容中的 {{{highest}}} 过大, 变量须从 {{1}} 开始连续编号")
     numbered = variables(rest)
@@ -44,9 +44,9 @@ def translate(content: str) -> Translation:
         names.append(match[1])
         return f"{{{len(names)}}}"
 
-    text = _NAMED.sub(number, content)
+    text = NAMED.sub(number, content)
     # Each variable is replaced by a space, so that the text around it can't join into the start of another one.
-    if "${" in _NAMED.sub(" ", content):
+    if "${" in NAMED.sub(" ", content):
         raise UntranslatableError("模板内容中有未正确书写的变量, 请写成 ${变量名}")
     if not names:
         return Translation(text, numbered)
@@ -93,7 +93,7 @@ def mask(text: str, cover: str, *, numbered: bool) -> str:
 
     The result never contains `${`: text that only begins like a variable loses those characters.
     """
-    covered = _NAMED.sub(lambda _: cover, text)
+    covered = NAMED.sub(lambda _: cover, text)
     if numbered:
         covered = _NUMBERED.sub(lambda _: cover, covered)
     return re.sub(r"\$+\{+", "", covered)

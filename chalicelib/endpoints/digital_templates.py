@@ -140,16 +140,24 @@ def _parse(body: dict[str, Any]) -> "DigitalTemplate":
 
 def _draft(fields: "DigitalTemplate", author: str, request: Request) -> tuple[Draft, list[str]]:
     """Store the page of a digital template; return its draft, and warnings for the marketer."""
+    # Imported only here, because campaigns (§11) do not need it.
+    from chalicelib.domain import foreign_placeholders  # noqa: PLC0415
+
     page = pages.new_code()
     try:
         parts = digital_message.read_parts(fields.templateContent)
+        foreign_placeholders.check(fields.templateTheme, "templateTheme ")
+        for number, part in enumerate(parts, 1):
+            if part.kind == "text":
+                foreign_placeholders.check(part.contents, f"第 {number} 部分")
         translation = digital_message.tencent_template(
             fields.templateTheme, parts, f"{_public_base(request)}/m/{page}"
         )
         warnings = template_text.warnings(translation, promotional=True) + _check_files(parts)
-    except ContentError as error:
+    except (ContentError, template_text.UntranslatableError) as error:
         raise Refused("isv.SMS_TEMPLATE_ILLEGAL", str(error)) from None
     content = digital_message.text_of(fields.templateTheme, parts)
+    warnings = foreign_placeholders.warnings(content) + warnings
     pages.put(
         Page(
             code=page,

@@ -83,7 +83,11 @@ def _parse(body: dict[str, Any]) -> "Template":
 
 
 def _draft(fields: "Template", author: str) -> Draft:
+    # Imported only here, because campaigns (§5, §6) do not need it.
+    from chalicelib.domain import foreign_placeholders  # noqa: PLC0415
+
     try:
+        foreign_placeholders.check(fields.templateContent)
         translation = template_text.translate(fields.templateContent)
     except template_text.UntranslatableError as error:
         raise Refused("isv.SMS_TEMPLATE_ILLEGAL", str(error)) from None
@@ -98,9 +102,14 @@ def _draft(fields: "Template", author: str) -> Draft:
 
 
 def _message_field(draft: Draft) -> dict[str, str]:
+    from chalicelib.domain import foreign_placeholders  # noqa: PLC0415 -- see _draft
+
     promotional = draft.kind == reviews.PROMOTION
     return template_revisions.message_field(
-        template_text.warnings(draft.translation, promotional=promotional)
+        [
+            *foreign_placeholders.warnings(draft.content),
+            *template_text.warnings(draft.translation, promotional=promotional),
+        ]
     )
 
 

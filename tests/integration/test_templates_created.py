@@ -202,3 +202,32 @@ def test_a_template_made_in_tencents_console_is_imported_by_its_id(
 def test_a_campaign_may_be_the_first_to_name_a_console_template(linked: Bridge) -> None:
     linked.tencent.templates[55] = {"id": 55, "text": "您好", "status": 0, "reply": "", "type": 0}
     assert linked.campaign(["13900001111"], code="55").code == "OK"
+
+
+@pytest.mark.parametrize(
+    "placeholder", ["{name}", "{{name}}", "{0}", "{1}", "${ name}", "$name", "＄｛name｝"]
+)
+def test_a_placeholder_of_another_dialect_never_reaches_tencent(
+    bridge: Bridge, placeholder: str
+) -> None:
+    code = bridge.template("您好", approve=False)
+    calls = len(bridge.tencent.calls)
+    for method, path in (("POST", PATH), ("PUT", f"{PATH}/{code}")):
+        answer = bridge.ask(method, path, template_body(f"亲爱的{placeholder}您好"))
+        assert (answer.status, answer.code) == (200, "isv.SMS_TEMPLATE_ILLEGAL")
+        assert f"第 4 个字符处的“{placeholder}”" in answer.message
+        assert "${" in answer.message
+    assert len(bridge.tencent.calls) == calls
+
+
+@pytest.mark.parametrize("placeholder", ["#name#", "%name%", "<name>", "[name]", "@{name}", "%s"])
+def test_what_may_be_a_placeholder_is_submitted_with_a_warning(
+    bridge: Bridge, placeholder: str
+) -> None:
+    code = ""
+    for method, path in (("POST", PATH), ("PUT", f"{PATH}/7000")):
+        answer = bridge.ask(method, path, template_body(f"亲爱的{placeholder}您好"))
+        assert answer.code == "OK"
+        code = answer["templateCode"]
+        assert f"“{placeholder}”" in answer.message
+    assert bridge.tencent.templates[int(code)]["text"] == f"亲爱的{placeholder}您好"
