@@ -9,6 +9,7 @@ The last one covers every case in which the request was sent and no answer came 
 reset, garbage, HTTP 5xx, and Tencent's own 1008 and 60008. A send that ends with it must never be repeated.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -22,7 +23,12 @@ MAX_PULLED = 100
 
 
 class TencentError(BridgeError):
-    """Base of the errors of a call. The text may be logged."""
+    """Base of the errors of a call. The text may be logged.
+
+    `answer` is Tencent's answer; empty if there was none that could be read.
+    """
+
+    answer: Mapping[str, Any] = {}
 
 
 class CallRefusedError(TencentError):

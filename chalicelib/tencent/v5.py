@@ -10,10 +10,11 @@ from typing import Any
 import requests
 
 from chalicelib import dates, settings
+from chalicelib.connections import new_session
 from chalicelib.domain import phones
 from chalicelib.domain.planning import Call
-from chalicelib.tencent import error_codes
-from chalicelib.tencent.connections import new_session
+from chalicelib.lenient_json import integer
+from chalicelib.tencent import v5_details
 from chalicelib.tencent.interface import (
     MAX_PULLED,
     Accepted,
@@ -25,12 +26,17 @@ from chalicelib.tencent.interface import (
     TemplatePage,
     TencentError,
 )
-from chalicelib.tencent.v5_transport import Application, code_of
+from chalicelib.tencent.v5_transport import Application
 
 # Connections in a session's pool.
 CONNECTIONS = 16
+# Seconds after which an idle connection is not used again. Tencent asks clients to close those that were idle for 90 s
+# (its FAQ on 60008).
+MAX_IDLE_SECONDS = 80
 # Templates on one page ("The maximum: 50").
 MAX_PER_PAGE = 50
+# Fields of signs and templates that are integers.
+_INTEGERS = {"id", "status", "type", "international"}
 
 
 class Client:
@@ -57,16 +63,17 @@ class Client:
         first = call.phones[0]
         if not phones.is_mainland(first):
             answer = self._call("sendisms", message | {"tel": "+" + first}, tel="+" + first)
-            return [_accepted(answer)]
+            return [v5_details.accepted(answer)]
         mobiles = [phones.to_quick_audience(phone) for phone in call.phones]
         tel = [{"mobile": mobile, "nationcode": "86"} for mobile in mobiles]
         if len(mobiles) == 1:
             answer = self._call("sendsms", message | {"tel": tel[0]}, mobile=mobiles[0])
-            return [_accepted(answer)]
-        answer = self._call("sendmultisms2", message | {"tel": tel}, mobile=",".join(mobiles))
-        # Matched by number: the document does not say that details keep the request's order.
-        details = {str(detail.get("mobile")): detail for detail in _dicts(answer.get("detail"))}
-        return [_number_result(details.get(mobile)) for mobile in mobiles]
+            return [v5_details.accepted(answer)]
+        try:
+            answer = self._call("sendmultisms2", message | {"tel": tel}, mobile=",".join(mobiles))
+        except (CallRefusedError, OutcomeUnknownError) as error:
+            return _results_in_spite_of(error, call)
+        return v5_details.results(call.phones, answer.get("detail"), unmentioned=None)
 
     def add_template(
         self, *, text: str, title: str, remark: str, kind: int, international: bool
@@ -97,14 +104,13 @@ class Client:
 
     def get_template(self, tpl_ids: Sequence[int]) -> list[dict[str, Any]]:
         """Return templates with their review ("Template Status Query"): id, text, status, reply, type."""
-        return _dicts(self._call("get_template", {"tpl_id": list(tpl_ids)}).get("data"))
+        return _reviewed(self._call("get_template", {"tpl_id": list(tpl_ids)}).get("data"))
 
     def get_template_page(self, offset: int = 0, limit: int = MAX_PER_PAGE) -> TemplatePage:
         """Return up to `limit` of the account's templates ("Template Status Query", `tpl_page`)."""
         page = {"offset": offset, "max": limit}
         answer = self._call("get_template", {"tpl_page": page})
-        total = answer.get("total")
-        return TemplatePage(_dicts(answer.get("data")), total if isinstance(total, int) else None)
+        return TemplatePage(_reviewed(answer.get("data")), integer(answer.get("total")))
 
     def is_reachable(self) -> bool:
         """Return whether Tencent answers a call, one that sends nothing and changes nothing. A refusal counts."""
@@ -150,7 +156,7 @@ class Client:
 
     def get_sign(self, sign_ids: int | Sequence[int]) -> list[dict[str, Any]]:
         """Return signs with their review ("SMS Signature Status Query"): id, text, status, reply."""
-        return _dicts(self._call("get_sign", {"sign_id": _ids(sign_ids)}).get("data"))
+        return _reviewed(self._call("get_sign", {"sign_id": _ids(sign_ids)}).get("data"))
 
     def pullstatus(self, kind: PullType, limit: int = MAX_PULLED) -> list[dict[str, Any]]:
         """Pull statuses or replies from Tencent's queue ("Pull SMS Status"), which removes them from it.
@@ -198,29 +204,35 @@ class Client:
         return self._application.call(name, fields, mobile=mobile, tel=tel)
 
 
-def _accepted(answer: dict[str, Any]) -> NumberResult:
-    sid = answer.get("sid")
-    return Accepted(str(sid), _fee(answer)) if sid else None
+def _results_in_spite_of(
+    error: CallRefusedError | OutcomeUnknownError, call: Call
+) -> list[NumberResult]:
+    """Return the results of a bulk call that failed as a whole although details say that numbers were accepted.
 
-
-def _number_result(detail: dict[str, Any] | None) -> NumberResult:
-    if detail is None:
-        return None
-    code = code_of(detail)
-    if code == 0:
-        return _accepted(detail)
-    if code is None or error_codes.meaning(code).kind is error_codes.CodeClass.UNKNOWN:
-        return None
-    return NumberRefused(code, str(detail.get("errmsg") or ""))
-
-
-def _fee(answer: dict[str, Any]) -> int:
-    fee = answer.get("fee")
-    return fee if isinstance(fee, int) else 1
+    A number without a detail has the call's own result. Raises the error if no detail says accepted.
+    """
+    unmentioned = (
+        NumberRefused(error.code, error.said) if isinstance(error, CallRefusedError) else None
+    )
+    results = v5_details.results(call.phones, error.answer.get("detail"), unmentioned)
+    if not any(isinstance(result, Accepted) for result in results):
+        raise error
+    return results
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _reviewed(value: Any) -> list[dict[str, Any]]:
+    """Return signs or templates, in which each field that should be an integer is one or is left out."""
+    return [_with_integers(item) for item in _dicts(value)]
+
+
+def _with_integers(item: dict[str, Any]) -> dict[str, Any]:
+    integers = {name: integer(item[name]) for name in _INTEGERS & item.keys()}
+    others = {name: value for name, value in item.items() if name not in _INTEGERS}
+    return others | {name: value for name, value in integers.items() if value is not None}
 
 
 def _ids(ids: int | Sequence[int]) -> int | list[int]:
@@ -241,14 +253,16 @@ def _hours(first: int, last: int) -> dict[str, Any]:
 def _counts(answer: dict[str, Any]) -> dict[str, int]:
     data = answer.get("data")
     found = data if isinstance(data, dict) else {}
-    return {name: count for name, count in found.items() if isinstance(count, int)}
+    counts = {name: integer(count) for name, count in found.items()}
+    return {name: count for name, count in counts.items() if count is not None}
 
 
 def _data(answer: dict[str, Any]) -> dict[str, Any]:
     data = answer.get("data")
-    if not isinstance(data, dict) or not isinstance(data.get("id"), int):
+    made = _with_integers(data) if isinstance(data, dict) else {}
+    if "id" not in made:
         raise OutcomeUnknownError("Tencent answered OK without the id of the new template or sign")
-    return data
+    return made
 
 
 def client() -> Client:
@@ -261,4 +275,5 @@ def client() -> Client:
 
 @functools.lru_cache(maxsize=1)
 def _client(base_url: str, sdk_app_id: str, app_key: str) -> Client:
-    return Client(base_url, sdk_app_id, app_key, new_session(CONNECTIONS))
+    session = new_session(CONNECTIONS, max_idle_seconds=MAX_IDLE_SECONDS)
+    return Client(base_url, sdk_app_id, app_key, session)

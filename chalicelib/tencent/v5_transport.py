@@ -4,10 +4,10 @@ Only this module decides what an answer means: success, a refusal, or an unknown
 """
 
 import json
-import re
 import secrets
 import ssl
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -15,9 +15,15 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
 from chalicelib import deadline
+from chalicelib.lenient_json import integer, loads
 from chalicelib.logs import mask_numbers
 from chalicelib.tencent import error_codes
-from chalicelib.tencent.interface import CallRefusedError, NotSentError, OutcomeUnknownError
+from chalicelib.tencent.interface import (
+    CallRefusedError,
+    NotSentError,
+    OutcomeUnknownError,
+    TencentError,
+)
 from chalicelib.tencent.v5_signature import sign
 
 # Seconds. The read timeout is long, because a message whose answer is not awaited is of unknown outcome.
@@ -108,37 +114,52 @@ def _never_connected(error: requests.RequestException) -> bool:
 
 
 def _read(name: str, response: requests.Response) -> dict[str, Any]:
+    """Return an answer that is a success. Raises TencentError, with the answer, for any other."""
     try:
-        answer = response.json()
-    except (ValueError, RecursionError):
+        # Not `response.json()`: it believes the content type's charset, and reads more or less with simplejson.
+        answer = loads(response.content, integers=True)
+    except ValueError:
         answer = None
-    if isinstance(answer, dict) and (code := code_of(answer)) is not None:
-        if code == 0:
-            return answer
-        said = str(answer.get("errmsg") or answer.get("msg") or answer.get("ErrorInfo") or "")
-        gateway_failed = response.status_code >= 500 and code not in error_codes.MEANINGS
-        if gateway_failed or error_codes.meaning(code).kind is error_codes.CodeClass.UNKNOWN:
-            raise OutcomeUnknownError(f"{name}: Tencent {code}: {mask_numbers(said)}")
-        raise CallRefusedError(code, said)
-    if response.status_code == requests.codes.too_many_requests:
-        raise NotSentError(f"{name}: HTTP 429")
-    if 300 <= response.status_code < 500:
-        raise CallRefusedError(response.status_code, f"HTTP {response.status_code}")
-    raise OutcomeUnknownError(
-        f"{name}: HTTP {response.status_code} without an answer that can be understood"
+    if not isinstance(answer, dict):
+        raise _unreadable(name, response.status_code)
+    code = code_of(answer)
+    if code == 0:
+        return answer
+    error = (
+        _unreadable(name, response.status_code)
+        if code is None
+        else _failure(name, response.status_code, code, answer)
     )
+    error.answer = answer
+    raise error
 
 
-def code_of(answer: dict[str, Any]) -> int | None:
+def _failure(name: str, status: int, code: int, answer: Mapping[str, Any]) -> TencentError:
+    """Return the error of an answer with a code other than 0."""
+    said = str(answer.get("errmsg") or answer.get("msg") or answer.get("ErrorInfo") or "")
+    gateway_failed = status >= 500 and code not in error_codes.MEANINGS
+    if gateway_failed or error_codes.meaning(code).kind is error_codes.CodeClass.UNKNOWN:
+        return OutcomeUnknownError(f"{name}: Tencent {code}: {mask_numbers(said)}")
+    return CallRefusedError(code, said)
+
+
+def _unreadable(name: str, status: int) -> TencentError:
+    """Return the error of an answer without a code."""
+    if status == requests.codes.too_many_requests:
+        return NotSentError(f"{name}: HTTP 429")
+    if 300 <= status < 500:
+        return CallRefusedError(status, f"HTTP {status}")
+    return OutcomeUnknownError(f"{name}: HTTP {status} without an answer that can be understood")
+
+
+def code_of(answer: Mapping[str, Any]) -> int | None:
     """Return an answer's code, or None if it has none.
 
-    It is `result`, or `ErrorCode` in answers of the gateway in front of the API.
+    It is `result`, or `ErrorCode` in answers of the gateway in front of the API. Only an integer is a code, in whatever
+    spelling: false and 0.9 must not become 0, which means success.
     """
     for key in ("result", "ErrorCode"):
-        code = answer.get(key)
-        # Only a whole number is a code: int() would turn false and 0.9 into 0, which means success.
-        if isinstance(code, int) and not isinstance(code, bool):
+        code = integer(answer.get(key))
+        if code is not None:
             return code
-        if isinstance(code, str) and re.fullmatch(r"\s*-?[0-9]{1,9}\s*", code):
-            return int(code)
     return None

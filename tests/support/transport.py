@@ -22,6 +22,7 @@ class Transport(HTTPAdapter):
         super().__init__()
         self.sent: list[requests.PreparedRequest] = []
         self.options: list[Mapping[str, Any]] = []
+        self.headers: dict[str, str] = {}
         self._answers = list(answers)
 
     def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
@@ -37,7 +38,8 @@ class Transport(HTTPAdapter):
             urllib3.HTTPResponse(
                 body=io.BytesIO(content),
                 status=status,
-                headers={"Location": "/elsewhere"} if status in (301, 302, 307, 308) else {},
+                headers=self.headers
+                | ({"Location": "/elsewhere"} if status in (301, 302, 307, 308) else {}),
                 preload_content=False,
             ),
         )

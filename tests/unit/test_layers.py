@@ -21,6 +21,7 @@ FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
         ("chalicelib.errors",),
         ("chalicelib.dates",),
         ("chalicelib.lenient_json",),
+        ("chalicelib.connections",),
         ("chalicelib.deadline",),
         ("chalicelib.compact_json",),
         ("chalicelib.garbage_collection",),

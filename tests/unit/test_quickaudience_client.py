@@ -10,7 +10,7 @@ import time_machine
 
 from chalicelib.domain.push_batches import PushKind
 from chalicelib.quickaudience import client, signature
-from chalicelib.quickaudience.client import PushError
+from chalicelib.quickaudience.client import LockedOutError, PushError
 from tests.support.settings import Configure
 from tests.support.transport import Transport
 
@@ -140,7 +140,11 @@ def test_a_push_waits_for_a_limited_time_only(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 299])
-@pytest.mark.parametrize("code", [200, "200", "OK", "ok", "Ok"], ids=repr)
+@pytest.mark.parametrize(
+    "code",
+    [200, "200", "OK", "ok", "Ok", 200.0, "200.0", " 200 ", " OK\n", "2e2", "+200", "0200"],
+    ids=repr,
+)
 def test_a_push_succeeds_by_status_and_code(connect: Connect, status: int, code: Any) -> None:
     connect((status, {"code": code, "message": "whatever"}))
     client.push("details", [ENTRY])
@@ -194,6 +198,90 @@ def test_any_other_answer_is_an_error(connect: Connect, answer: Any) -> None:
     with pytest.raises(PushError, match=f"^details: HTTP {answer[0]}, code "):
         client.push("details", [ENTRY])
     assert len(transport.sent) == 1
+
+
+YES = '{"code": "OK", "message": "成功"}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ("\ufeff" + YES).encode(),
+        ("\ufeff\ufeff" + YES + "\0").encode(),
+        YES.replace("成功", "成\n功\t\0").encode(),
+        YES.encode("gb18030"),
+        YES.encode("utf-16"),
+        b'{"code": 200, "message": "\xe6\x88"}',
+    ],
+    ids=["bom", "two boms", "raw line feed", "gb18030", "utf-16", "cut"],
+)
+@pytest.mark.parametrize("kind", ["details", "reply"])
+def test_a_push_succeeds_although_the_answer_is_written_carelessly(
+    connect: Connect, kind: PushKind, body: bytes
+) -> None:
+    connect((200, body))
+    client.push(kind, [ENTRY])
+
+
+@pytest.mark.parametrize("code", [401, "401", 401.0, "401.0", " 401 ", 403, "403.0"], ids=repr)
+@pytest.mark.parametrize("kind", ["details", "reply"])
+def test_a_lock_out_is_seen_in_every_spelling(connect: Connect, kind: PushKind, code: Any) -> None:
+    connect((200, {"code": code}))
+    with pytest.raises(LockedOutError):
+        client.push(kind, [ENTRY])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b" \r\n", b"\xef\xbb\xbf", b"OK", b"success", b"\xe6\x88\x90\xe5\x8a\x9f"),
+        *({}, [], None, True, 200, "OK", 0, "200.0"),
+        *(
+            {"success": True},
+            {"code": None},
+            {"code": 0},
+            {"code": ""},
+            {"code": "0"},
+            {"data": {}},
+        ),
+        *({"code": 0.0}, {"code": "null"}, {"code": "SUCCESS"}, {"message": "OK"}),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("status", [200, 202])
+def test_replies_are_accepted_where_no_code_says_otherwise(
+    connect: Connect, body: Any, status: int
+) -> None:
+    connect((status, body))
+    client.push("reply", [ENTRY])
+    connect((status, body))
+    if body not in ("OK", 200, "200.0"):
+        with pytest.raises(PushError):
+            client.push("details", [ENTRY])
+
+
+def test_replies_are_accepted_by_an_answer_without_content(connect: Connect) -> None:
+    connect((204, b""), (204, b""))
+    client.push("reply", [ENTRY])
+    with pytest.raises(PushError):
+        client.push("details", [ENTRY])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *((200, {"code": code}) for code in (401, "500", "isv.ERROR", 1, -1, "-1.0", False, [200])),
+        *((200, {"success": success}) for success in (False, "false")),
+        *((200, body) for body in (False, 401, "500", -1)),
+        *((200, body) for body in (b"<html>OK</html>", b'{"code": 20', b'["OK"', b'"OK', b" <a/>")),
+        *((302, b""), (400, b""), (401, b""), (404, {}), (429, b"OK"), (500, b""), (503, b"OK")),
+    ],
+    ids=repr,
+)
+def test_replies_are_not_accepted_where_anything_says_so(connect: Connect, answer: Any) -> None:
+    connect(answer)
+    with pytest.raises(PushError):
+        client.push("reply", [ENTRY])
 
 
 def test_excessive_nesting_is_an_error(connect: Connect) -> None:

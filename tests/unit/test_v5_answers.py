@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -157,6 +158,132 @@ def test_a_detail_whose_number_is_a_json_number_is_matched() -> None:
     assert send(numbers(2), bulk(detail(0, mobile=13800000000), detail(1)))[0] is not None
 
 
+# --- numbers in another form, or in none -----------------------------------------------------
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "86": lambda mobile: "86" + mobile,
+    "plus": lambda mobile: "+86" + mobile,
+    "0086": lambda mobile: "0086" + mobile,
+    "blanks": lambda mobile: f" {mobile} ",
+    "invisible": lambda mobile: mobile + "\u200b",
+    "separators": lambda mobile: f"{mobile[:3]}-{mobile[3:7]}-{mobile[7:]}",
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+@pytest.mark.parametrize("nationcode", ["86", "+86", "", None, 86])
+def test_a_detail_may_spell_its_number_in_any_way(
+    spelling: Callable[[str], str], nationcode: Any
+) -> None:
+    details = [detail(n, mobile=spelling(f"138{n:08d}"), nationcode=nationcode) for n in (2, 0, 1)]
+    expected = [Accepted(f"2019:{number}", 1) for number in range(3)]
+    assert send(numbers(3), bulk(*details)) == expected
+
+
+@pytest.mark.parametrize("mobile", ["", None, "missing", "138****0001", "+86138****0001", "*" * 11])
+def test_the_one_detail_that_is_left_belongs_to_the_one_number_that_is_left(mobile: Any) -> None:
+    left = detail(1, mobile=mobile)
+    if mobile == "missing":
+        del left["mobile"]
+    assert send(numbers(3), bulk(detail(2), left, detail(0))) == [
+        Accepted("2019:0", 1),
+        Accepted("2019:1", 1),
+        Accepted("2019:2", 1),
+    ]
+
+
+def test_masked_numbers_are_told_apart_by_the_digits_that_are_left() -> None:
+    call = Call(("8613800000001", "8613800000002", "8613900000001"), ())
+    details = [
+        {"result": 0, "mobile": "139****0001", "sid": "c"},
+        {"result": 0, "mobile": "138****0002", "sid": "b"},
+        {"result": 1015, "mobile": "1********01", "errmsg": "no"},
+    ]
+    assert send(call, bulk(*details)) == [
+        NumberRefused(1015, "no"),
+        Accepted("b", 1),
+        Accepted("c", 1),
+    ]
+
+
+def test_details_that_could_be_of_several_numbers_leave_these_unknown() -> None:
+    details = [detail(0), detail(1, mobile="138****000*"), detail(2, mobile="")]
+    assert send(numbers(3), bulk(*details)) == [Accepted("2019:0", 1), None, None]
+    details = [detail(0), detail(1, mobile=""), detail(2, mobile="", result=1016)]
+    assert send(numbers(2), bulk(*details)) == [Accepted("2019:0", 1), None]
+
+
+def test_a_detail_of_another_number_is_not_the_one_that_is_left() -> None:
+    results = send(numbers(2), bulk(detail(0), detail(7)))
+    assert results == [Accepted("2019:0", 1), None]
+
+
+REFUSED_AGAIN = {"result": 1026, "errmsg": "same content"}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(
+    ("second", "result"),
+    [
+        (REFUSED_AGAIN, Accepted("2019:1", 1)),
+        ({"result": 1008}, Accepted("2019:1", 1)),
+        ({"result": None}, Accepted("2019:1", 1)),
+    ],
+    ids=["refused", "timed out", "no code"],
+)
+def test_of_two_details_of_a_number_the_accepted_one_counts(
+    order: int, second: Detail, result: NumberResult
+) -> None:
+    details = [detail(1), {"mobile": "13800000001", "nationcode": "86"} | second][::order]
+    assert send(numbers(2), bulk(detail(0), *details)) == [Accepted("2019:0", 1), result]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_an_unknown_and_a_refused_detail_the_unknown_one_counts(order: int) -> None:
+    details = [detail(1, result=1008), detail(1, **REFUSED_AGAIN)][::order]
+    assert send(numbers(2), bulk(detail(0), *details))[1] is None
+
+
+# --- a code for the call beside details ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", [1016, 1001, 1013, 1008, 60008, 99, None, "OK"])
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_an_accepted_detail_counts_whatever_the_calls_code_says(status: int, code: Any) -> None:
+    answer = {"result": code, "errmsg": "x", "detail": [detail(1), detail(0)]}
+    assert send(numbers(2), (status, answer)) == [Accepted("2019:0", 1), Accepted("2019:1", 1)]
+
+
+@pytest.mark.parametrize(
+    ("code", "unmentioned"),
+    [(1016, NumberRefused(1016, "bad")), (1013, NumberRefused(1013, "bad")), (1008, None)],
+)
+def test_a_number_without_a_detail_has_the_calls_code(code: int, unmentioned: NumberResult) -> None:
+    turned = {"result": 1015, "errmsg": "no", "mobile": "13800000001"}
+    answer = {"result": code, "errmsg": "bad", "detail": [detail(0), turned]}
+    assert send(numbers(3), answer) == [
+        Accepted("2019:0", 1),
+        NumberRefused(1015, "no"),
+        unmentioned,
+    ]
+
+
+@pytest.mark.parametrize(
+    "details",
+    [[], None, [detail(0, result=1015)], [detail(0, sid="")], [detail(0, result=None)]],
+    ids=["none", "null", "refused", "no sid", "no code"],
+)
+def test_a_code_counts_for_the_call_where_no_detail_was_accepted(details: Any) -> None:
+    with pytest.raises(CallRefusedError):
+        send(numbers(2), {"result": 1016, "errmsg": "x", "detail": details})
+
+
+def test_a_sid_beside_a_code_is_no_acceptance_of_a_single_number() -> None:
+    with pytest.raises(CallRefusedError):
+        send(ONE, {"result": 1016, "errmsg": "x", "sid": "8:x", "fee": 1})
+
+
 # --- numbers refused one by one ---------------------------------------------------------------
 
 
@@ -275,6 +402,60 @@ def test_too_many_requests_were_not_sent() -> None:
         send(ONE, (429, b"slow down"))
 
 
+# --- how the answer is written -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", [ONE, TWO, ABROAD], ids=["sendsms", "sendmultisms2", "sendisms"])
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        (b"\xef\xbb\xbf", b""),
+        (b"\xef\xbb\xbf" * 2, b"\0"),
+        (b"\r\n ", b"\n"),
+        (b"", b"\xef\xbb\xbf"),
+    ],
+    ids=["bom", "two boms", "blanks", "bom behind"],
+)
+def test_an_answer_with_a_byte_order_mark_is_read(call: Call, before: bytes, behind: bytes) -> None:
+    answer = bulk(detail(0, mobile="13788888888"), detail(1, mobile="13788888889")) | {"sid": "x"}
+    results = send(call, before + json.dumps(answer).encode() + behind)
+    assert all(isinstance(result, Accepted) for result in results)
+
+
+@pytest.mark.parametrize("control", [b"\n", b"\r\n", b"\t", b"\0", b"\x1b"])
+def test_a_refusal_with_a_raw_control_character_is_read(control: bytes) -> None:
+    with pytest.raises(CallRefusedError) as caught:
+        send(ONE, b'{"result":1002,"errmsg":"bad' + control + b'word"}')
+    assert caught.value.code == 1002
+    assert "word" in caught.value.said
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+@pytest.mark.parametrize("content_type", ["text/html", "text/plain; charset=latin-1", ""])
+def test_chinese_is_read_whatever_the_content_type_says(encoding: str, content_type: str) -> None:
+    session, transport = (
+        requests.Session(),
+        Transport('{"result":1016,"errmsg":"手机号格式错误"}'.encode(encoding)),
+    )
+    transport.headers = {"Content-Type": content_type}
+    session.mount("https://", transport)
+    with pytest.raises(CallRefusedError) as caught:
+        Client("https://yun.tim.qq.com/v5/tlssmssvr", "1400006666", "key", session).send(
+            ONE, sign="s", tpl_id=1
+        )
+    assert caught.value.said == "手机号格式错误"
+
+
+@pytest.mark.parametrize("zero", ["0.0", "-0.0", "0e0", '"0.0"', '" 0 "', "0.000"])
+def test_a_code_may_be_written_as_a_fraction(zero: str) -> None:
+    sent = send(ONE, f'{{"result": {zero}, "sid": 12345.0, "fee": 2.0}}'.encode())
+    assert sent == [Accepted("12345", 2)]
+    text = f'{{"result": 1.016E3, "errmsg": "x", "detail": [{{"result": {zero}}}]}}'
+    with pytest.raises(CallRefusedError) as caught:
+        send(TWO, text.encode())
+    assert caught.value.code == 1016
+
+
 # --- unknown outcomes --------------------------------------------------------------------------
 
 
@@ -380,6 +561,18 @@ def test_an_added_template_is_answered_as_tencent_describes_it() -> None:
         text="t", title="n", remark="r", kind=0, international=False
     )
     assert made == data
+
+
+@pytest.mark.parametrize("tpl_id", [123, 123.0, "123", " 123.0 "])
+def test_integers_of_templates_and_signs_are_read_in_every_spelling(tpl_id: Any) -> None:
+    data = {"id": tpl_id, "status": "0.0", "type": 1.0, "international": "x", "text": "1.0"}
+    made = {"id": 123, "status": 0, "type": 1, "text": "1.0"}
+    ok = {"result": 0, "data": data}
+    assert client(ok).add_sign(text="s") == made
+    ok = {"result": 0, "data": [data]}
+    assert client(ok).get_template([123]) == client(ok).get_sign([123]) == [made]
+    counts = {"result": 0, "data": {"request": 5.0, "success": "7", "bill": None}}
+    assert client(counts).pullsendstatus(0, 1) == {"request": 5, "success": 7}
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"id": None}, {"id": "x"}, {"id": 1.5}], ids=str)

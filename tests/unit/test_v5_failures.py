@@ -13,8 +13,8 @@ import requests
 import urllib3.connection
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from chalicelib.connections import new_session
 from chalicelib.domain.planning import Call
-from chalicelib.tencent.connections import new_session
 from chalicelib.tencent.interface import (
     CallRefusedError,
     NotSentError,
@@ -66,7 +66,8 @@ def while_waiting(error: Exception) -> Break:
 
 
 def send() -> None:
-    client = Client("https://yun.tim.qq.com/v5/tlssmssvr", "1400006666", KEY, new_session(1))
+    session = new_session(1, max_idle_seconds=80)
+    client = Client("https://yun.tim.qq.com/v5/tlssmssvr", "1400006666", KEY, session)
     client.send(Call(("8613788888888",), ()), sign="s", tpl_id=1)
 
 

@@ -97,7 +97,7 @@ class Bridge:
         self.logs_are_complete = True
         self.tencent = FakeTencent(outside)
         self.quick_audience = FakeQuickAudience(outside)
-        monkeypatch.setattr(v5, "new_session", lambda _: self._session(self.tencent))
+        monkeypatch.setattr(v5, "new_session", lambda *_, **__: self._session(self.tencent))
         self.configure(**ENVIRONMENT)
         self.pump = Pump(clock, outside, self.restart)
 
