@@ -73,7 +73,7 @@ def good(running: RunningStack, oss: Oss) -> str:
     content = [
         part(
             "txt",
-            "${name}，双11到了！\n全场五折，老会员再减20元。\n\n活动时间：11月1日至11月11日",
+            "您尾号${card}的会员卡获赠一张八折券。\n全场通用，老会员再减20元。\n\n活动时间：11月1日至11月11日",
             1,
         ),
         part("jpg", f"{oss.origin}/poster.jpg", 2, "活动海报"),
@@ -83,8 +83,8 @@ def good(running: RunningStack, oss: Oss) -> str:
         part("mp3", f"{oss.origin}/jingle.mp3", 6, "主题曲"),
         part("txt", "到店出示本页即可享受优惠 🎁", 7),
     ]
-    code = create(running, "双11会员专享", content)
-    return link_to(running, code, "13800000001", name="李雷")
+    code = create(running, "周年庆会员礼", content)
+    return link_to(running, code, "13800000001", card="8806")
 
 
 def test_text_and_media_are_shown_on_a_phone(good: str, browser: Browser, pictures: Path) -> None:
@@ -93,10 +93,12 @@ def test_text_and_media_are_shown_on_a_phone(good: str, browser: Browser, pictur
     page = found.page
     assert found.status == 200
     assert found.console == []
-    assert page["title"] == "双11会员专享"
-    assert "**，双11到了！\n全场五折，老会员再减20元。\n\n活动时间" in page["text"]
+    assert page["title"] == "周年庆会员礼"
+    assert (
+        "您尾号**的会员卡获赠一张八折券。\n全场通用，老会员再减20元。\n\n活动时间" in page["text"]
+    )
     assert "${" not in page["html"]
-    assert "李雷" not in page["html"]
+    assert "8806" not in page["html"]
     assert page["images"] == [720]
     assert len(page["media"]) == 2
     # HAVE_METADATA or more: the browser can play both.
