@@ -154,7 +154,7 @@ def digital_page(code: str) -> Response:
     """Serve the page of a digital message."""
     from chalicelib.endpoints import message_page
 
-    return message_page.show(code, _request())
+    return message_page.follow(code, _request())
 
 
 @app.route("/health", content_types=ANY)

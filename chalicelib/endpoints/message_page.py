@@ -40,6 +40,11 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")
 _ALTERNATIVES = {"image": "图片", "video": "视频", "audio": "音频"}
 
 
+def follow(link_end: str, request: Request) -> Response:
+    """Answer a phone that followed a link, whose last part may have more than the page's code in it."""
+    return show(pages.code_in(link_end), request)
+
+
 def show(code: str, request: Request) -> Response:
     """Answer a phone with a page: the message's, or one that says why there is none."""
     try:

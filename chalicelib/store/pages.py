@@ -10,6 +10,7 @@ import secrets
 import string
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from urllib.parse import unquote
 
 from chalicelib.domain.digital_message import Part
 from chalicelib.store import table
@@ -18,7 +19,7 @@ _ALPHABET = string.ascii_letters + string.digits
 # 62 to the power of 11 is more than 65 bits: too many for anybody to find a page by guessing, and still short in a
 # message that is billed by its length.
 _LENGTH = 11
-_CODE = re.compile(rf"[A-Za-z0-9]{{{_LENGTH}}}")
+_CODE = re.compile(rf"[A-Za-z0-9]{{{_LENGTH}}}(?![A-Za-z0-9])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,17 @@ def put(page: Page) -> None:
         table.key(f"PAGE#{page.code}", "-")
         | {"theme": page.theme, "parts": _items(page.parts), "made_at": page.made_at}
     )
+
+
+def code_in(link_end: str) -> str:
+    """Return the code in the last part of a link; "" if it has none.
+
+    A phone takes punctuation and text behind a link as part of it, and may percent-encode any character.
+    """
+    for text in (link_end, unquote(link_end), unquote(unquote(link_end))):
+        if match := _CODE.match(text):
+            return match[0]
+    return ""
 
 
 def get(code: str) -> Page | None:

@@ -43,3 +43,45 @@ def test_no_code_causes_a_5xx(here: Bridge, code: str) -> None:
         answer = page(f"/m/{code}", method)
         assert answer.status_code == 404
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{code}。",
+        "{code}%E3%80%82",
+        "{code}%25E3%2580%2582",
+        "{code}，拒收请回复R",
+        "{code})",
+        "{code}）",
+        "{code}.",
+        "{code},",
+        "{code};",
+        "{code}!",
+        "{code}'",
+        "{code}】",
+        "{code}_",
+        "{code}%20",
+        "{code}%0A",
+        "{code}\u200b",
+        "{code}%2F",
+        "%{first:x}{rest}",
+        "%25{first:x}{rest}",
+        "%{first:X}{rest}%E3%80%82",
+    ],
+)
+def test_what_phones_take_along_with_a_link_is_dropped(here: Bridge, written: str) -> None:
+    create(here)
+    code = page_code(here)
+    path = written.format(code=code, first=ord(code[0]), rest=code[1:])
+    for method in ("GET", "HEAD"):
+        assert page(f"/m/{path}", method).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "written", ["{code}x", "{code}1", "x{code}", "。{code}", "{short}", "{short}。"]
+)
+def test_another_code_is_another_page(here: Bridge, written: str) -> None:
+    create(here)
+    code = page_code(here)
+    assert page(f"/m/{written.format(code=code, short=code[:-1])}").status_code == 404
