@@ -22,6 +22,9 @@ FIELDS = {"sendDetailDTOs": [], "totalCount": 0}
 """The documented fields of §12, with their values in a refusal."""
 
 _MAX_DAYS = 30
+# As much as the clocks of a signed request may differ by default.
+_SLACK_SECONDS = 900
+_FAR_FUTURE = 10**11
 # Bytes of rows in one answer: Lambda allows 6 MB, the envelope included.
 _MAX_WIRE_SIZE = 5_900_000
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}:\d{2})(?:\.\d+)?)?")
@@ -34,8 +37,7 @@ def query(body: dict[str, Any]) -> dict[str, Any]:
     found = [
         request
         for request in send_requests.of_out_id(fields.outId)
-        if (start is None or start <= request.accepted_at)
-        and (end is None or request.accepted_at <= end)
+        if _is_within(request, start, end)
     ]
     counts = final_state_log.counts(fields.outId)
     sizes = [(request, counts.get(request.biz_id, 0)) for request in found]
@@ -51,6 +53,23 @@ def query(body: dict[str, Any]) -> dict[str, Any]:
             break
     _check_size(rows, fields.pageSize)
     return {"sendDetailDTOs": rows, "totalCount": sum(size for _, size in sizes)}
+
+
+def _is_within(request: SendRequest, start: int | None, end: int | None) -> bool:
+    """Return whether a request was accepted or sent within the dates, give or take the difference of two clocks.
+
+    A caller may pass its own time of sending, which is later than the acceptance here.
+    """
+    if end is not None and request.accepted_at > end + _SLACK_SECONDS:
+        return False
+    if start is None or request.accepted_at >= start - _SLACK_SECONDS:
+        return True
+    return final_state_log.was_sent_within(
+        request.out_id,
+        request.biz_id,
+        start - _SLACK_SECONDS,
+        _FAR_FUTURE if end is None else end + _SLACK_SECONDS,
+    )
 
 
 def _check_size(rows: list[dict[str, Any]], page_size: int) -> None:
@@ -96,8 +115,8 @@ def _row(message: Message, form: int, text: str) -> dict[str, Any]:
 def _span(fields: bodies.SendDetails) -> tuple[int | None, int | None]:
     """Return the first and last second of the query, as epochs; None where it is open.
 
-    Requests are selected by the time of their acceptance. The document requires both dates; without them, the
-    query is about the whole campaign. Dates in reverse order are swapped.
+    Requests are selected by the times of their acceptance and of their sending. The document requires both dates;
+    without them, the query is about the whole campaign. Dates in reverse order are swapped.
     """
     start, end = _epoch("startDate", fields.startDate), _epoch("endDate", fields.endDate, last=True)
     if start is not None and end is not None:

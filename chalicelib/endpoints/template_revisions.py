@@ -119,7 +119,8 @@ def refresh(revisions: Sequence[Revision]) -> list[Revision]:
         if unchanged and now - revision.checked_at < _RECHECK_SECONDS:
             now = revision.checked_at
         fresh.append(replace(revision, status=status, reply=reply, checked_at=now))
-    templates.update([revision for revision in fresh if revision not in revisions])
+    pairs = zip(revisions, fresh, strict=True)
+    templates.update([(read, revision) for read, revision in pairs if revision != read])
     return fresh
 
 

@@ -49,13 +49,15 @@ def append(settled: Sequence[Message], since: int, *, repeated: bool) -> None:
     origin = settled[0].origin
     log = _Log(origin.out_id, origin.biz_id)
     missing = dict.fromkeys(row for message in settled for row in rows_of(message))
+    times = [message.origin.sent_at for message in settled]
+    sent = min(times), max(times)
     if repeated and since:
         _drop(missing, log.rows(0, since))
     end = since
     for _ in range(_MAX_TRIES):
         if not missing:
             break
-        existing = log.put_slot(end, list(missing))
+        existing = log.put_slot(end, list(missing), sent)
         if existing is None:
             end += len(missing)
             break
@@ -96,6 +98,22 @@ def rows(out_id: str, biz_id: str, first: int, count: int) -> Iterator[Row]:
     return _Log(out_id, biz_id).rows(first, count)
 
 
+def was_sent_within(out_id: str, biz_id: str, start: int, end: int) -> bool:
+    """Return whether messages of a request were sent between two epochs, as far as their final states are known.
+
+    The cost is that of the slots that were written since the start.
+    """
+    for slot in _Log(out_id, biz_id).newest_slots():
+        if slot["expires"] - periods.RETENTION_SECONDS < start:
+            # What was sent later has its final state later.
+            return False
+        # Slots of the first release have no times.
+        first, last = slot.get("sent", (end + 1, start - 1))
+        if first <= end and last >= start:
+            return True
+    return False
+
+
 class _Log:
     """The items of one request's log."""
 
@@ -105,11 +123,15 @@ class _Log:
         self._counter = f"DETAILS#{biz_id}"
         self._expires = int(time.time()) + periods.RETENTION_SECONDS
 
-    def put_slot(self, first: int, rows: Sequence[Row]) -> Item | None:
-        """Write a slot unless one exists at that row; return the existing one."""
+    def put_slot(self, first: int, rows: Sequence[Row], sent: tuple[int, int]) -> Item | None:
+        """Write a slot unless one exists at that row; return the existing one.
+
+        `sent` holds the times at which the first and the last of its messages were sent, as epochs.
+        """
         slot = table.key(self._pk, self._sort(first)) | {
             "packed": pack(rows),
             "rows": len(rows),
+            "sent": list(sent),
             "expires": self._expires,
         }
         return table.put_new_or_get(slot)
@@ -147,6 +169,10 @@ class _Log:
         """Yield the slots from row `first` on, each with the number of its first row."""
         found = table.query(self._pk, self._sort(first), until=self._prefix + "~", consistent=True)
         return ((self._first(slot), slot) for slot in found)
+
+    def newest_slots(self) -> Iterator[Item]:
+        """Yield the slots, newest first."""
+        return table.query(self._pk, self._prefix, newest_first=True, consistent=True)
 
     def _sort(self, first: int) -> str:
         return f"{self._prefix}{first:08d}"

@@ -72,6 +72,19 @@ def replace(item: Item, name: str, value: Any) -> bool:
     return _put_where(item, _still(name, value)) is None
 
 
+def replace_where(item: Item, expected: Mapping[str, Any]) -> bool:
+    """Overwrite an item if all these attributes still have these values; return whether it was overwritten."""
+    names = {f"#{n}": name for n, name in enumerate(expected)}
+    condition = {
+        "ConditionExpression": " AND ".join(f"#{n} = :{n}" for n in range(len(names))),
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": pack(
+            {f":{n}": value for n, value in enumerate(expected.values())}
+        ),
+    }
+    return _put_where(item, condition) is None
+
+
 def replace_or_get(item: Item, name: str, value: Any) -> Item | None:
     """Overwrite an item as `replace` does; return None if it is stored, else the existing item, empty if none is."""
     return _put_or_get(item, _still(name, value))

@@ -7,7 +7,7 @@ because approved ones can't be modified. The variable names that fill `{1}`, `{2
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
-from chalicelib.store import batches, table
+from chalicelib.store import table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +71,16 @@ def remove(revision: Revision) -> None:
     table.delete(f"TEMPLATE#{revision.code}", f"REVISION#{revision.number:06d}")
 
 
-def update(revisions: Sequence[Revision]) -> None:
-    """Store revisions with the review states that Tencent returned."""
-    batches.put([_item(revision) for revision in revisions])
+def update(fresh: Sequence[tuple[Revision, Revision]]) -> None:
+    """Store revisions with the review states that Tencent returned, each with the revision as it was read before.
+
+    A revision that was changed or removed since then is left as it is: another request may have removed it and stored
+    another one under its number.
+    """
+    for read, revision in fresh:
+        expected = ("tpl_id", "text", "created_at", "status", "reply", "checked_at")
+        stored = asdict(read)
+        table.replace_where(_item(revision), {name: stored[name] for name in expected})
 
 
 def delete(code: str, now: int) -> None:

@@ -161,6 +161,57 @@ def test_dates_are_inclusive_and_in_beijing_time(
 
 
 @pytest.mark.parametrize(
+    ("start", "end", "rows"),
+    [
+        ("2026-03-02 10:00:05", "2026-03-02 11:00:00", 1),
+        ("2026-03-02 10:15:00", "2026-03-02 11:00:00", 1),
+        ("2026-03-02 09:00:00", "2026-03-02 09:45:00", 1),
+        ("2026-03-02 10:20:00", "2026-03-02 11:00:00", 0),
+        ("2026-03-02 09:00:00", "2026-03-02 09:40:00", 0),
+    ],
+)
+def test_a_caller_may_pass_its_own_time_of_sending(
+    linked: Bridge, start: str, end: str, rows: int
+) -> None:
+    send(linked, 1)
+
+    assert ask(linked, startDate=start, endDate=end)["totalCount"] == rows
+
+
+def test_a_request_counts_where_it_was_accepted_and_where_it_was_sent(linked: Bridge) -> None:
+    code = linked.template("您好")
+    linked.campaign(["13900001111"], code=code)
+    linked.clock.advance(hours=24)
+    linked.campaign(["13900002222"], code=code)
+    linked.pump.drain()
+    linked.clock.advance(hours=24)
+    linked.deliver_all()
+    linked.pump.drain()
+
+    def count(start: str, end: str) -> int:
+        return int(ask(linked, startDate=start, endDate=end)["totalCount"])
+
+    assert count("2026-03-02 09:00:00", "2026-03-02 11:00:00") == 1, "accepted"
+    assert count("2026-03-03 09:00:00", "2026-03-03 11:00:00") == 2, "accepted, and sent"
+    assert count("2026-03-02 12:00:00", "2026-03-02 20:00:00") == 0
+    assert count("2026-03-03 12:00:00", "2026-03-03 20:00:00") == 0
+    assert count("2026-03-04", "2026-03-04") == 0, "only its receipts came then"
+
+
+def test_the_days_of_a_recurring_campaign_are_kept_apart(linked: Bridge) -> None:
+    for day in range(3):
+        send(linked, 2, first=10 * day)
+        linked.clock.advance(hours=24)
+    for day in (2, 3, 4):
+        dates = {"startDate": f"2026-03-0{day}", "endDate": f"2026-03-0{day}"}
+        found = ask(linked, **dates)
+        assert sorted(row["phoneNum"] for row in found["sendDetailDTOs"]) == [
+            mobile(10 * (day - 2)),
+            mobile(10 * (day - 2) + 1),
+        ]
+
+
+@pytest.mark.parametrize(
     ("dates", "named"),
     [
         ({"startDate": "2026-01-01", "endDate": "2026-03-02"}, "30"),

@@ -1,9 +1,12 @@
 """§3: modifying a template, and the revision that a campaign uses meanwhile."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chalicelib.endpoints import template_revisions
+from chalicelib.store import templates
 from tests.support.in_process.bridge import Answer, Bridge, template_body
 from tests.support.in_process.tencent import (
     and_first,
@@ -202,3 +205,26 @@ def test_an_unapproved_template_is_asked_about_again_for_each_campaign(linked: B
     assert linked.campaign(["13900001111"], VALUES, code=code).code == "isv.SMS_TEMPLATE_ILLEGAL"
     linked.tencent.review(int(code), 0)
     assert linked.campaign(["13900001111"], VALUES, code=code).code == "OK"
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_late_refresh_does_not_put_back_a_revision_that_was_removed(
+    linked: Bridge, replaced: bool
+) -> None:
+    code = linked.template(OLD, approve=False)
+    modify(linked, code, NEW)
+    linked.clock.advance(seconds=60)
+    read = templates.revisions(code)
+    linked.tencent.review(int(code), 2, "不行")
+    # Meanwhile, the other request finds that Tencent refuses its text.
+    templates.remove(read[0])
+    stored = [read[1]]
+    if replaced:
+        stored.insert(0, replace(read[0], text="丁", content="丁", names=()))
+        assert templates.add(stored[0])
+    template_revisions.refresh(read)
+    found = templates.revisions(code)
+    assert [(one.number, one.text) for one in found] == [(one.number, one.text) for one in stored]
+    assert found[-1].status == 2, "the other revision is refreshed"
+    if replaced:
+        assert found[0] == stored[0]
