@@ -17,7 +17,18 @@ import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import settings
-from ops import after_chalice, bundle, emulated, policies, project, stack, stages
+from ops import (
+    adoption,
+    after_chalice,
+    before_chalice,
+    bundle,
+    emulated,
+    policies,
+    project,
+    queue_names,
+    stack,
+    stages,
+)
 from ops.after_chalice import Deployed
 from ops.cloud import identity
 from ops.cloud.identity import Identity
@@ -42,8 +53,11 @@ class Checked:
     warnings: list[str]
 
 
-def check(stage: str) -> Checked:
-    """Check everything that can be wrong before anything is created. Raises OperatorError, ConfigurationError."""
+def check(stage: str, *, adopt: bool = False) -> Checked:
+    """Check everything that can be wrong before anything is created. Raises OperatorError, ConfigurationError.
+
+    With `adopt`, a stage is deployed although another checkout has deployed it.
+    """
     if stage == stages.LOCAL:
         raise OperatorError("the local stack is not deployed: `make up` starts it")
     config = stages.read_config()
@@ -55,7 +69,8 @@ def check(stage: str) -> Checked:
     account = _require_account()
     warnings = list(_warn_of_plain_secrets(stage, variables))
     _require_secrets(stage, variables)
-    _require_record(stage)
+    if not (adopt or stages.emulator()):
+        adoption.require(stage)
     target = f"{stages.emulator() or f'account {account.account}'}, region {account.region}"
     return Checked(stage, config, configured, parameters, account, target, warnings)
 
@@ -64,6 +79,7 @@ def deploy(checked: Checked, progress: Progress) -> str:
     """Deploy a checked stage; return the prefix of its API, which Quick Audience is given. Raises OperatorError."""
     stage, configured = checked.stage, checked.settings
     own = stack.of_stage(stage)
+    queue_names.wait(stage, progress)
     change = own.bring_to(stack.template(configured.table), checked.parameters)
     progress(f"table, queues, alarms: stack {own.name} {change}")
     prefix = _deploy_functions(checked, progress)
@@ -158,24 +174,6 @@ def _problem_with(path: str) -> str:
     return "" if found["Value"].strip(" ,") else f"the parameter {path} is blank"
 
 
-def _require_record(stage: str) -> None:
-    """Require Chalice's record of a deployed stage: without it, Chalice would make a second API."""
-    record = stages.FOLDER / "deployed" / f"{stage}.json"
-    if stages.emulator() or record.exists():
-        return
-    name = stages.function_name(stage, stages.HTTP_FUNCTION)
-    client = boto3.client("lambda")
-    try:
-        client.get_function_configuration(FunctionName=name)
-    except client.exceptions.ResourceNotFoundException:
-        return
-    raise OperatorError(
-        f"the function {name} exists, but {record} does not: this stage was deployed from another checkout. "
-        "Copy that file from there; without it, Chalice would make a second API, whose address neither "
-        "Quick Audience nor Tencent knows"
-    )
-
-
 def _deploy_functions(checked: Checked, progress: Progress) -> str:
     """Deploy the functions; return the prefix of their API."""
     config, stage = checked.config, checked.stage
@@ -194,6 +192,7 @@ def _deploy_functions(checked: Checked, progress: Progress) -> str:
                 f"functions, API: stack {functions.name} {change} (Chalice can't, in an emulator)"
             )
             return emulated.prefix(endpoint, functions)
+        before_chalice.prepare(config, stage, checked.identity, progress)
         run_chalice("deploy", stage, folder)
     progress("functions: deployed by Chalice")
     return stages.prefix(config, stage)

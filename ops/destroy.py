@@ -6,11 +6,14 @@ import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib import aws, settings
-from ops import emulated, queue_counts, stack, stages
+from ops import adoption, emulated, queue_counts, queue_names, stack, stages
+from ops.after_chalice import Deployed
+from ops.cloud import event_sources, identity
 from ops.deploy import run_chalice
 from ops.errors import OperatorError, is_missing_queue
 from ops.progress import Progress
 from ops.queue_counts import QUEUES
+from ops.resources import queues
 
 
 def require_deployed(stage: str) -> None:
@@ -41,13 +44,25 @@ def destroy(stage: str, progress: Progress, *, with_table: bool) -> None:
     if stages.emulator():
         emulated.of_stage(own).delete()
     else:
+        # Chalice deletes what its record names, and stops at what does not exist any more.
+        adoption.reconcile(stages.read_config(), stage)
         run_chalice("delete", stage, Path.cwd())
+        _wait_for_mappings(stage)
     progress("functions and API: deleted")
     existed = own.delete()
+    if existed and not stages.emulator():
+        queue_names.note_deleted(stage)
     progress(f"queues, alarms: stack {own.name} " + ("deleted" if existed else "did not exist"))
     if with_table:
         deleted = _delete(table())
         progress(f"table {table()}: " + ("deleted" if deleted else "did not exist"))
+
+
+def _wait_for_mappings(stage: str) -> None:
+    """Wait until AWS has deleted the mappings of the queues: a deployment right afterwards makes new ones."""
+    account, deployed = identity.current(), Deployed(stage, settings.load())
+    for queue in queues.QUEUES:
+        event_sources.settled(account, deployed.queue(queue), deployed.function(queue))
 
 
 def _count(queue: str) -> int:

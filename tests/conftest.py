@@ -19,6 +19,7 @@ _SPREAD = {"unit", "integration", "documents"}
 _SHARING = {"end_to_end", "browser", "local_stack", "concurrency", "deployment"}
 _BY_THEMSELVES = {
     "test_bringing_back.py",
+    "test_interrupted.py",
     "test_make_run.py",
     "test_pulling_stack.py",
     "test_restart.py",

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import boto3
 
+from ops.cloud import clients
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -20,6 +22,6 @@ class Identity:
 
 def current() -> Identity:
     """Return the identity that boto3 finds. Raises ClientError or BotoCoreError without credentials."""
-    found = boto3.client("sts").get_caller_identity()
+    found = clients.of("sts").get_caller_identity()
     region = boto3.session.Session().region_name
     return Identity(found["Account"], region or "", found["Arn"].split(":")[1])

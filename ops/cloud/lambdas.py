@@ -3,9 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-import boto3
-
-from ops.cloud import polling
+from ops.cloud import clients, polling
 from ops.errors import OperatorError
 
 _SETTLING_SECONDS = 300.0
@@ -13,7 +11,7 @@ _SETTLING_SECONDS = 300.0
 
 def client() -> Any:
     """Return boto3's client."""
-    return boto3.client("lambda")
+    return clients.of("lambda")
 
 
 def configuration(name: str) -> dict[str, Any] | None:

@@ -20,14 +20,23 @@ def deploy(
         bool,
         typer.Option("--show-token", help="Print Tencent's URL with its token in any case."),
     ] = False,
+    adopt: Annotated[
+        bool,
+        typer.Option(
+            "--adopt",
+            help="Deploy a stage that another checkout deployed, or whose .chalice/deployed/ is lost.",
+        ),
+    ] = False,
 ) -> None:
     """Deploy a stage: create or update its table, queues and alarms, then its functions.
 
     The token of Tencent's URL is printed to a terminal only, since the output of pipelines is kept.
 
+    A deployment that was interrupted goes on with the next one.
+
     Example: ops deploy --stage prod
     """
-    checked = deployment.check(stage)
+    checked = deployment.check(stage, adopt=adopt)
     for warning in checked.warnings:
         warn(warning)
     _console.print(f"Deploying to {checked.target}", markup=False)

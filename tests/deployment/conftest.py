@@ -16,7 +16,9 @@ from chalicelib import aws as clients
 from chalicelib import parameter_store, settings
 from chalicelib.queues import sending
 from local import aws
-from ops import bundle, stack, stages
+from ops import before_chalice, bundle, queue_names, stack, stages
+from ops.cloud import clients as ops_clients
+from ops.cloud import polling
 from tests.support.deployment.chalice_program import Chalice
 from tests.support.deployment.checkout import Checkout
 from tests.support.deployment.commands import keep_secrets, ops
@@ -52,7 +54,13 @@ def emulated(
 
 
 def _forget() -> None:
-    for cached in (settings.load, parameter_store._kept, clients._client, sending.url):
+    for cached in (
+        settings.load,
+        parameter_store._kept,
+        clients._client,
+        sending.url,
+        ops_clients.of,
+    ):
         cached.cache_clear()
     parameters.clear_caches()  # type: ignore[no-untyped-call]
 
@@ -90,6 +98,9 @@ def chalice(
     monkeypatch.setattr(sys, "executable", str(made.python))
     monkeypatch.setattr(stages, "emulator", lambda: "")
     monkeypatch.setattr(stack, "_POLL_SECONDS", 0.02)
+    monkeypatch.setattr(before_chalice, "_PROPAGATION_SECONDS", 0)
+    monkeypatch.setattr(polling, "_SECONDS", 0.02)
+    monkeypatch.setattr(queue_names, "_SECONDS", 0)
     monkeypatch.setattr(bundle, "pack", lambda *_, **__: None)
     answer = requests.Response()
     answer.status_code = 200

@@ -11,7 +11,7 @@ from botocore.validate import validate_parameters
 
 from tests.support.deployment.fake_aws.errors import ServiceError, raised
 from tests.support.deployment.fake_aws.functions import Lambda
-from tests.support.deployment.fake_aws.gateway import Gateway
+from tests.support.deployment.fake_aws.gateway import Domains, Gateway
 from tests.support.deployment.fake_aws.roles_rules_logs import Events, Iam, Logs
 
 REGION = "us-east-1"
@@ -25,8 +25,10 @@ class Account:
     """One account and region. `looks` is how many looks each change takes to be done."""
 
     def __init__(self, number: str, *, looks: int = 0) -> None:
+        self.number = number
         self.functions = Lambda(f"arn:aws:lambda:{REGION}:{number}", looks)
         self.gateway = Gateway()
+        self.domains = Domains(self.gateway)
         self.iam = Iam(f"arn:aws:iam::{number}")
         self.events = Events(f"arn:aws:events:{REGION}:{number}")
         self.logs = Logs()
@@ -34,12 +36,43 @@ class Account:
         """`<service> <Operation>` of each call."""
         self.killed_at: tuple[int, Literal["before", "after"]] | None = None
         """At which call the caller is killed: before it has an effect, or after, without an answer."""
-        self._services = {
+
+    @property
+    def _services(self) -> dict[str, Any]:
+        return {
             "lambda": self.functions,
             "apigateway": self.gateway,
+            "apigatewayv2": self.domains,
             "iam": self.iam,
             "events": self.events,
             "logs": self.logs,
+        }
+
+    def snapshot(self) -> Any:
+        """Return everything that the account has, to restore it later."""
+        kept = ("functions", "gateway", "domains", "iam", "events", "logs")
+        return copy.deepcopy({name: getattr(self, name) for name in kept})
+
+    def restore(self, snapshot: Any) -> None:
+        """Make the account what it was at a snapshot."""
+        for name, value in copy.deepcopy(snapshot).items():
+            setattr(self, name, value)
+
+    def state(self) -> dict[str, Any]:
+        """Return what the account has, without the ids that differ from one deployment to the next."""
+        mappings = [
+            {name: value for name, value in one.properties.items() if name != "UUID"}
+            for one in self.functions.mappings.values()
+        ]
+        return {
+            "functions": {name: one.state() for name, one in self.functions.functions.items()},
+            "mappings": sorted(mappings, key=lambda one: str(one["EventSourceArn"])),
+            "apis": [
+                (one.document, one.properties, one.stages) for one in self.gateway.apis.values()
+            ],
+            "roles": self.iam.roles,
+            "rules": self.events.rules,
+            "logs": self.logs.groups,
         }
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,15 +92,18 @@ class Account:
         if model.input_shape:
             validate_parameters(params, model.input_shape)
         self.calls.append(f"{service} {operation}")
-        dies, when = self.killed_at or (0, "")
-        if len(self.calls) == dies and when == "before":
+        number, when = self.killed_at or (0, "")
+        killed = len(self.calls) == number
+        if killed and when == "before":
             raise Killed
         handler = getattr(self._services[service], xform_name(operation))
         try:
             answer = copy.deepcopy(handler(**copy.deepcopy(params)))
         except ServiceError as error:
+            if killed:
+                raise Killed from error
             raise raised(client, operation, error) from error
-        if len(self.calls) == dies:
+        if killed:
             raise Killed
         if service == "iam" and "PolicyDocument" in answer:
             answer["PolicyDocument"] = _decoded(answer["PolicyDocument"])

@@ -38,6 +38,13 @@ class Function:
     statements: list[dict[str, Any]] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
 
+    def state(self) -> dict[str, Any]:
+        """Return what lasts, without ids."""
+        configuration = {**self.configuration, "RevisionId": ""}
+        statements = [{**one, "Sid": ""} for one in self.statements]
+        limits = (self.reserved, self.recursive_loop, self.invoke_config)
+        return {"configuration": configuration, "statements": statements, "limits": limits}
+
 
 @dataclass
 class Mapping:
@@ -94,7 +101,8 @@ class Lambda:
         return self._change(FunctionName, given)
 
     def delete_function(self, FunctionName: str) -> Any:
-        self.functions.pop(self._get(FunctionName).configuration["FunctionName"])
+        self._get(FunctionName)
+        del self.functions[FunctionName.rpartition(":")[2]]
         return {}
 
     def _change(self, name: str, changes: dict[str, Any]) -> Any:

@@ -149,3 +149,27 @@ class Gateway:
 def _integration(method: dict[str, Any]) -> dict[str, Any]:
     found = method["x-amazon-apigateway-integration"]
     return {"uri": found["uri"], "type": "AWS_PROXY"} if "uri" in found else {"type": "MOCK"}
+
+
+class Domains:
+    """The second version of API Gateway's interface, which Chalice uses for custom domains."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def get_api_mappings(self, DomainName: str) -> Any:
+        mappings = self._gateway.get_base_path_mappings(DomainName)["items"]
+        items = [
+            {
+                "ApiMappingKey": one["basePath"].removeprefix("(none)"),
+                "ApiId": one["restApiId"],
+                "Stage": one["stage"],
+            }
+            for one in mappings
+        ]
+        return {"Items": items}
+
+    def delete_domain_name(self, DomainName: str) -> Any:
+        self._gateway.get_domain_name(DomainName)
+        del self._gateway.domains[DomainName]
+        return {}
