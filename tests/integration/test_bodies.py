@@ -32,6 +32,13 @@ def test_a_byte_order_mark_is_ignored(bridge: Bridge) -> None:
     assert bridge.tencent.templates[int(code)]["text"] == "您好"
 
 
+@pytest.mark.parametrize("encoding", ["gbk", "gb18030", "utf-16"])
+def test_a_body_in_another_customary_encoding_is_read(bridge: Bridge, encoding: str) -> None:
+    body = json.dumps(template_body("您好"), ensure_ascii=False)
+    code = str(bridge.ask("POST", "/sms/smsTemplate", body.encode(encoding))["templateCode"])
+    assert bridge.tencent.templates[int(code)]["text"] == "您好"
+
+
 @pytest.mark.parametrize("raw", [b"", b" \r\n", b"{}"])
 def test_an_empty_body_names_the_missing_fields(bridge: Bridge, raw: bytes) -> None:
     answer = bridge.ask("POST", "/sms/smsTemplate", raw)
@@ -43,7 +50,6 @@ def test_an_empty_body_names_the_missing_fields(bridge: Bridge, raw: bytes) -> N
 @pytest.mark.parametrize(
     "raw",
     [
-        json.dumps(template_body("您好"), ensure_ascii=False).encode("gbk"),
         b"\xff\xfe",
         b"{",
         b"templateName=a&templateContent=b",
