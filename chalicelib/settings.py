@@ -93,6 +93,21 @@ def _not_blank(text: str) -> str:
     return text
 
 
+def _networks(text: str) -> frozenset[str]:
+    # Imported only where addresses are set.
+    from ipaddress import ip_network  # noqa: PLC0415
+
+    names = _names(text)
+    if not names:
+        raise ValueError("is blank")
+    for name in names:
+        try:
+            ip_network(name, strict=False)
+        except ValueError:
+            raise ValueError("has an entry that is no address") from None
+    return frozenset(names)
+
+
 _url = _matching(r"https?://[^/\s]+(/\S*)?")
 
 
@@ -125,6 +140,12 @@ class Settings:
         "whole seconds, 0 turns the check off",
         _whole_number,
         default=900,
+    )
+    qa_source_addresses: frozenset[str] = _setting(
+        "QA_SOURCE_ADDRESSES",
+        "comma-separated addresses or networks, such as 203.0.113.7,198.51.100.0/24",
+        _networks,
+        default=frozenset(),
     )
     tencent_sdk_app_id: str = _setting(
         "TENCENT_SDK_APP_ID",

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import settings
 from ops import (
+    access_checks,
     adoption,
     after_chalice,
     before_chalice,
@@ -68,7 +69,8 @@ def check(stage: str, *, adopt: bool = False) -> Checked:
     _require_own_names(config, stage)
     account = _require_account()
     warnings = list(_warn_of_plain_secrets(stage, variables))
-    _require_secrets(stage, variables)
+    secrets = _require_secrets(stage, variables)
+    _require_closed(configured, secrets)
     if not (adopt or stages.emulator()):
         adoption.require(stage)
     target = f"{stages.emulator() or f'account {account.account}'}, region {account.region}"
@@ -143,11 +145,13 @@ def _warn_of_plain_secrets(stage: str, variables: Mapping[str, str]) -> Iterator
             )
 
 
-def _require_secrets(stage: str, variables: Mapping[str, str]) -> None:
-    """Require that every referenced secret is in the parameter store, among the stage's own."""
+def _require_secrets(stage: str, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the secrets by setting. Require those in the parameter store to be there, among the stage's own."""
     problems = []
+    secrets = {}
     for name in NAMES:
         value = variables.get(name, "")
+        secrets[name] = value
         if not value.startswith("ssm:"):
             continue
         path = value.removeprefix("ssm:")
@@ -156,22 +160,38 @@ def _require_secrets(stage: str, variables: Mapping[str, str]) -> None:
                 f"{name} is {value}, which is not one of this stage's own parameters "
                 f"(expected: ssm:{parameter(stage, name)})"
             )
-        elif problem := _problem_with(path):
+            continue
+        secrets[name] = _stored(path)
+        if not secrets[name].strip(" ,"):
+            known = bool(secrets[name])
+            problem = f"the parameter {path} is blank" if known else f"there is no parameter {path}"
             problems.append(
                 f"{name}: {problem}. `python -m ops secret set {name} --stage {stage}` stores it"
             )
     if problems:
         raise OperatorError("wrong secrets: " + "; ".join(problems))
+    return secrets
 
 
-def _problem_with(path: str) -> str:
+def _stored(path: str) -> str:
+    """Return the value of a parameter; "" if there is none."""
     try:
         found = boto3.client("ssm").get_parameter(Name=path, WithDecryption=True)["Parameter"]
     except ClientError as error:
         if error.response["Error"]["Code"] == "ParameterNotFound":
-            return f"there is no parameter {path}"
+            return ""
         raise
-    return "" if found["Value"].strip(" ,") else f"the parameter {path} is blank"
+    return found["Value"]
+
+
+def _require_closed(configured: settings.Settings, secrets: Mapping[str, str]) -> None:
+    """Refuse a stage that strangers could use."""
+    problems = [
+        *access_checks.of_settings(configured),
+        *access_checks.of_secrets(configured, secrets),
+    ]
+    if problems:
+        raise OperatorError("open to strangers: " + "; ".join(problems))
 
 
 def _deploy_functions(checked: Checked, progress: Progress) -> str:

@@ -13,7 +13,7 @@ from chalicelib.domain.breaker import Side
 from chalicelib.errors import BridgeError
 from chalicelib.store import breakers
 from chalicelib.tencent import interface, v5
-from ops import deployed_checks, findings, queue_counts, stages
+from ops import access_checks, deployed_checks, findings, queue_counts, stages
 from ops.breaker import SIDES
 from ops.errors import is_missing_queue
 from ops.findings import Finding
@@ -42,6 +42,7 @@ def examine(stage: str, *, show_token: bool = False) -> Iterator[Finding]:
         yield findings.run("Tencent and clock", _tencent)
     base = configured.public_base_url.rstrip("/")
     if stage != stages.LOCAL:
+        yield findings.run("access", _access)
         yield from deployed_checks.examine(stage)
         base = deployed_checks.prefix(stage)
     if base and secrets.state == "ok":
@@ -62,6 +63,23 @@ def _secrets() -> Finding:
     if blank := [name for name, value in values.items() if not value]:
         return Finding("secrets", "error", f"blank: {', '.join(blank)}")
     return Finding("secrets", "ok", f"{len(values)} can be read")
+
+
+def _access() -> Finding:
+    """Check that strangers can't use the stage."""
+    configured = settings.load()
+    values = {
+        "QA_KEY": ",".join(configured.qa_keys),
+        "TENCENT_CALLBACK_TOKENS": ",".join(configured.tencent_callback_tokens),
+    }
+    problems = [
+        *access_checks.of_settings(configured),
+        *access_checks.of_secrets(configured, values),
+    ]
+    if problems:
+        return Finding("access", "error", "; ".join(problems))
+    sources = ", ".join(sorted(configured.qa_source_addresses)) or "any address"
+    return Finding("access", "ok", f"auth {configured.qa_auth}, requests from {sources}")
 
 
 def _table() -> str:

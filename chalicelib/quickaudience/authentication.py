@@ -1,12 +1,12 @@
 """Check that a request comes from Quick Audience ("SMS request authentication")."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chalice.app import Request
 
-from chalicelib.errors import Unauthorized
+from chalicelib.errors import Forbidden, Unauthorized
 from chalicelib.quickaudience import push_nonces, signature
 from chalicelib.settings import Settings
 
@@ -26,11 +26,13 @@ class Credentials:
 
 
 def check(request: Request, configured: Settings) -> Credentials | None:
-    """Check a request's signature and timestamp; return its credentials, or None if authentication is off.
+    """Check a request's source address, signature and timestamp; return its credentials, or None without any.
 
     With authentication off, neither the header nor the parameters are read: Quick Audience then sends an empty
-    header, which proxies drop. Raises Unauthorized.
+    header, which proxies drop. Raises Forbidden for a foreign address, else Unauthorized.
     """
+    if configured.qa_source_addresses:
+        _check_source(source_address(request), configured.qa_source_addresses)
     if configured.qa_auth == "off":
         return None
     timestamp, nonce = _parameter(request, "timestamp"), _parameter(request, "nonce")
@@ -45,6 +47,26 @@ def check(request: Request, configured: Settings) -> Credentials | None:
     _check_clock(timestamp, configured.qa_clock_skew_seconds)
     # White space is not signed, and a plus sign may be read as a blank: a nonce with others of them is the same nonce.
     return Credentials("".join(nonce.replace("+", " ").split()), given.strip().lower())
+
+
+def source_address(request: Request) -> str:
+    """Return the address that a request comes from, as API Gateway saw it; "" if it is not known."""
+    identity = request.context.get("identity") or {}
+    return str(identity.get("sourceIp") or "")
+
+
+def _check_source(address: str, allowed: Iterable[str]) -> None:
+    # Imported only where addresses are set.
+    from ipaddress import ip_address, ip_network  # noqa: PLC0415
+
+    try:
+        source = ip_address(address)
+    except ValueError:
+        source = None
+    if source is None or not any(
+        source in ip_network(network, strict=False) for network in allowed
+    ):
+        raise Forbidden("requests from this address are not accepted")
 
 
 def _matching(given: str, keys: Sequence[str], timestamp: str, nonce: str) -> tuple[str, str]:

@@ -131,6 +131,94 @@ def test_a_secret_in_the_file_causes_a_warning_and_is_not_shown(
         assert not any(part in result.output for part in value.split(","))
 
 
+def refusal(checkout: Checkout, **settings: str) -> str:
+    """Return what a deployment with these settings is refused for."""
+    checkout.configure(**settings)
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 1
+    assert nothing_was_made()
+    return result.stderr
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"QA_AUTH": "off"},
+        {"QA_AUTH": "off", "QA_SOURCE_ADDRESSES": "0.0.0.0/0"},
+        {"QA_AUTH": "off", "QA_SOURCE_ADDRESSES": "203.0.113.7,::/0"},
+        {"QA_AUTH": "off", "QA_SOURCE_ADDRESSES": "1.0.0.0/7"},
+    ],
+)
+def test_a_stage_without_authentication_needs_source_addresses(
+    checkout: Checkout, chalice: Chalice, settings: dict[str, str]
+) -> None:
+    keep_secrets()
+    assert "QA_SOURCE_ADDRESSES" in refusal(checkout, **settings)
+
+
+@pytest.mark.parametrize("where", ["file", "store"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("QA_KEY", "k"),
+        ("QA_KEY", "fifteen-letters"),
+        ("QA_KEY", "a-long-enough-key,short"),
+        ("QA_KEY", "  spaces-around  "),
+        ("TENCENT_CALLBACK_TOKENS", "a"),
+        ("TENCENT_CALLBACK_TOKENS", "x" * 21),
+        ("TENCENT_CALLBACK_TOKENS", f"{'x' * 22},short"),
+    ],
+)
+def test_a_secret_that_can_be_guessed_is_refused_wherever_it_is(
+    checkout: Checkout, chalice: Chalice, where: str, name: str, value: str
+) -> None:
+    keep_secrets()
+    if where == "store":
+        parameter = f"/qa-sms-bridge/prod/{name.lower().replace('_', '-')}"
+        boto3.client("ssm").put_parameter(
+            Name=parameter, Value=value, Type="SecureString", Overwrite=True
+        )
+    text = refusal(checkout, **({name: value} if where == "file" else {}))
+    assert f"{name} has a secret of" in text
+    assert len(value) < 5 or value not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("QA_BASE_URL", "http://quicka.aliyun.com"),
+        ("QA_BASE_URL", "http://127.0.0.1:9"),
+        ("TENCENT_BASE_URL", "http://yun.tim.qq.com/v5/tlssmssvr"),
+        ("PUBLIC_BASE_URL", "http://m.example.cn"),
+        ("OSS_ALLOWED_HOSTS", ".aliyuncs.com,http://127.0.0.1:9000"),
+    ],
+)
+def test_an_http_address_is_refused(
+    checkout: Checkout, chalice: Chalice, name: str, value: str
+) -> None:
+    keep_secrets()
+    assert f"{name} is an http:// address" in refusal(checkout, **{name: value})
+
+
+def test_all_that_is_open_to_strangers_is_named_at_once(
+    checkout: Checkout, chalice: Chalice
+) -> None:
+    keep_secrets()
+    text = refusal(
+        checkout, QA_AUTH="off", TENCENT_CALLBACK_TOKENS="a", PUBLIC_BASE_URL="http://m.example.cn"
+    )
+    assert all(name in text for name in ("QA_AUTH", "TENCENT_CALLBACK_TOKENS", "PUBLIC_BASE_URL"))
+
+
+def test_a_stage_without_authentication_but_with_source_addresses_is_deployed(
+    checkout: Checkout, chalice: Chalice
+) -> None:
+    keep_secrets()
+    checkout.configure(QA_AUTH="off", QA_SOURCE_ADDRESSES="203.0.113.0/24, 2001:db8::/32")
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 0, result.output
+
+
 def test_two_stages_on_one_table_are_refused(checkout: Checkout, chalice: Chalice) -> None:
     checkout.configure("staging", BRIDGE_TABLE="qa-sms-bridge-prod")
     result = ops("deploy", "--stage", "prod")
@@ -194,7 +282,7 @@ def test_the_urls_are_printed_and_no_secret(deployed: Result) -> None:
 
 def test_the_token_is_printed_on_request(deployed: Result) -> None:
     result = ops("deploy", "--stage", "prod", "--show-token")
-    assert f"{PREFIX}/tencent/t0ken-one/callback" in result.stdout
+    assert f"{PREFIX}/tencent/t0ken-one-of-the-callback/callback" in result.stdout
 
 
 def test_the_table_is_protected_and_the_queues_fit_their_functions(

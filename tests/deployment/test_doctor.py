@@ -12,6 +12,7 @@ from chalicelib import aws
 from ops import doctor
 from ops.resources.alarms import ALARMS
 from tests.support.deployment.chalice_program import PREFIX
+from tests.support.deployment.checkout import Checkout
 from tests.support.deployment.commands import ops
 from tests.support.deployment.fake_aws.account import Account
 from tests.support.deployment.fake_aws.functions import Function
@@ -49,13 +50,32 @@ def test_a_deployed_stage_has_no_findings() -> None:
     assert (state, url.split()[0]) == ("ok", f"{PREFIX}/tencent/<token>/callback")
     assert findings("--show-token")[1]["URL for Tencent"] == (
         "ok",
-        f"{PREFIX}/tencent/t0ken-one/callback",
+        f"{PREFIX}/tencent/t0ken-one-of-the-callback/callback",
     )
     assert found["alarms"][1] == f"{len(ALARMS)} alarms, none of them rings"
     assert f"{PREFIX}/health answers 200" in found["HTTP"][1]
     assert {name for name in found if name.startswith("function ")} == {
         f"function {name}" for name in {event.name for event in app.event_sources} | {"api_handler"}
     }
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"QA_AUTH": "off"}, "QA_SOURCE_ADDRESSES"),
+        ({"QA_KEY": "k"}, "QA_KEY has a secret of 1 characters"),
+        ({"TENCENT_CALLBACK_TOKENS": "a"}, "TENCENT_CALLBACK_TOKENS has a secret of 1 characters"),
+        ({"QA_BASE_URL": "http://quicka.aliyun.com"}, "QA_BASE_URL is an http:// address"),
+    ],
+)
+def test_a_stage_that_is_open_to_strangers_is_an_error(
+    checkout: Checkout, settings: dict[str, str], said: str
+) -> None:
+    checkout.configure(**settings)
+    code, found = findings()
+    assert found["access"][0] == "error"
+    assert said in found["access"][1]
+    assert code == 1
 
 
 def test_an_active_alarm_is_shown_with_its_meaning() -> None:

@@ -206,6 +206,34 @@ def test_a_signature_in_another_case_is_the_same_signature(linked: Bridge, writt
     assert answer.status in (401, 403)
 
 
+# --- source addresses ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("auth", ["on", "off"])
+@pytest.mark.parametrize(
+    ("allowed", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("203.0.113.7,127.0.0.0/8", 200),
+        ("203.0.113.7", 403),
+        ("203.0.113.0/24,2001:db8::/32", 403),
+        ("::/1", 403),
+    ],
+)
+def test_only_requests_from_the_source_addresses_are_accepted(
+    linked: Bridge, auth: str, allowed: str, status: int
+) -> None:
+    linked.configure(QA_AUTH=auth, QA_SOURCE_ADDRESSES=allowed)
+    # Chalice's test client comes from 127.0.0.1.
+    assert linked.ask("GET", PATH).status == status
+    with linked.outside.watched():
+        answer = linked.ask("POST", "/sms/smsTemplate", template_body("您好"))
+    assert answer.status == status
+    if status == 403:
+        assert answer.code == "403"
+        assert linked.outside.names == []
+
+
 # --- how long a nonce is kept ------------------------------------------------------------------------
 
 

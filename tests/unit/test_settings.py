@@ -105,6 +105,24 @@ def test_a_list_without_any_token_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "networks"),
+    [
+        ("203.0.113.7", {"203.0.113.7"}),
+        (" 203.0.113.0/24 , 2001:db8::1,", {"203.0.113.0/24", "2001:db8::1"}),
+        ("203.0.113.7/24", {"203.0.113.7/24"}),
+    ],
+)
+def test_source_addresses_are_separated_by_commas(text: str, networks: set[str]) -> None:
+    assert read(QA_SOURCE_ADDRESSES=text).qa_source_addresses == networks
+    assert read().qa_source_addresses == set()
+
+
+@pytest.mark.parametrize("text", [",", " ", "quicka.aliyun.com", "203.0.113.7-9", "203.0.113.0/33"])
+def test_a_source_that_is_no_address_is_refused(text: str) -> None:
+    assert "QA_SOURCE_ADDRESSES" in refused(ENVIRONMENT | {"QA_SOURCE_ADDRESSES": text})
+
+
+@pytest.mark.parametrize(
     ("text", "keys"),
     [
         ("one", ("one",)),

@@ -7,7 +7,7 @@ from ops.__main__ import app
 SECRETS = {
     "QA_KEY": "k3y-of-quick-audience",
     "TENCENT_APP_KEY": "4pp-k3y",
-    "TENCENT_CALLBACK_TOKENS": "t0ken-one,t0ken-two",
+    "TENCENT_CALLBACK_TOKENS": "t0ken-one-of-the-callback,t0ken-two-of-the-callback",
 }
 
 
