@@ -120,34 +120,42 @@ def _parse(decoder: json.JSONDecoder, text: str) -> Any:
         raise NestedTooDeeplyError(f"nested more than {MAX_DEPTH} levels deep") from None
 
 
-def _decode(raw: bytes) -> str:
-    """Return the text of bytes: in UTF-8, else in the encoding that they look like.
+def encoding_of(raw: bytes) -> str:
+    """Return the encoding of a text: UTF-8 unless it looks like another one.
 
-    Raises ValueError if they are no text in any.
+    The bytes may not be valid in it.
     """
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        return _decode_other(raw)
+        text = "\0"
     # A NUL among the first bytes means two or four bytes for each character.
-    return text if "\0" not in text[:4] else _decode_other(raw)
-
-
-def _decode_other(raw: bytes) -> str:
+    if "\0" not in text[:4]:
+        return "utf-8"
     # By byte order marks, and by the NUL bytes that UTF-16 has in JSON's first characters.
     encoding = json.detect_encoding(raw)
     if not encoding.startswith("utf-8"):
-        return raw.decode(encoding)
-    damaged = raw.decode("utf-8", "replace")
+        return encoding
     try:
-        other = raw.decode("gb18030")
+        raw.decode("gb18030")
     except UnicodeDecodeError:
-        other = ""
+        return "utf-8"
     # A Chinese text in GB18030 may hold short characters that are correct in UTF-8, but hardly ever a long one. UTF-8
     # that was cut off in the middle of a character is mostly correct.
-    if other and len(_LONG_CHARACTER.findall(damaged)) <= damaged.count("\ufffd"):
-        return other
-    return damaged.replace("\ufffd", "?")
+    damaged = raw.decode("utf-8", "replace")
+    long_characters = len(_LONG_CHARACTER.findall(damaged))
+    return "gb18030" if long_characters <= damaged.count("\ufffd") else "utf-8"
+
+
+def _decode(raw: bytes) -> str:
+    """Return the text of bytes. Raises ValueError if they are no text in any encoding."""
+    encoding = encoding_of(raw)
+    if encoding != "utf-8":
+        return raw.decode(encoding)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "replace").replace("\ufffd", "?")
 
 
 def _check_depth(value: Any) -> None:

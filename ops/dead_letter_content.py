@@ -34,8 +34,9 @@ def out_ids(letter: DeadLetter) -> set[str]:
         if letter.queue != "callbacks":
             return {body["outId"]}
         of_statuses = messages.find(
-            (events.phone_of(status), str(status.get("sid") or "")[: messages.MAX_SID])
+            (phone, events.sid_of(status)[: messages.MAX_SID])
             for status in body.get("statuses", [])
+            for phone in events.phones_of(status)
         ).values()
         of_replies = (
             messages.newest_of_sign(events.phone_of(reply), str(reply.get("sign") or ""))

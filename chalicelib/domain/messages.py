@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from chalicelib import dates
-from chalicelib.domain import phones
+from chalicelib.domain import phones, reported_times
 from chalicelib.domain.planning import Failure
 from chalicelib.domain.push_batches import Entry
 
@@ -44,14 +44,18 @@ def failure_receipt(failure: Failure, now: float, by: str = "") -> Receipt:
 def read_status(report: dict[str, Any], now: float, by: str = "") -> Receipt:
     """Convert a status report of Tencent ("Notification of MT SMS Delivery Status") to a receipt.
 
-    A failure keeps Tencent's code unchanged. `user_receive_time` is already a date in Beijing time; if it is
-    missing or not a date, `now`, the time at which the report arrived, is used instead.
+    A failure keeps Tencent's code unchanged. `user_receive_time` is a date in Beijing time. `now`, the time at which
+    the report arrived, is used instead if it is missing, not a date, or later.
     """
     received = str(report.get("user_receive_time"))
+    arrived = dates.to_beijing(now)
     try:
         dates.from_beijing(received)
     except ValueError:
-        received = dates.to_beijing(now)
+        epoch = reported_times.read(report.get("user_receive_time"))
+        received = arrived if epoch is None else dates.to_beijing(epoch)
+    # Both have the same form, so their order as texts is that of the times.
+    received = min(received, arrived)
     if str(report.get("report_status", "")).strip().upper() == "SUCCESS":
         return Receipt(state="delivered", code=DELIVERED, reason="", received=received, by=by)
     code = str(report.get("errmsg") or "").strip() or "UNKNOWN"

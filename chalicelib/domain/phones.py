@@ -179,9 +179,3 @@ def stored_form(number: str) -> str:
         return parse(number)
     except ValueError:
         return number
-
-
-def from_tencent(nationcode: str, mobile: str) -> str:
-    """Return the stored form of a callback's two fields. A missing nationcode means mainland China."""
-    code = nationcode.strip().lstrip("+").removeprefix("00") or "86"
-    return code + mobile.strip().lstrip("+")

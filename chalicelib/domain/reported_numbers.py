@@ -35,7 +35,8 @@ def readings(nationcode: str, mobile: str) -> list[str]:
     if nationcode == _CHINA and phones.PLAIN.fullmatch(mobile):
         return [_CHINA + mobile]
     code, number = _cleaned(nationcode), _cleaned(mobile)
-    matched_code, matched = _CODE.fullmatch(code), _MOBILE.fullmatch(number)
+    matched_code = _CODE.fullmatch(code)
+    matched = _MOBILE.fullmatch(number) if len(number) <= _MAX_CHARACTERS else None
     if not matched or (code and not matched_code):
         return [(code.lstrip("+").removeprefix("00") or _CHINA) + number.lstrip("+")]
     prefix, rest = matched.groups("")
@@ -73,13 +74,9 @@ def may_be(phone: str, mobile: str) -> bool:
 def _cleaned(text: str) -> str:
     """Return a text in its compatible form, without blanks around it and without invisible characters."""
     text = text.strip()
-    if text.isascii() and text.isprintable():
+    if (text.isascii() and text.isprintable()) or len(text) > _MAX_CHARACTERS:
         return text
-    if len(text) > _MAX_CHARACTERS:
-        return text
-    compatible = unicodedata.normalize("NFKC", text)
-    kept = [one for one in compatible if unicodedata.category(one) not in ("Cc", "Cf")]
-    return "".join(kept).strip()
+    return phones.INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).strip()
 
 
 def _begins_with(country: str, digits: str) -> bool:

@@ -1,82 +1,164 @@
 """Tencent's callbacks: delivery statuses and replies, at one URL.
 
-Nothing is looked up here. A payload is queued unchanged and only then acknowledged with
-`{"result": 0, "errmsg": "OK"}`. After any other answer, Tencent pushes it again (twice, according to its FAQ).
+Nothing is looked up here. Events are queued unchanged and only then acknowledged with
+`{"result": 0, "errmsg": "OK"}`. After any other answer, Tencent pushes them again (twice, according to its FAQ).
 Tencent signs nothing: the secret token in the path is the only protection.
+
+What is neither a status nor a reply is logged, counted and acknowledged, because it would be the same the next time.
+An empty push, with which a console tries the URL, is acknowledged, too.
 """
 
 import hmac
-import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from chalice.app import Request, Response
 
-from chalicelib import deadline, settings
-from chalicelib.logs import log
+from chalicelib import deadline, lenient_json, metrics, settings
+from chalicelib.logs import log, mask_numbers
 from chalicelib.queues import bodies, sending
 from chalicelib.tencent import events
+from chalicelib.tencent.events import Event
 
-# Limits of one push. A push within them is queued in time. Tencent itself pushes up to 100 statuses or one reply
-# at once. Each reply becomes a queue message of its own, so their limit is lower.
+# Limits of one push. Tencent itself pushes up to 100 statuses or one reply at once.
 _MAX_BYTES = 2 * 1024 * 1024
-_MAX_EVENTS = 50_000
-_MAX_REPLIES = 1000
+_MAX_EVENTS = 1000
+# Fields of a form that are read. A reply has six.
+_MAX_FIELDS = 100
+# Characters of a text in an event that is too large for a message of the queue.
+_MAX_TEXT = 2000
+# Characters of a discarded event in the log.
+_MAX_LOGGED = 200
 
 
 def receive(token: str, request: Request) -> Response:
-    """Queue what Tencent pushed: an array of statuses, or a reply object.
+    """Queue what Tencent pushed: an array of statuses, or a reply.
 
-    Answers 403 for a wrong token, 400 for any other payload, 500 if it could not be queued.
+    Answers 403 for a wrong token, 400 for what no push can be, 500 if it could not be queued.
     """
     if refusal := _refusal(token):
         return refusal
     try:
         payload = _payload(request)
-    except (ValueError, RecursionError):
+    except lenient_json.NestedTooDeeplyError:
+        return _answer(400, "the body is nested too deeply")
+    except ValueError:
         return _answer(400, "the body is not JSON, or is larger than any push")
-    pushed = payload if isinstance(payload, list) else [payload]
-    if not all(isinstance(event, dict) for event in pushed):
+    if payload is not None and not _may_wrap(payload):
         return _answer(400, "expected an array of statuses or a reply object")
-    statuses: list[Any] = []
-    replies: list[Any] = []
-    for event in pushed:
-        (replies if events.is_reply(event) else statuses).append(event)
-    if len(pushed) > _MAX_EVENTS or len(replies) > _MAX_REPLIES:
-        return _answer(400, "more statuses or replies than one push may contain")
+    pushed = [] if payload is None else list(islice(_events(payload), _MAX_EVENTS + 1))
+    if len(pushed) > _MAX_EVENTS:
+        return _answer(400, f"more than {_MAX_EVENTS} statuses or replies in one push")
+    statuses = [event for event in pushed if isinstance(event, dict) and events.is_status(event)]
+    replies = [event for event in pushed if isinstance(event, dict) and events.is_reply(event)]
+    # An empty object is no event either: the document's own example pads its array with them.
+    discarded = [event for event in pushed if event != {} and not _is_event(event)]
+    if len(request.raw_body) > bodies.BYTES_PER_MESSAGE:
+        statuses, replies = list(map(_fitting, statuses)), list(map(_fitting, replies))
+    counts = {"statuses": len(statuses), "replies": len(replies)}
     try:
-        if len(request.raw_body) > bodies.BYTES_PER_MESSAGE and any(map(_is_too_large, pushed)):
-            return _answer(400, "a status or a reply is larger than a queue's message may be")
         with deadline.within():
             sending.send("callbacks", bodies.of_events(statuses, replies))
-    except RecursionError:
-        # Encoding recurses a little deeper than decoding, which succeeded.
-        return _answer(400, "the body is nested too deeply")
     except Exception:
-        log.exception(
-            "callback not queued", extra={"statuses": len(statuses), "replies": len(replies)}
-        )
+        log.exception("callback not queued", extra=counts)
         return _answer(500, "not queued, please push it again")
-    log.info("callback queued", extra={"statuses": len(statuses), "replies": len(replies)})
+    _report_discarded(discarded)
+    log.info("callback queued", extra=counts)
     return _answer(0, "OK")
 
 
 def _payload(request: Request) -> Any:
-    """Return the payload: the body, or the URL's parameters for a reply by GET, which the document allows.
+    """Return the payload: JSON, or a reply as a form or in the URL. The document allows POST, GET and JSON for replies.
 
-    Raises ValueError or RecursionError if it can't be read.
+    Raises ValueError if it can't be read.
     """
     body = request.raw_body
     if len(body) > _MAX_BYTES:
         raise ValueError("larger than any push")
-    text = body.decode() if isinstance(body, bytes) else body
-    if request.method == "GET" and not text.strip():
+    raw = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
+    if lenient_json.is_blank(raw):
         return dict((request.query_params or {}).items())
-    return json.loads(text.removeprefix("\ufeff"))
+    try:
+        return lenient_json.loads(raw, integers=True)
+    except lenient_json.NestedTooDeeplyError:
+        raise
+    except ValueError:
+        form = _form(raw)
+        if not any(map(_is_event, _events(form))):
+            raise
+        return form
 
 
-def _is_too_large(event: Any) -> bool:
-    return len(bodies.encoded(event)) > bodies.BYTES_PER_MESSAGE
+def _form(raw: bytes) -> dict[str, str]:
+    """Return the fields of a form. Raises ValueError if there are too many."""
+    fields = parse_qsl(
+        raw.decode("latin-1"),
+        keep_blank_values=True,
+        encoding="latin-1",
+        max_num_fields=_MAX_FIELDS,
+    )
+    # One encoding for all fields, because a short text alone may be valid in two.
+    encoding = lenient_json.encoding_of(" ".join(value for _, value in fields).encode("latin-1"))
+    return {
+        name: value.encode("latin-1").decode(encoding, "replace").replace("\ufffd", "?")
+        for name, value in fields
+    }
+
+
+def _events(value: Any) -> Iterator[Any]:
+    """Yield the events in a payload, and whatever else it holds.
+
+    Lists may hold lists, and an object or a text may wrap what Tencent pushed.
+    """
+    if isinstance(value, str) and _may_wrap(value):
+        try:
+            value = lenient_json.loads(value, integers=True)
+        except ValueError:
+            yield value
+            return
+    if isinstance(value, dict) and not _is_event(value):
+        wrapped = [one for one in value.values() if _may_wrap(one)]
+        if not wrapped:
+            yield value
+            return
+        value = wrapped
+    if isinstance(value, list):
+        for one in value:
+            yield from _events(one)
+    else:
+        yield value
+
+
+def _may_wrap(value: Any) -> bool:
+    """Return whether a value is a list or an object, perhaps as a JSON text."""
+    return isinstance(value, dict | list) or (
+        isinstance(value, str) and value.startswith(("{", "["))
+    )
+
+
+def _is_event(value: Any) -> bool:
+    return isinstance(value, dict) and (events.is_reply(value) or events.is_status(value))
+
+
+def _fitting(event: Event) -> Event:
+    """Return an event that fits into a message of the queue: of a larger one, the documented fields, cut off."""
+    if len(bodies.encoded(event)) <= bodies.BYTES_PER_MESSAGE:
+        return event
+    return {
+        name: str(event[name])[:_MAX_TEXT] for name in events.FIELDS if event.get(name) is not None
+    }
+
+
+def _report_discarded(discarded: Sequence[Any]) -> None:
+    if discarded:
+        metrics.count(CallbacksDiscarded=len(discarded))
+        sample = mask_numbers(str(discarded[0])[:_MAX_LOGGED])
+        log.warning(
+            "neither status nor reply, discarded",
+            extra={"events": len(discarded), "first": sample},
+        )
 
 
 def _refusal(token: str) -> Response | None:

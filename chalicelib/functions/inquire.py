@@ -25,6 +25,7 @@ from chalicelib.store import chunks, due_chunks, inquiries, messages, send_reque
 from chalicelib.store.inquiries import Inquiry
 from chalicelib.tencent import v5
 from chalicelib.tencent.error_codes import CodeClass
+from chalicelib.tencent.events import sid_of
 from chalicelib.tencent.interface import CallRefusedError, PullType, TencentError
 
 # Hours after acceptance at which Tencent is asked. After 72 hours, `sweep` closes what is left.
@@ -144,7 +145,7 @@ class InquiryRun:
             # one that belongs to no other message.
             return events
         sids = {message.sid for message in waiting}
-        found = [event for event in events if str(event.get("sid") or "") in sids]
+        found = [event for event in events if sid_of(event)[: messages.MAX_SID] in sids]
         if found:
             log.info("receipt found", extra={"phone": mask(phone), "statuses": len(found)})
         return found

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from chalicelib import dates, metrics
 from chalicelib.delivery import final_states, waiting
-from chalicelib.domain import retries
+from chalicelib.domain import reported_times, retries
 from chalicelib.domain.messages import Message, read_status
 from chalicelib.domain.push_batches import Entry
 from chalicelib.logs import log, mask, sample
@@ -23,9 +23,10 @@ from chalicelib.queues import bodies, receiving, sending
 from chalicelib.queues.bodies import CallbackBody, Event, UnreadableBodyError
 from chalicelib.queues.receiving import DEAD_LETTER, DONE, Record, Result, again
 from chalicelib.store import messages, replies
-from chalicelib.tencent.events import phone_of
+from chalicelib.tencent import events
 
-_YEAR_2100 = 4_102_444_800
+# Characters of a reply that are pushed. A person's longest message has some 700.
+_MAX_REPLY = 2000
 
 
 def handle(event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]] | None:
@@ -72,7 +73,7 @@ class _Status:
     """A status as Tencent sent it, and how it was queued.
 
     `by` is the id of the queue's message; `looks` counts how often the status's message was looked up before;
-    `since` is the epoch at which the status arrived.
+    `since` is the epoch at which the status arrived. `phones` are the phones that it may be about, likeliest first.
     """
 
     def __init__(self, event: Event, by: str, looks: int, since: int) -> None:
@@ -80,31 +81,36 @@ class _Status:
         self.by = by
         self.looks = looks
         self.since = since
-        self.phone = phone_of(event)
-        self.sid = str(event.get("sid") or "")[: messages.MAX_SID]
+        self.phones = events.phones_of(event)
+        self.sid = events.sid_of(event)[: messages.MAX_SID]
 
 
 def _settle_statuses(statuses: list[_Status]) -> None:
     """Find the messages of statuses, store their receipts and report them. A status without a message waits."""
     now = int(time.time())
-    found = messages.find((status.phone, status.sid) for status in statuses if status.sid)
+    found = messages.find(
+        (phone, status.sid) for status in statuses if status.sid for phone in status.phones
+    )
+    adoption = _Adoption(now)
     settled: dict[tuple[str, str], Message] = {}
     unmatched: dict[tuple[int, int], list[Event]] = {}
     for status in statuses:
-        key = (status.phone, status.sid)
-        message = found.get(key) or _adopt(status, now)
-        if message:
-            # If the same status is here twice, the second must not adopt another message.
-            found[key] = message
+        keys = [(phone, status.sid) for phone in status.phones]
+        message = next((found[key] for key in keys if key in found), None)
+        message = message or adoption.adopt(status)
         if message is None:
             unmatched.setdefault((status.looks, status.since), []).append(status.event)
-        elif key not in settled and (not message.receipt or message.receipt.by == status.by):
+            continue
+        key = (message.phone, message.sid)
+        # If the same status is here twice, the second must not adopt another message.
+        found[key] = message
+        if key not in settled and (not message.receipt or message.receipt.by == status.by):
             # The first status of a message is its final one; Tencent may push it several times. A receipt that
             # this very message of the queue stored may not have been reported yet.
             settled[key] = message.with_receipt(read_status(status.event, now, status.by))
     reported = final_states.record_and_report(list(settled.values()))
-    for (looks, since), events in unmatched.items():
-        _wait("statuses", events, looks, since)
+    for (looks, since), without_message in unmatched.items():
+        _wait("statuses", without_message, looks, since)
     log.info(
         "statuses settled",
         extra={
@@ -115,20 +121,35 @@ def _settle_statuses(statuses: list[_Status]) -> None:
     )
     delivered = sum(message.state == "delivered" for message in reported)
     metrics.count(Delivered=delivered, Failed=len(reported) - delivered)
+    metrics.count(Adopted=adoption.adopted)
 
 
-def _adopt(status: _Status, now: int) -> Message | None:
-    """Give a status to a message of unknown outcome of its phone, if there is one.
+class _Adoption:
+    """Gives statuses without a message to messages of unknown outcome of their phones, if there are any.
 
-    A status adopts a message only once the answer of its own send can no longer arrive.
+    Each phone is looked up once, however many statuses of it are here. A status adopts a message only once the answer
+    of its own send can no longer arrive.
     """
-    if not status.sid or now - status.since < retries.ADOPT_AFTER_SECONDS:
+
+    def __init__(self, now: int) -> None:
+        self.adopted = 0
+        self._now = now
+        self._unknown: dict[str, list[Message]] = {}
+
+    def adopt(self, status: _Status) -> Message | None:
+        """Return the message that got the sid of a status; None if there is none."""
+        if not status.sid or self._now - status.since < retries.ADOPT_AFTER_SECONDS:
+            return None
+        for phone in status.phones:
+            if phone not in self._unknown:
+                self._unknown[phone] = messages.unknown_of_phone(phone)
+            unknown = self._unknown[phone]
+            if unknown and (message := messages.adopt(phone, status.sid, unknown)):
+                self.adopted += 1
+                log_fields = {"phone": mask(phone), "bizId": message.origin.biz_id}
+                log.info("unknown outcome settled", extra=log_fields)
+                return message
         return None
-    message = messages.adopt(status.phone, status.sid)
-    if message:
-        log_fields = {"phone": mask(status.phone), "bizId": message.origin.biz_id}
-        log.info("unknown outcome settled", extra=log_fields)
-    return message
 
 
 def _settle_reply(reply: Event, by: str, looks: int, since: int) -> None:
@@ -136,39 +157,37 @@ def _settle_reply(reply: Event, by: str, looks: int, since: int) -> None:
 
     A reply names neither a sid nor an outId ("SMS Reply"). `by`, `looks` and `since` are those of `_Status`.
     """
-    phone = phone_of(reply)
-    message = messages.newest_of_sign(phone, str(reply.get("sign") or ""))
-    now = int(time.time())
+    message = _answered(reply)
     if message is None:
         _wait("replies", [reply], looks, since)
         return
     out_id = message.origin.out_id
-    content, sent = str(reply.get("text") or ""), _epoch(reply.get("time"), since)
-    key = replies.reply_key(phone, content, sent)
+    content = str(reply.get("text") or "")[:_MAX_REPLY]
+    written = reported_times.read(reply.get("time"))
+    sent = since if written is None else min(written, since)
     entry = {
         "outId": out_id,
         "phoneNum": message.phone_num,
         "sendTime": dates.to_beijing(sent),
         "content": content,
     }
-    if not replies.record_reply(out_id, key, entry, by, now):
+    identity = replies.ReplyIdentity(message.phone, content, time=written, arrived=since)
+    if not replies.record_reply(out_id, identity, entry, by, int(time.time())):
         return
     sending.send("receipts", bodies.of_entries("reply", out_id, [Entry(entry, message.at)]))
-    log_fields = {"phone": mask(phone), "looks": looks, "bizId": message.origin.biz_id}
+    log_fields = {"phone": mask(message.phone), "looks": looks, "bizId": message.origin.biz_id}
     log.info("reply matched", extra=log_fields)
 
 
-def _epoch(value: Any, default: int) -> int:
-    """Return a reply's `time`, a unix time in seconds; `default` if it is no time before the year 2100."""
-    try:
-        seconds = int(value)
-    except (TypeError, ValueError, OverflowError):
-        return default
-    return seconds if 0 < seconds < _YEAR_2100 else default
+def _answered(reply: Event) -> Message | None:
+    """Return the message that a reply most likely answers: of the likeliest of its phones that has any."""
+    sign = str(reply.get("sign") or "")
+    found = (messages.newest_of_sign(phone, sign) for phone in events.phones_of(reply))
+    return next(filter(None, found), None)
 
 
 def _wait(
-    kind: Literal["statuses", "replies"], events: list[Event], looks: int, since: int
+    kind: Literal["statuses", "replies"], waiting_events: list[Event], looks: int, since: int
 ) -> None:
     """Queue events again, to look up their messages later.
 
@@ -176,16 +195,17 @@ def _wait(
     """
     delay = retries.settle_delay(looks)
     if delay is None:
-        for event in events:
-            messages.park(phone_of(event), kind, event, int(time.time()))
-        metrics.count(Parked=len(events))
+        for event in waiting_events:
+            messages.park(events.phone_of(event), kind, event, int(time.time()))
+        metrics.count(Parked=len(waiting_events))
         log.warning(
-            "parked: no message of the bridge matches", extra={"kind": kind, "count": len(events)}
+            "parked: no message of the bridge matches",
+            extra={"kind": kind, "count": len(waiting_events)},
         )
         return
     next_look = CallbackBody(
-        statuses=events if kind == "statuses" else [],
-        replies=events if kind == "replies" else [],
+        statuses=waiting_events if kind == "statuses" else [],
+        replies=waiting_events if kind == "replies" else [],
         looks=looks + 1,
         since=since,
     )

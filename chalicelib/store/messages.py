@@ -22,6 +22,8 @@ from chalicelib.store.table import Item
 MAX_SID = 200
 # The attribute value of a receipt that isn't known yet. It is a value because a condition has to compare it.
 _NONE = ""
+# Begins the sort key of a message of unknown outcome.
+_UNKNOWN = "UNKNOWN"
 
 
 def record(messages: Sequence[Message]) -> None:
@@ -153,18 +155,28 @@ def newest_of_sign(phone: str, sign: str) -> Message | None:
     return max(of_sign or sent, key=lambda message: message.origin.sent_at, default=None)
 
 
-def adopt(phone: str, sid: str) -> Message | None:
+def unknown_of_phone(phone: str) -> list[Message]:
+    """Return the messages of unknown outcome to a phone that have no receipt, oldest first."""
+    found = map(_message, table.query(f"PHONE#{phone}", f"{_UNKNOWN}#", consistent=True))
+    unknown = [message for message in found if not message.receipt]
+    return sorted(unknown, key=lambda message: message.origin.sent_at)
+
+
+def adopt(phone: str, sid: str, unknown: list[Message] | None = None) -> Message | None:
     """Assign an unknown sid to the oldest send of unknown outcome to that phone; return its message, if there is one.
+
+    `unknown` are the messages that `unknown_of_phone` returned earlier; the one that gets the sid is removed from them.
 
     One transaction deletes the UNKNOWN item and writes the message. So of two callbacks only one gets the item, and
     neither does if it has a receipt by then. If the same status arrived twice and the sid has its message by now,
     no second item is used up.
     """
-    unknown = [message for message in of_phone(phone) if message.unknown and not message.receipt]
-    for message in sorted(unknown, key=lambda message: message.origin.sent_at):
+    unknown = unknown_of_phone(phone) if unknown is None else unknown
+    for message in list(unknown):
         adopted = replace(message, sid=sid, unknown=False)
         unknown_key = table.key(f"PHONE#{phone}", _sort(message))
         if table.exchange(unknown_key, _item(adopted), "receipt", _NONE):
+            unknown.remove(message)
             return adopted
     return None
 
@@ -182,7 +194,7 @@ def park(phone: str, kind: str, payload: dict[str, Any], now: int) -> None:
 def _sort(message: Message) -> str:
     if message.sid:
         return _sid_sort(message.sid)
-    kind = "UNKNOWN" if message.unknown else "REFUSED"
+    kind = _UNKNOWN if message.unknown else "REFUSED"
     return _marked(kind, message.origin.biz_id, message.position)
 
 
@@ -243,7 +255,7 @@ def _message(item: Item) -> Message:
         position=item["position"],
         origin=origin,
         sid=rest if kind == "SID" else "",
-        unknown=kind == "UNKNOWN",
+        unknown=kind == _UNKNOWN,
         original_form=item.get("given", ""),
         other_forms=tuple(item.get("others", ())),
         params=tuple(item.get("params", ())),

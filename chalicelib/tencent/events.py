@@ -5,20 +5,55 @@ A status ("Notification of MT SMS Delivery Status") has `nationcode`, `mobile`, 
 `extend`; it names neither a sid nor an outId.
 """
 
+import re
 from typing import Any
 
-from chalicelib.domain import phones
+from chalicelib.domain import reported_numbers
+from chalicelib.lenient_json import integer
+
+Event = dict[str, Any]
+FIELDS = (
+    *("nationcode", "mobile", "sid", "report_status", "errmsg", "description", "user_receive_time"),
+    *("text", "sign", "time", "extend"),
+)
+"""The documented fields of both kinds of event."""
 
 # Longer numbers are cut to this many characters.
 _MAX_PHONE = 100
+# A number that became a fraction on its way, such as 13900001111.0.
+_FRACTION = re.compile(r"\s*[0-9]+(?:\.|[eE])[0-9eE+.]*\s*", re.ASCII)
 
 
-def is_reply(event: dict[str, Any]) -> bool:
-    """Return whether an event is a reply."""
-    return "text" in event and "sid" not in event
+def is_reply(event: Event) -> bool:
+    """Return whether an event is a reply: it has a text and reports no delivery, whatever its `sid` says."""
+    return "text" in event and event.get("report_status") in (None, "")
 
 
-def phone_of(event: dict[str, Any]) -> str:
-    """Return the phone of a status or a reply in the form of the table's keys, cut to _MAX_PHONE characters."""
-    mobile = phones.from_tencent(str(event.get("nationcode") or ""), str(event.get("mobile") or ""))
-    return mobile[:_MAX_PHONE]
+def is_status(event: Event) -> bool:
+    """Return whether an event is a status, perhaps without some of its fields."""
+    return ("sid" in event or "report_status" in event) and not is_reply(event)
+
+
+def phones_of(event: Event) -> list[str]:
+    """Return the phones that a status or a reply may be about, likeliest first, in the form of the table's keys.
+
+    Each is cut to _MAX_PHONE characters.
+    """
+    nationcode, mobile = _digits(event.get("nationcode")), _digits(event.get("mobile"))
+    return [phone[:_MAX_PHONE] for phone in reported_numbers.readings(nationcode, mobile)]
+
+
+def phone_of(event: Event) -> str:
+    """Return the likeliest phone of a status or a reply."""
+    return phones_of(event)[0]
+
+
+def sid_of(event: Event) -> str:
+    """Return the sid of a status; "" if it has none."""
+    return str(event.get("sid") or "").strip()
+
+
+def _digits(value: Any) -> str:
+    text = str(value or "")
+    number = integer(text) if _FRACTION.fullmatch(text) else None
+    return text if number is None else str(number)

@@ -51,7 +51,10 @@ def _rows() -> list[list[Widget]]:
         [
             _bridge("Messages and their results", "Sent Delivered Failed ClosedWithoutReceipt"),
             _bridge("Reported to Quick Audience", "Pushed PushesRefused BreakerOpen"),
-            _bridge("Needs attention", "UnknownOutcomes TencentConfigErrors Parked"),
+            _bridge(
+                "Needs attention",
+                "UnknownOutcomes Adopted TencentConfigErrors Parked CallbacksDiscarded",
+            ),
         ],
         [
             _queues("Waiting in the queues", _VISIBLE),

@@ -150,6 +150,7 @@ def test_the_examples_of_the_callbacks_about_a_known_message_are_reported(linked
     linked.campaign(["13900001111"], code=linked.template("您好"))
     linked.pump.drain()
     (sms,) = linked.tencent.sent
+    linked.clock.advance(seconds=5)
     known = {"mobile": "13900001111", "sid": sms.sid, "user_receive_time": "2026-03-02 10:00:03"}
     linked.callback([STATUSES[0] | known, *STATUSES[1:]])
     linked.callback(REPLY | {"mobile": "13900001111", "sign": SIGN})

@@ -26,10 +26,10 @@ def test_a_status_in_two_functions_adopts_one_of_two_marks(
     linked.clock.advance(seconds=40)
     adopt, pending = messages.adopt, [early_event]
 
-    def after_the_other(phone: str, sid: str) -> Message | None:
+    def after_the_other(phone: str, sid: str, unknown: list[Message]) -> Message | None:
         if pending:
             linked.pump.invoke("settle", pending.pop())
-        return adopt(phone, sid)
+        return adopt(phone, sid, unknown)
 
     monkeypatch.setattr(messages, "adopt", after_the_other)
     linked.pump.invoke("settle", late_event)

@@ -31,7 +31,11 @@ def test_padding_is_left_out(bridge: Bridge) -> None:
     assert bridge.pump.bodies("callbacks") == [{"form": 1, "statuses": [event]}]
 
 
-@pytest.mark.parametrize("events", [[], [{}], {}])
+@pytest.mark.parametrize(
+    "events",
+    [[], [{}], {}, None, b"", b"null", [[]], [[], {}], [None], [1]],
+    ids=str,
+)
 def test_an_empty_callback_queues_nothing(bridge: Bridge, events: Any) -> None:
     assert bridge.callback(events) == OK
     assert bridge.pump.count("callbacks") == 0
@@ -65,7 +69,7 @@ def test_either_of_two_tokens_is_accepted(bridge: Bridge, token: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"\xff", b"1", b'"text"', b"null", b"[1]", b"[[]]", b"[null]"]
+    "body", [b"{", b"\xff", b"1", b'"text"', b"<xml/>", b"mobile=13900001111", b"[" * 5000]
 )
 def test_an_event_that_is_neither_status_nor_reply_is_refused(bridge: Bridge, body: bytes) -> None:
     status, answer = bridge.callback(body)

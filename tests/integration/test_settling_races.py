@@ -70,11 +70,11 @@ def test_a_mark_that_was_just_swept_is_adopted_by_no_status(
     """The unknown outcome was reported; a status that arrives then must not report another state."""
     (sms,) = send_unanswered(linked, A)
     linked.clock.advance(hours=74)
-    of_phone = messages.of_phone
+    unknown_of_phone = messages.unknown_of_phone
     pending = [linked.pump.sweep]
 
     def seen_before(phone: str) -> list[Message]:
-        found = of_phone(phone)
+        found = unknown_of_phone(phone)
         if pending:
             pending.pop()()
         return found
@@ -83,8 +83,9 @@ def test_a_mark_that_was_just_swept_is_adopted_by_no_status(
     event = linked.pump.receive("settle")
     assert event
     linked.clock.advance(seconds=ADOPT_AFTER_SECONDS + 10)
-    monkeypatch.setattr(messages, "of_phone", seen_before)
+    monkeypatch.setattr(messages, "unknown_of_phone", seen_before)
     linked.pump.invoke("settle", event)
+    assert not pending
     assert [one["errCode"] for one in pushed_receipts(linked)] == ["OUTCOME_UNKNOWN"]
 
 

@@ -8,7 +8,7 @@ from chalicelib.domain.messages import Message, Origin, Receipt
 from chalicelib.domain.planning import Failure
 from chalicelib.domain.push_batches import Entry
 
-NOW = 1445040184.0  # 2015-10-17 08:03:04 in Beijing
+NOW = 1445040186.0  # 2015-10-17 08:03:06 in Beijing
 ORIGIN = Origin(
     out_id="out-1", biz_id="biz-1", sign="腾讯云", template_code="19", sent_at=1546937053
 )
@@ -55,9 +55,7 @@ def test_anything_but_success_is_a_failure(status: Any) -> None:
         None,
         "",
         0,
-        1445040185,
         "2015-10-17",
-        "2015-10-17T08:03:05",
         "0000-00-00 00:00:00",
         [],
         "x" * 9999,
@@ -66,7 +64,7 @@ def test_anything_but_success_is_a_failure(status: Any) -> None:
 )
 def test_the_time_of_arrival_replaces_an_invalid_date(received: Any) -> None:
     report = DELIVERED | {"user_receive_time": received}
-    assert messages.read_status(report, NOW).received == "2015-10-17 08:03:04"
+    assert messages.read_status(report, NOW).received == "2015-10-17 08:03:06"
 
 
 @pytest.mark.parametrize(
@@ -77,9 +75,33 @@ def test_a_date_is_reported_in_the_documented_format_only(received: str) -> None
     assert re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", received_date)
 
 
+@pytest.mark.parametrize(
+    "received",
+    [
+        1445040185,
+        "1445040185000",
+        "2015-10-17T08:03:05",
+        "2015/10/17 8:03:05",
+        "2015-10-17T00:03:05Z",
+    ],
+)
+def test_a_date_in_another_customary_form_is_read(received: Any) -> None:
+    report = DELIVERED | {"user_receive_time": received}
+    assert messages.read_status(report, NOW).received == "2015-10-17 08:03:05"
+
+
+@pytest.mark.parametrize(
+    "received",
+    ["2015-10-17 08:03:07", "2015-10-17 16:03:05", "2016-10-17 08:03:05", 1445040187, 4102444799],
+)
+def test_no_message_is_received_after_its_status_arrived(received: Any) -> None:
+    report = DELIVERED | {"user_receive_time": received}
+    assert messages.read_status(report, NOW).received == "2015-10-17 08:03:06"
+
+
 def test_a_report_without_any_field_is_a_failure_with_a_code_and_a_reason() -> None:
     assert messages.read_status({}, NOW) == Receipt(
-        state="failed", code="UNKNOWN", reason="短信未送达", received="2015-10-17 08:03:04"
+        state="failed", code="UNKNOWN", reason="短信未送达", received="2015-10-17 08:03:06"
     )
 
 
@@ -108,7 +130,7 @@ def test_unknown_fields_are_ignored() -> None:
 
 def test_a_failure_that_the_bridge_found_is_dated_in_beijing_time() -> None:
     assert messages.failure_receipt(Failure("code", "why"), NOW) == Receipt(
-        state="failed", code="code", reason="why", received="2015-10-17 08:03:04"
+        state="failed", code="code", reason="why", received="2015-10-17 08:03:06"
     )
 
 

@@ -136,35 +136,6 @@ def test_foreign_numbers_go_to_quick_audience_with_their_country_code(number: st
 
 
 @pytest.mark.parametrize(
-    ("nationcode", "mobile", "kept"),
-    [
-        ("86", "13900001111", "8613900001111"),
-        ("+86", "13900001111", "8613900001111"),
-        ("0086", "13900001111", "8613900001111"),
-        ("", "13900001111", "8613900001111"),
-        (" 86 ", " 13900001111 ", "8613900001111"),
-        ("852", "51234567", "85251234567"),
-        ("1", "2125550123", "12125550123"),
-        ("1242", "5550123", "12425550123"),
-        ("+86", "+13900001111", "8613900001111"),
-        (" 0086 ", " 13900001111 ", "8613900001111"),
-        # An invalid number is stored as it is, without a plus at its start.
-        ("", "X139", "86X139"),
-        ("X86", "139+", "X86139+"),
-    ],
-)
-def test_a_callbacks_number_has_the_stored_form(nationcode: str, mobile: str, kept: str) -> None:
-    assert phones.from_tencent(nationcode, mobile) == kept
-
-
-@given(mainland)
-@examples(25)
-def test_the_callback_of_a_sent_number_gives_the_same_stored_form(number: str) -> None:
-    kept = phones.parse(number)
-    assert phones.from_tencent("86", phones.to_quick_audience(kept)) == kept
-
-
-@pytest.mark.parametrize(
     ("given", "kept"), [("139 0000 1111", "8613900001111"), ("1391111****", "1391111****")]
 )
 def test_a_refused_recipient_is_stored_as_a_number_or_as_written(given: str, kept: str) -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain import phones
+from chalicelib.domain.reported_numbers import readings
 from tests.support.property_tests import examples
 
 # Country codes of ITU-T E.164, some of every length; 1242 and 1268 are in Tencent's price list.
@@ -45,7 +46,7 @@ def test_a_split_number_is_joined_to_the_same_stored_form(phone: str) -> None:
     code, mobile = phones.to_tencent(phone)
     assert 1 <= len(code) <= 4
     assert mobile
-    assert phones.from_tencent(code, mobile) == phone
+    assert phone in readings(code, mobile)
 
 
 @pytest.mark.parametrize("text", ["", "1390000****", "手机", "+", "0"])

@@ -13,6 +13,28 @@ HONG_KONG = "85251234567"
 
 
 @pytest.mark.parametrize(
+    ("nationcode", "mobile", "kept"),
+    [
+        ("86", "13900001111", "8613900001111"),
+        ("+86", "13900001111", "8613900001111"),
+        ("0086", "13900001111", "8613900001111"),
+        ("", "13900001111", "8613900001111"),
+        (" 86 ", " 13900001111 ", "8613900001111"),
+        ("852", "51234567", "85251234567"),
+        ("1", "2125550123", "12125550123"),
+        ("1242", "5550123", "12425550123"),
+        ("+86", "+13900001111", "8613900001111"),
+        (" 0086 ", " 13900001111 ", "8613900001111"),
+        # An invalid number is stored as it is, without a plus at its start.
+        ("", "X139", "86X139"),
+        ("X86", "139+", "X86139+"),
+    ],
+)
+def test_a_callbacks_number_has_the_stored_form(nationcode: str, mobile: str, kept: str) -> None:
+    assert readings(nationcode, mobile)[0] == kept
+
+
+@pytest.mark.parametrize(
     ("nationcode", "mobile", "stored"),
     [
         ("86", "13900001111", A),

@@ -1,7 +1,7 @@
 import json
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from chalice.app import Request, Response
@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.endpoints import tencent_callback
+from chalicelib.logs import log
 from chalicelib.queues import bodies, sending
 from chalicelib.queues.bodies import CallbackBody
 from chalicelib.tencent import events
@@ -116,15 +117,111 @@ def test_a_reply_may_be_empty(queue: Queue) -> None:
     assert queue.messages == [{"replies": [REPLY | {"text": ""}]}]
 
 
+@pytest.mark.parametrize("sid", ["8:x", "", None, 0])
+@pytest.mark.parametrize("report_status", ["missing", "", None])
+@pytest.mark.parametrize("text", ["退订", "", None])
+def test_a_text_without_a_report_is_a_reply_whatever_its_sid_says(
+    queue: Queue, sid: Any, report_status: Any, text: Any
+) -> None:
+    event = REPLY | {"sid": sid, "report_status": report_status, "text": text}
+    if report_status == "missing":
+        del event["report_status"]
+    assert_accepted(push(event))
+    assert queue.messages == [{"replies": [event]}]
+
+
+@pytest.mark.parametrize("without", STATUS)
+def test_a_status_may_lack_any_field(queue: Queue, without: str) -> None:
+    event = {name: value for name, value in STATUS.items() if name != without}
+    assert_accepted(push([event]))
+    assert queue.messages == [{"statuses": [event]}]
+
+
 def test_an_event_with_a_sid_is_a_status(queue: Queue) -> None:
     assert_accepted(push(STATUS | {"text": "x"}))
     assert queue.messages == [{"statuses": [STATUS | {"text": "x"}]}]
 
 
-@pytest.mark.parametrize("payload", [[], {}, [{}], [{}, {}]], ids=str)
+@pytest.mark.parametrize(
+    "payload",
+    [[], {}, [{}], [{}, {}], None, b"", b" \r\n", b"\xef\xbb\xbf", b"null", [[]], [[], {}]],
+    ids=str,
+)
 def test_an_empty_callback_is_accepted_and_nothing_is_queued(queue: Queue, payload: Any) -> None:
     assert_accepted(push(payload))
     assert queue.messages == []
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        *([STATUS, None], ["x", STATUS], [STATUS, 5], [{"sid": "x"}, 5], [[STATUS], []]),
+        *([{"unknown": 1}, STATUS, True], [[[STATUS]], "[", "{}"], [json.dumps(STATUS), None]),
+        *(
+            {"data": [STATUS]},
+            {"result": 0, "data": [None, STATUS]},
+            json.dumps(json.dumps([STATUS])),
+        ),
+    ],
+    ids=lambda payload: str(payload)[:60],
+)
+def test_what_is_a_status_is_queued_and_the_rest_is_not(queue: Queue, payload: Any) -> None:
+    assert_accepted(push(payload))
+    [message] = queue.messages
+    assert message["statuses"] in ([STATUS], [{"sid": "x"}])
+
+
+@pytest.mark.parametrize(
+    "payload", [[None], [1], ["x"], ["["], {"unknown": 1}, [[True], {}]], ids=str
+)
+def test_what_is_neither_is_counted_and_not_pushed_again(
+    queue: Queue, payload: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert_accepted(push(payload))
+    assert queue.messages == []
+    assert '"CallbacksDiscarded":[1.0]' in capsys.readouterr().out
+
+
+def test_the_log_shows_a_part_of_what_was_discarded(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[Any] = []
+    monkeypatch.setattr(log, "warning", lambda message, extra: lines.append(extra))
+    assert_accepted(push([{"mobile": "13900001111" * 100}, None]))
+    assert lines[0]["events"] == 2
+    assert "13900001111" not in lines[0]["first"]
+    assert len(lines[0]["first"]) <= 200
+
+
+@pytest.mark.parametrize(
+    "kind", [[STATUS], [REPLY], [STATUS, REPLY]], ids=["status", "reply", "both"]
+)
+def test_a_push_holds_at_most_1000_events(queue: Queue, kind: list[Any]) -> None:
+    assert_accepted(push(kind * (1000 // len(kind))))
+    queue.messages.clear()
+    response = push(kind * 1001)
+    assert response.status_code == response.body["result"] == 400
+    assert "1000" in response.body["errmsg"]
+    assert queue.messages == []
+
+
+@pytest.mark.parametrize(
+    ("event", "name"),
+    [(REPLY, "text"), (STATUS, "description"), (STATUS, "unknown"), (STATUS, "sid")],
+)
+@pytest.mark.parametrize("value", ["长" * 100_000, {"a": "长" * 100_000}], ids=["text", "object"])
+def test_an_event_that_is_too_large_for_the_queue_is_cut_off(
+    queue: Queue, event: dict[str, Any], name: str, value: Any
+) -> None:
+    good = STATUS | {"sid": "good"}
+    assert_accepted(push([good, event | {name: value}]))
+    statuses, replies = queue.events("statuses"), queue.events("replies")
+    assert len(statuses) + len(replies) == 2
+    assert statuses[0] == good
+    [cut] = replies or statuses[1:]
+    assert len(json.dumps(cut)) < 20_000
+    kept = event.keys() - {name}
+    assert {key: cut[key] for key in kept} == {key: str(event[key]) for key in kept}
 
 
 @pytest.mark.parametrize(
@@ -219,21 +316,13 @@ def test_a_raw_body_may_be_text(queue: Queue, body: str) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b"",
-        b" ",
-        b"null",
         b"0",
         b"true",
         b'"x"',
-        b"[null]",
-        b"[1]",
-        b"[[]]",
-        b'[{"sid": "x"}, 5]',
         b"{",
         b"mobile=13800000000",
         b"<xml/>",
         b"\xff",
-        '{"text": "中"}'.encode("gbk"),
         b"[" * 100_000,
         b'{"time": 1' + b"0" * 5000 + b"}",
     ],
@@ -258,6 +347,84 @@ def test_an_event_with_half_a_character_is_queued(queue: Queue, event: dict[str,
 
 def test_long_statuses_are_queued_in_messages_that_sqs_accepts(queue: Queue) -> None:
     assert_accepted(push([STATUS | {"description": "长" * 1000}] * 100))
+
+
+@pytest.mark.parametrize("control", ["\n", "\r\n", "\t", "\0", "\x1b", "\u2028"])
+def test_raw_control_characters_in_a_text_are_read(queue: Queue, control: str) -> None:
+    body = json.dumps(REPLY).replace("User's reply", f"User's{control}reply")
+    assert_accepted(push(body.encode()))
+    assert queue.messages == [{"replies": [REPLY | {"text": f"User's{control}reply"}]}]
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-8-sig"])
+def test_a_body_is_read_in_another_encoding(queue: Queue, encoding: str) -> None:
+    assert_accepted(push(TEXT.encode(encoding)))
+    assert queue.messages == [{"replies": [REPLY | {"text": "中文😀"}]}]
+
+
+def test_numbers_that_became_fractions_are_integers_again(queue: Queue) -> None:
+    body = b'[{"sid": 1.0, "nationcode": 86.0, "mobile": 1.3900001111E10, "report_status": "FAIL", "x": 0.5}]'
+    assert_accepted(push(body))
+    [event] = queue.events("statuses")
+    assert event == {
+        "sid": 1,
+        "nationcode": 86,
+        "mobile": 13900001111,
+        "report_status": "FAIL",
+        "x": "0.5",
+    }
+
+
+FORM = {**REPLY, "text": "退订 & 谢谢+1", "sign": "某某科技"}
+AS_TEXT = {name: str(value) for name, value in FORM.items()}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain", ""])
+def test_a_reply_may_be_a_form(queue: Queue, encoding: str, content_type: str) -> None:
+    body = urlencode(FORM, encoding=encoding)
+    headers = {"content-type": content_type}
+    assert_accepted(tencent_callback.receive(TOKEN, request(body, headers=headers)))
+    assert queue.messages == [{"replies": [AS_TEXT]}]
+
+
+def test_a_short_text_in_gbk_is_read_with_the_other_fields(queue: Queue) -> None:
+    """The bytes of this text alone are valid in UTF-8, too."""
+    assert_accepted(push(urlencode(FORM | {"text": "谢谢"}, encoding="gbk")))
+    assert queue.messages == [{"replies": [AS_TEXT | {"text": "谢谢"}]}]
+
+
+def test_a_form_may_hold_json(queue: Queue) -> None:
+    assert_accepted(push(urlencode({"time": "1", "data": json.dumps([STATUS, None])})))
+    assert queue.messages == [{"statuses": [STATUS]}]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_reply_may_stand_in_the_url(queue: Queue, method: str) -> None:
+    made = request(b"", method=method, query=AS_TEXT)
+    assert_accepted(tencent_callback.receive(TOKEN, made))
+    assert queue.messages == [{"replies": [AS_TEXT]}]
+
+
+def test_a_body_counts_before_the_url(queue: Queue) -> None:
+    made = request(json.dumps([STATUS]), query=AS_TEXT)
+    assert_accepted(tencent_callback.receive(TOKEN, made))
+    assert queue.messages == [{"statuses": [STATUS]}]
+
+
+@pytest.mark.parametrize("query", [None, {}, {"probe": "1"}], ids=str)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_probe_of_the_url_is_accepted(
+    queue: Queue, method: str, query: dict[str, str] | None
+) -> None:
+    assert_accepted(tencent_callback.receive(TOKEN, request(b"", method=method, query=query)))
+    assert queue.messages == []
+
+
+def test_a_form_of_too_many_fields_is_refused(queue: Queue) -> None:
+    fields = REPLY | {f"field{number}": "x" for number in range(200)}
+    assert push(urlencode(fields)).status_code == 400
+    assert queue.messages == []
 
 
 # --- the token ---------------------------------------------------------------------------------
