@@ -33,8 +33,10 @@ AGES = (6, 24, 48)
 # Calls of one run. Tencent publishes no limit for this call; that of its successor is 20 a second.
 MAX_CALLS = 5000
 _PARALLEL = 4
-# A run ends after this number of failed calls, and the next run continues.
+# A run ends after this number of calls without an answer in a row, and the next run continues.
 _MAX_FAILURES = 10
+# Codes of refusals that are HTTP statuses: something in between refused the call, not Tencent.
+_HTTP_STATUSES = range(300, 500)
 # A call begins with at least this much time left: for the call (20 s), and for queueing its statuses.
 _SECONDS_FOR_A_CALL = 60
 # Tencent's clock may differ from this one by ten minutes (error code 1021).
@@ -63,16 +65,26 @@ def handle(seconds_left: float) -> None:
             if not inquired[-1].done:
                 break
     inquiries.record(inquired)
-    log.info("inquired", extra={"calls": run.calls, "found": run.found, "unanswered": run.failures})
+    log.info(
+        "inquired",
+        extra={
+            "calls": run.calls,
+            "found": run.found,
+            "unanswered": run.failures,
+            "refused": run.refused,
+        },
+    )
 
 
 class InquiryRun:
-    """The calls of one run, and their counts: calls made, statuses found, calls failed."""
+    """The calls of one run, and their counts: calls made, statuses found, calls without an answer, phones refused."""
 
     def __init__(self, client: v5.Client, deadline: float, pool: ThreadPoolExecutor) -> None:
         self.calls = 0
         self.found = 0
         self.failures = 0
+        self.refused = 0
+        self._failures_in_a_row = 0
         self._client = client
         self._deadline = deadline
         self._pool = pool
@@ -140,6 +152,7 @@ class InquiryRun:
             self._count_failure(error)
             return []
         self._answered = True
+        self._failures_in_a_row = 0
         if any(message.unknown for message in waiting):
             # A message of unknown outcome has no sid to compare. From all the phone's statuses, `settle` gives it
             # one that belongs to no other message.
@@ -151,21 +164,29 @@ class InquiryRun:
         return found
 
     def _count_failure(self, error: TencentError) -> None:
-        """Count a failed call; end the run if further calls would fail, too."""
-        if isinstance(error, CallRefusedError):
+        """Count a failed call; end the run if further calls would fail, too.
+
+        A call that Tencent refuses for its phone is answered: it says nothing about other phones.
+        """
+        if isinstance(error, CallRefusedError) and error.code not in _HTTP_STATUSES:
             if error.code == NOT_ENABLED:
                 self._stop(
                     "Tencent has not enabled pullstatus4mobile for this application: messages without a "
                     "receipt are not asked about"
                 )
-                return
-            if error.meaning.kind in (CodeClass.CONFIG, CodeClass.WAIT):
+            elif error.meaning.kind in (CodeClass.CONFIG, CodeClass.WAIT):
                 self._stop("Tencent refuses pullstatus4mobile", error)
-                return
+            with self._lock:
+                self.refused += 1
+                self._failures_in_a_row = 0
+            return
         with self._lock:
             self.failures += 1
-        if self.failures >= _MAX_FAILURES:
-            self._stop("too many calls to pullstatus4mobile failed, the next run continues", error)
+            self._failures_in_a_row += 1
+        if self._failures_in_a_row >= _MAX_FAILURES:
+            self._stop(
+                "too many calls to pullstatus4mobile got no answer, the next run continues", error
+            )
 
     def _stop(self, why: str, error: Exception | None = None) -> None:
         """End the run, and log why. Only the first call does anything."""

@@ -16,7 +16,14 @@ from chalicelib.store import pulled
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.pulls import Pulls, run
-from tests.support.in_process.tencent import Sms, lost, raw_answer, refused, status, statuses
+from tests.support.in_process.tencent import (
+    Sms,
+    lost,
+    raw_answer,
+    refused,
+    status,
+    statuses,
+)
 from tests.support.in_process.web import read_timeout
 
 PHONES = [f"1390000{number:04d}" for number in range(6)]
@@ -285,6 +292,49 @@ def test_while_tencent_is_down_a_run_ends_soon_and_the_next_one_continues(
     sent.pump.drain()
     # The chunk that was given up is queried again; the one before it at the next age.
     assert len(reported(sent)) >= 4
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("code", [1016, 1015, 1004, 60012, -1])
+def test_phones_that_tencent_refuses_for_good_do_not_hold_up_the_others(
+    sent: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch, warned: list[str], code: int
+) -> None:
+    """Otherwise the first chunk would end each run, and no later one would be asked about."""
+    pulls.add(*statuses(sent.tencent.sent[4:]))
+    monkeypatch.setattr(inquire, "_MAX_FAILURES", 2)
+    sent.tencent.next("pullstatus4mobile", *[refused(code)] * 4)
+    sent.clock.advance(hours=7)
+    run("inquire")
+    sent.pump.drain()
+    assert len(queried(sent)) == 6
+    assert len(reported(sent)) == 2
+    assert warned == []
+
+
+def test_unanswered_calls_end_a_run_only_in_a_row(
+    sent: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch, warned: list[str]
+) -> None:
+    pulls.add(*statuses(sent.tencent.sent))
+    monkeypatch.setattr(inquire, "_MAX_FAILURES", 2)
+    monkeypatch.setattr(inquire, "_PARALLEL", 1)
+    fails, nothing = raw_answer(502, b""), raw_answer(200, b'{"result":0,"data":[]}')
+    sent.tencent.next("pullstatus4mobile", fails, refused(1016), fails, nothing, fails)
+    sent.clock.advance(hours=7)
+    run("inquire")
+    assert len(queried(sent)) == 6
+    assert warned == []
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_refusal_by_something_in_between_is_no_answer(
+    sent: Bridge, monkeypatch: pytest.MonkeyPatch, warned: list[str], status: int
+) -> None:
+    monkeypatch.setattr(inquire, "_MAX_FAILURES", 2)
+    sent.tencent.always("pullstatus4mobile", raw_answer(status, b"<html>"))
+    sent.clock.advance(hours=7)
+    run("inquire")
+    assert len(queried(sent)) <= 5
+    assert len(warned) == 1
 
 
 @pytest.mark.usefixtures("small_chunks")
