@@ -1,17 +1,21 @@
 """Reading a file of §5 step by step, by a function that holds the file meanwhile."""
 
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib import settings
-from chalicelib.domain import parameters, phones, recipient_file
-from chalicelib.domain.destinations import Destinations, NotSendableError
+from chalicelib.delivery import file_ends
+from chalicelib.delivery.file_recipients import FileRecipient, LineReader, Outlook, add
+from chalicelib.domain import file_lines, file_survey, retries
+from chalicelib.domain.destinations import Destinations
 from chalicelib.domain.digest_set import DigestSet
+from chalicelib.domain.file_lines import Line
+from chalicelib.domain.file_survey import Survey
 from chalicelib.domain.periods import CLOSED_AFTER_SECONDS
 from chalicelib.domain.planning import Failure, Recipients
-from chalicelib.domain.recipient_file import BadLine, Line
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.fetching import stream
 from chalicelib.fetching.addresses import FetchError
@@ -19,36 +23,23 @@ from chalicelib.fetching.stream import Body
 from chalicelib.logs import log
 from chalicelib.queues import sending
 from chalicelib.queues.bodies import FileBody, SendBody
-from chalicelib.queues.receiving import DONE, Result, later
-from chalicelib.store import chunks, files, submissions, templates, waiting
+from chalicelib.queues.receiving import DEAD_LETTER, Result, later
+from chalicelib.store import chunks, daily_counts, files, templates, waiting
 from chalicelib.store.files import File
 
 # The largest file that is read. The set of recipients seen so far takes 256 MB of the function's memory for
-# MAX_LINES lines, and 16 MB for a million.
+# MAX_LINES lines, and 16 MB for a million. An `Outlook` takes up to three times as much.
 MAX_BYTES = 200_000_000
 MAX_LINES = 10_000_000
 # Lines of a step. More lines mean more work to repeat after a crash, fewer lines mean more writes per line.
 STEP = 5000
 # Bad lines that are stored with their numbers.
 MAX_BAD = 100
-# Consecutive tries, over 7.5 minutes, at a file that can't be fetched or makes no progress; then its request has
-# failed.
-TRIES = 5
-_FIRST_PAUSE = 30
 # A step begins with at least this much time left.
 SECONDS_FOR_A_STEP = 30
 # How long each checkpoint holds the file for its reader. If another function takes the file too early, it only
 # repeats the same work.
 HELD_SECONDS = 180
-
-
-def allow_repetition(file: File) -> None:
-    """Let a repetition of the request count as a new request, if this one failed before anything was sent.
-
-    So the marketer can repair the file and repeat the request.
-    """
-    if file.state == "failed" and (file.over or not file.position):
-        submissions.withdraw(file.digest, file.biz_id)
 
 
 @dataclass(slots=True)
@@ -62,25 +53,6 @@ class _Step:
     bad: list[tuple[int, str]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Recipient:
-    """The recipient on a line, or the reason why nothing is sent to it.
-
-    `original_form` is the number as the line has it, "" if none can be read. `bad` says that the line itself is wrong.
-    """
-
-    original_form: str
-    phone: str = ""
-    params: tuple[str, ...] = ()
-    failure: Failure | None = None
-    bad: bool = False
-
-    @property
-    def key(self) -> str:
-        """Return a text that is equal for two lines if the second only repeats the first."""
-        return f"!{self.original_form}" if self.failure else "\0".join((self.phone, *self.params))
-
-
 class FileReading:
     """One function's work on a file that it holds."""
 
@@ -90,6 +62,7 @@ class FileReading:
         self._deadline = deadline
         self._names: tuple[str, ...] = ()
         self._destinations = Destinations()
+        self._outlook: Outlook | None = None
         self._advanced = False
 
     def proceed(self) -> None:
@@ -122,6 +95,8 @@ class FileReading:
             log.info("time is used up, another function continues", extra=self._log_fields())
         elif self._file.over:
             self._fail(self._file.over)
+        elif self._file.accepted == 0:
+            self._fail(f"文件中没有可以发送的手机号{self._first_problem()}")
         else:
             self.save(state="done", reason="", until=0)
             log.info("file read", extra=self._log_fields())
@@ -129,15 +104,19 @@ class FileReading:
     def retry_or_fail(self, why: str) -> Result:
         """Return the result of a message whose file can't be read now: it comes again later.
 
-        After TRIES tries without progress, the request fails, and the message is done.
+        After hours without progress (`retries.FETCH`), the request fails, and the message becomes a dead letter,
+        which an operator can replay.
         """
+        now = int(time.time())
         failures = 1 if self._advanced else self._file.failures + 1
+        since = now if self._advanced else self._file.failing_since or now
         log.warning("file not read", extra={"why": why, "failures": failures, **self._log_fields()})
-        if failures >= TRIES:
-            self._fail(why)
-            return DONE
-        self.save(failures=failures, reason=why, until=0)
-        return later(_FIRST_PAUSE << (failures - 1))
+        pause = retries.FETCH.pause(failures, now - since)
+        if pause is None:
+            self._fail(why, replayable=True)
+            return DEAD_LETTER
+        self.save(failures=failures, failing_since=since, reason=why, until=0)
+        return later(pause)
 
     def save(self, **changes: Any) -> None:
         """Store changes of the file's progress. The file stays held, unless `until` is among the changes."""
@@ -146,51 +125,89 @@ class FileReading:
         files.save(file)
         self._file = file
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: str, *, replayable: bool = False) -> None:
         """End the request: its file is not read any further."""
-        self.save(state="failed", reason=why, until=0)
-        log.error("file failed for good", extra={"why": why, **self._log_fields()})
-        allow_repetition(self._file)
+        self.save(state="failed", reason=why, until=0, replayable=replayable)
+        file_ends.failed(self._file, why)
+
+    def _first_problem(self) -> str:
+        return f": 第 {self._file.bad[0][0]} 行 {self._file.bad[0][1]}" if self._file.bad else ""
 
     def _count_lines(self) -> None:
         """Count the file's lines and find out its encoding; refuse a file that can't be read or is too long."""
-        with self._open() as body:
-            survey = recipient_file.survey(body)
-            version = _version(body)
-        if not survey.encoding:
-            self._fail("文件编码不是 UTF-8 或 GBK")
+        survey, version = self._survey()
+        if survey.problem:
+            self._fail(survey.problem)
         elif not survey.lines:
             self._fail("文件中没有手机号")
         elif survey.lines > MAX_LINES:
             self._fail(f"文件有 {survey.lines} 行, 超过 {MAX_LINES} 行的上限")
         else:
-            limit = self._file.limit
-            over = ""
-            if limit and survey.lines > limit:
-                over = f"文件有 {survey.lines} 行, 超过 limit 允许的 {limit} 个: 请减少手机号或调大 limit"
-            self.save(
-                state="reading",
+            self._file = replace(
+                self._file,
                 version=version,
                 lines=survey.lines,
                 encoding=survey.encoding,
-                over=over,
+                unusual=survey.unusual,
             )
+            over = self._refusal()
+            self.save(
+                state="reading",
+                **({"over": over.message, "over_code": over.code} if over else {}),
+            )
+
+    def _survey(self) -> tuple[Survey, str]:
+        with self._open() as body:
+            survey = file_survey.survey(body)
+            version = _version(body)
+        if survey.other_ends:
+            # The lines of this encoding have ends of their own.
+            with self._open() as body:
+                survey = file_survey.survey(body, survey.encoding)
+                version = _version(body)
+        return survey, version
+
+    def _refusal(self) -> Failure | None:
+        """Return why all of the file's recipients are refused; None if they aren't."""
+        limit, lines = self._file.limit, self._file.lines
+        if limit and lines > limit:
+            return Failure(
+                "isv.MOBILE_COUNT_OVER_LIMIT",
+                f"文件有 {lines} 行, 超过 limit 允许的 {limit} 个: 请减少手机号或调大 limit",
+            )
+        day = settings.load().daily_limit
+        if day:
+            accepted = self._look_ahead().accepted
+            if not daily_counts.count(self._request, accepted, day, int(time.time())):
+                return Failure(
+                    "isv.DAY_LIMIT_CONTROL",
+                    f"今日受理的收件人数将超过上限 {day}(DAILY_LIMIT), 文件中的 {accepted} 个都不会发送",
+                )
+        return None
+
+    def _look_ahead(self) -> Outlook:
+        """Return what the whole file says about its recipients. It is read once more for that."""
+        if self._outlook is None:
+            with self._lines() as lines:
+                self._outlook = Outlook(lines, self._reader(), self._file.lines)
+        return self._outlook
 
     def _read(self) -> bool:
         """Make steps until the file ends or the time is used up; return whether the file's end was reached."""
+        if self._file.unusual > 0 and not self._file.over:
+            self._look_ahead()
+        reader = self._reader()
         seen = DigestSet(self._file.lines)
-        with self._open() as body:
-            if _version(body) != self._file.version:
-                raise FetchError("文件在读取过程中被修改")
+        with self._lines() as lines:
             step = _Step()
             line = Line(self._file.line, self._file.offset, b"")
-            for line in recipient_file.split(body):
-                recipient = self._parse(line)
-                new = recipient is None or _is_new(seen, recipient)
+            for line in lines:
+                found = _with_news(reader.read(line), seen)
+                spellings = self._spellings(found)
                 if line.end <= self._file.offset:
                     # A step before the checkpoint has planned it.
                     continue
-                self._add(step, line, recipient, new=new)
+                self._add(step, line, found, spellings)
                 if step.lines == STEP:
                     self._plan(step, line)
                     step = _Step()
@@ -200,46 +217,59 @@ class FileReading:
                 self._plan(step, line)
         return True
 
+    def _reader(self) -> LineReader:
+        over = Failure(self._file.over_code, self._file.over) if self._file.over else None
+        return LineReader(self._names, self._destinations, self._file.encoding, over)
+
+    @contextmanager
+    def _lines(self) -> Iterator[Iterator[Line]]:
+        """Open the file and yield its lines. Raises FetchError if it has changed."""
+        with self._open() as body:
+            if _version(body) != self._file.version:
+                raise FetchError("文件在读取过程中被修改")
+            yield file_lines.split(body, self._file.encoding)
+
     def _open(self) -> AbstractContextManager[Body]:
         seconds = self._deadline - time.time() - SECONDS_FOR_A_STEP / 2
         return stream.open_stream(self._file.url, max_bytes=MAX_BYTES, seconds=seconds)
 
-    def _parse(self, line: Line) -> _Recipient | None:
-        """Return the recipient on a line; None if the line is blank."""
-        entry = recipient_file.parse(line.raw, self._file.encoding)
-        if entry is None:
-            return None
-        if isinstance(entry, BadLine):
-            return _Recipient(entry.original_form, failure=entry.failure, bad=True)
-        phone = entry.phone
-        if not (self._destinations.all_mainland and phones.is_mainland(phone)):
-            try:
-                phone = self._destinations.resolve(entry.original_form)
-            except NotSendableError as error:
-                return _Recipient(entry.original_form, failure=error.failure, bad=True)
-        params = parameters.values(entry.params, self._names)
-        if isinstance(params, Failure):
-            return _Recipient(entry.original_form, phone, failure=params, bad=True)
-        if self._file.over:
-            failure = Failure("isv.MOBILE_COUNT_OVER_LIMIT", self._file.over)
-            return _Recipient(entry.original_form, failure=failure)
-        return _Recipient(entry.original_form, phone, params)
+    def _spellings(self, found: list[tuple[FileRecipient, bool]]) -> list[str]:
+        """Return the other spellings of a recipient that occurs first here."""
+        if self._outlook and len(found) == 1:
+            [(recipient, new)] = found
+            if new and not recipient.failure:
+                return self._outlook.take_spellings(recipient)
+        return []
 
-    def _add(self, step: _Step, line: Line, recipient: _Recipient | None, *, new: bool) -> None:
-        """Add a line to a step. `new` says that no line before it has the same recipient."""
+    def _add(
+        self,
+        step: _Step,
+        line: Line,
+        found: list[tuple[FileRecipient, bool]],
+        spellings: list[str],
+    ) -> None:
+        """Add a line's recipients to a step, each with whether no line before it has the same one."""
         step.lines += 1
-        if recipient is None:
-            return
-        if recipient.bad and recipient.failure:
-            step.bad.append((line.number, recipient.failure.message))
-        if not recipient.original_form:
-            step.unreadable += 1
-        elif not new:
+        for recipient, new in found:
+            if not recipient.original_form:
+                step.unreadable += 1
+            elif not new:
+                step.repeated += 1
+            elif recipient.failure:
+                self._refuse(step, recipient, recipient.failure)
+            else:
+                for form in (recipient.original_form, *spellings):
+                    step.recipients.add(recipient.phone, recipient.params, form)
+        if found and found[0][0].bad and (failure := found[0][0].failure):
+            step.bad.append((line.number, failure.message))
+
+    def _refuse(self, step: _Step, recipient: FileRecipient, failure: Failure) -> None:
+        """Refuse a recipient, unless the file has a line by which it is sent to."""
+        known = self._file.unusual >= 0 and not self._file.over
+        if known and recipient.phone and self._look_ahead().is_sent(recipient.phone):
             step.repeated += 1
-        elif recipient.failure:
-            step.recipients.refuse(recipient.original_form, recipient.failure, recipient.phone)
         else:
-            step.recipients.add(recipient.phone, recipient.params, recipient.original_form)
+            step.recipients.refuse(recipient.original_form, failure)
 
     def _plan(self, step: _Step, last: Line) -> None:
         """Plan a step's recipients, queue their chunks, and only then store the checkpoint after it."""
@@ -247,14 +277,17 @@ class FileReading:
         planned = list(step.recipients.chunks(file.position))
         keys = chunks.record_plan(self._request, planned)
         sending.send("sends", map(SendBody, keys))
+        known = file.accepted >= 0
         self.save(
             offset=last.end,
             line=last.number,
             position=file.position + step.recipients.total,
+            accepted=file.accepted + step.recipients.accepted if known else -1,
             repeated=file.repeated + step.repeated,
             unreadable=file.unreadable + step.unreadable,
             bad=(*file.bad, *step.bad)[:MAX_BAD],
             failures=0,
+            failing_since=0,
             reason="",
         )
         self._advanced = True
@@ -263,15 +296,16 @@ class FileReading:
         return {"bizId": self._file.biz_id, "line": self._file.line, "lines": self._file.lines}
 
 
-def _is_new(seen: DigestSet, recipient: _Recipient) -> bool:
-    """Add a recipient to those seen; return whether it was not among them. One that can't be read counts as new.
+def _with_news(
+    recipients: list[FileRecipient], seen: DigestSet
+) -> list[tuple[FileRecipient, bool]]:
+    """Return the recipients of a line, each with whether no line before it has the same one.
 
-    Raises FetchError if the file has more lines now than when they were counted.
+    The set has room for one recipient of each line. Those of a bad line with several numbers always count as new.
     """
-    try:
-        return not recipient.original_form or seen.add(recipient.key)
-    except OverflowError:
-        raise FetchError("文件在读取过程中被修改") from None
+    if len(recipients) == 1 and recipients[0].original_form:
+        return [(recipients[0], add(seen, recipients[0].key))]
+    return [(recipient, True) for recipient in recipients]
 
 
 def _version(body: Body) -> str:

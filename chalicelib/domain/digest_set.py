@@ -20,8 +20,7 @@ class DigestSet:
 
     def add(self, text: str) -> bool:
         """Add a text; return whether it is new. Raises OverflowError if the set is full."""
-        # 0 marks a free slot, so a digest of 0 counts as 1.
-        digest = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") or 1
+        digest = _digest(text)
         slot = digest & self._mask
         while stored := self._slots[slot]:
             if stored == digest:
@@ -32,3 +31,17 @@ class DigestSet:
         self._free -= 1
         self._slots[slot] = digest
         return True
+
+    def __contains__(self, text: str) -> bool:
+        digest = _digest(text)
+        slot = digest & self._mask
+        while stored := self._slots[slot]:
+            if stored == digest:
+                return True
+            slot = (slot + 1) & self._mask
+        return False
+
+
+def _digest(text: str) -> int:
+    # 0 marks a free slot, so a digest of 0 counts as 1.
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") or 1

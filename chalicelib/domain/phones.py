@@ -38,9 +38,10 @@ INVISIBLE = re.compile(rf"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f{_CF}]")
 _BLANK = "[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
 _HYPHEN = "[-\u2010\u2011\u2013\uff0d]"
 _GAP = f"(?:{_BLANK}+|{_BLANK}*{_HYPHEN}{_BLANK}*)"
-_MAINLAND = re.compile(
+MAINLAND = re.compile(
     rf"(?:(?:\+|00)?86{_GAP}?)?(1[3-9][0-9])(?:([0-9]{{4}})([0-9]{{4}})|{_GAP}([0-9]{{4}}){_GAP}([0-9]{{4}}))"
 )
+"""A mainland number in any customary form, in groups: the number, or its three parts."""
 # After + or 00. No group but the last has more than six digits: what follows a longer one is something else.
 _GROUPS = re.compile(rf"(?:\+|00{_GAP}?)((?:[0-9]{{1,6}}{_GAP})*[0-9]+)")
 _NO_DIGIT = re.compile(r"[^0-9]+")
@@ -80,13 +81,13 @@ def parse(text: str) -> str:
     shown = visible(text)
     if len(shown) > _MAX_CHARACTERS:
         raise ValueError("not a phone number")
-    if match := _MAINLAND.fullmatch(shown):
+    if match := MAINLAND.fullmatch(shown):
         return "86" + "".join(filter(None, match.groups()))
     if match := _GROUPS.fullmatch(shown):
         digits = _NO_DIGIT.sub("", match[1])
     else:
         digits = _whole(shown)
-        if (mainland := _MAINLAND.fullmatch(digits)) and digits != shown:
+        if (mainland := MAINLAND.fullmatch(digits)) and digits != shown:
             return "86" + "".join(filter(None, mainland.groups()))
         if digits == shown and shown not in text:
             # A control character may stand between two numbers, and a foreign number has no length that would show it.

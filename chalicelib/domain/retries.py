@@ -46,6 +46,11 @@ By then `sweep` has reported its recipients as NOT_SENT.
 """
 CALLBACK = Retry(30, 900)
 """Statuses or replies whose function failed. At the end they go to `callbacks-dead`."""
+FETCH = Retry(30, 900, end=6 * 3600)
+"""A file that can't be fetched. At the end its request has failed, and its message goes to `files-dead`.
+
+Within half of the time in which a repeated request counts as the same (`periods.SAME_REQUEST_SECONDS`).
+"""
 FILE = Retry(60, 900)
 """A file whose function failed. At the end it goes to `files-dead`."""
 

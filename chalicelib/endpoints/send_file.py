@@ -46,6 +46,8 @@ def send_batch(body: dict[str, Any]) -> dict[str, Any]:
             digest=digest,
             expires=request.expires,
             limit=fields.limit or 0,
+            unusual=0,
+            accepted=0,
         )
     )
     send_requests.record(request)

@@ -75,6 +75,7 @@ def _accept(body: dict[str, Any], require_approved: Callable[[str], Revision]) -
         # An earlier attempt at this request began with the revision that was approved then, and keeps it.
         revision = templates.get(request.template_code, request.revision) or revision
         recipients = audience.recipients(revision.names, submission.destinations(revision))
+    submission.count_towards_daily_limit(request, recipients.accepted)
     keys = chunks.record_plan(request, list(recipients.chunks()))
     send_requests.record(request)
     sending.send("sends", map(SendBody, keys))

@@ -16,7 +16,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.delivery.file_reading import HELD_SECONDS, FileReading, allow_repetition
+from chalicelib.delivery import file_ends
+from chalicelib.delivery.file_reading import HELD_SECONDS, FileReading
 from chalicelib.domain import retries
 from chalicelib.errors import ConfigurationError
 from chalicelib.fetching.addresses import FetchError
@@ -63,12 +64,19 @@ def _read(body: FileBody, deadline: float) -> Result:
     file = files.get(request.out_id, request.biz_id)
     if file is None:
         raise LookupError(f"request {request.biz_id} was queued before its file was recorded")
-    if file.ended:
-        allow_repetition(file)
+    if file.ended and not file.replayable:
+        file_ends.allow_repetition(file)
         return DONE
     if (seconds := file.until - time.time()) > 0:
         # Another function holds the file.
         return later(int(seconds) + 1)
+    if file.replayable:
+        # Its message was replayed from the dead letters.
+        revived = file_ends.revive(request, file)
+        if revived is None:
+            files.acquire(file_ends.refuse_replay(file), 0)
+            return DONE
+        file = revived
     taken = files.acquire(file, int(time.time()) + HELD_SECONDS)
     if taken is None:
         return later(HELD_SECONDS)

@@ -65,6 +65,14 @@ def record_result(
     )
 
 
+def has_calls(out_id: str, biz_id: str) -> bool:
+    """Return whether a chunk of a request is planned that sends to somebody."""
+    for item in table.query(f"OUT#{out_id}", f"CHUNK#{biz_id}#", consistent=True):
+        if str(item["sk"]).endswith("#PLAN") and plans.read(0, item).calls:
+            return True
+    return False
+
+
 def progress(key: ChunkKey) -> ChunkProgress | None:
     """Return everything that is stored about a chunk; None if there is no such chunk."""
     chunks = list(_fold_chunks(table.query(f"OUT#{key.out_id}", key.sort, consistent=True)))

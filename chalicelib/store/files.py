@@ -28,7 +28,12 @@ class File:
     - `repeated` counts the lines that name a recipient again, `unreadable` those without a number to report.
     - `bad` has the numbers of the first bad lines, and what is wrong with each.
     - `over` is the reason why all recipients are refused, if they are.
-    - `reason` is why reading failed, or why it can't continue for now, after `failures` tries.
+    - `over_code` is the code that they get then.
+    - `unusual` counts the lines with a number in another form than the documented one, `accepted` the recipients
+      who are sent to. Both are -1 for a file that an older release began to read.
+    - `reason` is why reading failed, or why it can't continue for now, after `failures` tries since the epoch
+      `failing_since`.
+    - `replayable` says that a failed file is in the dead letters and may be read again.
     - `token` identifies the current holder; `until` is the epoch at which its time is over.
     """
 
@@ -51,6 +56,11 @@ class File:
     unreadable: int = 0
     bad: tuple[tuple[int, str], ...] = ()
     failures: int = 0
+    over_code: str = "isv.MOBILE_COUNT_OVER_LIMIT"
+    unusual: int = -1
+    accepted: int = -1
+    failing_since: int = 0
+    replayable: bool = False
     token: str = ""
     until: int = 0
 
@@ -69,6 +79,16 @@ def get(out_id: str, biz_id: str) -> File | None:
     """Return the file of a request; None if the request has none."""
     item = table.get(f"OUT#{out_id}", f"FILE#{biz_id}", consistent=True)
     return _file(item) if item else None
+
+
+def repeats(file: File) -> list[File]:
+    """Return the files with the same content of the request as this one that were accepted after it."""
+    items = table.query(f"OUT#{file.out_id}", "FILE#", consistent=True)
+    return [
+        other
+        for other in map(_file, items)
+        if other.digest == file.digest and other.expires > file.expires
+    ]
 
 
 def acquire(file: File, until: int) -> File | None:

@@ -81,6 +81,13 @@ ALARMS: dict[str, Alarm] = {
         "ops unknown settle --out-id OUT_ID --phone PHONE --as failed",
         bridge("UnknownOutcomes"),
     ),
+    "FilesFailedAlarm": Alarm(
+        "files-failed",
+        "A file of recipients could not be sent from: it has no number, is no text file, exceeds a limit, or could "
+        "not be fetched for hours. Inspect: ops campaign show OUT_ID, chalice logs -n read. The marketer can repair "
+        "the file and send the same request again",
+        bridge("FilesFailed"),
+    ),
     "TencentAlarm": Alarm(
         "tencent-config",
         "Tencent refuses calls because of the account: 1001 App Key or clock, 1009 our address is not on its "

@@ -22,6 +22,7 @@ RULES = {
     "a push that Quick Audience did not accept": retries.PUSH,
     "a chunk whose function failed (DynamoDB, SQS, parameter store)": retries.CHUNK,
     "statuses and replies whose function failed": retries.CALLBACK,
+    "a file that can't be fetched": retries.FETCH,
     "a file whose function failed": retries.FILE,
 }
 PROBES: dict[str, Side] = {
