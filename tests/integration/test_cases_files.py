@@ -3,6 +3,7 @@
 import gzip
 import time
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def sent(campaigns: FileCampaigns) -> list[str]:
 
 
 def send(
-    campaigns: FileCampaigns, content: str | bytes, template: str = "您好", **fields: object
+    campaigns: FileCampaigns, content: str | bytes, template: str = "您好", **fields: Any
 ) -> Answer:
     answer = campaigns.send(content, campaigns.bridge.template(template), **fields)
     campaigns.bridge.pump.run()

@@ -157,6 +157,11 @@ SUBMISSION_ITEM: Item = {
 BARE_REQUEST = replace(REQUEST, recipients=0, refused=0, related=None)
 
 
+def accepted_submission() -> None:
+    submissions.claim_submission("0f", REQUEST)
+    submissions.mark_accepted("0f", REQUEST)
+
+
 def claimed_again() -> object:
     """Return the request that a request with equal content finds."""
     return submissions.claim_submission("0f", replace(REQUEST, biz_id="b2", accepted_at=NOW + 60))
@@ -392,7 +397,7 @@ STORED: dict[str, Stored] = {
         SUBMISSION_ITEM,
         claimed_again,
         (REQUEST, True),
-        lambda: submissions.mark_accepted("0f", REQUEST),
+        accepted_submission,
         but(
             SUBMISSION_ITEM,
             request='{"out_id": "task-1", "biz_id": "b1", "sign": "品牌", "template_code": "7000", '
