@@ -78,6 +78,12 @@ class MemoryTable:
         self.put(item)
         return True
 
+    def replace(self, item: Item, name: str, value: Any) -> bool:
+        if self.items.get((item["pk"], item["sk"]), {}).get(name) != value:
+            return False
+        self.put(item)
+        return True
+
     def batch_put(self, items: Sequence[Item]) -> None:
         for item in items:
             self.put(item)
@@ -86,7 +92,7 @@ class MemoryTable:
 @pytest.fixture
 def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryTable]:
     made = MemoryTable()
-    for name in ("get", "query", "put", "put_new"):
+    for name in ("get", "query", "put", "put_new", "replace"):
         monkeypatch.setattr(table, name, getattr(made, name))
     for name in ("get", "put"):
         monkeypatch.setattr(batches, name, getattr(made, f"batch_{name}"))
