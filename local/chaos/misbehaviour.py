@@ -36,7 +36,8 @@ QUICK_AUDIENCE: dict[str, dict[str, Any]] = {
     "accepts and resets": {"kind": "reset", "record": True},
     "accepts and hangs": {"kind": "hang", "record": True},
     "accepts and answers half": {"kind": "truncate", "record": True},
-    "answers nothing": {"kind": "empty"},
+    # To replies this is a yes.
+    "answers nothing": {"kind": "empty", "endpoint": "details"},
     "answers garbage": {"kind": "garbage"},
 }
 

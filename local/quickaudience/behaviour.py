@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from .wire import WireModel
 
 MisbehaviourKind = Literal[
-    "status", "code", "slow", "reset", "truncate", "empty", "garbage", "hang"
+    "status", "code", "slow", "reset", "truncate", "empty", "garbage", "hang", "careless"
 ]
 
 _DISCONNECT_CHECK_SECONDS = 0.1
@@ -47,8 +47,8 @@ class Misbehaviour(WireModel):
 
     @property
     def recorded(self) -> bool:
-        """Whether the entries of a spoilt push count. A slow answer is a success in the end."""
-        return self.record or self.kind == "slow"
+        """Whether the entries of a spoilt push count. A slow or careless answer is a success."""
+        return self.record or self.kind in ("slow", "careless")
 
 
 class _Rule:
@@ -122,6 +122,10 @@ async def answer_wrongly(
             return await _truncate(request, good_answer)
         case "empty":
             return web.Response(content_type="application/json")
+        case "careless":
+            return web.Response(
+                body=b'\xef\xbb\xbf{"code": 200.0, "message": "done\n"}', content_type="text/html"
+            )
         case "garbage":
             return web.Response(
                 text="<html><body>Bad Gateway</body></html>", content_type="text/html"

@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, model_validator
 
+from local.tencent.formats import JsonStyle, MobileStyle
+
 Call = Literal[
     "sendsms",
     "sendisms",
@@ -84,6 +86,8 @@ class Behaviour(Strict):
     error_text_key: Literal["errmsg", "msg"] = "errmsg"
     isocode: bool = False
     shuffle_detail: bool = False
+    json_style: JsonStyle = "escaped"
+    mobile_style: MobileStyle = "plain"
     block_unsubscribed: bool = False
     # reviews
     review: Literal["auto", "hold", "reject"] = "auto"

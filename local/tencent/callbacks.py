@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from local.tencent.behaviour import Behaviour
-from local.tencent.formats import encode
+from local.tencent.formats import encode, spell
 from local.tencent.pulling import receipt_fields, reply_fields
 from local.tencent.records import DeliveryReceipt, PushStatus, Reply
 from local.tencent.timeline import Timeline
@@ -32,11 +32,18 @@ class Push:
     reply: Reply | None = None
     attempts: int = 0
 
-    def body(self) -> bytes:
+    def body(self, behaviour: Behaviour) -> bytes:
         """Return the request's body: an array of receipts, or an object with one reply."""
-        if self.reply is not None:
-            return encode(reply_fields(self.reply))
-        return encode([receipt_fields(receipt) for receipt in self.receipts])
+        events = (
+            [receipt_fields(receipt) for receipt in self.receipts]
+            if self.reply is None
+            else [reply_fields(self.reply)]
+        )
+        # A masked number in a callback would belong to no message.
+        style = "plain" if behaviour.mobile_style == "masked" else behaviour.mobile_style
+        for event in events:
+            event["mobile"] = spell(event["nationcode"], event["mobile"], style)
+        return encode(events if self.reply is None else events[0], behaviour.json_style)
 
 
 class Pusher:
@@ -161,7 +168,7 @@ class Pusher:
             return
         push.attempts += 1
         self.counts["pushes"] += 1
-        problem = await self._post(url, push.body())
+        problem = await self._post(url, push.body(self.behaviour))
         if problem is None:
             self._finish(push, PushStatus.DONE)
             return

@@ -5,18 +5,42 @@ import random
 import re
 import string
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, Literal
 
+JsonStyle = Literal["escaped", "bom", "gb18030", "line-feeds"]
+MobileStyle = Literal["plain", "prefixed", "plus", "masked"]
 BEIJING = timezone(timedelta(hours=8))
 
 _SID_ALPHABET = string.ascii_letters + string.digits
+_TEXT_START = re.compile(r'"(?:errmsg|description)":"')
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
-def encode(value: Any) -> bytes:
-    """Encode JSON as Tencent does: ASCII, with escapes in upper-case hex digits."""
+def encode(value: Any, style: JsonStyle = "escaped") -> bytes:
+    """Encode JSON as Tencent does, ASCII with escapes in upper-case hex digits, or in a more careless style."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return _NOT_ASCII.sub(_escape, text).encode("ascii")
+    match style:
+        case "escaped":
+            return _NOT_ASCII.sub(_escape, text).encode("ascii")
+        case "bom":
+            return text.encode("utf-8-sig")
+        case "gb18030":
+            return text.encode("gb18030")
+        case "line-feeds":
+            return _TEXT_START.sub(lambda match: match[0] + "\n", text).encode()
+
+
+def spell(nationcode: str, mobile: str, style: MobileStyle) -> str:
+    """Return a mobile as Tencent's documents write it, or in another style."""
+    match style:
+        case "plain":
+            return mobile
+        case "prefixed":
+            return nationcode + mobile
+        case "plus":
+            return f"+{nationcode}{mobile}"
+        case "masked":
+            return f"{mobile[:3]}****{mobile[7:]}"
 
 
 def _escape(match: re.Match[str]) -> str:

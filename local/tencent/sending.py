@@ -14,7 +14,7 @@ from local.tencent.checks import Body, Recipient
 from local.tencent.delivery import DeliveryPlanner
 from local.tencent.drafts import draft_message
 from local.tencent.errors import Refused, text_of
-from local.tencent.formats import new_sid
+from local.tencent.formats import new_sid, spell
 from local.tencent.magic import Treatment
 from local.tencent.records import DeliveryReceipt, Message, Reply
 from local.tencent.state import State
@@ -165,7 +165,7 @@ class Sender:
         detail = {
             "result": 0,
             "errmsg": "OK",
-            "mobile": message.mobile,
+            "mobile": spell(message.nationcode, message.mobile, self._behaviour.mobile_style),
             "nationcode": message.nationcode,
             "sid": message.sid,
             "fee": message.fee,

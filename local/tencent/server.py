@@ -56,7 +56,7 @@ class Server:
         if outcome.early_receipts:
             await self._simulator.pusher.push_at_once(outcome.early_receipts)
         if fault is None:
-            return _json(outcome.answer)
+            return self._json(outcome.answer)
         return await self._misbehave(request, fault, outcome)
 
     async def _misbehave(
@@ -68,9 +68,9 @@ class Server:
             call = request.match_info["call"]
             key = calls.text_key(self._simulator.behaviour, call)
             answer = {"result": fault.code, key: _text(fault)}
-            return _json(answer | {"ext": ""} if call.startswith("send") else answer)
+            return self._json(answer | {"ext": ""} if call.startswith("send") else answer)
         if fault.answer == "gateway":
-            return _json(
+            return self._json(
                 {"ActionStatus": "FAIL", "ErrorCode": fault.code, "ErrorInfo": _text(fault)}
             )
         if fault.answer == "http":
@@ -79,7 +79,11 @@ class Server:
             return web.Response(text='{"result":0,"errmsg":"O', content_type="application/json")
         if fault.answer in {"hang", "reset"}:
             _drop_connection(request, reset=fault.answer == "reset")
-        return _json(outcome.answer)
+        return self._json(outcome.answer)
+
+    def _json(self, answer: Any) -> web.Response:
+        body = encode(answer, self._simulator.behaviour.json_style)
+        return web.Response(body=body, content_type="application/json", charset="utf-8")
 
     async def _pause(self, seconds: float) -> None:
         """Wait for some seconds, or until the server stops."""
@@ -92,10 +96,6 @@ class Server:
 
 def _text(fault: Fault) -> str:
     return text_of(fault.code or 0) if fault.text is None else fault.text
-
-
-def _json(answer: Any) -> web.Response:
-    return web.Response(body=encode(answer), content_type="application/json", charset="utf-8")
 
 
 def _drop_connection(request: web.Request, *, reset: bool) -> None:

@@ -73,6 +73,13 @@ def test_an_answer_can_be_html(simulator: Simulator) -> None:
     assert "<html>" in answer.text
 
 
+def test_a_careless_answer_is_a_success(simulator: Simulator) -> None:
+    simulator.post("behaviour", {"kind": "careless"})
+    answer = simulator.push(DETAILS, details(detail()))
+    assert answer.content == b'\xef\xbb\xbf{"code": 200.0, "message": "done\n"}'
+    assert simulator.receipt_count() == 1
+
+
 def test_a_slow_answer_is_a_success(simulator: Simulator) -> None:
     simulator.post("behaviour", {"kind": "slow", "seconds": 0.3})
     started = time.monotonic()

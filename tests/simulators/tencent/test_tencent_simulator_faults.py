@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from local.tencent.behaviour import CALLS
-from tests.support.simulators.tencent import MOBILE, Caller, Receiver
+from tests.support.simulators.tencent import MOBILE, PLAIN_TEMPLATE, Caller, Receiver, tel
 from tests.support.waiting import wait_for
 
 
@@ -140,6 +140,45 @@ def test_the_details_of_a_bulk_answer_can_be_shuffled(simulator: Caller) -> None
     answered = [row["mobile"] for row in detail]
     assert answered != mobiles
     assert sorted(answered) == mobiles
+
+
+@pytest.mark.parametrize(
+    ("style", "start", "written"),
+    [
+        ("escaped", b"{", b'"errmsg":"OK'),
+        ("bom", b"\xef\xbb\xbf{", b'"errmsg":"OK'),
+        ("gb18030", b"{", b'"errmsg":"OK'),
+        ("line-feeds", b"{", b'"errmsg":"\nOK'),
+    ],
+)
+def test_answers_can_be_encoded_carelessly(
+    simulator: Caller, style: str, start: bytes, written: bytes
+) -> None:
+    simulator.set_switches(json_style=style)
+    body = {"tel": tel(MOBILE), "tpl_id": PLAIN_TEMPLATE, "params": []}
+    answer = simulator.post("sendsms", simulator.signed("sendsms", body))
+    assert answer.content.startswith(start)
+    assert written in answer.content
+
+
+@pytest.mark.parametrize(
+    ("style", "written"),
+    [
+        ("plain", "13900001111"),
+        ("prefixed", "8613900001111"),
+        ("plus", "+8613900001111"),
+        ("masked", "139****1111"),
+    ],
+)
+def test_the_mobiles_of_details_and_receipts_can_be_spelled_differently(
+    simulator: Caller, receiver: Receiver, style: str, written: str
+) -> None:
+    simulator.set_switches(mobile_style=style)
+    detail = simulator.send_many("13900001111", MOBILE)["detail"]
+    assert detail[0]["mobile"] == written
+    wait_for(lambda: len(receiver.receipts) == 2)
+    pushed = "13900001111" if style == "masked" else written
+    assert pushed in [receipt["mobile"] for receipt in receiver.receipts]
 
 
 # magic numbers
