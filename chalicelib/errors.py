@@ -4,7 +4,8 @@ BridgeError
  ├── ConfigurationError   a setting is missing or wrong; nothing works until it is corrected
  └── Refused              the request is refused with a code and a message; nothing was done for it
       ├── Unauthorized    HTTP 401, code "401": the request can't be shown to come from Quick Audience
-      ├── Forbidden       HTTP 403, code "403": a nonce reused for other content, or a foreign source address
+      ├── Forbidden       HTTP 403, code "403": a foreign source address
+      │    └── NonceReused  the request reuses a nonce for other content
       └── NotFound        HTTP 404, code "404": no such template, sign or route
 
 Errors of the two other systems are defined beside their clients: `chalicelib.tencent.interface` and
@@ -46,12 +47,16 @@ class Unauthorized(Refused):
 
 
 class Forbidden(Refused):
-    """The nonce was used before, for other content; or requests from this address are not accepted."""
+    """Requests from this address are not accepted, or not with this nonce."""
 
     http_status = 403
 
     def __init__(self, message: str) -> None:
         super().__init__("403", message)
+
+
+class NonceReused(Forbidden):
+    """The nonce, or the signature, was used before for something else."""
 
 
 class NotFound(Refused):

@@ -38,8 +38,10 @@ class State:
         is free only after its ministack has written its data to disk.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
+        # It holds phone numbers, texts and keys, which other users of the machine must not read.
+        self.folder.chmod(0o700)
         self.logs.mkdir(exist_ok=True)
-        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             self._wait_locked(descriptor)
             os.ftruncate(descriptor, 0)

@@ -37,6 +37,16 @@ def store(stage: str, name: str, value: str) -> str:
     return path
 
 
+def exists(stage: str, name: str) -> bool:
+    """Return whether the stage has this secret already."""
+    client = boto3.client("ssm")
+    try:
+        client.get_parameter(Name=_named(stage, name))
+    except client.exceptions.ParameterNotFound:
+        return False
+    return True
+
+
 def is_referenced(stage: str, name: str, path: str) -> bool:
     """Return whether the stage's configuration refers to the parameter of a secret."""
     return stages.environment(stages.read_config(), stage).get(name) == f"ssm:{path}"

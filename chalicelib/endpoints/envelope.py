@@ -22,9 +22,16 @@ from chalice.app import Request, Response
 
 from chalicelib import deadline, settings
 from chalicelib.compact_json import COMPACT_JSON
-from chalicelib.errors import ConfigurationError, Forbidden, NotFound, Refused
+from chalicelib.errors import (
+    ConfigurationError,
+    Forbidden,
+    NonceReused,
+    NotFound,
+    Refused,
+    Unauthorized,
+)
 from chalicelib.lenient_json import NestedTooDeeplyError, is_blank, loads
-from chalicelib.logs import log
+from chalicelib.logs import begin, log
 from chalicelib.quickaudience import authentication
 from chalicelib.store import nonces
 
@@ -38,6 +45,8 @@ _READ_ONLY_PATHS = ("/sms/sendDetails",)
 # a repetition need not wait for a function that may have died.
 _SEND_PATHS = ("/sms/sendBatch", "/sms/sendBatchList", "/sms/sendDigitalBatchList")
 
+# Characters of an unknown path that are repeated in the answer and the log.
+_MAX_PATH = 200
 # How long a request waits for the answer of an identical one that is being executed.
 _POLLS = 20
 _SECONDS_BETWEEN_POLLS = 0.25
@@ -58,18 +67,18 @@ def answer(
     documented names, and a text is never null.
     """
     with deadline.within():
-        return _envelope(fields, lambda: _run(request, endpoint))
+        return _envelope(request, fields, lambda: _run(request, endpoint))
 
 
 def unknown_route(request: Request) -> Response:
     """Answer a request that no endpoint serves. It needs no signature, so that a wrong prefix is found sooner."""
 
     def refuse() -> Answer:
-        raise NotFound(
-            f"no such interface: {request.method} {request.context.get('path') or request.path}"
-        )
+        path = str(request.context.get("path") or request.path)
+        shown = path if len(path) <= _MAX_PATH else f"{path[:_MAX_PATH]}…"
+        raise NotFound(f"no such interface: {request.method} {shown}")
 
-    return _envelope({}, refuse)
+    return _envelope(request, {}, refuse)
 
 
 def raw_body(request: Request) -> bytes:
@@ -129,12 +138,15 @@ def wire_size(text: str) -> int:
     return len(json.dumps(text, ensure_ascii=sys.version_info < (3, 12)).encode("utf-8", "replace"))
 
 
-def _envelope(fields: Mapping[str, Any], run: Callable[[], Answer]) -> Response:
+def _envelope(request: Request, fields: Mapping[str, Any], run: Callable[[], Answer]) -> Response:
     """Return the response with what `run` returns, or with the refusal or the error that it raises."""
     request_id = str(uuid.uuid4()).upper()
-    log.append_keys(requestId=request_id)
+    begin(request_id)
     try:
         given, status = run(), 200
+    except (Unauthorized, Forbidden) as error:
+        _report_stranger(request, error)
+        given, status = {"code": error.code, "message": error.message}, error.http_status
     except Refused as error:
         log.info("refused", extra={"code": error.code, "why": error.message})
         given, status = {"code": error.code, "message": error.message}, error.http_status
@@ -168,6 +180,18 @@ def _envelope(fields: Mapping[str, Any], run: Callable[[], Answer]) -> Response:
     )
 
 
+def _report_stranger(request: Request, error: Refused) -> None:
+    """Log and count a request that can't be shown to come from Quick Audience."""
+    from chalicelib import metrics  # noqa: PLC0415 -- seldom needed, and the import takes time
+
+    source = authentication.source_address(request)
+    log.info("refused", extra={"code": error.code, "why": error.message, "source": source})
+    if isinstance(error, NonceReused):
+        metrics.count(NoncesReused=1)
+    else:
+        metrics.count(SignaturesRefused=1)
+
+
 def _run(request: Request, endpoint: Callable[[Body], Answer]) -> Answer:
     """Check a request's signature and nonce, run its endpoint, and store the answer under the nonce.
 
@@ -191,14 +215,14 @@ def _run(request: Request, endpoint: Callable[[Body], Answer]) -> Answer:
     # another nonce with the same signature, so each signature is valid with one nonce only.
     use = nonces.use(credentials.signature, credentials.nonce, retention, exclusive=False)
     if isinstance(use, nonces.Reused):
-        raise Forbidden("this signature was used with another nonce")
+        raise NonceReused("this signature was used with another nonce")
     nonce = credentials.nonce
     read_only = request.method == "GET" or request.path in _READ_ONLY_PATHS
     exclusive = not read_only and request.path not in _SEND_PATHS
     use = nonces.use(nonce, content, retention, exclusive=exclusive)
     match use:
         case nonces.Reused():
-            raise Forbidden("this nonce was used for another request")
+            raise NonceReused("this nonce was used for another request")
         case nonces.Answered():
             return use.answer
         case nonces.Running():

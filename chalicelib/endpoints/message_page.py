@@ -14,7 +14,7 @@ from chalice.app import Request, Response
 from chalicelib import deadline
 from chalicelib.domain import digital_message
 from chalicelib.domain.digital_message import Part
-from chalicelib.logs import log
+from chalicelib.logs import begin, log
 from chalicelib.store import pages
 from chalicelib.store.pages import Page
 
@@ -47,6 +47,7 @@ def follow(link_end: str, request: Request) -> Response:
 
 def show(code: str, request: Request) -> Response:
     """Answer a phone with a page: the message's, or one that says why there is none."""
+    begin()
     try:
         with deadline.within():
             page = pages.get(code)

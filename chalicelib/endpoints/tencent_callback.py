@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, unquote
 from chalice.app import Request, Response
 
 from chalicelib import deadline, lenient_json, metrics, settings
-from chalicelib.logs import log, mask_numbers
+from chalicelib.logs import begin, log, mask_numbers
 from chalicelib.queues import bodies, sending
 from chalicelib.tencent import events
 from chalicelib.tencent.events import Event
@@ -38,7 +38,8 @@ def receive(token: str, request: Request) -> Response:
 
     Answers 403 for a wrong token, 400 for what no push can be, 500 if it could not be queued.
     """
-    if refusal := _refusal(token):
+    begin()
+    if refusal := _refusal(token, request):
         return refusal
     try:
         payload = _payload(request)
@@ -161,14 +162,21 @@ def _report_discarded(discarded: Sequence[Any]) -> None:
         )
 
 
-def _refusal(token: str) -> Response | None:
+def _refusal(token: str, request: Request) -> Response | None:
     """Return the answer to a push that may not be queued; None if its token is valid."""
     try:
         valid = _is_valid(token)
     except Exception:
         log.exception("the callback URL's tokens can't be read")
         return _answer(500, "not queued, please push it again")
-    return None if valid else _answer(403, "wrong token in the callback URL")
+    if valid:
+        return None
+    from chalicelib import metrics  # noqa: PLC0415 -- seldom needed, and the import takes time
+
+    source = str((request.context.get("identity") or {}).get("sourceIp") or "")
+    log.warning("callback with a wrong token", extra={"source": source})
+    metrics.count(CallbackTokensRefused=1)
+    return _answer(403, "wrong token in the callback URL")
 
 
 def _is_valid(token: str) -> bool:

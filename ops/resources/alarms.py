@@ -88,6 +88,26 @@ ALARMS: dict[str, Alarm] = {
         "the file and send the same request again",
         bridge("FilesFailed"),
     ),
+    "SignaturesAlarm": Alarm(
+        "signatures-refused",
+        "Requests with a wrong signature, clock or key. After a change of QA_KEY, compare it with Quick Audience's "
+        "settings; else strangers try. Their addresses: chalice logs, field source",
+        bridge("SignaturesRefused"),
+        threshold=20,
+    ),
+    "NoncesAlarm": Alarm(
+        "nonces-reused",
+        "A signed request came again with another content: somebody has seen requests of Quick Audience on their way. "
+        "Their addresses: chalice logs, field source. Change QA_KEY",
+        bridge("NoncesReused"),
+    ),
+    "TokensAlarm": Alarm(
+        "callback-tokens-refused",
+        "Callbacks with a wrong token. Compare the URL in Tencent's console with ops doctor --show-token; else "
+        "strangers try. Their addresses: chalice logs, field source",
+        bridge("CallbackTokensRefused"),
+        threshold=20,
+    ),
     "TencentAlarm": Alarm(
         "tencent-config",
         "Tencent refuses calls because of the account: 1001 App Key or clock, 1009 our address is not on its "

@@ -6,6 +6,7 @@ import os
 import boto3
 import pytest
 
+from ops.commands import secret
 from tests.support.deployment.checkout import Checkout
 from tests.support.deployment.commands import ops
 
@@ -31,6 +32,27 @@ def test_a_secret_can_be_generated_and_replaced() -> None:
         made.add(found["Value"])
     assert len(made) == 2
     assert all(len(value) >= 32 for value in made)
+
+
+def stored() -> str:
+    found = boto3.client("ssm").get_parameter(
+        Name="/qa-sms-bridge/prod/qa-key", WithDecryption=True
+    )
+    return str(found["Parameter"]["Value"])
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "left"),
+    [([], "n\n", "first"), ([], "y\nsecond\n", "second"), (["--yes"], "second\n", "second")],
+)
+def test_a_terminal_is_asked_before_a_secret_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], typed: str, left: str
+) -> None:
+    monkeypatch.setattr(secret, "_is_terminal", lambda: True)
+    first = ops("secret", "set", "QA_KEY", "--stage", "prod", typed="first\n")
+    assert (first.exit_code, stored()) == (0, "first"), "a new secret needs no confirmation"
+    ops("secret", "set", "QA_KEY", "--stage", "prod", *words, typed=typed)
+    assert stored() == left
 
 
 @pytest.mark.parametrize(

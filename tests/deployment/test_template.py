@@ -130,6 +130,9 @@ def test_the_bridges_metrics_are_those_that_the_functions_count() -> None:
         "UnknownOutcomes",
         "TencentConfigErrors",
         "FilesFailed",
+        "SignaturesRefused",
+        "NoncesReused",
+        "CallbackTokensRefused",
         *waits,
     }
     assert {one["Statistic"] for one in ours if one["MetricName"] in waits} == {"Maximum"}
