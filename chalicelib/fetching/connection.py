@@ -8,9 +8,11 @@ import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from certifi import where
@@ -27,16 +29,17 @@ PART = 64 * 1024
 
 
 class Deadline:
-    """A limit on the total time of a connection, even if the server sends a byte now and then.
+    """A limit on the total time of a connection: looking up the host, connecting, and reading.
 
-    A timer shuts the socket down, which ends any read or TLS handshake. It keeps a duplicate of the socket, because
-    TLS takes over the original.
+    It holds even if a server sends a byte now and then. A timer shuts the socket down, which ends any read or TLS
+    handshake. It keeps a duplicate of the socket, because TLS takes over the original.
     """
 
     def __init__(self, host: str, seconds: float) -> None:
         self._host = host
         self._seconds = seconds
         self._expired = False
+        self._end = time.monotonic() + seconds
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
         self._timer = threading.Timer(max(0.0, seconds), self._expire)
@@ -53,6 +56,13 @@ class Deadline:
                 self._socket.close()
                 self._socket = None
 
+    def left(self) -> float:
+        """Return the seconds that are left. Raises TimeoutError if there are none."""
+        seconds = self._end - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError("the time is up")
+        return seconds
+
     def watch(self, connected: socket.socket) -> None:
         """Shut this socket down when the time is up; at once if it is."""
         with self._lock:
@@ -66,12 +76,15 @@ class Deadline:
         try:
             yield
         except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
-            if not self._expired:
+            if not self._is_over():
                 raise FetchError(
                     f"读取 {self._host} 的文件失败: 网络错误 {type(error).__name__}"
                 ) from error
-        if self._expired:
+        if self._is_over():
             raise FetchError(f"读取 {self._host} 的文件超过 {self._seconds:.0f} 秒")
+
+    def _is_over(self) -> bool:
+        return self._expired or time.monotonic() >= self._end
 
     def _expire(self) -> None:
         with self._lock:
@@ -94,15 +107,40 @@ class _CheckedMixin:
 
     def _new_conn(self) -> socket.socket:
         last: OSError | None = None
-        for address in addresses.resolve(self.url.host, self.url.port, private=self.url.private):
+        for address in _resolve(self.url, self.deadline.left()):
             try:
-                connected = socket.create_connection((address, self.url.port), _TIMEOUT)
+                seconds = min(_TIMEOUT, self.deadline.left())
+                connected = socket.create_connection((address, self.url.port), seconds)
             except OSError as error:
                 last = error
                 continue
+            connected.settimeout(_TIMEOUT)
             self.deadline.watch(connected)
             return connected
         raise last or OSError("no address")
+
+
+def _resolve(url: AllowedUrl, seconds: float) -> Sequence[str]:
+    """Return the checked addresses of a URL's host. Raises TimeoutError if looking it up takes longer.
+
+    A lookup can't be interrupted: it goes on in a thread of its own, and its answer is dropped.
+    """
+    found: SimpleQueue[Sequence[str] | Exception] = SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            found.put(addresses.resolve(url.host, url.port, private=url.private))
+        except Exception as error:
+            found.put(error)
+
+    threading.Thread(target=look_up, daemon=True).start()
+    try:
+        answer = found.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError("the host could not be looked up in time") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 class _CheckedHTTP(_CheckedMixin, HTTPConnection):

@@ -123,6 +123,13 @@ def test_dead_functions_are_replaced_and_their_messages_are_received_again(tmp_p
         assert "ministack was ended by signal 9" in str(running.failure)
 
 
+def test_the_folder_of_a_stack_is_closed_to_other_users(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o755)
+    with State(folder).lock():
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_port_or_state_in_use_is_refused_and_unchanged(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -326,3 +326,46 @@ def test_the_connection_to_a_checked_address_is_verified_by_name(
         server.close()
     assert asked == [NAME]
     assert len(server.requests) == (0 if why else 1)
+
+
+# --- the deadline includes looking up and connecting ------------------------------------------------
+
+
+URL = "http://127.0.0.1:9/a"
+
+
+def took_too_long(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Fetch with a deadline of half a second; return the seconds that it took to fail."""
+    monkeypatch.setattr(
+        settings,
+        "load",
+        lambda: settings.from_environment(ENVIRONMENT | {"OSS_ALLOWED_HOSTS": URL[:18]}),
+    )
+    begun = time.monotonic()
+    with pytest.raises(FetchError, match="超过"):
+        stream.read_all(URL, max_bytes=100, seconds=0.5)
+    return time.monotonic() - begun
+
+
+def test_a_slow_lookup_of_the_host_ends_with_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look_up(*_: Any, **__: Any) -> list[Any]:
+        time.sleep(3)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    assert took_too_long(monkeypatch) < 2
+
+
+def test_dead_addresses_share_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{n}", 9)) for n in range(2, 10)]
+    tried: list[str] = []
+
+    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+        tried.append(address[0])
+        time.sleep(min(timeout, 0.2))
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "create_connection", connect)
+    assert took_too_long(monkeypatch) < 1.5
+    assert 2 <= len(tried) < 8
