@@ -57,6 +57,8 @@ def receive(token: str, request: Request) -> Response:
     # An empty object is no event either: the document's own example pads its array with them.
     discarded = [event for event in pushed if event != {} and not _is_event(event)]
     if len(request.raw_body) > bodies.BYTES_PER_MESSAGE:
+        if not statuses and not replies:
+            return _answer(400, "a large body without any status or reply")
         statuses, replies = list(map(_fitting, statuses)), list(map(_fitting, replies))
     counts = {"statuses": len(statuses), "replies": len(replies)}
     try:
