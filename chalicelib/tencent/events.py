@@ -8,7 +8,7 @@ A status ("Notification of MT SMS Delivery Status") has `nationcode`, `mobile`, 
 import re
 from typing import Any
 
-from chalicelib.domain import reported_numbers
+from chalicelib.domain import phones, reported_numbers
 from chalicelib.lenient_json import integer
 
 Event = dict[str, Any]
@@ -39,8 +39,12 @@ def phones_of(event: Event) -> list[str]:
 
     Each is cut to _MAX_PHONE characters.
     """
-    nationcode, mobile = _digits(event.get("nationcode")), _digits(event.get("mobile"))
-    return [phone[:_MAX_PHONE] for phone in reported_numbers.readings(nationcode, mobile)]
+    nationcode, mobile = event.get("nationcode"), event.get("mobile")
+    # Nearly all of them.
+    if nationcode == "86" and isinstance(mobile, str) and phones.PLAIN.fullmatch(mobile):
+        return [nationcode + mobile]
+    found = reported_numbers.readings(_digits(nationcode), _digits(mobile))
+    return [phone[:_MAX_PHONE] for phone in found]
 
 
 def phone_of(event: Event) -> str:
