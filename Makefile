@@ -21,8 +21,9 @@ help: ## Show this list
 	@echo "Installing into .venv (about 20 seconds) …"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet uv==$(UV) || true
-	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt -r requirements-dev.txt \
-		|| $(BIN)/pip install --quiet -r requirements.txt -r requirements-dev.txt
+	@$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --python $(BIN)/python -r requirements.txt \
+		-r requirements-dev.txt \
+		|| $(BIN)/pip install --quiet --require-hashes -r requirements.txt -r requirements-dev.txt
 	@touch $@
 
 ##@ Use
@@ -69,8 +70,8 @@ browser: ## Install Chromium and fonts for the tests of pages (needs apt-get and
 .venv-lint/.installed: requirements-lint.txt | .venv/.installed
 	@echo "Installing cfn-lint into .venv-lint (about 5 seconds) …"
 	@$(PYTHON) -m venv .venv-lint
-	@$(BIN)/uv pip install --quiet --python .venv-lint/bin/python -r requirements-lint.txt \
-		|| .venv-lint/bin/pip install --quiet -r requirements-lint.txt
+	@$(BIN)/uv pip install --quiet --require-hashes --python .venv-lint/bin/python -r requirements-lint.txt \
+		|| .venv-lint/bin/pip install --quiet --require-hashes -r requirements-lint.txt
 	@touch $@
 
 check: .venv/.installed .venv-lint/.installed ## Check format, lint, types, templates, and known vulnerabilities of dependencies
@@ -86,11 +87,11 @@ format: .venv/.installed ## Format the code and apply the linter's automatic fix
 	$(BIN)/ruff check --fix .
 
 pins: .venv/.installed ## Resolve pyproject.toml's dependencies into the three requirements files
-	$(BIN)/uv pip compile --quiet --upgrade --no-annotate --python-version 3.11 pyproject.toml \
+	$(BIN)/uv pip compile --generate-hashes --quiet --upgrade --no-annotate --python-version 3.11 pyproject.toml \
 		-o requirements.txt --custom-compile-command "make pins"
-	$(BIN)/uv pip compile --quiet --upgrade --no-annotate --python-version 3.11 --group dev pyproject.toml \
+	$(BIN)/uv pip compile --generate-hashes --quiet --upgrade --no-annotate --python-version 3.11 --group dev pyproject.toml \
 		-o requirements-dev.txt --custom-compile-command "make pins"
-	$(BIN)/uv pip compile --quiet --upgrade --no-annotate --python-version 3.11 --group lint \
+	$(BIN)/uv pip compile --generate-hashes --quiet --upgrade --no-annotate --python-version 3.11 --group lint \
 		-o requirements-lint.txt --custom-compile-command "make pins"
 
 resources: .venv/.installed ## Write .chalice/resources.json from its description in ops/resources/

@@ -10,6 +10,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+NOT_AUDITED = (
+    "NOT AUDITED, nothing is known about vulnerabilities: no advisories can be reached from here"
+)
+
 _SECONDS = 120
 
 
@@ -23,6 +27,8 @@ def report(dependencies: Iterable[Mapping[str, Any]]) -> tuple[list[str], bool]:
         for flaw in one.get("vulns", [])
     ]
     passed = not lines
+    if found and len(skipped) == len(found):
+        return [f"{NOT_AUDITED}: {len(found)} pinned dependencies"], passed
     lines.append(
         f"audited {len(found) - len(skipped)} of {len(found)} pinned dependencies"
         + (": advisories of the others can't be reached from here" if skipped else "")
@@ -49,7 +55,7 @@ def main(files: list[str]) -> int:
         )
         dependencies = json.loads(done.stdout)["dependencies"]
     except (subprocess.TimeoutExpired, ValueError):
-        print("audited nothing: no advisories can be reached from here")
+        print(NOT_AUDITED)
         return 0
     lines, passed = report(dependencies)
     print("\n".join(lines))

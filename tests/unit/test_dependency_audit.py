@@ -1,6 +1,11 @@
 """How `make check` reports the findings of pip-audit."""
 
-from local.audit import report
+import re
+from pathlib import Path
+
+import pytest
+
+from local.audit import NOT_AUDITED, report
 
 SOUND = {"name": "six", "version": "1.17.0", "vulns": []}
 UNKNOWN = {"name": "boto3", "skip_reason": "not found"}
@@ -23,6 +28,29 @@ def test_packages_that_were_not_audited_are_reported() -> None:
     assert lines == [
         "audited 1 of 2 pinned dependencies: advisories of the others can't be reached from here"
     ]
+
+
+def test_an_audit_that_could_look_at_nothing_says_so() -> None:
+    lines, _ = report([UNKNOWN, UNKNOWN])
+    assert lines == [f"{NOT_AUDITED}: 2 pinned dependencies"]
+    assert "NOT AUDITED" in NOT_AUDITED
+
+
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-dev.txt", "requirements-lint.txt"]
+)
+def test_every_pinned_dependency_has_hashes(name: str) -> None:
+    entries = re.split(r"\n(?=\S)", Path(name).read_text())
+    pinned = [entry for entry in entries if "==" in entry.partition("\n")[0]]
+    assert len(pinned) > 3
+    assert not [entry for entry in pinned if "--hash=sha256:" not in entry]
+
+
+def test_dependencies_are_installed_only_with_their_hashes() -> None:
+    lines = Path("Makefile").read_text().replace("\\\n", " ").splitlines()
+    installs = [line for line in lines if "pip install" in line and "-r requirements" in line]
+    assert len(installs) == 2
+    assert all(line.count("--require-hashes") == line.count("pip install") for line in installs)
 
 
 def test_a_known_vulnerability_is_named_and_fails() -> None:
