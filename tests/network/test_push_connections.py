@@ -19,7 +19,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(YES), YES)
 
 
 class ForgetfulServer:
-    """Answers the first request of each connection, and resets the connection at the second."""
+    """Serves one request of each connection, and resets the connection at the second."""
 
     def __init__(self) -> None:
         self.entries: list[int] = []
