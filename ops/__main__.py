@@ -16,6 +16,7 @@ from ops.commands import (
     template,
     unknown,
 )
+from ops.commands.brakes import pause, resume
 from ops.commands.deploy import deploy
 from ops.commands.destroy import destroy
 from ops.commands.doctor import doctor
@@ -49,6 +50,8 @@ app.command()(env)
 app.command()(stats)
 app.command()(deploy)
 app.command()(destroy)
+app.command()(pause)
+app.command()(resume)
 app.command()(package)
 app.add_typer(sign.app, name="sign")
 app.add_typer(template.app, name="template")

@@ -98,7 +98,8 @@ def pack(project: Path, stage: str, output: Path, *, finished: bool = True) -> P
     bundle = output / "deployment.zip"
     shutil.copyfile(packed, bundle)
     template = json.loads((output / "sam.json").read_text())
-    functions_template.correct(template, stage)
+    config = json.loads((project / ".chalice" / "config.json").read_text())
+    functions_template.correct(template, stage, config)
     return Package(bundle, template)
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +22,16 @@ from ops import (
     access_checks,
     adoption,
     after_chalice,
+    api_limits,
     before_chalice,
+    brakes,
     bundle,
     emulated,
     policies,
     project,
     queue_names,
+    quota,
+    replacement,
     stack,
     stages,
 )
@@ -34,10 +39,13 @@ from ops.after_chalice import Deployed
 from ops.cloud import identity
 from ops.cloud.identity import Identity
 from ops.errors import OperatorError
+from ops.function_settings import PARTIAL_BATCHES
 from ops.progress import Progress
 from ops.secret import NAMES, parameter
 
 _HEALTH_SECONDS = 10
+_HEALTH_PAUSE = 3
+_SETTLING_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -54,10 +62,11 @@ class Checked:
     warnings: list[str]
 
 
-def check(stage: str, *, adopt: bool = False) -> Checked:
+def check(stage: str, *, adopt: bool = False, replace: bool = False) -> Checked:
     """Check everything that can be wrong before anything is created. Raises OperatorError, ConfigurationError.
 
-    With `adopt`, a stage is deployed although another checkout has deployed it.
+    With `adopt`, a stage is deployed although another checkout has deployed it; with `replace`, although messages
+    wait in queues or in a table that it replaces.
     """
     if stage == stages.LOCAL:
         raise OperatorError("the local stack is not deployed: `make up` starts it")
@@ -66,13 +75,16 @@ def check(stage: str, *, adopt: bool = False) -> Checked:
     configured = settings.from_environment(variables)
     _require_unset(variables)
     parameters = stack.parameters(config, stage)
+    api_limits.of_stage(config, stage)
     _require_own_names(config, stage)
     account = _require_account()
-    warnings = list(_warn_of_plain_secrets(stage, variables))
+    warnings = [*_warn_of_plain_secrets(stage, variables), *_require_concurrency()]
     secrets = _require_secrets(stage, variables)
     _require_closed(configured, secrets)
     if not (adopt or stages.emulator()):
         adoption.require(stage)
+    if not replace:
+        replacement.require_empty(stack.of_stage(stage), parameters)
     target = f"{stages.emulator() or f'account {account.account}'}, region {account.region}"
     return Checked(stage, config, configured, parameters, account, target, warnings)
 
@@ -85,7 +97,7 @@ def deploy(checked: Checked, progress: Progress) -> str:
     change = own.bring_to(stack.template(configured.table), checked.parameters)
     progress(f"table, queues, alarms: stack {own.name} {change}")
     prefix = _deploy_functions(checked, progress)
-    after_chalice.apply(Deployed(stage, configured), progress)
+    after_chalice.apply(Deployed(stage, configured), checked.config, progress)
     _require_answer(stage, prefix)
     progress(f"{prefix}/health answers")
     return prefix
@@ -105,9 +117,9 @@ def run_chalice(command: str, stage: str, folder: Path) -> None:
 
 def _require_unset(variables: Mapping[str, str]) -> None:
     """Refuse a variable that only the deployment may set: too early, it makes Lambda delete failed messages."""
-    if variables.get(after_chalice.PARTIAL_BATCHES):
+    if variables.get(PARTIAL_BATCHES):
         raise OperatorError(
-            f"{after_chalice.PARTIAL_BATCHES} stands in .chalice/config.json: remove it. The deployment sets it once "
+            f"{PARTIAL_BATCHES} stands in .chalice/config.json: remove it. The deployment sets it once "
             "AWS has confirmed that the queues' mappings report partial batches"
         )
 
@@ -133,6 +145,21 @@ def _require_account() -> Identity:
             f"AWS does not know who you are: {error}. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
             "AWS_SECRET_ACCESS_KEY, and AWS_DEFAULT_REGION"
         ) from error
+
+
+def _require_concurrency() -> Iterator[str]:
+    """Require that the account may run enough functions at once; yield a warning if that can't be read."""
+    if stages.emulator():
+        return
+    try:
+        problem = quota.problem(quota.read())
+    except ClientError as error:
+        if not error.response["Error"]["Code"].startswith("AccessDenied"):
+            raise
+        yield "the account's concurrency can't be checked: you lack the right lambda:GetAccountSettings"
+        return
+    if problem:
+        raise OperatorError(problem)
 
 
 def _warn_of_plain_secrets(stage: str, variables: Mapping[str, str]) -> Iterator[str]:
@@ -196,7 +223,10 @@ def _require_closed(configured: settings.Settings, secrets: Mapping[str, str]) -
 
 def _deploy_functions(checked: Checked, progress: Progress) -> str:
     """Deploy the functions; return the prefix of their API."""
-    config, stage = checked.config, checked.stage
+    stage = checked.stage
+    config, stopped = brakes.keep_reserved(checked.config, stage)
+    if stopped:
+        progress(f"stopped by a reserved concurrency of 0, and kept so: {', '.join(stopped)}")
     with tempfile.TemporaryDirectory(prefix="deploy-") as temporary:
         folder, output = Path(temporary, "project"), Path(temporary, "package")
         folder.mkdir()
@@ -219,14 +249,22 @@ def _deploy_functions(checked: Checked, progress: Progress) -> str:
 
 
 def _require_answer(stage: str, prefix: str) -> None:
+    """Require that the API answers. A new API, permission or role takes some seconds to be known everywhere."""
     if not prefix:
         raise OperatorError("Chalice deployed no API: its output is above")
+    deadline = time.monotonic() + _SETTLING_SECONDS
+    while problem := _health_problem(prefix):
+        if time.monotonic() > deadline:
+            raise OperatorError(
+                f"deployed, but {prefix}/health {problem}: see `chalice logs --stage {stage}`, "
+                "or a domain that does not point here yet"
+            )
+        time.sleep(_HEALTH_PAUSE)
+
+
+def _health_problem(prefix: str) -> str:
     try:
         status = requests.get(f"{prefix}/health", timeout=_HEALTH_SECONDS).status_code
     except requests.RequestException as error:
-        raise OperatorError(f"deployed, but {prefix}/health can't be reached: {error}") from error
-    if status != 200:
-        raise OperatorError(
-            f"deployed, but {prefix}/health answers {status}: see `chalice logs --stage {stage}`, "
-            "or a domain that does not point here yet"
-        )
+        return f"can't be reached ({error})"
+    return "" if status == 200 else f"answers {status}"

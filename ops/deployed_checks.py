@@ -7,7 +7,8 @@ import boto3
 import requests
 
 from chalicelib import aws, settings
-from ops import emulated, findings, function_checks, stack, stages
+from ops import after_chalice, api_limits, emulated, findings, function_checks, quota, stack, stages
+from ops.cloud import rest_apis
 from ops.findings import Finding
 
 _HEALTH_SECONDS = 10
@@ -18,9 +19,12 @@ def examine(stage: str) -> Iterator[Finding]:
     if not stages.emulator():
         # An emulator ignores settings that only matter where data may be lost.
         yield findings.run("table's safety", _safety)
+        yield findings.run("concurrency", _concurrency)
     yield findings.run("alarms", _alarms)
     yield from function_checks.examine(stage)
     yield findings.run("HTTP", partial(_http, stage))
+    if prefix(stage):
+        yield findings.run("throttle of the API", partial(_throttle, stage))
 
 
 def prefix(stage: str) -> str:
@@ -73,3 +77,31 @@ def _http(stage: str) -> Finding:
     answer = requests.get(f"{address}/health", timeout=_HEALTH_SECONDS)
     text = f"{address}/health answers {answer.status_code}"
     return Finding("HTTP", "ok" if answer.status_code == 200 else "error", text)
+
+
+def _concurrency() -> Finding:
+    found = quota.read()
+    if problem := quota.problem(found):
+        return Finding("concurrency", "error", problem)
+    text = f"{found.limit} functions of the account may run at once, {found.unreserved} of them unreserved"
+    return Finding("concurrency", "ok", text)
+
+
+def _throttle(stage: str) -> Finding:
+    """Check how many requests the API accepts."""
+    config = stages.read_config()
+    wanted = api_limits.of_stage(config, stage)
+    found = rest_apis.throttle(*after_chalice.api_of(stage, config))
+    check, command = "throttle of the API", f"`make deploy STAGE={stage}`"
+    if found is None:
+        text = (
+            f"none: a flood of requests could use up the account's concurrency. {command} sets it"
+        )
+        return Finding(check, "warning", text)
+    rate, burst = found
+    text = f"{rate:.0f} requests a second, {burst} at once"
+    if (rate, burst) != (wanted.rate, wanted.burst):
+        return Finding(
+            check, "warning", f"{text}; configured: {wanted.rate}, {wanted.burst}. {command}"
+        )
+    return Finding(check, "ok", text)

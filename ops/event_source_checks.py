@@ -5,10 +5,11 @@ from functools import partial
 
 from chalicelib import settings
 from ops import findings
-from ops.after_chalice import PARTIAL_BATCHES, Deployed
+from ops.after_chalice import Deployed
 from ops.cloud import event_sources, identity, lambdas
 from ops.cloud.event_sources import EventSource
 from ops.findings import Finding
+from ops.function_settings import PARTIAL_BATCHES
 from ops.resources.queues import QUEUES, Queue
 
 # What Lambda says of a poll that went well. Everything else is a problem.

@@ -11,6 +11,7 @@ from ops import emulated, event_source_checks, findings, policies, stack, stages
 from ops.after_chalice import Deployed
 from ops.cloud import lambdas
 from ops.findings import Finding
+from ops.function_settings import RETRIES, SCHEDULES
 from ops.resources.queues import QUEUES
 
 _NOT_DEPLOYED = "is not deployed"
@@ -30,6 +31,7 @@ def examine(stage: str) -> Iterator[Finding]:
         return
     yield from found
     yield findings.run("recursive loops", partial(_loops, stage))
+    yield findings.run("schedules", partial(_schedules, stage))
     yield from event_source_checks.examine(stage)
 
 
@@ -59,6 +61,8 @@ def _function(stage: str, function: str) -> Finding:
             "warning",
             f"deployed with other values than .chalice/config.json has: {', '.join(stale)}",
         )
+    if lambdas.reserved(name) == 0:
+        return Finding(check, "warning", "stopped by a reserved concurrency of 0")
     return Finding(
         check, "ok", f"{found['Runtime']}, {found['MemorySize']} MB, {found['Timeout']} s"
     )
@@ -76,3 +80,19 @@ def _loops(stage: str) -> Finding:
         )
         return Finding(check, "error", text)
     return Finding(check, "ok", f"allowed for {len(names)} functions")
+
+
+def _schedules(stage: str) -> Finding:
+    """Check that a failed run of a schedule is not run again beside the next one."""
+    names = Deployed(stage, settings.load()).schedules()
+    if wrong := [
+        name
+        for name, function in names.items()
+        if lambdas.retry_limits(function) != (RETRIES, SCHEDULES[name])
+    ]:
+        text = (
+            f"Lambda runs failed and late events of {', '.join(wrong)} again, beside the next run: "
+            f"`make deploy STAGE={stage}` limits that"
+        )
+        return Finding("schedules", "warning", text)
+    return Finding("schedules", "ok", f"{len(names)} functions, failed runs are not repeated")

@@ -6,9 +6,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ops import stages
-from ops.after_chalice import PARTIAL_BATCHES
+from ops import api_limits, stages
+from ops.api_limits import ApiLimits
 from ops.cloud import event_sources
+from ops.function_settings import PARTIAL_BATCHES, RETRIES, SCHEDULES
 from ops.resources.intrinsics import DELETED
 from ops.resources.queues import QUEUES
 
@@ -16,7 +17,7 @@ from ops.resources.queues import QUEUES
 _HTTP_HANDLER = "app"
 
 
-def correct(template: dict[str, Any], stage: str) -> None:
+def correct(template: dict[str, Any], stage: str, config: dict[str, Any]) -> None:
     """Make Chalice's template one that CloudFormation accepts and that fits the stage's stack."""
     # This log group refers to ${ApiHandler}, but the function is called APIHandler, and CloudFormation refuses
     # the template (https://github.com/aws/chalice/issues/2079). The stage's stack creates that log group.
@@ -32,6 +33,12 @@ def correct(template: dict[str, Any], stage: str) -> None:
         if name in fed:
             properties["RecursiveLoop"] = "Allow"
             _report_partial_batches(properties)
+        if name in SCHEDULES:
+            properties["EventInvokeConfig"] = {
+                "MaximumRetryAttempts": RETRIES,
+                "MaximumEventAgeInSeconds": SCHEDULES[name],
+            }
+    _throttle(template, api_limits.of_stage(config, stage))
 
 
 def _report_partial_batches(properties: dict[str, Any]) -> None:
@@ -40,6 +47,19 @@ def _report_partial_batches(properties: dict[str, Any]) -> None:
         event["Properties"]["FunctionResponseTypes"] = [event_sources.PARTIAL]
     variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
     variables[PARTIAL_BATCHES] = "on"
+
+
+def _throttle(template: dict[str, Any], limits: ApiLimits) -> None:
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Api":
+            resource["Properties"]["MethodSettings"] = [
+                {
+                    "ResourcePath": "/*",
+                    "HttpMethod": "*",
+                    "ThrottlingRateLimit": limits.rate,
+                    "ThrottlingBurstLimit": limits.burst,
+                }
+            ]
 
 
 def functions(template: dict[str, Any]) -> Iterator[dict[str, Any]]:

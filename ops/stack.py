@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from ops import stages
+from ops import api_limits, stages
 from ops.errors import OperatorError
 from ops.resources.queues import QUEUES
 
@@ -100,6 +100,13 @@ class Stack:
         """Return its outputs by name."""
         [found] = self._client.describe_stacks(StackName=self.name)["Stacks"]
         return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
+
+    def parameters(self) -> dict[str, str]:
+        """Return the parameters that it was last deployed with; none if it does not exist."""
+        if not self.status():
+            return {}
+        [found] = self._client.describe_stacks(StackName=self.name)["Stacks"]
+        return {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])}
 
     def resource(self, logical: str) -> str:
         """Return the real name of one of its resources."""
@@ -209,7 +216,8 @@ def parameters(config: dict[str, Any], stage: str) -> dict[str, str]:
     """
     environment = stages.environment(config, stage)
     http = stages.of_function(config, stage, stages.HTTP_FUNCTION)
-    own = stages.of(config, stage).get("stack", {})
+    section = stages.of(config, stage).get("stack", {})
+    own = {name: value for name, value in section.items() if name not in api_limits.DEFAULTS}
     given = {
         "Table": environment["BRIDGE_TABLE"],
         "QueuePrefix": environment["BRIDGE_QUEUE_PREFIX"],
@@ -229,6 +237,6 @@ def parameters(config: dict[str, Any], stage: str) -> dict[str, str]:
     if unknown := sorted(own.keys() - set(free)):
         raise stages.StageError(
             f"the stage's stack has {', '.join(unknown)}, which can't be set there; these can: "
-            + ", ".join(free)
+            + ", ".join([*free, *api_limits.DEFAULTS])
         )
     return given | {name: str(value) for name, value in own.items()}

@@ -42,7 +42,7 @@ def put(gate: str, queue: QueueName, texts: Mapping[str, str], due: int = 0) -> 
     """Store messages of a queue at a gate: their texts by their names. Safe to repeat."""
     now = int(time.time())
     items = [
-        table.key(_pk(gate), f"{due:012d}#{name}")
+        table.key(partition(gate), f"{due:012d}#{name}")
         | {
             "queue": queue,
             "body": pack(text),
@@ -63,21 +63,22 @@ def put_until(due: int, queue: QueueName, texts: Iterable[str]) -> None:
 
 def at(gate: str, limit: int | None = None) -> Iterator[Waiting]:
     """Yield the messages at a gate, in no particular order."""
-    return map(_waiting, table.query(_pk(gate), consistent=True, limit=limit))
+    return map(_waiting, table.query(partition(gate), consistent=True, limit=limit))
 
 
 def due(now: int) -> Iterator[Waiting]:
     """Yield the messages at the gate TIME that are due, the earliest first."""
-    found = table.query(_pk(TIME), "0", until=f"{now:012d}~", consistent=True)
+    found = table.query(partition(TIME), "0", until=f"{now:012d}~", consistent=True)
     return map(_waiting, found)
 
 
 def remove(messages: Sequence[Waiting]) -> None:
     """Delete messages that have been queued again."""
-    batches.delete([(_pk(message.gate), message.sort) for message in messages])
+    batches.delete([(partition(message.gate), message.sort) for message in messages])
 
 
-def _pk(gate: str) -> str:
+def partition(gate: str) -> str:
+    """Return the partition key of the messages at a gate."""
     return f"WAITING#{gate}"
 
 

@@ -91,3 +91,34 @@ def set_variable(name: str, variable: str, value: str) -> bool:
     )
     settled(name)
     return True
+
+
+def reserved(name: str) -> int | None:
+    """Return a function's reserved concurrency; None if it has none, or does not exist."""
+    functions = client()
+    try:
+        answer = functions.get_function_concurrency(FunctionName=name)
+    except functions.exceptions.ResourceNotFoundException:
+        return None
+    found = answer.get("ReservedConcurrentExecutions")
+    return None if found is None else int(found)
+
+
+def retry_limits(name: str) -> tuple[int, int] | None:
+    """Return how often Lambda retries an event of a function, and for how many seconds; None if nobody set that."""
+    functions = client()
+    try:
+        found = functions.get_function_event_invoke_config(FunctionName=name)
+    except functions.exceptions.ResourceNotFoundException:
+        return None
+    return found.get("MaximumRetryAttempts", 2), found.get("MaximumEventAgeInSeconds", 21_600)
+
+
+def limit_retries(name: str, retries: int, seconds: int) -> bool:
+    """Limit the retries of a function's events, and their age; return whether that changed it."""
+    if retry_limits(name) == (retries, seconds):
+        return False
+    client().put_function_event_invoke_config(
+        FunctionName=name, MaximumRetryAttempts=retries, MaximumEventAgeInSeconds=seconds
+    )
+    return True

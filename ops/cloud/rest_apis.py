@@ -104,3 +104,24 @@ def domain(name: str, api: str) -> Domain | None:
         security_policy=found.get("securityPolicy", ""),
         paths=[one["basePath"] for one in mappings if one["restApiId"] == api],
     )
+
+
+def throttle(api: str, stage: str) -> tuple[float, int] | None:
+    """Return the rate and the burst that a stage accepts on all its methods; None if nobody set that."""
+    found = client().get_stage(restApiId=api, stageName=stage)
+    settings = found.get("methodSettings", {}).get("*/*", {})
+    if "throttlingRateLimit" not in settings:
+        return None
+    return float(settings["throttlingRateLimit"]), int(settings.get("throttlingBurstLimit", 0))
+
+
+def set_throttle(api: str, stage: str, rate: int, burst: int) -> bool:
+    """Limit the requests to all methods of a stage; return whether that changed it."""
+    if throttle(api, stage) == (rate, burst):
+        return False
+    operations = [
+        {"op": "replace", "path": f"/*/*/throttling/{name}", "value": str(value)}
+        for name, value in (("rateLimit", rate), ("burstLimit", burst))
+    ]
+    client().update_stage(restApiId=api, stageName=stage, patchOperations=operations)
+    return True

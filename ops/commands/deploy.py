@@ -27,6 +27,12 @@ def deploy(
             help="Deploy a stage that another checkout deployed, or whose .chalice/deployed/ is lost.",
         ),
     ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Replace queues or table although messages wait there; they are lost."
+        ),
+    ] = False,
 ) -> None:
     """Deploy a stage: create or update its table, queues and alarms, then its functions.
 
@@ -36,7 +42,7 @@ def deploy(
 
     Example: ops deploy --stage prod
     """
-    checked = deployment.check(stage, adopt=adopt)
+    checked = deployment.check(stage, adopt=adopt, replace=replace)
     for warning in checked.warnings:
         warn(warning)
     _console.print(f"Deploying to {checked.target}", markup=False)

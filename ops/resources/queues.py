@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ops.resources.intrinsics import DELETED, attribute, number, ref, sub, text
+from ops.resources.intrinsics import attribute, number, ref, sub, text
 
 # A message that moves to a dead-letter queue keeps its age. So it has ten days left there at least.
 _RETENTION = 4 * 24 * 3600
@@ -110,7 +110,10 @@ def _resources(queue: Queue) -> dict[str, Any]:
 def _queue(name: str, retention: int, **properties: Any) -> dict[str, Any]:
     return {
         "Type": "AWS::SQS::Queue",
-        **DELETED,
+        # Deleted with the stack. Under another name, the old queue stays: messages may arrive in it until the last
+        # function has the new name.
+        "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Retain",
         "Properties": {
             "QueueName": sub("${QueuePrefix}" + name),
             "MessageRetentionPeriod": retention,

@@ -16,7 +16,7 @@ from chalicelib import aws as clients
 from chalicelib import parameter_store, settings
 from chalicelib.queues import sending
 from local import aws
-from ops import before_chalice, bundle, queue_names, stack, stages
+from ops import before_chalice, bundle, deploy, queue_names, stack, stages
 from ops.cloud import clients as ops_clients
 from ops.cloud import polling
 from tests.support.deployment.chalice_program import Chalice
@@ -101,6 +101,8 @@ def chalice(
     monkeypatch.setattr(before_chalice, "_PROPAGATION_SECONDS", 0)
     monkeypatch.setattr(polling, "_SECONDS", 0.02)
     monkeypatch.setattr(queue_names, "_SECONDS", 0)
+    monkeypatch.setattr(deploy, "_SETTLING_SECONDS", 0)
+    monkeypatch.setattr(deploy, "_HEALTH_PAUSE", 0)
     monkeypatch.setattr(bundle, "pack", lambda *_, **__: None)
     answer = requests.Response()
     answer.status_code = 200

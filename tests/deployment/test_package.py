@@ -15,6 +15,7 @@ import pytest
 
 from local.functions import App
 from ops import bundle, package, policies, stages
+from ops.function_settings import SCHEDULES
 from tests.support.deployment.checkout import Checkout
 from tests.support.deployment.commands import SECRETS, ops
 from tests.support.deployment.references import dangling
@@ -113,6 +114,19 @@ def test_a_function_returns_what_comes_again_if_its_mapping_reads_that(
         returns = one["Environment"]["Variables"].get("BRIDGE_PARTIAL_BATCHES") == "on"
         assert reads == [returns] or (one["FunctionName"] == "qa-sms-bridge-prod" and not returns)
         assert returns == (one["FunctionName"].rpartition("-")[2] in App().queues)
+
+
+def test_schedules_are_not_repeated_and_the_api_is_throttled(functions: dict[str, Any]) -> None:
+    limits = {
+        one["FunctionName"].rpartition("-")[2]: one["EventInvokeConfig"]
+        for one in of_type(functions, "AWS::Serverless::Function")
+        if "EventInvokeConfig" in one
+    }
+    assert limits.keys() == App().schedules.keys() == SCHEDULES.keys()
+    assert {one["MaximumRetryAttempts"] for one in limits.values()} == {0}
+    [api] = of_type(functions, "AWS::Serverless::Api")
+    [settings] = api["MethodSettings"]
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (1000, 2000)
 
 
 def test_every_function_has_its_own_role_and_the_names_of_table_and_queues(
