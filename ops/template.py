@@ -9,7 +9,8 @@ from chalicelib import dates
 from chalicelib.domain import reviews
 from chalicelib.endpoints import template_revisions
 from chalicelib.errors import Refused
-from chalicelib.store import templates
+from chalicelib.store import pages, templates
+from chalicelib.store.pages import Page
 from chalicelib.store.templates import Revision
 from chalicelib.tencent import v5
 from ops.errors import OperatorError
@@ -94,6 +95,27 @@ def delete(template: Found) -> tuple[dict[str, Any], list[str]]:
     if template.stored:
         templates.delete(template.code, int(time.time()))
     return {"code": template.code, "tplIds": template.tpl_ids, "status": "deleted"}, warnings
+
+
+def page(link: str) -> Page:
+    """Return the page of a digital message, by its code or its link. Raises OperatorError."""
+    code = pages.code_in(link.rstrip("/").rpartition("/")[2])
+    found = pages.get(code)
+    if found is None:
+        raise OperatorError(
+            f"there is no page {link}: it is the part behind /m/ of a message's link"
+        )
+    return found
+
+
+def row_of_page(found: Page) -> dict[str, Any]:
+    """Return what a page is."""
+    return {
+        "page": found.code,
+        "theme": found.theme,
+        "parts": len(found.parts),
+        "made": dates.to_beijing(found.made_at),
+    }
 
 
 def _not_found(code: str) -> OperatorError:

@@ -107,7 +107,13 @@ def require_approved(code: str) -> Revision:
             "isv.SMS_TEMPLATE_ILLEGAL",
             f"模板 {code} 是文本短信模板, 请通过文本短信接口 sendBatchList 发送",
         ) from None
-    return template_revisions.require_approved(revisions)
+    revision = template_revisions.require_approved(revisions)
+    if not pages.keep(revision.page):
+        raise Refused(
+            "isv.SMS_TEMPLATE_ILLEGAL",
+            f"模板 {revision.code} 的图文页面已过期或已下线, 请修改模板并重新提交审核",
+        )
+    return revision
 
 
 def _find(raw_code: str) -> tuple[list[Revision], bool]:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from chalicelib.store import pages
 from ops import template
 from ops.commands.output import Json, Stage, Yes, command, confirm, show, show_rows, warn
 
@@ -68,4 +69,28 @@ def delete(code: Code, yes: Yes = False, stage: Stage = "local", json: Json = Fa
     row, warnings = template.delete(found)
     for warning in warnings:
         warn(warning)
+    show(row, as_json=json)
+
+
+@app.command("page")
+@command
+def page_(
+    page: Annotated[
+        str, typer.Argument(metavar="PAGE", help="The link of a digital message, or its last part.")
+    ],
+    delete: Annotated[bool, typer.Option("--delete", help="Take the page down.")] = False,
+    yes: Yes = False,
+    stage: Stage = "local",
+    json: Json = False,
+) -> None:
+    """Show the page of a digital message, or take it down: recipients then read that it does not exist.
+
+    Caches may show it for another hour. Campaigns can't use its template any more.
+    """
+    found = template.page(page)
+    row = template.row_of_page(found)
+    if delete:
+        confirm(f"Take down the page {found.code} “{found.theme}” for good?", yes=yes)
+        pages.delete(found.code)
+        row["page"] = f"{found.code} is taken down"
     show(row, as_json=json)
