@@ -7,7 +7,7 @@ only (error 1014). The bridge refuses such a recipient itself, with words that h
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain import foreign_numbers, phones, reviews
+from chalicelib.domain import phones, reviews
 from chalicelib.domain.planning import Failure
 
 _CODE = "isv.MOBILE_NUMBER_ILLEGAL"
@@ -86,6 +86,9 @@ class Destinations:
                 raise NotSendableError(MAINLAND)
             # Without a country code, it is a North American number.
             phone = phones.to_quick_audience(phone)
+        # Imported only where a foreign number is sent to.
+        from chalicelib.domain import foreign_numbers  # noqa: PLC0415
+
         if found := foreign_numbers.normal(phone):
             return found
         looks_mainland = phones.PLAIN.fullmatch(phone)

@@ -17,6 +17,7 @@ made of digits that belong to different things (docs/decisions/0007-numbers-that
 Characters that can't be seen (Unicode's Cf and Cc, byte order marks among them) are dropped first.
 """
 
+import functools
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -38,12 +39,12 @@ INVISIBLE = re.compile(rf"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f{_CF}]")
 _BLANK = "[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
 _HYPHEN = "[-\u2010\u2011\u2013\uff0d]"
 _GAP = f"(?:{_BLANK}+|{_BLANK}*{_HYPHEN}{_BLANK}*)"
-MAINLAND = re.compile(
-    rf"(?:(?:\+|00)?86{_GAP}?)?(1[3-9][0-9])(?:([0-9]{{4}})([0-9]{{4}})|{_GAP}([0-9]{{4}}){_GAP}([0-9]{{4}}))"
-)
-"""A mainland number in any customary form, in groups: the number, or its three parts."""
+MAINLAND = rf"(?:(?:\+|00)?86{_GAP}?)?(1[3-9][0-9])(?:([0-9]{{4}})([0-9]{{4}})|{_GAP}([0-9]{{4}}){_GAP}([0-9]{{4}}))"
+"""The pattern of a mainland number in any customary form. Its groups are the number's parts."""
 # After + or 00. No group but the last has more than six digits: what follows a longer one is something else.
-_GROUPS = re.compile(rf"(?:\+|00{_GAP}?)((?:[0-9]{{1,6}}{_GAP})*[0-9]+)")
+_GROUPS = rf"(?:\+|00{_GAP}?)((?:[0-9]{{1,6}}{_GAP})*[0-9]+)"
+# These two take as long to compile as all others together, and few requests need them.
+_compiled = functools.cache(re.compile)
 _NO_DIGIT = re.compile(r"[^0-9]+")
 _FRACTION = re.compile(r"([0-9]+)\.0*")
 _EXPONENT = re.compile(r"([1-9])\.([0-9]+)[eE]\+?([0-9]{1,2})")
@@ -81,13 +82,13 @@ def parse(text: str) -> str:
     shown = visible(text)
     if len(shown) > _MAX_CHARACTERS:
         raise ValueError("not a phone number")
-    if match := MAINLAND.fullmatch(shown):
+    if match := _compiled(MAINLAND).fullmatch(shown):
         return "86" + "".join(filter(None, match.groups()))
-    if match := _GROUPS.fullmatch(shown):
+    if match := _compiled(_GROUPS).fullmatch(shown):
         digits = _NO_DIGIT.sub("", match[1])
     else:
         digits = _whole(shown)
-        if (mainland := MAINLAND.fullmatch(digits)) and digits != shown:
+        if (mainland := _compiled(MAINLAND).fullmatch(digits)) and digits != shown:
             return "86" + "".join(filter(None, mainland.groups()))
         if digits == shown and shown not in text:
             # A control character may stand between two numbers, and a foreign number has no length that would show it.

@@ -10,7 +10,7 @@ from chalicelib.domain.send_request import SendRequest
 from chalicelib.errors import Refused
 from chalicelib.logs import log
 from chalicelib.quickaudience.bodies import Send
-from chalicelib.store import daily_counts, submissions
+from chalicelib.store import submissions
 from chalicelib.store.templates import Revision
 
 
@@ -55,7 +55,12 @@ def destinations(revision: Revision) -> Destinations:
 def count_towards_daily_limit(request: SendRequest, recipients: int) -> None:
     """Count the recipients towards DAILY_LIMIT, if there is one. Raises Refused if they don't fit into today."""
     limit = settings.load().daily_limit
-    if limit and not daily_counts.count(request, recipients, limit, int(time.time())):
+    if not limit:
+        return
+    # Imported only where there is a limit, for the sake of cold starts.
+    from chalicelib.store import daily_counts  # noqa: PLC0415
+
+    if not daily_counts.count(request, recipients, limit, int(time.time())):
         raise Refused(
             "isv.DAY_LIMIT_CONTROL",
             f"今日受理的收件人数将超过上限 {limit}(DAILY_LIMIT), 本次 {recipients} 个都不会发送: "
