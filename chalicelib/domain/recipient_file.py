@@ -40,10 +40,10 @@ CONTENT = re.compile(rf"[^\s{_SEPARATORS}{_QUOTES}={phones.INVISIBLE.pattern[1:-
 # The numbers of a bad line that are reported. What belongs to a longer text, such as a masked number
 # (`1390000****`), is not: Quick Audience could not match it to a recipient, and might refuse the whole call of §13.
 _CUSTOMARY = re.compile(
-    rf"(?<![\w*+@./-])(?:{phones.MAINLAND}|\+[0-9]{{7,15}})(?![\w*@/-]|\.[0-9]*[1-9])"
+    rf"(?<![0-9A-Za-z_*+@-])(?:{phones.MAINLAND}|\+[0-9]{{7,15}})(?![0-9A-Za-z_*@-]|\.[0-9]*[1-9])"
 )
 _LIKE_A_NUMBER = re.compile(r"\+?[0-9]{5,20}(?![0-9*])")
-_LONG_NUMBER = re.compile(r"(?<![\w*+@./-])[0-9]{10,13}(?![\w*@/-])")
+_LONG_NUMBER = re.compile(r"(?<![0-9A-Za-z_*+@-])[0-9]{10,13}(?![0-9A-Za-z_*@-])")
 _OBJECT = re.compile(r"\{.*\}|\{.*$", re.DOTALL)
 
 
