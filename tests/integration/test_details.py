@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
+from chalicelib.store import table
 from tests.support.in_process.bridge import Answer, Bridge
 from tests.support.in_process.outside import Fault
 from tests.support.in_process.snapshot import snapshot
@@ -277,3 +279,35 @@ def test_in_poll_mode_nothing_is_pushed_and_everything_can_be_queried(linked: Br
 
     assert linked.quick_audience.receipts == []
     assert ask(linked)["totalCount"] == 5
+
+
+def test_a_page_is_read_consistently(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise, rows may be missing from a page right after their final states."""
+    send(linked, 3)
+    asked: list[tuple[str, bool]] = []
+    make = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def call(client: BaseClient, name: str, parameters: Any) -> Any:
+        if name == "BatchGetItem":
+            tables = parameters["RequestItems"].values()
+            asked.append((name, all(one.get("ConsistentRead") for one in tables)))
+        elif name in ("GetItem", "Query"):
+            asked.append((name, bool(parameters.get("ConsistentRead"))))
+        return make(client, name, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    answer = ask(linked)
+    assert (answer["totalCount"], len(answer["sendDetailDTOs"])) == (3, 3)
+    assert {name for name, _ in asked} == {"GetItem", "Query", "BatchGetItem"}
+    assert [one for one in asked if not one[1]] == []
+
+
+def test_a_page_whose_first_rows_have_expired_is_answered(linked: Bridge) -> None:
+    send(linked, 3)
+    assert ask(linked)["totalCount"] == 3
+    [slot] = [item for item in table.query("OUT#task-1") if str(item["sk"]).startswith("DETAIL#")]
+    table.delete(slot["pk"], slot["sk"])
+    answer = ask(linked)
+    assert (answer.status, answer.code, answer["sendDetailDTOs"]) == (200, "OK", [])
+    # At its end, every test checks that the log is complete.
+    table.put(slot)
