@@ -65,6 +65,7 @@ class FakeTencent(web.Adapter):
         self.templates: dict[int, dict[str, Any]] = {}
         self.signs: dict[int, dict[str, Any]] = {}
         self._outside = outside
+        self._sids = 0
         self._next: dict[str, deque[Behaviour]] = defaultdict(deque)
         self._always: dict[str, Behaviour] = {}
         self._lock = threading.Lock()
@@ -163,7 +164,9 @@ class FakeTencent(web.Adapter):
                 details.append(detail | {"result": code, "errmsg": text})
                 continue
             with self._lock:
-                sid = f"8:{len(self.sent):019d}20260302"
+                # Tencent never gives a sid twice, whatever a test clears.
+                sid = f"8:{self._sids:019d}20260302"
+                self._sids += 1
                 body = call.body
                 self.sent.append(
                     Sms(phone, sid, body["sign"], body["tpl_id"], tuple(body["params"]))
