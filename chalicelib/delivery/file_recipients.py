@@ -12,7 +12,7 @@ from chalicelib.domain.recipient_file import BadLine
 from chalicelib.fetching.addresses import FetchError
 
 # The further spellings of numbers that are remembered of one file.
-_MAX_SPELLINGS = 200_000
+_MAX_SPELLINGS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
