@@ -21,6 +21,8 @@ def examine(stage: str) -> Iterator[Finding]:
         yield findings.run("table's safety", _safety)
         yield findings.run("concurrency", _concurrency)
     yield findings.run("alarms", _alarms)
+    if stack.of_stage(stage).status():
+        yield findings.run("alarms' receivers", partial(_receivers, stage))
     yield from function_checks.examine(stage)
     yield findings.run("HTTP", partial(_http, stage))
     if prefix(stage):
@@ -105,3 +107,24 @@ def _throttle(stage: str) -> Finding:
             check, "warning", f"{text}; configured: {wanted.rate}, {wanted.burst}. {command}"
         )
     return Finding(check, "ok", text)
+
+
+def _receivers(stage: str) -> Finding:
+    """Check that somebody gets the alarms: a subscription by e-mail is nothing until it is confirmed."""
+    check = "alarms' receivers"
+    topic = (
+        stack.of_stage(stage).outputs().get("Alarms") if stack.of_stage(stage).status() else None
+    )
+    if not topic:
+        return Finding(check, "error", "there is no topic: `make deploy` creates it")
+    pages = boto3.client("sns").get_paginator("list_subscriptions_by_topic")
+    found = [one for page in pages.paginate(TopicArn=topic) for one in page["Subscriptions"]]
+    pending = [one["Endpoint"] for one in found if one["SubscriptionArn"] == "PendingConfirmation"]
+    if pending:
+        text = f"{', '.join(pending)} has not confirmed: open the link in AWS's mail"
+        return Finding(check, "warning", text)
+    if not found:
+        return Finding(
+            check, "warning", "nobody receives them: set AlarmEmail in the stage's stack"
+        )
+    return Finding(check, "ok", f"{len(found)} confirmed")

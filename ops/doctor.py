@@ -11,9 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import aws, dates, settings
 from chalicelib.domain.breaker import Side
 from chalicelib.errors import BridgeError
-from chalicelib.store import breakers
+from chalicelib.store import breakers, waiting
 from chalicelib.tencent import interface, v5
-from ops import access_checks, deployed_checks, findings, queue_counts, stages
+from ops import access_checks, deployed_checks, findings, queue_counts, stages, waiting_counts
 from ops.breaker import SIDES
 from ops.errors import is_missing_queue
 from ops.findings import Finding
@@ -36,6 +36,7 @@ def examine(stage: str, *, show_token: bool = False) -> Iterator[Finding]:
     yield secrets
     yield findings.run("table", _table)
     yield from _queues(stage)
+    yield findings.run("waiting in the table", _waiting)
     for side in SIDES:
         yield findings.run(f"breaker {side}", partial(_breaker, side))
     if secrets.state == "ok":
@@ -86,6 +87,19 @@ def _table() -> str:
     name = settings.load().table
     status = aws.dynamodb().describe_table(TableName=name)["Table"].get("TableStatus", "?")
     return f"{name}: {status}"
+
+
+def _waiting() -> str:
+    """Count the messages that wait off their queues: for a breaker to close, or for a time."""
+    counts = {gate: waiting_counts.at(settings.load().table, gate) for gate in waiting_counts.GATES}
+    words = {
+        gate: f"{count}+" if count >= waiting_counts.MAX_COUNT else str(count)
+        for gate, count in counts.items()
+    }
+    return ", ".join(
+        f"{number} until a time" if gate == waiting.TIME else f"{number} for {gate}'s breaker"
+        for gate, number in words.items()
+    )
 
 
 def _queues(stage: str) -> Iterator[Finding]:

@@ -5,14 +5,11 @@ nothing polls them any more; and messages refer to items of the table that they 
 """
 
 from collections.abc import Mapping
-from typing import get_args
 
 from botocore.exceptions import ClientError
 
 from chalicelib import aws
-from chalicelib.domain.breaker import Side
-from chalicelib.store import waiting
-from ops import queue_counts
+from ops import queue_counts, waiting_counts
 from ops.errors import OperatorError, is_missing_queue
 from ops.stack import Stack
 
@@ -47,8 +44,9 @@ def require_empty(own: Stack, parameters: Mapping[str, str]) -> None:
 def messages(prefix: str, table: str) -> dict[str, int]:
     """Return how many messages wait, by queue, and at which gates of the table some wait. Empty ones are left out."""
     found = {queue: _in_queue(prefix + queue) for queue in queue_counts.ALL}
-    gates = (*get_args(Side), waiting.TIME)
-    found |= {f"the table at {gate}": _in_table(table, gate) for gate in gates}
+    found |= {
+        f"the table at {gate}": waiting_counts.at(table, gate) for gate in waiting_counts.GATES
+    }
     return {place: count for place, count in found.items() if count}
 
 
@@ -62,18 +60,3 @@ def _in_queue(name: str) -> int:
         raise
     attributes = {str(key): value for key, value in answer["Attributes"].items()}
     return sum(int(attributes[f"ApproximateNumberOfMessages{state}"]) for state in _STATES)
-
-
-def _in_table(name: str, gate: str) -> int:
-    """Return how many messages wait at a gate, counted up to what one request reads."""
-    client = aws.dynamodb()
-    try:
-        answer = client.query(
-            TableName=name,
-            Select="COUNT",
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": waiting.partition(gate)}},
-        )
-    except client.exceptions.ResourceNotFoundException:
-        return 0
-    return answer["Count"]

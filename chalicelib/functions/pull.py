@@ -13,6 +13,7 @@ import time
 from chalicelib import settings
 from chalicelib.delivery.pulled import NOT_ENABLED, RECOVERY, queue_stored, secure
 from chalicelib.logs import log
+from chalicelib.store import leases
 from chalicelib.tencent import v5
 from chalicelib.tencent.interface import (
     MAX_PULLED,
@@ -28,10 +29,25 @@ SECONDS_FOR_A_BATCH = 150
 
 
 def handle(seconds_left: float) -> None:
-    """Empty Tencent's queues, until the time is used up; the next run continues."""
+    """Empty Tencent's queues, until the time is used up; the next run continues.
+
+    A run may take longer than the minute after which the next one starts, which then leaves the work to it.
+    """
     if settings.load().tencent_receipts != "pull":
         return
-    deadline = time.time() + seconds_left
+    now = time.time()
+    deadline = now + seconds_left
+    lease = leases.acquire("pull", int(now), int(deadline) + 1)
+    if lease is None:
+        log.info("another run pulls")
+        return
+    try:
+        _pull(deadline)
+    finally:
+        leases.release(lease)
+
+
+def _pull(deadline: float) -> None:
     if not queue_stored():
         # SQS still fails. Events are safest in Tencent's own queue.
         return

@@ -28,6 +28,9 @@ SIDES: tuple[Side, ...] = (tencent_calls.SIDE, pushes.SIDE)
 # A batch of messages is queued with at least this much time left.
 _SECONDS_FOR_A_BATCH = 15
 _BATCH = 100
+# How many of the messages at a closed gate are read to report the longest wait. They come in no order of age, so
+# the oldest of these is nearly as old as the oldest of all.
+_SAMPLE = 20
 
 
 def handle(seconds_left: float) -> None:
@@ -54,10 +57,11 @@ def _of_side(side: Side, now: int, deadline: float) -> int:
     breaker = breakers.get_open(side)
     if breaker is None:
         return _queue(waiting.at(side), deadline)
-    found = list(waiting.at(side, limit=1))
+    found = list(waiting.at(side, limit=_SAMPLE))
     if found:
         metrics.count(BreakerOpen=1)
-    return _queue(found, deadline) if now >= breaker.probe_at else 0
+        _report_waits(found)
+    return _queue(found[:1], deadline) if now >= breaker.probe_at else 0
 
 
 def _queue(found: Iterable[Waiting], deadline: float) -> int:
@@ -67,6 +71,7 @@ def _queue(found: Iterable[Waiting], deadline: float) -> int:
         if deadline - time.time() < _SECONDS_FOR_A_BATCH:
             log.warning("the time of this run is used up, the next run continues")
             break
+        _report_waits(batch)
         by_queue: dict[QueueName, list[str]] = {}
         for one in batch:
             by_queue.setdefault(one.queue, []).append(one.text)
@@ -75,6 +80,15 @@ def _queue(found: Iterable[Waiting], deadline: float) -> int:
         waiting.remove(batch)
         released += len(batch)
     return released
+
+
+def _report_waits(found: Iterable[Waiting]) -> None:
+    """Report the longest wait in the table, by queue."""
+    since: dict[QueueName, int] = {}
+    for one in found:
+        since[one.queue] = min(one.since, since.get(one.queue, one.since))
+    for queue, oldest in since.items():
+        metrics.longest_wait(queue, time.time() - oldest)
 
 
 def _batches(found: Iterable[Waiting]) -> Iterator[list[Waiting]]:

@@ -1,15 +1,18 @@
 """`ops doctor --stage prod`: the findings of healthy and broken stages."""
 
 import json
+from typing import Any
 
 import boto3
 import pytest
 import requests
+from botocore.client import BaseClient
 from typer.testing import Result
 
 from app import app
 from chalicelib import aws
-from ops import doctor
+from chalicelib.store import waiting
+from ops import doctor, stack
 from ops.resources.alarms import ALARMS
 from tests.support.deployment.chalice_program import PREFIX
 from tests.support.deployment.checkout import Checkout
@@ -32,6 +35,8 @@ def functions(
         TableName="qa-sms-bridge-prod",
         PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
     )
+    topic = stack.of_stage("prod").outputs()["Alarms"]
+    boto3.client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="operator@example.com")
     return account.functions.functions
 
 
@@ -118,6 +123,45 @@ def test_a_function_whose_loops_lambda_stops_is_an_error(functions: dict[str, Fu
     assert state == "error"
     assert "qa-sms-bridge-prod-push after about 16 rounds" in text
     assert code == 1
+
+
+@pytest.mark.parametrize(
+    ("subscriptions", "text"),
+    [
+        (
+            [("operator@example.com", "PendingConfirmation")],
+            "operator@example.com has not confirmed",
+        ),
+        ([], "nobody receives them: set AlarmEmail"),
+    ],
+)
+def test_alarms_that_nobody_receives_are_a_warning(
+    monkeypatch: pytest.MonkeyPatch, subscriptions: list[tuple[str, str]], text: str
+) -> None:
+    page = [{"Endpoint": endpoint, "SubscriptionArn": arn} for endpoint, arn in subscriptions]
+    call: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def answer(client: Any, operation: str, params: Any) -> Any:
+        if operation == "ListSubscriptionsByTopic":
+            return {"Subscriptions": page}
+        return call(client, operation, params)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", answer)
+    state, found = findings()[1]["alarms' receivers"]
+    assert state == "warning"
+    assert text in found
+
+
+def test_what_waits_in_the_table_is_counted() -> None:
+    assert findings()[1]["waiting in the table"] == (
+        "ok",
+        "0 for quickaudience's breaker, 0 for tencent's breaker, 0 until a time",
+    )
+    waiting.put("tencent", "sends", {"one": "{}", "two": "{}"})
+    waiting.put_until(10**10, "files", ["{}"])
+    assert findings()[1]["waiting in the table"][1] == (
+        "0 for quickaudience's breaker, 2 for tencent's breaker, 1 until a time"
+    )
 
 
 def test_an_api_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

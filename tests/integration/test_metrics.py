@@ -41,10 +41,13 @@ def read(record: dict[str, Any]) -> dict[str, int]:
         assert directive["Dimensions"] == [["bridge"]]
         assert record["bridge"] == aws.PREFIX
         for metric in directive["Metrics"]:
-            assert metric["Unit"] == "Count"
             (value,) = record[metric["Name"]]
             assert value == int(value) > 0, "what did not happen is left out"
-            found[metric["Name"]] = int(value)
+            if metric["Name"].endswith("Wait"):
+                assert metric["Unit"] == "Seconds"
+            else:
+                assert metric["Unit"] == "Count"
+                found[metric["Name"]] = int(value)
     return found
 
 

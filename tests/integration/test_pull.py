@@ -10,7 +10,7 @@ import pytest
 from chalicelib.functions import pull
 from chalicelib.logs import log
 from chalicelib.queues import sending
-from chalicelib.store import pulled
+from chalicelib.store import leases, pulled
 from tests.support.in_process.bridge import SIGN, Bridge
 from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.pulls import Pulls, run
@@ -231,6 +231,8 @@ def test_only_the_batch_that_a_dying_function_holds_can_be_lost(
         pulling.restart()
         with pulling.outside.watched(number, how), suppress(Exception):
             run("pull")
+        # A run that died holds its lease until its time-out.
+        pulling.clock.advance(seconds=360)
         pulling.restart()
         run("pull")
         got = {one["sid"] for one in queued(pulling)}
@@ -240,6 +242,18 @@ def test_only_the_batch_that_a_dying_function_holds_can_be_lost(
         elif missing:
             assert len(missing) == 100, (name, how)
             assert names[:number].count("tencent pullstatus") or name == "tencent pullstatus"
+
+
+def test_a_run_leaves_the_work_to_one_that_is_still_running(pulling: Bridge, pulls: Pulls) -> None:
+    pulls.add(*map(event, range(3)))
+    now = int(time.time())
+    lease = leases.acquire("pull", now, now + 300)
+    assert lease
+    run("pull")
+    assert queued(pulling) == []
+    leases.release(lease)
+    run("pull")
+    assert len(queued(pulling)) == 3
 
 
 def settle_nothing(bridge: Bridge) -> None:

@@ -1,5 +1,6 @@
 """Messages that wait in the table, and their way back to the queue."""
 
+import json
 import time
 
 import pytest
@@ -96,3 +97,40 @@ def test_a_release_whose_function_died_is_followed_by_another(bridge: Bridge) ->
     bridge.clock.advance(seconds=61)
     bridge.pump.release()
     assert bridge.pump.set_aside("receipts") == 0
+
+
+def waits(capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
+    """Return the longest waits that were reported since the last call, by metric."""
+    found: dict[str, float] = {}
+    for line in capsys.readouterr().out.splitlines():
+        if '"_aws"' in line:
+            record = json.loads(line)
+            for name, value in record.items():
+                if name.endswith("Wait"):
+                    found[name] = max(value[0], found.get(name, 0))
+    return found
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_the_longest_wait_in_the_table_is_reported(
+    bridge: Bridge, capsys: pytest.CaptureFixture[str], *, is_open: bool
+) -> None:
+    """While a breaker is open, and when what waits at it is queued again."""
+    set_one_aside(bridge)
+    bridge.clock.advance(hours=2)
+    if not is_open:
+        breakers.close("quickaudience", int(time.time()))
+    waits(capsys)
+    bridge.pump.release()
+    assert waits(capsys) == {"ReceiptsWait": 7200}
+
+
+def test_a_wait_until_a_time_is_reported_when_it_is_over(
+    bridge: Bridge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waiting.put_until(int(time.time()) + 900, "files", [BODY])
+    bridge.pump.release()
+    assert waits(capsys) == {}
+    bridge.clock.advance(seconds=930)
+    bridge.pump.release()
+    assert waits(capsys) == {"FilesWait": 930}
