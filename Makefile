@@ -1,8 +1,26 @@
 # Commands for users, developers, operators and CI. `make help` lists them.
 PYTHON ?= python3
+VENV ?= .venv
 STAGE ?=
-BIN := .venv/bin
+BIN := $(VENV)/bin
 UV := 0.13.9
+
+# An environment keeps its Python, and Chalice deploys that one. Where another Python is named, the environment is
+# made again: `make deploy PYTHON=python3.13`.
+VERSION = $(shell $(1) -c 'import sys; print(*sys.version_info[:2], sep=".")' 2>/dev/null)
+ifneq ($(origin PYTHON),file)
+ifeq ($(call VERSION,$(PYTHON)),)
+$(error there is no $(PYTHON) on this machine)
+else ifneq ($(wildcard $(VENV)/pyvenv.cfg),)
+ifneq ($(call VERSION,$(PYTHON)),$(call VERSION,$(BIN)/python))
+$(info Removing $(VENV): it has Python $(call VERSION,$(BIN)/python).)
+$(shell rm -rf $(VENV))
+endif
+endif
+endif
+# These are for this make only: tests run make in checkouts of their own.
+MAKEOVERRIDES :=
+unexport PYTHON VENV TESTS
 
 # Python keeps its bytecode even where the machine's settings forbid it: a stack starts a dozen processes, and
 # some tests kill a hundred.
@@ -17,9 +35,9 @@ help: ## Show this list
 
 # uv installs within seconds. Where it is not available or cannot reach the index, pip installs the same.
 # The bytecode is compiled once, here, because a stack starts a dozen processes.
-.venv/.installed: requirements.txt requirements-dev.txt
-	@echo "Installing into .venv (about 20 seconds) …"
-	@$(PYTHON) -m venv .venv
+$(VENV)/.installed: requirements.txt requirements-dev.txt
+	@echo "Installing into $(VENV) (about 20 seconds) …"
+	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet uv==$(UV) || true
 	@$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --python $(BIN)/python -r requirements.txt \
 		-r requirements-dev.txt \
@@ -28,31 +46,32 @@ help: ## Show this list
 
 ##@ Use
 
-run: .venv/.installed ## Send a campaign of 1,000 recipients from end to end, receipts and replies included
+run: $(VENV)/.installed ## Send a campaign of 1,000 recipients from end to end, receipts and replies included
 	@$(BIN)/python -m local run
 
-up: .venv/.installed ## Start the local stack and keep it running until Ctrl-C
+up: $(VENV)/.installed ## Start the local stack and keep it running until Ctrl-C
 	@$(BIN)/python -m local up
 
 ##@ Develop
 
 # Four processes on two cores: two of them mostly wait for the time-outs of functions that they have killed.
-test: .venv/.installed ## Run all tests except those of `make test-deployed`
-	$(BIN)/python -m pytest -n 4
+TESTS ?=
+test: $(VENV)/.installed ## Run all tests except those of `make test-deployed` (TESTS=tests/unit)
+	$(BIN)/python -m pytest -n 4 $(TESTS)
 
 # Takes a minute and a half, because it waits for a schedule that runs every minute and for dead letters.
-test-deployed: .venv/.installed ## Deploy the bundle into an emulated AWS and send campaigns through it
-	$(BIN)/python -m pytest -m deployed tests/deployed tests/deployment
+test-deployed: $(VENV)/.installed ## Deploy the bundle into an emulated AWS and send campaigns through it
+	$(BIN)/python -m pytest -m deployed $(or $(TESTS),tests/deployed tests/deployment)
 
 # How long the faults last. Afterwards it takes up to ten minutes until every affected message is final.
 MINUTES ?= 3
 SECONDS ?= $(shell expr $(MINUTES) \* 60)
-chaos: .venv/.installed ## Inject random faults, then account for every recipient (MINUTES=3, SECONDS=, SEED=)
+chaos: $(VENV)/.installed ## Inject random faults, then account for every recipient (MINUTES=3, SECONDS=, SEED=)
 	@$(BIN)/python -m local chaos --seconds $(SECONDS) --seed "$(SEED)"
 
 # The full run takes twenty minutes and writes docs/benchmarks.md.
 QUICK ?=
-bench: .venv/.installed ## Measure the cost of a message beside its floor (QUICK=1: three minutes, prints only)
+bench: $(VENV)/.installed ## Measure the cost of a message beside its floor (QUICK=1: three minutes, prints only)
 	@$(BIN)/python -m bench $(if $(QUICK),--quick)
 
 # Installs Debian's packages. Without apt-get or root, the tests in a browser are skipped.
@@ -67,14 +86,14 @@ browser: ## Install Chromium and fonts for the tests of pages (needs apt-get and
 	fi
 
 # cfn-lint has an environment of its own: it brings 100 MB that nothing else needs.
-.venv-lint/.installed: requirements-lint.txt | .venv/.installed
+.venv-lint/.installed: requirements-lint.txt | $(VENV)/.installed
 	@echo "Installing cfn-lint into .venv-lint (about 5 seconds) …"
 	@$(PYTHON) -m venv .venv-lint
 	@$(BIN)/uv pip install --quiet --require-hashes --python .venv-lint/bin/python -r requirements-lint.txt \
 		|| .venv-lint/bin/pip install --quiet --require-hashes -r requirements-lint.txt
 	@touch $@
 
-check: .venv/.installed .venv-lint/.installed ## Check format, lint, types, templates, and known vulnerabilities of dependencies
+check: $(VENV)/.installed .venv-lint/.installed ## Check format, lint, types, templates, and known vulnerabilities of dependencies
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -82,11 +101,11 @@ check: .venv/.installed .venv-lint/.installed ## Check format, lint, types, temp
 	$(BIN)/python -m local.audit requirements.txt requirements-dev.txt
 	$(BIN)/python -m local.audit requirements-lint.txt
 
-format: .venv/.installed ## Format the code and apply the linter's automatic fixes
+format: $(VENV)/.installed ## Format the code and apply the linter's automatic fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-pins: .venv/.installed ## Resolve pyproject.toml's dependencies into the three requirements files
+pins: $(VENV)/.installed ## Resolve pyproject.toml's dependencies into the three requirements files
 	$(BIN)/uv pip compile --generate-hashes --quiet --upgrade --no-annotate --python-version 3.11 pyproject.toml \
 		-o requirements.txt --custom-compile-command "make pins"
 	$(BIN)/uv pip compile --generate-hashes --quiet --upgrade --no-annotate --python-version 3.11 --group dev pyproject.toml \
@@ -94,20 +113,20 @@ pins: .venv/.installed ## Resolve pyproject.toml's dependencies into the three r
 	$(BIN)/uv pip compile --generate-hashes --quiet --upgrade --no-annotate --python-version 3.11 --group lint \
 		-o requirements-lint.txt --custom-compile-command "make pins"
 
-resources: .venv/.installed ## Write .chalice/resources.json from its description in ops/resources/
+resources: $(VENV)/.installed ## Write .chalice/resources.json from its description in ops/resources/
 	@$(BIN)/python -m ops.resources
 
-clean: ## Remove the virtual environment and the local stack's data
-	rm -rf .venv .venv-lint .local
+clean: ## Remove the virtual environments and the local stack's data
+	rm -rf .venv .venv-* .local
 
 ##@ Deploy
 
-deploy: .venv/.installed ## Create or update a stage on AWS: make deploy STAGE=prod
+deploy: $(VENV)/.installed ## Create or update a stage on AWS: make deploy STAGE=prod
 	@$(BIN)/python -m ops deploy --stage "$(STAGE)"
 
 OUT ?=
-package: .venv/.installed ## Write what a deployment would send, without AWS: make package STAGE=prod OUT=build
+package: $(VENV)/.installed ## Write what a deployment would send, without AWS: make package STAGE=prod OUT=build
 	@$(BIN)/python -m ops package --stage "$(STAGE)" --out "$(OUT)"
 
-destroy: .venv/.installed ## Delete a stage from AWS except its table, after a confirmation: make destroy STAGE=prod
+destroy: $(VENV)/.installed ## Delete a stage from AWS except its table, after a confirmation: make destroy STAGE=prod
 	@$(BIN)/python -m ops destroy --stage "$(STAGE)"

@@ -32,6 +32,7 @@ from ops import (
     queue_names,
     quota,
     replacement,
+    runtimes,
     stack,
     stages,
 )
@@ -78,7 +79,11 @@ def check(stage: str, *, adopt: bool = False, replace: bool = False) -> Checked:
     api_limits.of_stage(config, stage)
     _require_own_names(config, stage)
     account = _require_account()
-    warnings = [*_warn_of_plain_secrets(stage, variables), *_require_concurrency()]
+    warnings = [
+        *_warn_of_plain_secrets(stage, variables),
+        *_warn_of_runtime(),
+        *_require_concurrency(),
+    ]
     secrets = _require_secrets(stage, variables)
     _require_closed(configured, secrets)
     if not (adopt or stages.emulator()):
@@ -170,6 +175,11 @@ def _warn_of_plain_secrets(stage: str, variables: Mapping[str, str]) -> Iterator
                 f"{name} stands in .chalice/config.json, and will stand in the functions' settings, for "
                 f"everybody to read. Better: `python -m ops secret set {name} --stage {stage}`"
             )
+
+
+def _warn_of_runtime() -> Iterator[str]:
+    if text := runtimes.warning(runtimes.own()):
+        yield text
 
 
 def _require_secrets(stage: str, variables: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib import settings
-from ops import emulated, event_source_checks, findings, policies, stack, stages
+from ops import emulated, event_source_checks, findings, policies, runtimes, stack, stages
 from ops.after_chalice import Deployed
 from ops.cloud import lambdas
 from ops.findings import Finding
@@ -19,8 +19,9 @@ _NOT_DEPLOYED = "is not deployed"
 
 def examine(stage: str) -> Iterator[Finding]:
     """Yield the findings of all checks. If no function is deployed, yield one finding for all of them."""
+    used: set[str] = set()
     found = [
-        findings.run(f"function {function}", partial(_function, stage, function))
+        findings.run(f"function {function}", partial(_function, stage, function, used))
         for function in policies.functions()
     ]
     if all(one.found == _NOT_DEPLOYED for one in found):
@@ -30,12 +31,15 @@ def examine(stage: str) -> Iterator[Finding]:
         yield Finding("functions", "error", text)
         return
     yield from found
+    if used:
+        yield _runtime(used)
     yield findings.run("recursive loops", partial(_loops, stage))
     yield findings.run("schedules", partial(_schedules, stage))
     yield from event_source_checks.examine(stage)
 
 
-def _function(stage: str, function: str) -> Finding:
+def _function(stage: str, function: str, used: set[str]) -> Finding:
+    """Check one function; add its runtime to those that are used."""
     check = f"function {function}"
     try:
         name = stages.function_name(stage, function)
@@ -50,6 +54,7 @@ def _function(stage: str, function: str) -> Finding:
         if code in ("ResourceNotFoundException", "ValidationError"):
             return Finding(check, "error", _NOT_DEPLOYED)
         raise
+    used.add(found["Runtime"])
     state, update = found.get("State", "Active"), found.get("LastUpdateStatus", "Successful")
     if (state, update) != ("Active", "Successful"):
         return Finding(check, "error", f"{state}, last update {update}")
@@ -66,6 +71,13 @@ def _function(stage: str, function: str) -> Finding:
     return Finding(
         check, "ok", f"{found['Runtime']}, {found['MemorySize']} MB, {found['Timeout']} s"
     )
+
+
+def _runtime(used: set[str]) -> Finding:
+    """Check that AWS keeps up the functions' Python for another year."""
+    if warned := [text for runtime in sorted(used) if (text := runtimes.warning(runtime))]:
+        return Finding("runtime", "warning", "; ".join(warned))
+    return Finding("runtime", "ok", ", ".join(sorted(used)))
 
 
 def _loops(stage: str) -> Finding:

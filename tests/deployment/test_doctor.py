@@ -1,6 +1,7 @@
 """`ops doctor --stage prod`: the findings of healthy and broken stages."""
 
 import json
+from datetime import date
 from typing import Any
 
 import boto3
@@ -12,7 +13,7 @@ from typer.testing import Result
 from app import app
 from chalicelib import aws
 from chalicelib.store import waiting
-from ops import doctor, stack
+from ops import doctor, runtimes, stack
 from ops.resources.alarms import ALARMS
 from tests.support.deployment.chalice_program import PREFIX
 from tests.support.deployment.checkout import Checkout
@@ -27,6 +28,7 @@ def functions(
 ) -> dict[str, Function]:
     """Return the functions in Lambda; Tencent, and what ministack passes over, are well."""
     monkeypatch.setattr(doctor, "_tencent", lambda: "fine")
+    monkeypatch.setattr(runtimes, "today", lambda: date(2026, 1, 1))
     aws.dynamodb().update_time_to_live(
         TableName="qa-sms-bridge-prod",
         TimeToLiveSpecification={"AttributeName": "expires", "Enabled": True},

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,10 @@ class Checkout:
                 ignored = shutil.ignore_patterns("__pycache__")
                 shutil.copytree(ROOT / name, folder / name, ignore=ignored)
             (folder / ".venv").mkdir()
-            for part in (ROOT / ".venv").iterdir():
+            for part in Path(sys.prefix).iterdir():
                 if part.name != ".installed":
                     (folder / ".venv" / part.name).symlink_to(part)
-            # Newer than the requirements, so that nothing is installed into this checkout's environment.
+            # It is newer than the requirements, so that nothing is installed into this checkout's environment.
             (folder / ".venv" / ".installed").touch()
 
     @property
