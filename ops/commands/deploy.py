@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from ops import deploy as deployment
+from ops import deploy_checks
 from ops.commands.output import Stage, command, warn
 
 _console = Console(highlight=False, soft_wrap=True)
@@ -42,7 +43,7 @@ def deploy(
 
     Example: ops deploy --stage prod
     """
-    checked = deployment.check(stage, adopt=adopt, replace=replace)
+    checked = deploy_checks.check(stage, adopt=adopt, replace=replace)
     for warning in checked.warnings:
         warn(warning)
     _console.print(f"Deploying to {checked.target}", markup=False)

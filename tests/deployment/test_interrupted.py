@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ops import adoption, deploy, destroy, queue_names, stack, stages
+from ops import adoption, deploy, deploy_checks, destroy, queue_names, stack, stages
+from ops.deploy_checks import Checked
 from ops.errors import OperatorError
 from tests.support.deployment.chalice_program import PREFIX, Chalice
 from tests.support.deployment.checkout import Checkout
@@ -24,10 +25,10 @@ def silent(_: str) -> None:
 
 
 @pytest.fixture
-def checked(chalice: Chalice, monkeypatch: pytest.MonkeyPatch) -> deploy.Checked:
+def checked(chalice: Chalice, monkeypatch: pytest.MonkeyPatch) -> Checked:
     """A stage whose stack stands, and stays as it is."""
     keep_secrets()
-    found = deploy.check("prod")
+    found = deploy_checks.check("prod")
     stages.enter("prod")
     stack.of_stage("prod").bring_to(stack.template(found.settings.table), found.parameters)
     monkeypatch.setattr(stack.Stack, "bring_to", lambda *_: "unchanged")
@@ -62,7 +63,7 @@ def kill(account: Account, number: int, work: Callable[[], Any]) -> None:
 
 
 def test_a_first_deployment_goes_on_wherever_it_was_killed(
-    account: Account, checked: deploy.Checked
+    account: Account, checked: Checked
 ) -> None:
     def work() -> None:
         assert deploy.deploy(checked, silent) == PREFIX
@@ -73,13 +74,13 @@ def test_a_first_deployment_goes_on_wherever_it_was_killed(
         account.restore(empty)
         RECORD.unlink()
         kill(account, number, work)
-        assert deploy.deploy(deploy.check("prod"), silent) == PREFIX
+        assert deploy.deploy(deploy_checks.check("prod"), silent) == PREFIX
         assert account.state() == whole, account.calls[number - 1]
         assert adoption.read("prod").keys() == record.keys()
 
 
 def test_a_later_deployment_goes_on_wherever_it_was_killed(
-    account: Account, checked: deploy.Checked
+    account: Account, checked: Checked
 ) -> None:
     def work() -> None:
         assert deploy.deploy(checked, silent) == PREFIX
@@ -92,9 +93,7 @@ def test_a_later_deployment_goes_on_wherever_it_was_killed(
         assert account.state() == whole, account.calls[number - 1]
 
 
-def test_a_deletion_goes_on_wherever_it_was_killed(
-    account: Account, checked: deploy.Checked
-) -> None:
+def test_a_deletion_goes_on_wherever_it_was_killed(account: Account, checked: Checked) -> None:
     def work() -> None:
         destroy.destroy("prod", silent, with_table=False)
 
@@ -130,9 +129,7 @@ def test_what_was_killed_is_deployed_and_destroyed_by_the_commands(
 # --- the record ---
 
 
-def test_the_record_is_the_one_that_chalice_writes(
-    account: Account, checked: deploy.Checked
-) -> None:
+def test_the_record_is_the_one_that_chalice_writes(account: Account, checked: Checked) -> None:
     deploy.deploy(checked, silent)
     of_chalice = adoption.read("prod")
     RECORD.unlink()
@@ -143,7 +140,7 @@ def test_the_record_is_the_one_that_chalice_writes(
 
 
 def test_the_record_of_a_custom_domain_is_the_one_that_chalice_writes(
-    account: Account, checked: deploy.Checked
+    account: Account, checked: Checked
 ) -> None:
     checked.config["stages"]["prod"]["api_gateway_custom_domain"] = {
         "domain_name": "sms.example.cn",
@@ -158,7 +155,7 @@ def test_the_record_of_a_custom_domain_is_the_one_that_chalice_writes(
 
 
 def test_a_function_that_this_release_lacks_stays_recorded_and_is_deleted(
-    account: Account, checked: deploy.Checked
+    account: Account, checked: Checked
 ) -> None:
     deploy.deploy(checked, silent)
     record = json.loads(RECORD.read_text())
@@ -179,7 +176,7 @@ def test_a_function_that_this_release_lacks_stays_recorded_and_is_deleted(
 
 
 def test_a_stage_of_another_checkout_is_adopted_if_that_is_asked_for(
-    account: Account, checked: deploy.Checked
+    account: Account, checked: Checked
 ) -> None:
     deploy.deploy(checked, silent)
     RECORD.unlink()
@@ -193,7 +190,7 @@ def test_a_stage_of_another_checkout_is_adopted_if_that_is_asked_for(
 
 
 def test_another_stages_api_of_the_same_name_is_not_taken(
-    account: Account, checked: deploy.Checked
+    account: Account, checked: Checked
 ) -> None:
     document = {
         "info": {"title": "qa-sms-bridge"},
@@ -206,7 +203,7 @@ def test_another_stages_api_of_the_same_name_is_not_taken(
 
 
 def test_two_apis_of_the_stage_are_named_and_none_is_chosen(
-    account: Account, checked: deploy.Checked
+    account: Account, checked: Checked
 ) -> None:
     deploy.deploy(checked, silent)
     document = {
@@ -243,9 +240,7 @@ def slow(account: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
     return account
 
 
-def test_destroying_and_deploying_right_afterwards_works(
-    slow: Account, checked: deploy.Checked
-) -> None:
+def test_destroying_and_deploying_right_afterwards_works(slow: Account, checked: Checked) -> None:
     for _ in range(2):
         deploy.deploy(checked, silent)
         destroy.destroy("prod", silent, with_table=False)
@@ -269,17 +264,13 @@ def test_the_names_of_queues_that_were_just_deleted_are_waited_for(
     assert len(slept) == 1
 
 
-def test_a_function_that_is_being_changed_is_waited_for(
-    slow: Account, checked: deploy.Checked
-) -> None:
+def test_a_function_that_is_being_changed_is_waited_for(slow: Account, checked: Checked) -> None:
     deploy.deploy(checked, silent)
     slow.functions.update_function_code("qa-sms-bridge-prod-push")
     deploy.deploy(checked, silent)
 
 
-def test_a_mapping_that_is_being_deleted_is_waited_for(
-    slow: Account, checked: deploy.Checked
-) -> None:
+def test_a_mapping_that_is_being_deleted_is_waited_for(slow: Account, checked: Checked) -> None:
     deploy.deploy(checked, silent)
     [uuid, *_] = slow.functions.mappings
     while slow.functions.get_event_source_mapping(uuid)["State"] != "Enabled":
@@ -291,7 +282,7 @@ def test_a_mapping_that_is_being_deleted_is_waited_for(
 
 
 def test_aws_that_never_finishes_is_said_so(
-    slow: Account, checked: deploy.Checked, monkeypatch: pytest.MonkeyPatch
+    slow: Account, checked: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy.deploy(checked, silent)
     monkeypatch.setattr("ops.cloud.lambdas._SETTLING_SECONDS", 0)
