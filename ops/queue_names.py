@@ -25,8 +25,9 @@ def wait(stage: str, progress: Progress) -> None:
         deleted = float(_path(stage).read_text())
     except (OSError, ValueError):
         return
-    left = deleted + _SECONDS - time.time()
-    if 0 < left <= _SECONDS:
+    # The clock may have been set back since.
+    left = min(deleted + _SECONDS - time.time(), _SECONDS)
+    if left > 0:
         progress(
             f"waiting {left:.0f} seconds, until SQS releases the names of the queues that were just deleted"
         )
