@@ -1,0 +1,188 @@
+"""The switches: what AWS does, how sure that is, and what is imitated.
+
+How sure: [doc] AWS's documentation or API model says so; [seen] others report it from real AWS; [guess] likely,
+but written nowhere.
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+VARIABLE = "HOSTILE"
+"""Environment variable: `all`, or names of switches, comma-separated. A name with `-` before it is turned off."""
+SEED_VARIABLE = "HOSTILE_SEED"
+"""Environment variable: any text. Equal seeds draw equally."""
+
+
+class Switch(StrEnum):
+    """A way in which AWS is worse than an emulator."""
+
+    CHAIN = "chain"
+    """Lambda stops a function that its own messages call about 16 times in a row.
+
+    AWS [doc]: the message is not given to the function, its receive counts, and at last it is a dead letter. The
+    function's setting `RecursiveLoop: Allow` turns this off. Where a batch mixes chains, the longest is taken [guess].
+    Imitated: the count in `AWSTraceHeader`, the refusal, the setting. Not imitated: SNS, S3, direct invocations.
+    """
+
+    BACKOFF = "backoff"
+    """After a function's error, its queue is polled by fewer functions at once.
+
+    AWS [doc]: concurrency is lowered "gradually"; batch item failures don't count. By how much is not said [guess].
+    Imitated: one worker after an error, and one more with each minute without errors.
+    """
+
+    SLOTS = "slots"
+    """A new account has ten concurrent executions for everything.
+
+    AWS: the written quota is 1,000 [doc], new accounts have less [seen]. A throttled batch is tried again until its
+    visibility ends, and its receive counts [seen]; an HTTP request gets 500 in API Gateway's own shape [seen]; a
+    schedule's event is kept for six hours [doc]. Imitated: one pool of ten. Not imitated: scaling by 1,000 a
+    10 seconds, reserved concurrency.
+    """
+
+    WINDOW = "window"
+    """With a batching window, a batch that isn't full may wait for 20 s.
+
+    AWS [doc]: where little happens, whatever the window. Imitated: now and then.
+    """
+
+    AGAIN = "again"
+    """A message is delivered twice.
+
+    AWS [doc]: at least once. Imitated: to another function at the same moment, and once more after its deletion.
+    """
+
+    LOST_RECEIVE = "lost-receive"
+    """A message's receive is counted, although its function never saw it.
+
+    AWS [seen]: throttles, a function killed before its first line, a poller that dies. Imitated: a received batch is
+    dropped now and then, and comes again when its visibility ends.
+    """
+
+    HANDLES = "handles"
+    """Receipt handles as SQS treats them.
+
+    AWS [doc]: deleting by an old handle, or twice, succeeds and may do nothing; changing the visibility of a message
+    whose time ran out is an error; delays above 900 s and visibilities above 43,200 s are refused. Imitated: all of
+    this, for handles that the same process received.
+    """
+
+    PARTIAL = "partial"
+    """SQS refuses some messages of a batch, or the call.
+
+    AWS [doc]: `Failed`, by fault of either side, while the others are queued. Imitated: some, all, and the exception.
+    """
+
+    THROTTLE = "throttle"
+    """DynamoDB throttles a partition.
+
+    AWS [doc]: part of a batch is left undone; a batch of which nothing got through is an exception; a statement of a
+    PartiQL batch has an error of its own. Imitated: at random by partition key, after boto3's own retries. Not
+    imitated: counting units.
+    """
+
+    WEAK_READS = "weak-reads"
+    """A read that isn't consistent may miss the last second's writes.
+
+    AWS [doc]. Imitated: GetItem, BatchGetItem and Query answer, at random, the state before an item's last write, for
+    writes of the same process. Not imitated: a deleted item that a Query still finds, Scan, indexes.
+    """
+
+    CONFLICTS = "conflicts"
+    """A write meets a transaction on the same item.
+
+    AWS [doc]: `TransactionConflictException`, which boto3 does not retry [src]; a transaction is cancelled with
+    `TransactionConflict` among its reasons; a statement of a PartiQL batch has that error. Imitated: at random, also
+    where no other transaction runs.
+    """
+
+    SECRETS = "secrets"
+    """The parameter store throttles, or does not answer.
+
+    AWS: 40 reads a second for a whole account [doc], then `ThrottlingException` [seen]. Imitated: that, and silence
+    for as long as the client waits, mostly for values that were read before.
+    """
+
+    FREEZE = "freeze"
+    """An environment is frozen between two events, and its connections die in silence.
+
+    AWS: frozen [doc]; idle connections are purged [doc]; NAT forgets a flow after 350 s [doc]. Imitated: SIGSTOP for
+    100 s and more, and sockets that take data and never answer. Not imitated: the kernel, which here still hears a
+    closing peer.
+    """
+
+    SCHEDULE_TWICE = "schedule-twice"
+    """A schedule's event comes twice, overlaps with the next, and comes again after an error.
+
+    AWS [doc]: invocations are asynchronous, and their queue delivers at least once; after an error twice more, one
+    and two minutes later. Imitated: all of this, with shorter pauses after an error.
+    """
+
+    GATEWAY = "gateway"
+    """API Gateway answers by itself, in its own shape.
+
+    AWS [doc]: 403 for an unknown route, 413 above 10 MB, 429 when throttled, 502 for an event or an answer above 6 MB,
+    504 after 29 s. Imitated: these, and 429, 500, 502 and 504 at random; the last two after the function did its work.
+    """
+
+    EXPIRY_LATE = "expiry-late"
+    """Expired items stay for days, and can be read and written.
+
+    AWS [doc]: "within a few days". Imitated: items never expire while a stack runs.
+    """
+
+
+class UnknownSwitchError(ValueError):
+    """A name that is no switch. The text lists those that are."""
+
+
+@dataclass(frozen=True)
+class Switches:
+    """The switches that are on, and the seed that they draw by."""
+
+    on: frozenset[Switch] = frozenset()
+    seed: str = "0"
+
+    @classmethod
+    def parse(cls, text: str, seed: str = "0") -> Self:
+        """Read a list such as `all`, `chain,throttle` or `all,-freeze`. Raises UnknownSwitchError."""
+        on: set[Switch] = set()
+        for word in filter(None, (word.strip().lower() for word in text.split(","))):
+            if word == "all":
+                on |= set(Switch)
+            elif word.startswith("-"):
+                on.discard(_named(word[1:]))
+            else:
+                on.add(_named(word))
+        return cls(frozenset(on), seed or "0")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """Read HOSTILE and HOSTILE_SEED. Raises UnknownSwitchError."""
+        return cls.parse(environ.get(VARIABLE, ""), environ.get(SEED_VARIABLE, ""))
+
+    def __contains__(self, switch: Switch) -> bool:
+        return switch in self.on
+
+    def __bool__(self) -> bool:
+        return bool(self.on)
+
+    def __str__(self) -> str:
+        """Return a text that `parse` reads."""
+        return ",".join(switch for switch in Switch if switch in self.on)
+
+    def random(self, purpose: str) -> random.Random:
+        """Return a generator for one purpose, such as a switch in one process."""
+        return random.Random(f"{self.seed} {purpose}")
+
+
+def _named(word: str) -> Switch:
+    try:
+        return Switch(word.replace("_", "-"))
+    except ValueError:
+        raise UnknownSwitchError(
+            f"{VARIABLE} names {word!r}; the switches are: all, {', '.join(Switch)}"
+        ) from None
