@@ -31,14 +31,16 @@ _used: set[tuple[str, str, str]] = set()
 def allowed_by_their_policies(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """Enforce the policies as IAM does."""
+    """Enforce the policies as IAM does; and behave as AWS does where HOSTILE says so."""
     if _INTEGRATION not in request.path.parents:
         yield
         return
     # Other folders do not need it, and importing it takes time.
     from tests.support.deployment.permissions import Guard
+    from tests.support.in_process import hostile
 
     guard = Guard()
+    hostile.install(monkeypatch, request.node.nodeid)
     guard.install(monkeypatch)
     yield
     for function, permissions in guard.used.items():

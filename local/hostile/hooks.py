@@ -50,8 +50,9 @@ class Hooks:
 
     def make(self, client: Any, operation: str, params: dict[str, Any], original: Make) -> Any:
         """Make a call through all layers. `original` is botocore's `BaseClient._make_api_call`."""
-        call = Call(client, operation, params, original)
-        return self._make(call, self._layers)
+        if not self._layers:
+            return original(client, operation, params)
+        return self._make(Call(client, operation, params, original), self._layers)
 
     def _make(self, call: Call, layers: list[Layer]) -> Any:
         if not layers:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from moto.sqs.models import sqs_backends
 
 import app
 from chalicelib.store.packing import unpack
-from tests.support.in_process import aws
+from tests.support.in_process import aws, hostile
 from tests.support.in_process.clock import Clock
 from tests.support.in_process.outside import Fault, Killed, Outside
 
@@ -42,6 +43,29 @@ class Context:
         return max(0, int((self._end - time.time()) * 1000))
 
 
+def _record(message: Any, queue: str) -> dict[str, Any]:
+    """Return a message as an SQS event has it."""
+    attributes = {
+        "ApproximateReceiveCount": str(message.approximate_receive_count),
+        "SentTimestamp": str(message.sent_timestamp),
+        "SenderId": message.sender_id,
+        "ApproximateFirstReceiveTimestamp": str(message.approximate_first_receive_timestamp),
+    }
+    if trace := (message.system_attributes or {}).get("AWSTraceHeader"):
+        attributes["AWSTraceHeader"] = trace["StringValue"]
+    return {
+        "messageId": message.id,
+        "receiptHandle": message.receipt_handle,
+        "body": message.body,
+        "attributes": attributes,
+        "messageAttributes": {},
+        "md5OfBody": message.body_md5,
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:{aws.REGION}:{aws.ACCOUNT}:{aws.PREFIX}{queue}",
+        "awsRegion": aws.REGION,
+    }
+
+
 class Pump:
     """Runs the functions on the messages of their queues."""
 
@@ -58,48 +82,44 @@ class Pump:
             self.release()
         if not any(due <= time.time() for due in self.due(function)):
             return None
-        messages = self._backend.receive_message(
-            aws.PREFIX + queue,
-            count=batch or size,
-            wait_seconds_timeout=0,
-            visibility_timeout=int(self._backend.get_queue(aws.PREFIX + queue).visibility_timeout),
-        )
+        messages = self._receive(queue, batch or size)
         if not messages:
             return None
         self._outside.observe("ReceiveMessage", {}, {"Messages": [one.body for one in messages]})
-        return {
-            "Records": [
-                {
-                    "messageId": message.id,
-                    "receiptHandle": message.receipt_handle,
-                    "body": message.body,
-                    "attributes": {
-                        "ApproximateReceiveCount": str(message.approximate_receive_count),
-                        "SentTimestamp": str(message.sent_timestamp),
-                        "SenderId": message.sender_id,
-                        "ApproximateFirstReceiveTimestamp": str(
-                            message.approximate_first_receive_timestamp
-                        ),
-                    },
-                    "messageAttributes": {},
-                    "md5OfBody": message.body_md5,
-                    "eventSource": "aws:sqs",
-                    "eventSourceARN": f"arn:aws:sqs:{aws.REGION}:{aws.ACCOUNT}:{aws.PREFIX}{queue}",
-                    "awsRegion": aws.REGION,
-                }
-                for message in messages
-            ]
-        }
+        event = {"Records": [_record(message, queue) for message in messages]}
+        return None if hostile.current.stops(function, event) else event
+
+    def _receive(self, queue: str, count: int) -> list[Any]:
+        """Receive messages. If a receive is lost, the messages become visible again at once."""
+        seconds = int(self._backend.get_queue(aws.PREFIX + queue).visibility_timeout)
+        while True:
+            messages: list[Any] = self._backend.receive_message(
+                aws.PREFIX + queue,
+                count=count,
+                wait_seconds_timeout=0,
+                visibility_timeout=seconds,
+            )
+            if not messages or not hostile.current.loses_receive(messages[0].id):
+                break
+            for message in messages:
+                message.change_visibility(0)
+        for message in messages:
+            hostile.current.hooks.handles.received(message.receipt_handle, time.time() + seconds)
+        return messages
 
     def invoke(self, function: str, event: dict[str, Any], seconds: float | None = None) -> bool:
         """Call a function as Lambda does, and return whether it succeeded."""
         handler, queue, _ = _FUNCTIONS[function]
         try:
-            handler(event, Context(function, seconds))
+            with hostile.current.invocation(event):
+                handler(event, Context(function, seconds))
         except (Exception, Killed) as error:
             self.failures.append(error)
             return False
         self._delete(queue, event)
+        if hostile.current.delivers_again():
+            with suppress(Exception, Killed), hostile.current.invocation(event):
+                handler(event, Context(function, seconds))
         return True
 
     def invoke_once(self, function: str, batch: int | None = None) -> bool | None:
@@ -116,7 +136,7 @@ class Pump:
         handler, queue, _ = _FUNCTIONS[function]
         returned = False
         self.restart()
-        with self._outside.watched(at, how):
+        with self._outside.watched(at, how), hostile.current.invocation(event):
             try:
                 handler(event, Context(function))
                 returned = True
@@ -159,20 +179,19 @@ class Pump:
 
     @staticmethod
     def _schedule(function: str, seconds: float | None) -> None:
-        getattr(app, function)(
-            {
-                "version": "0",
-                "account": aws.ACCOUNT,
-                "region": aws.REGION,
-                "detail": {},
-                "detail-type": "Scheduled Event",
-                "source": "aws.events",
-                "time": "2026-03-02T02:00:00Z",
-                "id": "7bf73129",
-                "resources": [],
-            },
-            Context(function, seconds),
-        )
+        event = {
+            "version": "0",
+            "account": aws.ACCOUNT,
+            "region": aws.REGION,
+            "detail": {},
+            "detail-type": "Scheduled Event",
+            "source": "aws.events",
+            "time": "2026-03-02T02:00:00Z",
+            "id": "7bf73129",
+            "resources": [],
+        }
+        with hostile.current.invocation(event):
+            getattr(app, function)(event, Context(function, seconds))
 
     def due(self, function: str) -> list[float]:
         """Return when each message of a function's queue becomes visible."""
