@@ -162,6 +162,7 @@ def create_resources(
     *,
     visibility: Mapping[str, int] | None = None,
     receives: Mapping[str, int] | None = None,
+    expiry: bool = True,
 ) -> None:
     """Create the table and the queues as a deployment does, or bring them up to date.
 
@@ -169,7 +170,8 @@ def create_resources(
     restarts and updates queues in place, together with their messages. That takes a second at the
     first start. ministack ignores the time to live, which is therefore set here from the same
     template. `visibility` (seconds) and `receives` (receives before the dead-letter queue) replace
-    the template's defaults for the queues that they name: "sends", "callbacks", "receipts", "files".
+    the template's defaults for the queues that they name: "sends", "callbacks", "receipts", "files". Without
+    `expiry`, no item expires.
     """
     # Without its indentation: CloudFormation takes up to 51,200 bytes.
     template = json.dumps(json.loads(TEMPLATE.read_text()), separators=(",", ":"))
@@ -191,7 +193,7 @@ def create_resources(
     except cloudformation.exceptions.AlreadyExistsException:
         _update(cloudformation, stack, template, parameters)
     _wait_complete(cloudformation, stack)
-    _set_time_to_live(template, table, options)
+    _set_time_to_live(template, table, options, enabled=expiry)
 
 
 def _update(
@@ -223,12 +225,11 @@ def _describe(cloudformation: "CloudFormationClient", stack: str) -> "StackTypeD
     return cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
 
 
-def _set_time_to_live(template: str, table: str, options: dict[str, Any]) -> None:
+def _set_time_to_live(template: str, table: str, options: dict[str, Any], *, enabled: bool) -> None:
     resources = json.loads(template)["Resources"].values()
     [properties] = (r["Properties"] for r in resources if r["Type"] == "AWS::DynamoDB::Table")
     dynamodb = boto3.client("dynamodb", **options)
     described = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
-    if described["TimeToLiveStatus"] == "DISABLED":
-        dynamodb.update_time_to_live(
-            TableName=table, TimeToLiveSpecification=properties["TimeToLiveSpecification"]
-        )
+    if (described["TimeToLiveStatus"] != "DISABLED") != enabled:
+        specification: Any = {**properties["TimeToLiveSpecification"], "Enabled": enabled}
+        dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=specification)

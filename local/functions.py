@@ -77,6 +77,16 @@ class Context:
 
 
 @dataclass(frozen=True)
+class Invocation:
+    """How a call of a function ended."""
+
+    returned: bool
+    """Whether the function returned; otherwise it raised an exception."""
+    value: object = None
+    """What it returned."""
+
+
+@dataclass(frozen=True)
 class Function:
     """A function of the app, with the limits of its deployment."""
 
@@ -88,7 +98,11 @@ class Function:
     region: str
 
     def __call__(self, event: dict[str, Any]) -> bool:
-        """Call it as Lambda does, and return whether it returned. An exception is logged, not raised.
+        """Call it as Lambda does, and return whether it returned."""
+        return self.invoke(event).returned
+
+    def invoke(self, event: dict[str, Any]) -> Invocation:
+        """Call it as Lambda does. An exception is logged, not raised.
 
         A call that exceeds the function's time-out kills this process at once, as Lambda kills an
         execution environment: its work stays half done.
@@ -106,7 +120,7 @@ class Function:
         timer.start()
         try:
             with faults.invocation(faults.label(self.name, event)):
-                self.handler(event, context)
+                value = self.handler(event, context)
         except Exception as error:
             log(
                 "ERROR",
@@ -116,10 +130,10 @@ class Function:
                 errorType=type(error).__name__,
                 stackTrace=traceback.format_exception(error),
             )
-            return False
+            return Invocation(returned=False)
         finally:
             timer.cancel()
-        return True
+        return Invocation(returned=True, value=value)
 
     def _time_out(self, request_id: str) -> None:
         log(

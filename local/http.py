@@ -22,19 +22,20 @@ from typing import TYPE_CHECKING, Any
 from chalice.local import (
     ChaliceRequestHandler,
     ForbiddenError,
-    LambdaContext,
-    LocalChalice,
     LocalDevServer,
     LocalGatewayException,
 )
 
 from local import faults
 from local.functions import App, log
+from local.hostile.gateway import GatewayAnswer
+from local.http_app import LocalApp, through_gateway
 from local.http_bodies import RefusedRequest, read_body
 from local.http_server import Server
 from local.ports import HOST
 from local.processes import StackError
 from local.state import adopt_environment
+from local.worst import Worst
 
 if TYPE_CHECKING:
     from chalice.config import Config
@@ -97,13 +98,7 @@ class _Handler(ChaliceRequestHandler):
 
     def _answer(self, body: bytes | None) -> None:
         try:
-            response = self._handle_binary(
-                self.local_gateway.handle_request(
-                    method=self.command, path=self.path, headers=dict(self.headers), body=body
-                )
-            )
-            if isinstance(response["body"], str):
-                response["body"] = response["body"].encode()
+            response = self._call(body)
         except LocalGatewayException as error:
             if isinstance(error, ForbiddenError) and self._below_sms:
                 self._send_no_such_route()
@@ -113,11 +108,29 @@ class _Handler(ChaliceRequestHandler):
             log("ERROR", str(error), stackTrace=traceback.format_exception(error))
             self._send_json(502, "Internal server error")
         else:
+            if isinstance(response, GatewayAnswer):
+                self._send_message(response.status, response.message)
+                return
             if response["statusCode"] == 405 and self._below_sms:
                 self._send_no_such_route()
                 return
             headers = {**response["headers"], **response["multiValueHeaders"]}
             self._send_http_response(response["statusCode"], headers, response["body"])
+
+    def _call(self, body: bytes | None) -> dict[str, Any] | GatewayAnswer:
+        """Return the app's response, or API Gateway's own where HOSTILE says so (never to a health check)."""
+        request = {"method": self.command, "path": self.path, "headers": dict(self.headers)}
+
+        def handle() -> dict[str, Any]:
+            answered = self.local_gateway.handle_request(**request, body=body)
+            response: dict[str, Any] = self._handle_binary(answered)
+            if isinstance(response["body"], str):
+                response["body"] = response["body"].encode()
+            return response
+
+        if self._route == "/health":
+            return handle()
+        return through_gateway(self.server, request, body, handle)
 
     def _send_no_such_route(self) -> None:
         self._send_json(404, f"{self.command} {self._route} does not exist")
@@ -145,15 +158,20 @@ class _Handler(ChaliceRequestHandler):
         self._send_json(code, message or explain or self.responses[code][0])
 
     def _send_json(self, status: int, message: str) -> None:
-        answer = {"message": message}
-        if self._below_sms:
+        if self.server.gateway.on or not self._below_sms:
+            self._send_message(status, message)
+        else:
             answer = {
                 "platformName": os.environ.get("QA_PLATFORM_NAME", ""),
                 "code": str(status),
                 "message": message,
                 "requestId": str(uuid.uuid4()),
             }
-        self._send_http_response(status, {}, json.dumps(answer, ensure_ascii=False))
+            self._send_http_response(status, {}, json.dumps(answer, ensure_ascii=False))
+
+    def _send_message(self, status: int, message: str) -> None:
+        """Send an answer in API Gateway's own shape."""
+        self._send_http_response(status, {}, json.dumps({"message": message}, ensure_ascii=False))
 
     def _send_http_response_with_body(
         self, code: int, headers: dict[str, Any], body: str | bytes
@@ -174,35 +192,22 @@ class _Handler(ChaliceRequestHandler):
         """Write no access log: the app has its own log."""
 
 
-class _LocalApp(LocalChalice):
-    """Keeps the Lambda context per thread, as `LocalChalice` keeps the request."""
-
-    @property
-    def lambda_context(self) -> LambdaContext:
-        context: LambdaContext = self._THREAD_LOCAL.lambda_context
-        return context
-
-    @lambda_context.setter
-    def lambda_context(self, context: LambdaContext) -> None:
-        self._THREAD_LOCAL.lambda_context = context
-
-    def __call__(self, event: dict[str, Any], context: LambdaContext) -> Any:
-        request = event["requestContext"]
-        view = self.routes[request["resourcePath"]].get(request["httpMethod"])
-        with faults.invocation(view.view_name if view else "none", own_thread=True):
-            return super().__call__(event, context)
-
-
-def create_server(app: App, port: int, listener: socket.socket | None = None) -> LocalDevServer:
+def create_server(
+    app: App, port: int, listener: socket.socket | None = None, worst: Worst | None = None
+) -> LocalDevServer:
     """Return a server for the app's routes on loopback.
 
-    Port 0 chooses a free port. `listener` is a socket that already listens; with it, `port` is ignored.
+    Port 0 chooses a free port. `listener` is a socket that already listens; with it, `port` is ignored. `worst` is
+    what HOSTILE turns on.
     """
     chalice = app.chalice
-    chalice.__class__ = type("LocalApp", (_LocalApp, type(chalice)), {})
+    chalice.__class__ = type("LocalApp", (LocalApp, type(chalice)), {})
     config: Config = app.config("api_handler")
     server = functools.partial(Server, listener=listener)
-    return LocalDevServer(chalice, config, HOST, port, handler_cls=_Handler, server_cls=server)
+    made = LocalDevServer(chalice, config, HOST, port, handler_cls=_Handler, server_cls=server)
+    if worst is not None:
+        made.server.gateway, made.server.slots = worst.gateway(), worst.slots()
+    return made
 
 
 def main() -> None:
@@ -213,10 +218,13 @@ def main() -> None:
     parser.add_argument("--app", default="app", help="module of the Chalice app")
     arguments = parser.parse_args()
     adopt_environment()
+    worst = Worst("http")
+    worst.install()
     faults.install()
     listener = None if arguments.fd is None else socket.socket(fileno=arguments.fd)
     try:
-        server: Server = create_server(App(arguments.app), arguments.port, listener).server
+        app = App(arguments.app)
+        server: Server = create_server(app, arguments.port, listener, worst).server
     except OSError as error:
         raise StackError(f"Cannot listen on {HOST}:{arguments.port}: {error.strerror}") from error
     # Blocked before any thread starts, so that only sigwait receives them.

@@ -5,11 +5,15 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from socketserver import TCPServer
 from typing import Any
 
 from chalice.local import ChaliceRequestHandler, ThreadedHTTPServer
 
+from local.hostile.gateway import Gateway
+from local.hostile.slots import Slots
+from local.hostile.switches import Switches
 from local.ports import HOST
 
 
@@ -29,6 +33,10 @@ class Server(ThreadedHTTPServer):
         self._idle: set[socket.socket] = set()
         self._busy: set[socket.socket] = set()
         self.draining = False
+        self.gateway = Gateway(Switches(), "")
+        """What API Gateway answers by itself: nothing, unless HOSTILE says so."""
+        self.slots = Slots(Path(), count=0)
+        """The pool of concurrent executions that a request needs one of."""
         self._listener = listener
         super().__init__(address, handler)
 

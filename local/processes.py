@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -120,6 +121,8 @@ class Process:
         """Ask it to finish its current work and to end."""
         if self._popen is not None:
             self._popen.terminate()
+            # A process that HOSTILE has frozen would not notice.
+            self._popen.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """Kill it, and wait until it has ended."""

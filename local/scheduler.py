@@ -1,8 +1,8 @@
 """The schedules: call each scheduled function of the app when it is due.
 
-`python -m local.scheduler` counts each rate from its own start, as a newly created rule does, and
-calls one function at a time. `python -m local.scheduler --once sweep` calls one function now and
-exits with 0 if it returned and with 1 if it raised.
+`python -m local.scheduler` counts each rate from its own start, as a newly created rule does, and calls one function
+at a time; with HOSTILE, several at once and some twice (docs/hostile-aws.md). `python -m local.scheduler --once sweep`
+calls one function now and exits with 0 if it returned and with 1 if it raised.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,11 +20,16 @@ from chalice.app import ScheduleExpression
 
 from local import faults
 from local.functions import ACCOUNT, App, Function
+from local.hostile.slots import Slots
 from local.processes import StackError
 from local.state import adopt_environment
+from local.worst import Worst
 
 READY = r"scheduled: "
 """Pattern of the line that the scheduler prints when it is ready."""
+
+# How long an event waits for a slot. AWS keeps it for hours.
+_SLOT_SECONDS = 60
 
 
 def period(expression: str | ScheduleExpression) -> timedelta:
@@ -51,17 +56,32 @@ def event(function: Function) -> dict[str, Any]:
     }
 
 
-def run(periods: Mapping[Function, timedelta], stop: threading.Event) -> None:
+def run(periods: Mapping[Function, timedelta], stop: threading.Event, worst: Worst) -> None:
     """Call the functions that are due until `stop` is set. A function that is running is waited for."""
+    schedules, slots = worst.schedules(), worst.slots()
+    running: list[threading.Thread] = []
     due = {function: time.monotonic() + each.total_seconds() for function, each in periods.items()}
     while not stop.is_set():
         function = min(due, key=due.__getitem__)
         if stop.wait(max(0.0, due[function] - time.monotonic())):
-            return
-        function(event(function))
+            break
+        running = [thread for thread in running if thread.is_alive()]
+        running += schedules.deliver(_in_slot(function, slots), event(function), stop)
         # Counted from when it was due, so that a slow run does not delay all later ones. Periods that
         # have passed entirely, because the machine slept, are skipped.
         due[function] = max(due[function] + periods[function].total_seconds(), time.monotonic())
+    for thread in running:
+        thread.join()
+
+
+def _in_slot(function: Function, slots: Slots) -> Callable[[dict[str, Any]], bool]:
+    """Return a function that calls this one in a slot, or fails if none becomes free."""
+
+    def call(event: dict[str, Any]) -> bool:
+        with slots.take(_SLOT_SECONDS) as slot:
+            return slot and function(event)
+
+    return call
 
 
 def main() -> int:
@@ -71,6 +91,8 @@ def main() -> int:
     parser.add_argument("--app", default="app", help="module of the Chalice app")
     arguments = parser.parse_args()
     adopt_environment()
+    worst = Worst("scheduler" if arguments.once is None else arguments.once)
+    worst.install()
     faults.install()
     app = App(arguments.app)
     schedules = app.schedules
@@ -87,7 +109,7 @@ def main() -> int:
     signals = (signal.SIGTERM, signal.SIGINT)
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     stop = threading.Event()
-    running = threading.Thread(target=run, args=(periods, stop))
+    running = threading.Thread(target=run, args=(periods, stop, worst))
     running.start()
     print(f"scheduled: {', '.join(schedules)}", flush=True)
     signal.sigwait(signals)

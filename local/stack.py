@@ -7,28 +7,24 @@ Everything listens on loopback only.
 
 import os
 import socket
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.error import HTTPError
-from urllib.request import ProxyHandler, build_opener
 
-from local import aws, configuration
+from local import aws, configuration, worst
 from local.configuration import TENCENT_API
 from local.functions import App
-from local.parts import Parts
+from local.hostile.switches import Switch
+from local.parts import Parts, shortest_visibility, wait_healthy
 from local.ports import HOST
 from local.processes import Process, StackError
 from local.state import DEFAULT, State
 from local.supervision import Supervisor
 
 _WORKERS = 2
-_SLACK = 10
-_HEALTHY = 30.0
 
 
 @dataclass(frozen=True)
@@ -72,6 +68,7 @@ class Stack:
         self._visibility = visibility
         self._receives = receives
         self._inherited = environ
+        self._switches = worst.switches(environ)
         self._app_name = app
         self._app = App(app, environ)
         self.environment: dict[str, str] = {}
@@ -176,8 +173,9 @@ class Stack:
             self._ministack.endpoint,
             self.environment["BRIDGE_TABLE"],
             self.environment["BRIDGE_QUEUE_PREFIX"],
-            visibility=self._visibility or self._shortest_visibility(),
+            visibility=self._visibility or shortest_visibility(self._app, self._switches),
             receives=self._receives,
+            expiry=Switch.EXPIRY_LATE not in self._switches,
         )
         if tencent:
             url = tencent.wait_ready()["url"]
@@ -194,8 +192,9 @@ class Stack:
 
         # Before the front answers, because a caller that finds it healthy may read this next.
         self.state.publish(self._description())
-        self._start_app(parts)
-        self._wait_healthy()
+        sealed = worst.seal(self.environment, self._switches)
+        self._start_app(Parts(sealed, self.state, self._lock))
+        wait_healthy(f"{prefix}/health")
         self._supervisor.start()
 
     def _start_app(self, parts: Parts) -> None:
@@ -206,34 +205,6 @@ class Stack:
             process.start()
         for process in (*self._front, *self._functions):
             process.wait_ready()
-
-    def _shortest_visibility(self) -> dict[str, int]:
-        """Return the shortest visibility timeouts at which no message returns while it is processed.
-
-        AWS advises six times the function's time-out, to leave room for throttled calls, and the
-        template follows that. Nothing throttles here, and the messages of a killed process should
-        return while somebody is still watching.
-        """
-        return {
-            queue: int(self._app.function(name).timeout) + _SLACK
-            for name, trigger in self._app.queues.items()
-            for queue in ("sends", "callbacks", "receipts", "files")
-            if trigger.queue and trigger.queue.endswith(queue)
-        }
-
-    def _wait_healthy(self) -> None:
-        request = build_opener(ProxyHandler({})).open
-        deadline = time.monotonic() + _HEALTHY
-        while True:
-            try:
-                with request(f"{self.addresses.prefix}/health", timeout=5):
-                    return
-            except HTTPError as error:
-                raise StackError(f"GET /health answers {error.code}") from error
-            except OSError as error:
-                if time.monotonic() > deadline:
-                    raise StackError(f"GET /health is not answered: {error}") from error
-                time.sleep(0.02)
 
     def _description(self) -> dict[str, object]:
         return {

@@ -1,33 +1,40 @@
 """One execution environment of a queue's function, called as by Lambda's event source mapping.
 
-`python -m local.worker deliver` polls the queue of `deliver`, calls the function with a batch, and
-deletes the batch when the function returns. When it raises, nothing is deleted, and the queue
-delivers the messages again: after its visibility timeout, or after the timeout that the function has
-set for a message. It ignores `batchItemFailures`, as do the mappings that `chalice deploy` creates.
+`python -m local.worker deliver` polls the queue of `deliver`, calls the function with a batch, and deletes the
+batch when the function returns. When it raises, nothing is deleted, and the queue delivers the messages again:
+after its visibility timeout, or after the timeout that the function has set for a message.
 
-A stack runs several workers for each function. On SIGTERM, a worker finishes its batch first.
+The mappings that `chalice deploy` creates ignore `batchItemFailures`. With BRIDGE_PARTIAL_BATCHES=on, which a
+deployment sets once a mapping reads them, messages that the function names stay on the queue.
+
+A stack runs several workers for each function. On SIGTERM, a worker finishes its batch first. With HOSTILE, it is
+as bad as AWS can be (docs/hostile-aws.md).
 """
 
 import argparse
-import base64
+import os
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import SQSEventConfig
 
-from local import faults
+from local import event_source, faults
+from local.event_source import Record
 from local.functions import App, Function, log
+from local.hostile import chain
 from local.processes import StackError
 from local.state import adopt_environment
+from local.worst import Worst
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
-    from types_boto3_sqs.type_defs import MessageAttributeValueOutputTypeDef, MessageTypeDef
+    from types_boto3_sqs.type_defs import MessageTypeDef
 
 READY = r"polling \S+"
 """Pattern of the line that a worker prints when it is ready."""
@@ -41,33 +48,66 @@ _RETRY_SECONDS = 0.5
 
 
 class Worker:
-    """Calls one function with batches from one queue, one batch at a time."""
+    """Calls one function with batches from one queue, one batch at a time.
 
-    def __init__(self, function: Function, trigger: SQSEventConfig, sqs: "SQSClient") -> None:
+    `number` counts a function's workers from 1. With `partial`, the mapping reads `batchItemFailures`.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        trigger: SQSEventConfig,
+        worst: Worst,
+        *,
+        number: int = 1,
+        partial: bool = False,
+    ) -> None:
         self.stopping = False
         self._function = function
         self._size = trigger.batch_size
         self._window = trigger.maximum_batching_window_in_seconds
-        self._sqs = sqs
+        self._partial = partial
+        self._polling = worst.polling(function.name, number)
+        self._slots = worst.slots()
+        self._freezing = worst.freezing()
+        self._recursion = worst.recursion()
+        self._chain = worst.hooks.chain
+        self._sqs = _connect()
         assert trigger.queue is not None  # noqa: S101 - for the type checker; App uses names only
-        self._url = sqs.get_queue_url(QueueName=trigger.queue)["QueueUrl"]
-        attributes = sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
-        self._arn = attributes["Attributes"]["QueueArn"]
+        self._url = self._sqs.get_queue_url(QueueName=trigger.queue)["QueueUrl"]
+        attributes = self._sqs.get_queue_attributes(
+            QueueUrl=self._url, AttributeNames=["QueueArn", "VisibilityTimeout"]
+        )["Attributes"]
+        self._arn = attributes["QueueArn"]
+        self._visibility = int(attributes["VisibilityTimeout"])
 
     def run(self) -> None:
         """Process batches until `stopping` is set."""
         while not self.stopping:
             try:
-                if batch := self._collect():
+                if batch := self._next():
                     self._process(batch)
             except (BotoCoreError, ClientError) as error:
                 log("ERROR", f"The queue does not answer: {error}", function=self._function.name)
                 time.sleep(_RETRY_SECONDS)
+            if self._freezing.between_events():
+                log("INFO", "Frozen between two events", function=self._function.name)
+                self._sqs = _connect()
+
+    def _next(self) -> Sequence[Record]:
+        """Return the next batch, after a moment if there is none."""
+        if not self._polling.may_poll():
+            time.sleep(_POLL_SECONDS)
+            return []
+        return self._polling.take() or [
+            event_source.record(message, self._arn, self._function.region)
+            for message in self._collect()
+        ]
 
     def _collect(self) -> "list[MessageTypeDef]":
         """Return up to a batch of messages. A batch that is not full waits for the batching window."""
         batch = self._receive(self._size, _POLL_SECONDS)
-        deadline = time.monotonic() + self._window
+        deadline = time.monotonic() + self._polling.window(self._window)
         while batch and len(batch) < self._size and not self.stopping:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -89,53 +129,47 @@ class Worker:
         )
         return answer.get("Messages", [])
 
-    def _process(self, batch: "list[MessageTypeDef]") -> None:
-        if self._function({"Records": [self._record(message) for message in batch]}):
-            for start in range(0, len(batch), _MAX_PER_CALL):
-                self._delete(batch[start : start + _MAX_PER_CALL])
+    def _process(self, batch: Sequence[Record]) -> None:
+        headers = chain.of_records(batch)
+        name = self._function.name
+        allowed = self._recursion.allows(name, self._function.deployed_name)
+        if chain.stops(headers, allowed=allowed):
+            log("ERROR", "RecursiveInvocationsDropped", function=name, messages=len(batch))
+            return
+        if self._polling.loses():
+            return
+        self._polling.offer(batch)
+        with self._slots.take(self._visibility) as slot, self._chain.running(headers):
+            if not slot:
+                log("ERROR", "Throttled", function=name, messages=len(batch))
+                return
+            invocation = self._function.invoke({"Records": list(batch)})
+        if not invocation.returned:
+            self._polling.failed()
+            return
+        done = event_source.succeeded(batch, invocation.value, partial=self._partial)
+        for start in range(0, len(done), _MAX_PER_CALL):
+            self._delete(done[start : start + _MAX_PER_CALL])
 
-    def _record(self, message: "MessageTypeDef") -> dict[str, Any]:
-        attributes = message.get("MessageAttributes", {})
-        return {
-            "messageId": message["MessageId"],
-            "receiptHandle": message["ReceiptHandle"],
-            "body": message["Body"],
-            "attributes": message["Attributes"],
-            "messageAttributes": {name: _attribute(a) for name, a in attributes.items()},
-            "md5OfBody": message["MD5OfBody"],
-            "eventSource": "aws:sqs",
-            "eventSourceARN": self._arn,
-            "awsRegion": self._function.region,
-        }
-
-    def _delete(self, batch: "list[MessageTypeDef]") -> None:
+    def _delete(self, batch: Sequence[Record]) -> None:
         answer = self._sqs.delete_message_batch(
             QueueUrl=self._url,
             Entries=[
-                {"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]}
-                for n, message in enumerate(batch)
+                {"Id": str(n), "ReceiptHandle": record["receiptHandle"]}
+                for n, record in enumerate(batch)
             ],
         )
         for failed in answer.get("Failed", []):
             # The function may have deleted a message itself. SQS accepts a second deletion, whereas
             # ministack calls the handle invalid.
             if failed["Code"] != "ReceiptHandleIsInvalid":
-                message = batch[int(failed["Id"])]
-                log("ERROR", "Not deleted", messageId=message["MessageId"], code=failed["Code"])
+                record = batch[int(failed["Id"])]
+                log("ERROR", "Not deleted", messageId=record["messageId"], code=failed["Code"])
 
 
-def _attribute(value: "MessageAttributeValueOutputTypeDef") -> dict[str, Any]:
-    """Return a message attribute in the format of an event."""
-    attribute: dict[str, Any] = {
-        "stringListValues": [],
-        "binaryListValues": [],
-        "dataType": value["DataType"],
-    }
-    if "StringValue" in value:
-        attribute["stringValue"] = value["StringValue"]
-    if "BinaryValue" in value:
-        attribute["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
-    return attribute
+def _connect() -> "SQSClient":
+    # The loop retries by itself, and boto3's own retries would only delay the end of the process.
+    return boto3.client("sqs", config=Config(retries={"total_max_attempts": 2}))
 
 
 def main() -> None:
@@ -143,8 +177,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.worker", description=__doc__)
     parser.add_argument("function", help="a function of the app that a queue triggers")
     parser.add_argument("--app", default="app", help="module of the Chalice app")
+    parser.add_argument("--number", type=int, default=1, help="number among the function's workers")
     arguments = parser.parse_args()
     adopt_environment()
+    worst = Worst(f"{arguments.function}-{arguments.number}")
+    worst.install()
     faults.install()
     app = App(arguments.app)
     trigger = app.queues.get(arguments.function)
@@ -152,9 +189,9 @@ def main() -> None:
         raise StackError(
             f"No queue triggers {arguments.function!r}; queues trigger {sorted(app.queues)}"
         )
-    # The loop retries by itself, and boto3's own retries would only delay the end of the process.
-    sqs = boto3.client("sqs", config=Config(retries={"total_max_attempts": 2}))
-    worker = Worker(app.function(arguments.function), trigger, sqs)
+    function = app.function(arguments.function)
+    partial = os.environ.get("BRIDGE_PARTIAL_BATCHES") == "on"
+    worker = Worker(function, trigger, worst, number=arguments.number, partial=partial)
 
     def stop(*_: object) -> None:
         worker.stopping = True

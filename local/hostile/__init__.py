@@ -14,6 +14,7 @@
 | `slots` | one pool of concurrent executions for several processes |
 | `freezing` | an environment that is frozen between two events, and its connections |
 | `gateway` | API Gateway's own answers |
+| `schedules` | schedules as asynchronous invocations |
 
 The package needs Python and botocore, and imports nothing else. It can be copied into another project as it is.
 docs/hostile-aws.md is its manual.

@@ -40,7 +40,7 @@ class Hooks:
         layers: dict[Switch, Layer] = {
             Switch.CHAIN: _Stamp(self.chain),
             Switch.HANDLES: self.handles,
-            Switch.PARTIAL: Partial(draws(Switch.PARTIAL)),
+            Switch.PARTIAL: Partial(draws(Switch.PARTIAL), whole=not lenient),
             Switch.CONFLICTS: Conflicts(draws(Switch.CONFLICTS)),
             Switch.THROTTLE: Throttle(draws(Switch.THROTTLE), singly=not lenient),
             Switch.WEAK_READS: self.weak_reads,

@@ -149,10 +149,11 @@ class Handles(Layer):
 
 
 class Partial(Layer):
-    """The switch `partial`: messages of a batch are refused, or the whole call."""
+    """The switch `partial`: messages of a batch are refused; with `whole`, sometimes the whole call."""
 
-    def __init__(self, draws: Draws) -> None:
+    def __init__(self, draws: Draws, *, whole: bool) -> None:
         self._draws = draws
+        self._whole = whole
 
     def __call__(self, call: Call, go_on: GoOn) -> Any:
         """Return the call\'s answer, or raise its error."""
@@ -163,7 +164,7 @@ class Partial(Layer):
         failing = self._draws.failing(bodies.values(), _REFUSED)
         refused = [entry for entry in entries if bodies[entry["Id"]] in failing]
         accepted = [entry for entry in entries if bodies[entry["Id"]] not in failing]
-        if refused and not accepted and self._draws.chance(0.5):
+        if self._whole and refused and not accepted and self._draws.chance(0.5):
             raise call.error("ServiceUnavailable", "The service is unavailable.", status=503)
         answer: dict[str, Any] = {"ResponseMetadata": {"HTTPStatusCode": 200}, "Successful": []}
         if accepted:

@@ -28,7 +28,8 @@ class Calls:
         self.made: list[tuple[str, dict[str, Any]]] = []
         self.hooks = Hooks(Switches.parse(switches, seed), lenient=lenient)
         self._answer = answer
-        self._client = boto3.client(
+        make: Any = boto3.client
+        self._client = make(
             service,
             region_name="ap-southeast-1",
             aws_access_key_id="x",

@@ -3,7 +3,6 @@
 import itertools
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +62,7 @@ class Bridge:
             "TINY_RECORD": str(self.record),
         }
 
-    def create(self, **options: Mapping[str, int]) -> None:
+    def create(self, **options: Any) -> None:
         aws.create_resources(self.endpoint, self.prefix + "table", self.prefix, **options)
 
     def start(self, module: str, *arguments: str, ready: str, **environment: str) -> Process:
