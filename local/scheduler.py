@@ -56,8 +56,14 @@ def event(function: Function) -> dict[str, Any]:
     }
 
 
-def run(periods: Mapping[Function, timedelta], stop: threading.Event, worst: Worst) -> None:
-    """Call the functions that are due until `stop` is set. A function that is running is waited for."""
+def run(
+    periods: Mapping[Function, timedelta], stop: threading.Event, worst: Worst | None = None
+) -> None:
+    """Call the functions that are due until `stop` is set. A function that is running is waited for.
+
+    `worst` is what HOSTILE turns on.
+    """
+    worst = worst or Worst("scheduler", {})
     schedules, slots = worst.schedules(), worst.slots()
     running: list[threading.Thread] = []
     due = {function: time.monotonic() + each.total_seconds() for function, each in periods.items()}

@@ -53,9 +53,14 @@ class Freezing:
         connections = dict(_connections())
         for descriptor, port in connections.items():
             ours, peer = socket.socketpair()
-            ours.setblocking(False)
-            os.dup2(ours.fileno(), descriptor, inheritable=False)
-            ours.close()
+            with ours:
+                try:
+                    os.set_blocking(ours.fileno(), os.get_blocking(descriptor))
+                    os.dup2(ours.fileno(), descriptor, inheritable=False)
+                except OSError:
+                    # Another thread has just closed it.
+                    peer.close()
+                    continue
             if port in self._resetting_ports or self._draws.chance(0.5):
                 threading.Thread(target=_reset_when_used, args=(peer,), daemon=True).start()
             else:

@@ -61,6 +61,9 @@ def work(event: SQSEvent) -> object:
                 answer = {"batchItemFailures": [{"itemIdentifier": message["messageId"]}]}
             case "hold":
                 wait_for_release()
+            case "send" if int(number) > 1:
+                text = f"send {int(number) - 1}"
+                boto3.client("sqs").send_message(QueueUrl=queue_url(message), MessageBody=text)
             case "hang":
                 time.sleep(60)
     if failed:
