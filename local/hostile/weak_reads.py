@@ -24,9 +24,11 @@ class WeakReads(Layer):
     """The switch `weak-reads`.
 
     Before each write it reads the item, and keeps that for a second. It knows the writes of its own process only.
+    Without `weakening`, writes are noted and reads see them: for a test that looks at what was written.
     """
 
     def __init__(self, draws: Draws) -> None:
+        self.weakening = True
         self._draws = draws
         self._keys = TableKeys()
         self._before: dict[Key, tuple[float, Item]] = {}
@@ -50,7 +52,7 @@ class WeakReads(Layer):
                 # Of several writes within a second, the oldest state is the one that a read may still see.
                 if key not in self._before or self._before[key][0] < now - SECONDS:
                     self._before[key] = now, item
-        return self._weaken(call, answer)
+        return self._weaken(call, answer) if self.weakening else answer
 
     def _written_by(self, call: Call) -> Iterable[tuple[Key, str, Mapping[str, Any]]]:
         """Yield the key, the table and the key's attributes of each item that a call writes."""

@@ -21,7 +21,7 @@ from chalicelib.quickaudience import client
 from chalicelib.store import chunks, send_requests, signs
 from chalicelib.store.signs import Sign
 from chalicelib.tencent import throttle, v5
-from tests.support.in_process import aws, quickaudience, tencent
+from tests.support.in_process import aws, hostile, quickaudience, tencent
 from tests.support.in_process.clock import Clock
 from tests.support.in_process.outside import Outside
 from tests.support.in_process.pump import Pump
@@ -153,7 +153,8 @@ class Bridge:
             body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         )
         given = {"Content-Type": "application/json", **(headers or {})}
-        answer = _http.http.request(method, url, headers=given, body=raw)
+        with hostile.current.request():
+            answer = _http.http.request(method, url, headers=given, body=raw)
         assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
         found = json.loads(answer.body)
         assert found["platformName"] == quickaudience.PLATFORM
@@ -211,9 +212,10 @@ class Bridge:
     def callback(self, events: Any, token: str = TOKEN) -> tuple[int, dict[str, Any]]:
         """Push events to the callback URL as Tencent does."""
         raw = events if isinstance(events, bytes) else json.dumps(events).encode()
-        answer = _http.http.post(
-            f"/tencent/{token}/callback", headers={"Content-Type": "application/json"}, body=raw
-        )
+        with hostile.current.request():
+            answer = _http.http.post(
+                f"/tencent/{token}/callback", headers={"Content-Type": "application/json"}, body=raw
+            )
         return answer.status_code, json.loads(answer.body)
 
     def deliver_all(self, report_status: str = "SUCCESS") -> None:

@@ -34,6 +34,8 @@ class Hostile:
         self.hooks = Hooks(switches, purpose, lenient=True)
         self.recursion = Recursion()
         self.dropped: Counter[str] = Counter()
+        # Tests read the table, too, and may.
+        self.hooks.weak_reads.weakening = False
         self._draws = Draws(switches.random(f"pump {purpose}"), 1)
 
     def loses_receive(self, key: str) -> bool:
@@ -58,9 +60,18 @@ class Hostile:
     def invocation(self, event: dict[str, Any]) -> Iterator[None]:
         """Run a function inside the block. Reads see what was written before it."""
         self.hooks.weak_reads.settle()
-        with self.hooks.chain.running(chain.of_records(event.get("Records", []))):
+        # What it writes stays young for an HTTP request that follows.
+        with self.request(), self.hooks.chain.running(chain.of_records(event.get("Records", []))):
             yield
-        # What it wrote is still young for an HTTP request that follows.
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Answer an HTTP request inside the block. Its reads may miss what the last function wrote."""
+        self.hooks.weak_reads.weakening = True
+        try:
+            yield
+        finally:
+            self.hooks.weak_reads.weakening = False
 
 
 current = Hostile()

@@ -101,9 +101,11 @@ class Pump:
             )
             if not messages or not hostile.current.loses_receive(messages[0].id):
                 break
-            for message in messages:
-                # A moment ago: for moto, a message that becomes visible now is not visible yet.
-                message.visible_at = 0
+            ids = {message.id for message in messages}
+            for message in self._messages(queue):
+                if message.id in ids:
+                    # A moment ago: for moto, a message that becomes visible now is not visible yet.
+                    message.visible_at = 0
         for message in messages:
             hostile.current.hooks.handles.received(message.receipt_handle, time.time() + seconds)
         return messages
