@@ -28,6 +28,7 @@ from local import event_source, faults
 from local.event_source import Record
 from local.functions import App, Function, log
 from local.hostile import chain
+from local.hostile.switches import Switch
 from local.processes import StackError
 from local.state import adopt_environment
 from local.worst import Worst
@@ -72,6 +73,7 @@ class Worker:
         self._freezing = worst.freezing()
         self._recursion = worst.recursion()
         self._chain = worst.hooks.chain
+        self._note = worst.switches.note
         self._sqs = _connect()
         assert trigger.queue is not None  # noqa: S101 - for the type checker; App uses names only
         self._url = self._sqs.get_queue_url(QueueName=trigger.queue)["QueueUrl"]
@@ -135,6 +137,7 @@ class Worker:
         allowed = self._recursion.allows(name, self._function.deployed_name)
         if chain.stops(headers, allowed=allowed):
             log("ERROR", "RecursiveInvocationsDropped", function=name, messages=len(batch))
+            self._note(Switch.CHAIN)
             return
         if self._polling.loses():
             return
@@ -142,6 +145,7 @@ class Worker:
         with self._slots.take(self._visibility) as slot, self._chain.running(headers):
             if not slot:
                 log("ERROR", "Throttled", function=name, messages=len(batch))
+                self._note(Switch.SLOTS)
                 return
             invocation = self._function.invoke({"Records": list(batch)})
         if not invocation.returned:

@@ -6,6 +6,7 @@ process draws of its own.
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +24,11 @@ from local.hostile.slots import Slots
 from local.hostile.switches import Switch, Switches, UnknownSwitchError
 from local.processes import StackError
 from local.state import DEFAULT
+
+FOLDER = "hostile"
+"""Folder, in that of the stack, of what its processes share."""
+NOTES = "notes"
+"""File in that folder: a line with a switch's name for each time that it did something."""
 
 _SECRETS = ("QA_KEY", "TENCENT_APP_KEY", "TENCENT_CALLBACK_TOKENS")
 
@@ -54,9 +60,9 @@ class Worst:
     """What is hostile in one process of the stack. `role` names the process, such as `deliver-1`."""
 
     def __init__(self, role: str, environ: Mapping[str, str] = os.environ) -> None:
-        self.switches = switches(environ)
+        self.switches = replace(switches(environ), note=self._note)
         self._environ = environ
-        self._folder = Path(environ.get("BRIDGE_STATE") or DEFAULT, "hostile")
+        self._folder = Path(environ.get("BRIDGE_STATE") or DEFAULT, FOLDER)
         # A process that replaces a dead one draws otherwise, or it would meet the same end.
         self._purpose = f"{role} {self._count_start(role)}" if self.switches else role
         self.hooks = Hooks(self.switches, self._purpose)
@@ -96,6 +102,10 @@ class Worst:
         return Recursion(
             self._environ.get(SETTING_VARIABLE, ""), ask_lambda(boto3.client("lambda"))
         )
+
+    def _note(self, switch: Switch) -> None:
+        with (self._folder / NOTES).open("a") as notes:
+            notes.write(f"{switch}\n")
 
     def _count_start(self, role: str) -> int:
         self._folder.mkdir(parents=True, exist_ok=True)

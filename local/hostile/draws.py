@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -14,7 +14,14 @@ class Draws:
     A client that tries again `longest` times therefore always succeeds at last.
     """
 
-    def __init__(self, generator: random.Random, longest: int) -> None:
+    def __init__(
+        self,
+        generator: random.Random,
+        longest: int,
+        note: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`note` is called whenever AWS misbehaves because of a draw."""
+        self.note = note
         self._random = generator
         self._longest = longest
         self._failed: dict[Hashable, int] = {}
@@ -58,4 +65,6 @@ class Draws:
                     self._failed[key] = self._failed.get(key, 0) + 1
                 else:
                     self._failed.pop(key, None)
-            return chosen
+        if chosen:
+            self.note()
+        return chosen

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Collection
 from pathlib import Path
 
-from .draws import Draws
 from .switches import Switch, Switches
 
 _SHARE = 0.02
@@ -28,7 +27,7 @@ class Freezing:
     def __init__(self, switches: Switches, purpose: str, resetting_ports: Collection[int]) -> None:
         self._on = Switch.FREEZE in switches
         self._resetting_ports = frozenset(resetting_ports)
-        self._draws = Draws(switches.random(f"freeze {purpose}"), 1)
+        self._draws = switches.draws(Switch.FREEZE, purpose)
         self._peers: list[socket.socket] = []
 
     def between_events(self) -> bool:
@@ -40,6 +39,7 @@ class Freezing:
 
     def freeze(self, seconds: float) -> None:
         """Stop this process for a time; then all its connections are dead."""
+        self._draws.note()
         arguments = [sys.executable, "-S", "-c", _WAKE, str(os.getpid()), str(seconds)]
         waker = subprocess.Popen(arguments, stdin=subprocess.DEVNULL)
         os.kill(os.getpid(), signal.SIGSTOP)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .draws import Draws
 from .switches import Switch, Switches
 
 MAX_BYTES = 6 * 1024 * 1024
@@ -38,7 +37,7 @@ class Gateway:
 
     def __init__(self, switches: Switches, purpose: str) -> None:
         self.on = Switch.GATEWAY in switches
-        self._draws = Draws(switches.random(f"gateway {purpose}"), 2)
+        self._draws = switches.draws(Switch.GATEWAY, purpose, 2)
 
     def before(self, event_bytes: int) -> GatewayAnswer | None:
         """Return the answer to a request for which the function is not called; None if it is called."""

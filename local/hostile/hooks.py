@@ -33,7 +33,7 @@ class Hooks:
         self.chain = Chain()
 
         def draws(switch: Switch) -> Draws:
-            return Draws(switches.random(f"{switch} {purpose}"), _PATIENT if lenient else _HARD)
+            return switches.draws(switch, purpose, _PATIENT if lenient else _HARD)
 
         self.handles = Handles(draws(Switch.HANDLES))
         self.weak_reads = WeakReads(draws(Switch.WEAK_READS))

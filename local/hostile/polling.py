@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .draws import Draws
 from .switches import Switch, Switches
 
 _MINUTE = 60.0
@@ -38,7 +37,9 @@ class Polling:
         self._repeated = folder / f"{function}.again"
         if switches:
             self._repeated.mkdir(parents=True, exist_ok=True)
-        self._draws = Draws(switches.random(f"polling {purpose}"), 2)
+        self._windows = switches.draws(Switch.WINDOW, purpose)
+        self._losses = switches.draws(Switch.LOST_RECEIVE, purpose, 2)
+        self._repeats = switches.draws(Switch.AGAIN, purpose)
 
     # --- backoff ---
 
@@ -46,6 +47,7 @@ class Polling:
         """Record an error of the function."""
         if Switch.BACKOFF in self._switches:
             self._failed.touch()
+            self._switches.note(Switch.BACKOFF)
 
     def may_poll(self) -> bool:
         """Return whether this poller polls at present: after an error one does, and one more after each minute."""
@@ -64,7 +66,7 @@ class Polling:
         if (
             Switch.WINDOW in self._switches
             and configured > 0
-            and self._draws.fails("window", _LONG)
+            and self._windows.fails("window", _LONG)
         ):
             return LONGEST_WINDOW
         return configured
@@ -73,7 +75,7 @@ class Polling:
 
     def loses(self) -> bool:
         """Return whether a batch that was received is dropped. It comes again when its visibility ends."""
-        return Switch.LOST_RECEIVE in self._switches and self._draws.fails("receive", _LOST)
+        return Switch.LOST_RECEIVE in self._switches and self._losses.fails("receive", _LOST)
 
     # --- again ---
 
@@ -82,8 +84,8 @@ class Polling:
         if Switch.AGAIN not in self._switches:
             return
         for record in records:
-            if self._draws.fails(record["messageId"], _AGAIN):
-                due = time.time() + self._draws.choice(_LATER)
+            if self._repeats.fails(record["messageId"], _AGAIN):
+                due = time.time() + self._repeats.choice(_LATER)
                 name = f"{due:017.3f} {secrets.token_hex(4)}"
                 made = self._repeated / f".{name}"
                 made.write_text(json.dumps(record))

@@ -100,6 +100,7 @@ class Handles(Layer):
                 f"integer between 0 and {_MAX_VISIBILITY}.",
             )
         if self._is_old(handle):
+            self._draws.note()
             raise call.error(
                 "InvalidParameterValue",
                 f"Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not "
@@ -142,7 +143,10 @@ class Handles(Layer):
             return time.time() > self._ends.get(handle, float("inf"))
 
     def _is_ignored(self, handle: str) -> bool:
-        return self._is_old(handle) and self._draws.chance(_IGNORED)
+        if not self._is_old(handle) or not self._draws.chance(_IGNORED):
+            return False
+        self._draws.note()
+        return True
 
     def _mark_deleted(self, handle: str) -> None:
         self.received(handle, until=0)

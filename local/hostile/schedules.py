@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from .draws import Draws
 from .switches import Switch, Switches
 
 _TWICE = 0.2
@@ -18,7 +17,7 @@ class Schedules:
 
     def __init__(self, switches: Switches, purpose: str, *, pause: float = _FIRST_PAUSE) -> None:
         self._on = Switch.SCHEDULE_TWICE in switches
-        self._draws = Draws(switches.random(f"schedules {purpose}"), 2)
+        self._draws = switches.draws(Switch.SCHEDULE_TWICE, purpose, 2)
         self._pause = pause
 
     def deliver(

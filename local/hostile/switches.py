@@ -5,10 +5,12 @@ but written nowhere.
 """
 
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
+
+from .draws import Draws
 
 VARIABLE = "HOSTILE"
 """Environment variable: `all`, or names of switches, comma-separated. A name with `-` before it is turned off."""
@@ -145,6 +147,8 @@ class Switches:
 
     on: frozenset[Switch] = frozenset()
     seed: str = "0"
+    note: Callable[[Switch], None] = field(default=lambda _: None, compare=False)
+    """Called whenever AWS misbehaves because of a switch."""
 
     @classmethod
     def parse(cls, text: str, seed: str = "0") -> Self:
@@ -174,9 +178,10 @@ class Switches:
         """Return a text that `parse` reads."""
         return ",".join(switch for switch in Switch if switch in self.on)
 
-    def random(self, purpose: str) -> random.Random:
-        """Return a generator for one purpose, such as a switch in one process."""
-        return random.Random(f"{self.seed} {purpose}")
+    def draws(self, switch: Switch, purpose: str, longest: int = 1) -> Draws:
+        """Return the draws of a switch for one purpose, such as a process. Another purpose draws otherwise."""
+        generator = random.Random(f"{self.seed} {switch} {purpose}")
+        return Draws(generator, longest, lambda: self.note(switch))
 
 
 def _named(word: str) -> Switch:

@@ -131,5 +131,6 @@ class WeakReads(Layer):
         with self._lock:
             at, before = self._before.get(self._keys.of(call, table, key), (0.0, None))
         if time.time() - at < SECONDS and self._draws.chance(_STALE):
+            self._draws.note()
             return before
         return item

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -49,13 +50,23 @@ def test_a_list_can_be_passed_on_as_text() -> None:
 
 
 def test_equal_seeds_draw_equally() -> None:
-    def draws(seed: str, purpose: str = "deliver") -> list[float]:
-        generator = Switches.parse("all", seed).random(purpose)
-        return [generator.random() for _ in range(5)]
+    def draws(seed: str, switch: Switch = Switch.PARTIAL, purpose: str = "deliver") -> list[float]:
+        made = Switches.parse("all", seed).draws(switch, purpose)
+        return [made.seconds(0, 1) for _ in range(5)]
 
     assert draws("7") == draws("7")
     assert draws("7") != draws("8")
-    assert draws("7") != draws("7", "settle")
+    assert draws("7") != draws("7", Switch.THROTTLE)
+    assert draws("7") != draws("7", purpose="settle")
+
+
+def test_what_happens_because_of_a_switch_is_noted() -> None:
+    noted: list[Switch] = []
+    switches = replace(Switches.parse("partial"), note=noted.append)
+    draws = switches.draws(Switch.PARTIAL, "deliver")
+    failed = sum(draws.fails("one", 0.5) for _ in range(100))
+    assert noted == [Switch.PARTIAL] * failed
+    assert switches == Switches.parse("partial")
 
 
 def test_each_switch_says_what_it_imitates_and_how_sure_that_is() -> None:

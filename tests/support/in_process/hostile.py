@@ -15,7 +15,6 @@ from botocore.client import BaseClient
 
 from local.hostile import chain
 from local.hostile.chain import Recursion
-from local.hostile.draws import Draws
 from local.hostile.hooks import Hooks
 from local.hostile.switches import Switch, Switches
 
@@ -36,15 +35,16 @@ class Hostile:
         self.dropped: Counter[str] = Counter()
         # Tests read the table, too, and may.
         self.hooks.weak_reads.weakening = False
-        self._draws = Draws(switches.random(f"pump {purpose}"), 1)
+        self._losses = switches.draws(Switch.LOST_RECEIVE, purpose)
+        self._repeats = switches.draws(Switch.AGAIN, purpose)
 
     def loses_receive(self, key: str) -> bool:
         """Return whether a message's receive is counted and nothing else happens. Never twice in a row."""
-        return Switch.LOST_RECEIVE in self.switches and self._draws.fails(key, _SHARE)
+        return Switch.LOST_RECEIVE in self.switches and self._losses.fails(key, _SHARE)
 
     def delivers_again(self) -> bool:
         """Return whether messages that were worked through are delivered once more."""
-        return Switch.AGAIN in self.switches and self._draws.chance(_SHARE)
+        return Switch.AGAIN in self.switches and self._repeats.chance(_SHARE)
 
     def stops(self, function: str, event: dict[str, Any]) -> bool:
         """Return whether Lambda refuses to call a function because of a loop, and count that."""
