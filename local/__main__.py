@@ -128,11 +128,16 @@ def run(
 def chaos(
     seconds: Annotated[float, typer.Option(min=1, help="How long faults are injected.")] = 180,
     seed: Annotated[str, typer.Option(help="Seed of the random choices; empty: a new one.")] = "",
+    hostile: Annotated[
+        str,
+        typer.Option(help="How AWS misbehaves: all, names of switches, or empty for not at all."),
+    ] = "all",
 ) -> None:
     """Inject faults of every kind at random, then account for every recipient."""
     from local.chaos import command  # noqa: PLC0415 -- as above
 
-    raise typer.Exit(command.run(seconds=seconds, seed=seed or str(time.time_ns() % 10**6)))
+    seed = seed or str(time.time_ns() % 10**6)
+    raise typer.Exit(command.run(seconds=seconds, seed=seed, hostile=hostile))
 
 
 if __name__ == "__main__":

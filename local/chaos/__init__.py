@@ -8,6 +8,7 @@
 | `orders` | orders to kill a function at a point, and the points that were reached |
 | `deaths` | every point of every function in turn, before and after |
 | `misbehaviour` | faults of Tencent and Quick Audience |
+| `patience` | waiting for a stack whose AWS may fail |
 | `rest` | waiting until nothing changes any more |
 | `audit` | for every recipient: sent at most once, and exactly one final state reported or known as unknown |
 | `storm` | all of these at random, for minutes |

@@ -1,16 +1,19 @@
 """A stack whose functions can be killed and are soon replaced."""
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from local import faults
+from local import faults, worst
 from local.chaos.orders import Faults
 from local.chaos.sides import SIGN, SIGN_ID, Sides
 from local.functions import TIMEOUTS
+from local.hostile.polling import LONGEST_WINDOW
+from local.hostile.switches import Switch
 from local.stack import Stack
 
 _QUEUE_OF = {"deliver": "sends", "settle": "callbacks", "push": "receipts", "read": "files"}
@@ -48,6 +51,7 @@ class Arena:
             TIMEOUTS: ",".join(f"{name}={seconds}" for name, seconds in self._timeouts.items()),
             **(environ or {}),
         }
+        self._switches = worst.switches(self._environ)
         self._held = ExitStack()
         self.stack: Stack
         self.sides: Sides
@@ -67,7 +71,8 @@ class Arena:
 
     def start(self) -> None:
         """Start the stack, with well-behaved simulators. Call `stop` from the same thread."""
-        visibility = {_QUEUE_OF[name]: seconds + 1 for name, seconds in self._timeouts.items()}
+        slack = 1 + (int(LONGEST_WINDOW) if Switch.WINDOW in self._switches else 0)
+        visibility = {_QUEUE_OF[name]: seconds + slack for name, seconds in self._timeouts.items()}
         self.stack = self._held.enter_context(
             Stack(
                 port=self._port,
@@ -83,6 +88,11 @@ class Arena:
     def stop(self) -> None:
         """Stop the stack gently."""
         self._held.close()
+
+    def notes(self) -> Counter[str]:
+        """Return how often each switch of HOSTILE did something."""
+        file = self._folder / "state" / worst.FOLDER / worst.NOTES
+        return Counter(file.read_text().split() if file.exists() else ())
 
     def behave(self) -> None:
         """Make both simulators behave well, with short delays."""

@@ -1,7 +1,9 @@
 """`make chaos`: run one storm on a stack of its own, and print the result."""
 
+import random
 import shlex
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -12,17 +14,28 @@ from local.chaos import audit
 from local.chaos.arena import Arena
 from local.chaos.audit import Facts
 from local.chaos.storm import Storm
+from local.hostile.switches import SEED_VARIABLE, VARIABLE
 from local.ports import free_port
 from local.processes import StackError
 
 
-def run(*, seconds: float, seed: str) -> int:
-    """Run a storm for `seconds`, print the result, and return the exit code."""
+def run(*, seconds: float, seed: str, hostile: str) -> int:
+    """Run a storm for `seconds`, print the result, and return the exit code.
+
+    `hostile` names the switches of AWS at its worst that are on.
+    """
     console = Console(highlight=False)
-    console.print(f"SEED={seed} SECONDS={seconds:.0f}")
+    # Both ways in which a mapping can treat a batch of which a message fails.
+    partial = random.Random(seed).choice(("on", "off"))
+    console.print(f"SEED={seed} SECONDS={seconds:.0f} HOSTILE={hostile}, partial batches {partial}")
+    environ = {
+        VARIABLE: hostile,
+        SEED_VARIABLE: seed,
+        "BRIDGE_PARTIAL_BATCHES": partial,
+    }
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     try:
-        facts, problems, storm = _storm(folder, seconds, seed, console)
+        facts, problems, storm = _storm(folder, seconds, seed, environ, console)
     except StackError as error:
         problems = [str(error)]
     else:
@@ -33,13 +46,14 @@ def run(*, seconds: float, seed: str) -> int:
         )
         return 0
     console.print(audit.shortened(problems), style="red", markup=False, soft_wrap=True)
-    again = shlex.join(["make", "chaos", f"SEED={seed}", f"SECONDS={seconds:.0f}"])
+    settings = [f"SEED={seed}", f"SECONDS={seconds:.0f}", f"{VARIABLE}={hostile}"]
+    again = shlex.join(["make", "chaos", *settings])
     console.print(f"\nA similar run:       {again}\nLogs, data, deaths:  {folder}")
     return 1
 
 
 def _storm(
-    folder: Path, seconds: float, seed: str, console: Console
+    folder: Path, seconds: float, seed: str, environ: Mapping[str, str], console: Console
 ) -> tuple[Facts, list[str], Storm]:
     with oss.serving() as files:
         arena = Arena(
@@ -49,12 +63,14 @@ def _storm(
             # Deaths are far more frequent here than on AWS. A message that would be poisonous there may
             # merely have been unlucky here.
             receives={"sends": 50, "callbacks": 50},
-            environ={"OSS_ALLOWED_HOSTS": f".aliyuncs.com,{files.origin}"},
+            environ={"OSS_ALLOWED_HOSTS": f".aliyuncs.com,{files.origin}", **environ},
         )
         with arena:
             storm = Storm(arena, files, seed, console)
             storm.run(seconds)
-            return *storm.settle(), storm
+            facts, problems = storm.settle()
+            storm.counts |= {f"AWS: {switch}": n for switch, n in sorted(arena.notes().items())}
+            return facts, problems, storm
 
 
 def _table(facts: Facts, storm: Storm) -> Table:

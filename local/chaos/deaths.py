@@ -15,7 +15,8 @@ from collections.abc import Callable
 
 from local.chaos.campaigns import Campaigns
 from local.chaos.orders import Faults
-from local.chaos.sides import Sides, wait_for
+from local.chaos.patience import wait_for
+from local.chaos.sides import Sides
 from local.faults import RETURNED, WHENS, Order, Point
 from local.processes import StackError
 

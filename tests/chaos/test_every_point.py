@@ -18,7 +18,7 @@ from local.chaos.campaigns import CONTENT, Campaigns
 from local.chaos.deaths import ACCEPT, CALLBACK, FUNCTIONS, Deaths, die_pulling
 from local.chaos.orders import Faults
 from local.chaos.rest import come_to_rest
-from local.chaos.sides import wait_for
+from local.chaos.patience import wait_for
 from local.faults import RETURNED
 from local.ports import free_port
 
