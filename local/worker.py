@@ -89,12 +89,17 @@ class Worker:
             try:
                 if batch := self._next():
                     self._process(batch)
+                    self._freeze()
             except (BotoCoreError, ClientError) as error:
                 log("ERROR", f"The queue does not answer: {error}", function=self._function.name)
                 time.sleep(_RETRY_SECONDS)
-            if self._freezing.between_events():
-                log("INFO", "Frozen between two events", function=self._function.name)
-                self._sqs = _connect()
+
+    def _freeze(self) -> None:
+        """Where HOSTILE says so: be frozen until the next event."""
+        if self._freezing.between_events():
+            log("INFO", "Frozen between two events", function=self._function.name)
+            # The poller is Lambda's own, and keeps its connections.
+            self._sqs = _connect()
 
     def _next(self) -> Sequence[Record]:
         """Return the next batch, after a moment if there is none."""

@@ -17,8 +17,8 @@ from local.chaos.arena import Arena
 from local.chaos.campaigns import CONTENT, Campaigns
 from local.chaos.deaths import ACCEPT, CALLBACK, FUNCTIONS, Deaths, die_pulling
 from local.chaos.orders import Faults
-from local.chaos.rest import come_to_rest
 from local.chaos.patience import wait_for
+from local.chaos.rest import come_to_rest
 from local.faults import RETURNED
 from local.ports import free_port
 
