@@ -9,12 +9,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import aws, dates, settings
-from chalicelib.domain.breaker import Side
+from chalicelib.domain.breaker import HOLDS, NAMES, BreakerName
 from chalicelib.errors import BridgeError
 from chalicelib.store import breakers, waiting
 from chalicelib.tencent import interface, v5
 from ops import access_checks, deployed_checks, findings, queue_counts, stages, waiting_counts
-from ops.breaker import SIDES
+from ops.breaker import stops, why
 from ops.errors import is_missing_queue
 from ops.findings import Finding
 
@@ -37,8 +37,8 @@ def examine(stage: str, *, show_token: bool = False) -> Iterator[Finding]:
     yield findings.run("table", _table)
     yield from _queues(stage)
     yield findings.run("waiting in the table", _waiting)
-    for side in SIDES:
-        yield findings.run(f"breaker {side}", partial(_breaker, side))
+    for name in NAMES:
+        yield findings.run(f"breaker {name}", partial(_breaker, name))
     if secrets.state == "ok":
         yield findings.run("Tencent and clock", _tencent)
     base = configured.public_base_url.rstrip("/")
@@ -99,6 +99,7 @@ def _waiting() -> str:
     return ", ".join(
         f"{number} until a time" if gate == waiting.TIME else f"{number} for {gate}'s breaker"
         for gate, number in words.items()
+        if counts[gate] or gate not in HOLDS
     )
 
 
@@ -158,14 +159,15 @@ def _clock() -> Finding:
     return Finding("clock", "ok" if abs(off) <= _CLOCK_SECONDS else "warning", text)
 
 
-def _breaker(side: Side) -> Finding:
-    check, breaker = f"breaker {side}", breakers.get_open(side)
+def _breaker(name: BreakerName) -> Finding:
+    check, breaker = f"breaker {name}", breakers.get_open(name)
     if breaker is None:
         return Finding(check, "ok", "closed")
     since = dates.to_beijing(breaker.opened_at)
-    return Finding(
-        check, "error", f"open since {since} Beijing time, no calls are made: {breaker.why}"
-    )
+    found = f"open since {since} Beijing time, {stops(name)}: {why(breaker)}"
+    if name in HOLDS:
+        found += f". It closes when Tencent accepts a probe, or with ops breaker close {name}"
+    return Finding(check, "error", found)
 
 
 def _tencent() -> str:

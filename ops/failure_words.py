@@ -28,6 +28,24 @@ _ALIYUN = {
     "isv.SMS_TEMPLATE_ILLEGAL": "the template is unknown or not approved, or the text does not match it",
     "isv.TEMPLATE_MISSING_PARAMETERS": "a variable of the template has no value",
 }
+# What an operator has to settle, by Tencent's codes that open a hold (`error_codes.Scope`).
+_HOLDS = {
+    1001: "the App Key is wrong, or it does not belong to this application",
+    1003: "the signature is missing, which is an error of the bridge",
+    1006: "the application lacks a permission for these sends: ask Tencent's support",
+    1009: "this address is not on the application's whitelist",
+    1011: "the address of the API is wrong: TENCENT_BASE_URL",
+    1019: "there is no such application: TENCENT_SDK_APP_ID",
+    1020: "the application is disabled",
+    1021: "the clock is wrong by more than ten minutes",
+    1031: "no messages are left in the package: buy one",
+    1033: "the account is in arrears",
+}
+
+
+def describe_refusal(code: int) -> str:
+    """Return in words why Tencent refuses the account; empty for a code that opens no hold."""
+    return _HOLDS.get(code, "")
 
 
 def describe(code: str, reported: str = "") -> str:

@@ -1,13 +1,13 @@
 """How many messages wait in a table, off their queues."""
 
-from typing import Any, get_args
+from typing import Any
 
 from chalicelib import aws
-from chalicelib.domain.breaker import Side
+from chalicelib.domain.breaker import NAMES
 from chalicelib.store import waiting
 
-GATES = (*get_args(Side), waiting.TIME)
-"""The gates: each side's breaker, and the time at which a message is due."""
+GATES = (*NAMES, waiting.TIME)
+"""The gates: each breaker, and the time at which a message is due."""
 
 MAX_COUNT = 10_000
 """How many are counted at most. Each costs half a read unit for 4 KB of it."""

@@ -61,7 +61,7 @@ class Attempt:
         self._outcomes.update(outcomes)
 
     def finish(self) -> None:
-        """Store the result. Recipients without an outcome wait for another attempt."""
+        """Store the result. Recipients without an outcome are left to another attempt (`queue_rest`)."""
         self.record_outcomes(self._refusals())
         chunks.record_result(self.key, self.number, self._outcomes, self.request.expires)
         self.progress.outcomes.update(self._outcomes)
@@ -79,7 +79,6 @@ class Attempt:
             },
         )
         metrics.count(Sent=sent, Failed=failed, UnknownOutcomes=unknown)
-        self.queue_rest()
 
     def give_up(self, failure: Failure) -> None:
         """Record a failure for every recipient that waits, instead of making calls. Claim the attempt first."""
@@ -92,12 +91,16 @@ class Attempt:
     def recover_outcomes(self) -> None:
         """Find out and store the outcomes of this attempt, whose function died.
 
-        A message that the dead function stored shows its recipient's outcome. Without one, it is unknown.
+        A message that the dead function stored shows its recipient's outcome. Without one, it is unknown. A probe
+        leaves the recipients that it did not call to another attempt.
         """
         self._recovers = True
         found: dict[int, Outcome] = {}
+        only = self.progress.only.get(self.number)
         for positions, call in self.progress.remaining_calls():
             for position, phone in zip(positions, call.phones, strict=True):
+                if only is not None and position != only:
+                    continue
                 message = messages.of_position(phone, self.request.biz_id, position)
                 if message and message.sid:
                     # Not stored again: it may have its receipt by now.
@@ -112,15 +115,23 @@ class Attempt:
         self.record_outcomes(found)
         self.finish()
 
-    def queue_rest(self) -> None:
-        """Queue another attempt if recipients wait. Queueing it twice is harmless: only one function claims it."""
+    def queue_rest(self, gate: str = "") -> None:
+        """Queue another attempt if recipients wait; with `gate`, it waits until that opens.
+
+        Queueing it twice is harmless: only one function claims it.
+        """
         left = sum(len(positions) for positions, _ in self.progress.remaining_calls())
-        if left:
-            again = SendBody(self.key, self.number + 1)
-            log.warning(
-                "recipients wait for another attempt", extra=again.to_dict() | {"waiting": left}
-            )
-            waiting.queue_later("sends", [again], retries.refused_pause(self.number + 1))
+        if not left:
+            return
+        again, pause = SendBody(self.key, self.number + 1), retries.refused_pause(self.number + 1)
+        log.warning(
+            "recipients wait for another attempt",
+            extra=again.to_dict() | {"waiting": left, "gate": gate},
+        )
+        if gate:
+            waiting.queue_at(gate, "sends", [again], pause)
+        else:
+            waiting.queue_later("sends", [again], pause)
 
     def _message(self, phone: str, position: int, outcome: Outcome) -> Message:
         given = self.progress.plan.original_forms.get(position, "")

@@ -13,18 +13,19 @@ from typing import Any
 
 from chalicelib import metrics
 from chalicelib.domain import retries
-from chalicelib.domain.breaker import Side
+from chalicelib.domain.breaker import BreakerName
 from chalicelib.domain.push_batches import Entry, PushKind
 from chalicelib.logs import log, sample
 from chalicelib.queues import bodies, sending
-from chalicelib.queues.receiving import DONE, PUT_BACK, Record, Result, later
+from chalicelib.queues.receiving import DONE, Record, Result, later, put_back
 from chalicelib.quickaudience import client
 from chalicelib.quickaudience.client import EntriesRefusedError, LockedOutError, PushError
 from chalicelib.store import breakers, pushed
 
 # A call begins with at least this much time left: for the call (25 s) and the writes after it.
 SECONDS_FOR_A_CALL = 30
-SIDE: Side = "quickaudience"
+SIDE: BreakerName = "quickaudience"
+PUT_BACK = put_back(SIDE)
 # A refused call is divided at every third try only, because most refusals are temporary.
 _TRIES_BEFORE_DIVIDING = 3
 # Calls for the parts of one divided call: enough to find two bad entries among a hundred.

@@ -1,10 +1,16 @@
-"""Calls to Tencent that send messages, and the outcome of each number in them."""
+"""Calls to Tencent that send messages, and the outcome of each number in them.
+
+A refusal that concerns the account (`error_codes.Scope`) opens a hold and fails nobody: its numbers have no outcome,
+and no function makes the calls that the hold stops, until a probe is accepted or an operator closes it.
+"""
 
 import time
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from chalicelib import metrics, settings
-from chalicelib.domain.breaker import Side
+from chalicelib.delivery.holds import OpenHolds, opened_by
+from chalicelib.domain.breaker import BreakerName
 from chalicelib.domain.chunks import Outcome
 from chalicelib.domain.planning import Call, Failure
 from chalicelib.domain.send_request import SendRequest
@@ -13,7 +19,6 @@ from chalicelib.store import breakers
 from chalicelib.tencent import v5
 from chalicelib.tencent.error_codes import CodeClass, explain, meaning
 from chalicelib.tencent.interface import (
-    Accepted,
     CallRefusedError,
     NotSentError,
     NumberRefused,
@@ -25,10 +30,23 @@ from chalicelib.tencent.throttle import Throttle
 # A call begins with at least this much time left: for the call (20 s) and the writes after it, so that Lambda
 # never ends a function between a call and the record of its answer.
 SECONDS_FOR_A_CALL = 30
-SIDE: Side = "tencent"
+SIDE: BreakerName = "tencent"
 
 Part = tuple[list[int], Call]
 """Positions of recipients, and the call to them."""
+
+
+class Answer(Enum):
+    """What Tencent answered to a call."""
+
+    NONE = auto()
+    """Nothing that says whether it sent, or a refusal for now; or the call was not made."""
+    ACCEPTED = auto()
+    """It accepted the call, and at least one of its numbers."""
+    REFUSED = auto()
+    """It refused the call or all its numbers, for their own sake and for good."""
+    HELD = auto()
+    """It refused for the account's sake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +58,7 @@ class CallResult:
 
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     instead: list[Part] = field(default_factory=list)
+    answer: Answer = Answer.NONE
 
 
 class TencentCalls:
@@ -49,20 +68,32 @@ class TencentCalls:
     """
 
     def __init__(
-        self, client: v5.Client, throttle: Throttle, deadline: float, *, cautious: bool
+        self,
+        client: v5.Client,
+        throttle: Throttle,
+        deadline: float,
+        *,
+        cautious: bool,
+        holds: OpenHolds,
     ) -> None:
         self.throttle = throttle
         self.deadline = deadline
         self.cautious = cautious
+        self.holds = holds
         self._client = client
 
-    def send(self, request: SendRequest, positions: list[int], call: Call) -> CallResult:
+    def send(
+        self, request: SendRequest, positions: list[int], call: Call, *, probe: bool = False
+    ) -> CallResult:
         """Make one call to the recipients at these positions, when the throttle allows it.
 
-        If it does not allow it in time, nothing is sent, and the result is empty.
+        If it does not allow it in time, or a hold stops the call, nothing is sent, and the result is empty. With
+        `probe`, no hold stops it, and if Tencent accepts it, it closes the holds.
         """
+        if self.holds.on(call) and not probe:
+            return CallResult()
         token = self.throttle.acquire(self.deadline - SECONDS_FOR_A_CALL - time.time())
-        if token is None:
+        if token is None or (self.holds.on(call) and not probe):
             return CallResult()
         try:
             results = self._client.send(call, sign=request.sign, tpl_id=request.tpl_id)
@@ -75,6 +106,9 @@ class TencentCalls:
                 self._unanswered(token, str(error))
             else:
                 self._answered()
+            if hold := opened_by(error.code, call):
+                self.holds.open(hold, error.code, str(error))
+                return CallResult(answer=Answer.HELD)
             return _refused(error, positions, call)
         except Exception as error:
             # Any other error may have occurred after the request was sent.
@@ -84,14 +118,27 @@ class TencentCalls:
             self._unanswered(token, str(error))
             return CallResult(dict.fromkeys(positions))
         self._answered()
-        outcomes = zip(positions, results, strict=True)
-        return CallResult(
-            {
-                position: _outcome(result)
-                for position, result in outcomes
-                if not (isinstance(result, NumberRefused) and _waits(result.code))
-            }
-        )
+        return self._result(positions, call, results, probe=probe)
+
+    def _result(
+        self, positions: list[int], call: Call, results: list[NumberResult], *, probe: bool
+    ) -> CallResult:
+        """Return the result of a call that Tencent accepted as a whole."""
+        answer = Answer.REFUSED
+        outcomes: dict[int, Outcome] = {}
+        for position, result in zip(positions, results, strict=True):
+            if not isinstance(result, NumberRefused):
+                outcomes[position] = result.sid if result else None
+                answer = answer if answer is Answer.HELD else Answer.ACCEPTED
+            elif hold := opened_by(result.code, call):
+                self.holds.open(hold, result.code, str(CallRefusedError(result.code, result.said)))
+                answer = Answer.HELD
+            elif not _waits(result.code):
+                failure = Failure(meaning(result.code).aliyun, explain(result.code, result.said))
+                outcomes[position] = failure
+        if probe and answer is Answer.ACCEPTED:
+            self.holds.close(self.holds.on(call))
+        return CallResult(outcomes, answer=answer)
 
     def _answered(self) -> None:
         self.throttle.answered()
@@ -116,7 +163,7 @@ class TencentCalls:
 
 def _refused(error: CallRefusedError, positions: list[int], call: Call) -> CallResult:
     if error.meaning.kind is CodeClass.CONFIG:
-        log.error("Tencent refuses the account, its keys or its balance", extra={"why": str(error)})
+        log.error("Tencent refuses what the account may not send", extra={"why": str(error)})
         metrics.count(TencentConfigErrors=1)
     if error.meaning.kind is CodeClass.NUMBER and len(positions) > 1:
         # One number made Tencent refuse a bulk call, and the answer does not say which. Nothing was sent, so both
@@ -124,10 +171,11 @@ def _refused(error: CallRefusedError, positions: list[int], call: Call) -> CallR
         middle = len(positions) // 2
         first = (positions[:middle], Call(call.phones[:middle], call.params))
         second = (positions[middle:], Call(call.phones[middle:], call.params))
-        return CallResult(instead=[first, second])
+        return CallResult(instead=[first, second], answer=Answer.REFUSED)
     if _waits(error.code):
         return CallResult()
-    return CallResult(dict.fromkeys(positions, Failure(error.meaning.aliyun, error.explain())))
+    failure = Failure(error.meaning.aliyun, error.explain())
+    return CallResult(dict.fromkeys(positions, failure), answer=Answer.REFUSED)
 
 
 def _waits(code: int) -> bool:
@@ -136,11 +184,3 @@ def _waits(code: int) -> bool:
     So it is with the general rate limit, and with the codes that the operator chose (TENCENT_WAIT_CODES).
     """
     return meaning(code).kind is CodeClass.WAIT or code in settings.load().tencent_wait_codes
-
-
-def _outcome(result: NumberResult) -> Outcome:
-    if isinstance(result, Accepted):
-        return result.sid
-    if isinstance(result, NumberRefused):
-        return Failure(meaning(result.code).aliyun, explain(result.code, result.said))
-    return None

@@ -11,7 +11,7 @@ from chalicelib.domain.queue_names import QueueName
 from chalicelib.logs import log
 from chalicelib.queues import sending
 from chalicelib.queues.bodies import Body
-from chalicelib.queues.receiving import DONE, PUT_BACK, Record, Result, later
+from chalicelib.queues.receiving import DONE, Action, Record, Result, later
 from chalicelib.queues.sending import MAX_DELAY
 from chalicelib.store import waiting
 
@@ -22,24 +22,41 @@ _NOT_SET_ASIDE = 60
 
 
 def set_aside(
-    gate: str, queue: QueueName, results: Sequence[tuple[Record, Result]]
+    queue: QueueName, results: Sequence[tuple[Record, Result]]
 ) -> list[tuple[Record, Result]]:
-    """Store the messages to put back in the table, at a gate; return the results, in which they are done.
+    """Store the messages to put back in the table, each at its gate; return the results, in which they are done.
 
     They keep all their tries, because `release` queues them as new messages. If they can't be stored, they come
     again after a minute.
     """
-    back = [record for record, result in results if result is PUT_BACK]
-    if not back:
-        return list(results)
+    by_gate: dict[str, dict[str, str]] = {}
+    for record, result in results:
+        if result.action is Action.PUT_BACK:
+            # SQS gives a message that is queued again another id.
+            by_gate.setdefault(result.gate, {})[record.id] = record.body
+    replaced: dict[str, Result] = {}
+    for gate, texts in by_gate.items():
+        try:
+            waiting.put(gate, queue, texts)
+            replaced[gate] = DONE
+        except Exception:
+            extra = {"gate": gate, "messages": len(texts)}
+            log.exception("messages can't be set aside", extra=extra)
+            replaced[gate] = later(_NOT_SET_ASIDE)
+    return [
+        (record, replaced[result.gate] if result.action is Action.PUT_BACK else result)
+        for record, result in results
+    ]
+
+
+def queue_at(gate: str, queue: QueueName, bodies: Iterable[Body], delay: int) -> None:
+    """Store messages of a queue at a gate. If they can't be stored, queue them with a delay of `delay` seconds."""
+    messages = list(bodies)
     try:
-        # SQS gives a message that is queued again another id.
-        waiting.put(gate, queue, {record.id: record.body for record in back})
-        replaced = DONE
+        waiting.put_at(gate, queue, (body.encode() for body in messages))
     except Exception:
-        log.exception("messages can't be set aside", extra={"gate": gate, "messages": len(back)})
-        replaced = later(_NOT_SET_ASIDE)
-    return [(record, replaced if result is PUT_BACK else result) for record, result in results]
+        log.exception("messages can't be set aside, they wait on the queue", extra={"gate": gate})
+        sending.send(queue, messages, delay=min(delay, MAX_DELAY))
 
 
 def queue_later(queue: QueueName, bodies: Iterable[Body], delay: int) -> None:

@@ -1,6 +1,6 @@
 """A chunk of a request: its key, and how much of it has been sent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib.domain.planning import Call, Chunk, Failure
 
@@ -32,6 +32,8 @@ class ChunkProgress:
     """The claimed attempts, each with the epoch from which its claimer is certainly dead."""
     done: frozenset[int]
     """The attempts whose result is stored."""
+    only: dict[int, int] = field(default_factory=dict)
+    """The claimed attempts that are probes, each with the position of the one recipient that it calls."""
 
     def remaining_calls(self) -> list[tuple[list[int], Call]]:
         """Return the calls that are still to be made: each with the positions of its recipients.

@@ -10,9 +10,14 @@ with a stored message count as sent, and the others are marked as of unknown out
 While Tencent does not answer, a breaker is open (`domain/breaker.py`): no function calls Tencent, and queued
 chunks are set aside in the table. One function at a time probes, first by a call that sends nothing, then by a
 call to a single number.
+
+While Tencent refuses for the account's sake, a hold is open (`domain/holds.py`): the calls that it stops are not
+made. A chunk with no other calls is set aside, and one function at a time probes by a call to a single number. A
+chunk with others makes those, and its rest is set aside.
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
@@ -20,14 +25,25 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import metrics
 from chalicelib.delivery import waiting
 from chalicelib.delivery.attempt import Attempt
-from chalicelib.delivery.tencent_calls import SIDE, CallResult, Part, TencentCalls
+from chalicelib.delivery.holds import OpenHolds
+from chalicelib.delivery.tencent_calls import SIDE, Answer, CallResult, Part, TencentCalls
 from chalicelib.domain import retries
+from chalicelib.domain.breaker import HOLDS, NAMES, Hold
 from chalicelib.domain.planning import Call
 from chalicelib.errors import ConfigurationError
 from chalicelib.logs import log
 from chalicelib.queues import receiving
 from chalicelib.queues.bodies import SendBody, UnreadableBodyError
-from chalicelib.queues.receiving import DEAD_LETTER, DONE, PUT_BACK, Record, Result, again, later
+from chalicelib.queues.receiving import (
+    DEAD_LETTER,
+    DONE,
+    Action,
+    Record,
+    Result,
+    again,
+    later,
+    put_back,
+)
 from chalicelib.store import breakers, chunks, send_requests
 from chalicelib.store.send_requests import UnknownRequestError
 from chalicelib.tencent import v5
@@ -72,31 +88,42 @@ def _deliver(
 ) -> list[tuple[Record, Result]]:
     """Deliver a batch, or set it aside; return each message with its result."""
     client = v5.client()
-    breaker = breakers.get_open(SIDE)
+    open_breakers = breakers.all_open()
+    breaker = open_breakers.get(SIDE)
     if breaker and not (breakers.take_probe(breaker, int(time.time())) and client.is_reachable()):
-        return _set_aside([(record, PUT_BACK) for record in records])
+        return _set_aside([(record, put_back(SIDE)) for record in records])
     cautious = breaker is not None
     calls = TencentCalls(
-        client, throttle(functions, cautious=cautious), deadline, cautious=cautious
+        client,
+        throttle(functions, cautious=cautious),
+        deadline,
+        cautious=cautious,
+        holds=OpenHolds({name: open_breakers[name] for name in HOLDS if name in open_breakers}),
     )
     # One chunk is enough for a probe.
-    taken, put_back = (records[:1], records[1:]) if breaker else (records, [])
+    taken, left = (records[:1], records[1:]) if breaker else (records, [])
     return _set_aside(
-        [*_deliver_chunks(taken, calls), *((record, PUT_BACK) for record in put_back)]
+        [*_deliver_chunks(taken, calls), *((record, put_back(SIDE)) for record in left)]
     )
 
 
 def _set_aside(results: Sequence[tuple[Record, Result]]) -> list[tuple[Record, Result]]:
-    """Set aside the messages on which no work began, until Tencent answers again."""
-    back = sum(result is PUT_BACK for _, result in results)
-    if back:
-        metrics.count(BreakerOpen=1)
-        breaker = breakers.get_open(SIDE)
-        log.warning(
-            "sending is paused: Tencent did not answer",
-            extra={"messages": back, "why": breaker.why if breaker else ""},
-        )
-    return waiting.set_aside(SIDE, "sends", results)
+    """Set aside the messages on which no work began, until Tencent answers, or accepts their calls, again."""
+    back = Counter(result.gate for _, result in results if result.action is Action.PUT_BACK)
+    open_breakers = breakers.all_open() if back else {}
+    for name in NAMES:
+        if not back[name]:
+            continue
+        breaker = open_breakers.get(name)
+        if name == SIDE:
+            metrics.count(BreakerOpen=1)
+            message = "sending is paused: Tencent did not answer"
+        else:
+            metrics.count(SendsHeld=1)
+            message = "sending is held: Tencent refuses the account"
+        why = breaker.why if breaker else ""
+        log.warning(message, extra={"messages": back[name], "gate": name, "why": why})
+    return waiting.set_aside("sends", results)
 
 
 def _deliver_chunks(
@@ -124,34 +151,113 @@ def _deliver_chunks(
 def _deliver_chunk(text: str, calls: TencentCalls, pool: ThreadPoolExecutor) -> Result:
     """Make the attempt that a message of the queue asks for, or find out how an earlier one ended."""
     if calls.throttle.down_reason:
-        return PUT_BACK
+        return put_back(SIDE)
     body = SendBody.decode(text)
+    probed: frozenset[Hold] = frozenset()
+    if calls.holds:
+        left = _calls_left(body)
+        if gate := calls.holds.gate(left):
+            probed = calls.holds.take_probes(left[0])
+            if not probed:
+                return put_back(gate)
+    if calls.cautious or probed:
+        return _probe(body, calls, pool, probed)
+    return _make_attempt(body, calls, pool)
+
+
+def _make_attempt(body: SendBody, calls: TencentCalls, pool: ThreadPoolExecutor) -> Result:
+    """Make the calls to all recipients of a chunk without an outcome, except those that a hold stops."""
+    attempt = _claim(body, calls)
+    if isinstance(attempt, Result):
+        return attempt
+    _send(attempt, calls, pool)
+    attempt.finish()
+    _queue_rest(attempt, calls)
+    return DONE
+
+
+def _probe(
+    body: SendBody, calls: TencentCalls, pool: ThreadPoolExecutor, probed: frozenset[Hold]
+) -> Result:
+    """Make an attempt that is one call to a single number; if Tencent accepts it, another one at all the others.
+
+    If Tencent refuses it for its own sake, that shows nothing about the holds that are `probed`. As long as they stop
+    the next number, that is probed, too.
+    """
+    while part := _first_number(body, calls, probed):
+        positions, call = part
+        attempt = _claim(body, calls, only=positions[0])
+        if isinstance(attempt, Result):
+            return attempt
+        result = calls.send(attempt.request, positions, call, probe=True)
+        attempt.record_outcomes(result.outcomes)
+        attempt.finish()
+        if result.answer in (Answer.NONE, Answer.HELD) or not attempt.progress.remaining_calls():
+            _queue_rest(attempt, calls)
+            return DONE
+        body = SendBody(body.chunk, body.attempt + 1)
+        if result.answer is Answer.ACCEPTED or not probed:
+            break
+    return _make_attempt(body, calls, pool)
+
+
+def _first_number(body: SendBody, calls: TencentCalls, probed: frozenset[Hold]) -> Part | None:
+    """Return a call to the first recipient without an outcome whom no hold stops, except those that are probed."""
+    progress = chunks.progress(body.chunk)
+    for positions, call in progress.remaining_calls() if progress else []:
+        if probed.issuperset(calls.holds.on(call)):
+            return positions[:1], Call(call.phones[:1], call.params)
+    return None
+
+
+def _claim(body: SendBody, calls: TencentCalls, only: int | None = None) -> Attempt | Result:
+    """Claim an attempt; if it was claimed before, find out how it ended, and return the result of its message.
+
+    With `only`, the attempt is a probe of the recipient at that position.
+    """
     key, number = body.chunk, body.attempt
     request = send_requests.get(key.out_id, key.biz_id)
     until = int(calls.deadline) + 1
-    claimed = chunks.claim(key, number, until, request.expires)
+    claimed = chunks.claim(key, number, until, request.expires, only)
     progress = chunks.progress(key)
     if progress is None:
         raise LookupError(f"chunk {key} was queued before it was planned")
     attempt = Attempt(key, number, request, progress)
     if claimed:
-        _send(attempt, calls, pool)
-    elif number in progress.done:
-        attempt.queue_rest()
+        return attempt
+    if number in progress.done:
+        _queue_rest(attempt, calls)
     elif (seconds := progress.claimed[number] - time.time()) > 0:
         # The claimer may still run.
         return later(int(seconds) + 1)
-    elif chunks.reclaim(key, number, progress.claimed[number], until, request.expires):
+    elif chunks.reclaim(
+        key, number, progress.claimed[number], until, request.expires, progress.only.get(number)
+    ):
         log.warning("a function died while sending: recovering outcomes", extra=body.to_dict())
         attempt.recover_outcomes()
+        _queue_rest(attempt, calls)
     else:
         # Another function has just taken it over, and may run until its own end.
         return later(MIN_SECONDS)
     return DONE
 
 
+def _calls_left(body: SendBody) -> list[Call]:
+    """Return the calls of an attempt, none if it was claimed before: then it only has to be finished."""
+    progress = chunks.progress(body.chunk)
+    if progress is None or body.attempt in progress.claimed:
+        return []
+    return [call for _, call in progress.remaining_calls()]
+
+
+def _queue_rest(attempt: Attempt, calls: TencentCalls) -> None:
+    """Queue another attempt if recipients wait. It waits at a hold if that stops all calls to them."""
+    left = [call for _, call in attempt.progress.remaining_calls()]
+    attempt.queue_rest(calls.holds.gate(left) or "")
+
+
 def _send(attempt: Attempt, calls: TencentCalls, pool: ThreadPoolExecutor) -> None:
-    """Make the calls to all recipients without an outcome, and store the outcomes.
+    """Make the calls to all recipients without an outcome, except those that a hold stops, and store the outcomes.
 
     Outcomes are stored as they arrive, not after the last one: Tencent may push a status within seconds, and if
     its message is not stored yet, it could be mistaken for the status of an older send.
@@ -160,13 +266,7 @@ def _send(attempt: Attempt, calls: TencentCalls, pool: ThreadPoolExecutor) -> No
     def submit(parts: Iterable[Part]) -> set[Future[CallResult]]:
         return {pool.submit(calls.send, attempt.request, *part) for part in parts}
 
-    parts = attempt.progress.remaining_calls()
-    if calls.cautious:
-        parts = _single_first(parts)
-    pending = submit(parts[:1])
-    if calls.cautious:
-        wait(pending)
-    pending |= submit(parts[1:])
+    pending = submit(attempt.progress.remaining_calls())
     unrecorded: dict[int, Outcome] = {}
     since = time.monotonic()
     while pending:
@@ -180,17 +280,3 @@ def _send(attempt: Attempt, calls: TencentCalls, pool: ThreadPoolExecutor) -> No
             attempt.record_outcomes(unrecorded)
             unrecorded, since = {}, time.monotonic()
     attempt.record_outcomes(unrecorded)
-    attempt.finish()
-
-
-def _single_first(parts: Sequence[Part]) -> list[Part]:
-    """Return the calls with a call to a single number before them.
-
-    If that call gets no answer, only one recipient is of unknown outcome.
-    """
-    if not parts:
-        return []
-    (positions, call), *others = parts
-    first = (positions[:1], Call(call.phones[:1], call.params))
-    rest = (positions[1:], Call(call.phones[1:], call.params))
-    return [first, *([rest] if rest[0] else []), *others]

@@ -14,13 +14,20 @@ from typing import Any
 
 from chalicelib import metrics
 from chalicelib.delivery import waiting
-from chalicelib.delivery.pushes import NOT_ACCEPTED, SECONDS_FOR_A_CALL, SIDE, PushCall, PushSession
+from chalicelib.delivery.pushes import (
+    NOT_ACCEPTED,
+    PUT_BACK,
+    SECONDS_FOR_A_CALL,
+    SIDE,
+    PushCall,
+    PushSession,
+)
 from chalicelib.domain import push_batches, retries
 from chalicelib.errors import ConfigurationError
 from chalicelib.logs import log
 from chalicelib.queues import receiving
 from chalicelib.queues.bodies import ReceiptBody, UnreadableBodyError
-from chalicelib.queues.receiving import DEAD_LETTER, PUT_BACK, Record, Result, again
+from chalicelib.queues.receiving import DEAD_LETTER, Record, Result, again
 from chalicelib.store import breakers
 
 # Concurrent calls of one function: as many as one event can require. Even if the first call takes its longest
@@ -102,4 +109,4 @@ def _set_aside(results: Sequence[tuple[Record, Result]]) -> list[tuple[Record, R
             "pushing is paused: Quick Audience answered 401 or 403",
             extra={"messages": back, "why": breaker.why if breaker else ""},
         )
-    return waiting.set_aside(SIDE, "receipts", results)
+    return waiting.set_aside("receipts", results)

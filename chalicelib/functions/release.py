@@ -1,8 +1,8 @@
 """Each minute: queue the messages that wait in the table, once their gate is open or their time has come.
 
-    a side's breaker is closed                    ─▶ queue every message that waits at it
-    a side's breaker is open, and a probe is due  ─▶ queue one message, whose function probes
-    a message's time has come                     ─▶ queue it
+    a breaker is closed                    ─▶ queue every message that waits at it
+    a breaker is open, and a probe is due  ─▶ queue one message, whose function probes; of a hold, a few
+    a message's time has come              ─▶ queue it
 
 A message is queued first and deleted from the table second. If the function dies in between, the message is queued
 twice, which is harmless: a chunk's attempt is claimed once, a status is settled once, a receipt may be pushed twice.
@@ -14,8 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from chalicelib import metrics
-from chalicelib.delivery import pushes, tencent_calls
-from chalicelib.domain.breaker import Side
+from chalicelib.domain.breaker import HOLDS, NAMES, Breaker, BreakerName
 from chalicelib.logs import log
 from chalicelib.queues import sending
 from chalicelib.store import breakers, leases, waiting
@@ -24,7 +23,9 @@ from chalicelib.store.waiting import Waiting
 if TYPE_CHECKING:
     from chalicelib.domain.queue_names import QueueName
 
-SIDES: tuple[Side, ...] = (tencent_calls.SIDE, pushes.SIDE)
+# Of a hold, a few messages are queued for a probe, because some may be of chunks that `sweep` has closed. The others
+# are set aside again.
+_CANDIDATES = 10
 # A batch of messages is queued with at least this much time left.
 _SECONDS_FOR_A_BATCH = 15
 _BATCH = 100
@@ -43,8 +44,9 @@ def handle(seconds_left: float) -> None:
         return
     released = 0
     try:
-        for side in SIDES:
-            released += _of_side(side, now, deadline)
+        open_breakers = breakers.all_open()
+        for name in NAMES:
+            released += _of_gate(name, open_breakers.get(name), now, deadline)
         released += _queue(waiting.due(now), deadline)
     finally:
         leases.release(lease)
@@ -52,16 +54,17 @@ def handle(seconds_left: float) -> None:
         log.info("waiting messages queued", extra={"messages": released})
 
 
-def _of_side(side: Side, now: int, deadline: float) -> int:
-    """Queue the messages that wait for a side to be called again; return their number."""
-    breaker = breakers.get_open(side)
+def _of_gate(name: BreakerName, breaker: Breaker | None, now: int, deadline: float) -> int:
+    """Queue the messages that wait at a breaker, all of them if it is not open; return their number."""
     if breaker is None:
-        return _queue(waiting.at(side), deadline)
-    found = list(waiting.at(side, limit=_SAMPLE))
+        return _queue(waiting.at(name), deadline)
+    held = name in HOLDS
+    found = list(waiting.at(name, limit=_SAMPLE))
     if found:
-        metrics.count(BreakerOpen=1)
+        metrics.count(SendsHeld=1 if held else 0, BreakerOpen=0 if held else 1)
         _report_waits(found)
-    return _queue(found[:1], deadline) if now >= breaker.probe_at else 0
+    candidates = found[: _CANDIDATES if held else 1]
+    return _queue(candidates, deadline) if now >= breaker.probe_at else 0
 
 
 def _queue(found: Iterable[Waiting], deadline: float) -> int:

@@ -56,19 +56,17 @@ def _close(key: ChunkKey, until: int) -> bool:
     except LookupError:
         # The chunk was planned, but its request was never accepted: there is nothing to report.
         return True
-    progress = chunks.progress(key)
-    if progress is None:
-        return True
-    if (progress.remaining_calls() or not progress.done) and not _end(
-        key, request, progress, until
-    ):
-        return False
-    _report(request, progress)
+    while progress := chunks.progress(key):
+        if progress.done and not progress.remaining_calls():
+            _report(request, progress)
+            break
+        if not _end(key, request, progress, until):
+            return False
     return True
 
 
 def _end(key: ChunkKey, request: SendRequest, progress: ChunkProgress, until: int) -> bool:
-    """End the sending of a chunk; return False if a function still makes an attempt.
+    """End the last attempt at a chunk, or the next one; return False if a function still makes an attempt.
 
     Claims the next attempt, so that no function can make it after its recipients were reported.
     """
@@ -80,7 +78,8 @@ def _end(key: ChunkKey, request: SendRequest, progress: ChunkProgress, until: in
     claimed_until = progress.claimed.get(number, until)
     if claimed_until > time.time():
         return False
-    if chunks.reclaim(key, number, claimed_until, until, request.expires):
+    only = progress.only.get(number)
+    if chunks.reclaim(key, number, claimed_until, until, request.expires, only):
         attempt.recover_outcomes()
         return True
     return False

@@ -65,21 +65,26 @@ class Result:
     """The result of a message.
 
     DELETE: it is done. RETRY: it comes again in `seconds` and has used up a try. PUT_BACK: no work on it began, so
-    it keeps all its tries (`delivery/waiting.py` sets it aside). DEAD_LETTER: it can't succeed.
+    it keeps all its tries (`delivery/waiting.py` sets it aside, at a `gate`). DEAD_LETTER: it can't succeed.
     """
 
     action: Action
     seconds: int = 0
+    gate: str = ""
 
 
 DONE = Result(Action.DELETE)
-PUT_BACK = Result(Action.PUT_BACK)
 DEAD_LETTER = Result(Action.DEAD_LETTER)
 
 
 def later(seconds: int) -> Result:
     """Return the result of a message that comes again in this many seconds."""
     return Result(Action.RETRY, seconds)
+
+
+def put_back(gate: str) -> Result:
+    """Return the result of a message on which no work began: it waits until a gate opens."""
+    return Result(Action.PUT_BACK, gate=gate)
 
 
 def again(record: Record, retry: Retry) -> Result:

@@ -26,27 +26,36 @@ def record_plan(request: SendRequest, chunks: Sequence[Chunk]) -> list[ChunkKey]
     return keys
 
 
-def claim(key: ChunkKey, attempt: int, until: int, expires: int) -> bool:
+def claim(key: ChunkKey, attempt: int, until: int, expires: int, only: int | None = None) -> bool:
     """Claim the right to make the calls of a chunk in one attempt; return whether this caller got it.
 
     Each attempt is claimed only once. `until` is the epoch from which the claimer is certainly dead: if the attempt
-    has no result by then, its outcome is unknown.
+    has no result by then, its outcome is unknown. `only` is the position of the one recipient that the attempt calls,
+    if it is a probe.
     """
-    return table.put_new(_claim(key, attempt, until, expires))
+    return table.put_new(_claim(key, attempt, until, expires, only))
 
 
-def reclaim(key: ChunkKey, attempt: int, dead_since: int, until: int, expires: int) -> bool:
+def reclaim(
+    key: ChunkKey,
+    attempt: int,
+    dead_since: int,
+    until: int,
+    expires: int,
+    only: int | None = None,
+) -> bool:
     """Take over the claim of a dead claimer, to recover its outcomes; return whether this caller got it.
 
-    `dead_since` is the `until` of the dead claimer. Only one caller at a time gets the claim.
+    `dead_since` is the `until` of the dead claimer, `only` as it claimed it. Only one caller at a time gets the claim.
     """
-    return table.replace(_claim(key, attempt, until, expires), "until", dead_since)
+    return table.replace(_claim(key, attempt, until, expires, only), "until", dead_since)
 
 
-def _claim(key: ChunkKey, attempt: int, until: int, expires: int) -> Item:
+def _claim(key: ChunkKey, attempt: int, until: int, expires: int, only: int | None) -> Item:
     return table.key(f"OUT#{key.out_id}", f"{key.sort}CLAIM#{attempt:04d}") | {
         "until": until,
         "token": uuid.uuid4().hex,
+        "only": only,
         "expires": expires,
     }
 
@@ -107,6 +116,7 @@ def _fold(
     plan: Chunk | None = None
     outcomes: dict[int, Outcome] = {}
     claimed: dict[int, int] = {}
+    only: dict[int, int] = {}
     done: set[int] = set()
     for suffix, item in items:
         kind, _, attempt = suffix.partition("#")
@@ -114,6 +124,8 @@ def _fold(
             plan = plans.read(chunk[1], item)
         elif kind == "CLAIM":
             claimed[int(attempt)] = item["until"]
+            if "only" in item:
+                only[int(attempt)] = item["only"]
         elif kind == "RESULT":
             done.add(int(attempt))
             for position, outcome in unpack(item["outcomes"]).items():
@@ -121,4 +133,4 @@ def _fold(
                     Failure(*outcome) if isinstance(outcome, list) else outcome
                 )
     if chunk and plan:
-        yield chunk, ChunkProgress(plan, outcomes, claimed, frozenset(done))
+        yield chunk, ChunkProgress(plan, outcomes, claimed, frozenset(done), only)

@@ -57,8 +57,16 @@ def put(gate: str, queue: QueueName, texts: Mapping[str, str], due: int = 0) -> 
 
 def put_until(due: int, queue: QueueName, texts: Iterable[str]) -> None:
     """Store messages of a queue until they are due, each under a digest of its text. Safe to repeat."""
-    named = {hashlib.sha256(f"{queue} {text}".encode()).hexdigest()[:32]: text for text in texts}
-    put(TIME, queue, named, due)
+    put(TIME, queue, _named(queue, texts), due)
+
+
+def put_at(gate: str, queue: QueueName, texts: Iterable[str]) -> None:
+    """Store messages that were never queued at a gate, each under a digest of its text. Safe to repeat."""
+    put(gate, queue, _named(queue, texts))
+
+
+def _named(queue: QueueName, texts: Iterable[str]) -> dict[str, str]:
+    return {hashlib.sha256(f"{queue} {text}".encode()).hexdigest()[:32]: text for text in texts}
 
 
 def at(gate: str, limit: int | None = None) -> Iterator[Waiting]:

@@ -13,7 +13,7 @@ class CodeClass(StrEnum):
     """What the bridge does about a code."""
 
     CONFIG = "config"
-    """The account, its keys or its balance: every call fails until an operator acts."""
+    """The account, its keys or its balance: calls fail until an operator acts. See `Scope`."""
     PERMANENT = "permanent"
     """This call can never succeed as it is."""
     NUMBER = "number"
@@ -24,29 +24,46 @@ class CodeClass(StrEnum):
     """Tencent does not say whether it sent the message. Never retried."""
 
 
+class Scope(StrEnum):
+    """What a refusal concerns, and so which sends can't succeed until an operator acts."""
+
+    CALL = "call"
+    """This call alone: its numbers, its template, its sign, or their kind."""
+    ACCOUNT = "account"
+    """The key, the application, this address, the clock or arrears: every send."""
+    KIND = "kind"
+    """The balance or a permission for sends of this kind: all to mainland numbers, or all to foreign ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A row of the table: the class, the Aliyun code, and the text for a marketer."""
+    """A row of the table: the class, the Aliyun code, the text for a marketer, and what the code concerns."""
 
     kind: CodeClass
     aliyun: str
     text: str
+    scope: Scope = Scope.CALL
 
 
 _OTHER = Meaning(CodeClass.PERMANENT, "isp.SYSTEM_ERROR", "腾讯云拒绝了请求")
 
 MEANINGS: dict[int, Meaning] = {
     1001: Meaning(
-        CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", "腾讯云签名校验失败, 请检查 App Key"
+        CodeClass.CONFIG,
+        "isp.RAM_PERMISSION_DENY",
+        "腾讯云签名校验失败, 请检查 App Key",
+        Scope.ACCOUNT,
     ),
     1002: Meaning(CodeClass.PERMANENT, "isv.SMS_CONTENT_ILLEGAL", "短信内容包含敏感词"),
-    1003: Meaning(CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", "请求缺少签名字段"),
+    1003: Meaning(CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", "请求缺少签名字段", Scope.ACCOUNT),
     1004: Meaning(CodeClass.PERMANENT, "isv.INVALID_PARAMETERS", "请求包解析失败"),
-    1006: Meaning(CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", "腾讯云应用没有此权限"),
+    1006: Meaning(CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", "腾讯云应用没有此权限", Scope.KIND),
     1007: Meaning(CodeClass.PERMANENT, "isp.SYSTEM_ERROR", "腾讯云其他错误"),
     1008: Meaning(CodeClass.UNKNOWN, "isp.SYSTEM_ERROR", "腾讯云请求下发超时, 结果未知"),
-    1009: Meaning(CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", "请求 IP 不在腾讯云白名单中"),
-    1011: Meaning(CodeClass.CONFIG, "isp.SYSTEM_ERROR", "腾讯云接口不存在"),
+    1009: Meaning(
+        CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", "请求 IP 不在腾讯云白名单中", Scope.ACCOUNT
+    ),
+    1011: Meaning(CodeClass.CONFIG, "isp.SYSTEM_ERROR", "腾讯云接口不存在", Scope.KIND),
     1012: Meaning(CodeClass.PERMANENT, "isv.SMS_SIGNATURE_ILLEGAL", "签名格式错误或未审批"),
     1013: Meaning(CodeClass.WAIT, "isv.BUSINESS_LIMIT_CONTROL", "触发腾讯云频率限制"),
     1014: Meaning(CodeClass.PERMANENT, "isv.SMS_TEMPLATE_ILLEGAL", "模板未审批或内容不匹配"),
@@ -56,9 +73,11 @@ MEANINGS: dict[int, Meaning] = {
     1016: Meaning(CodeClass.NUMBER, "isv.MOBILE_NUMBER_ILLEGAL", "手机号格式错误"),
     1017: Meaning(CodeClass.PERMANENT, "isv.PARAM_LENGTH_LIMIT", "短信内容过长"),
     1018: Meaning(CodeClass.PERMANENT, "isv.INVALID_PARAMETERS", "语音验证码格式错误"),
-    1019: Meaning(CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", "SDKAppID 不存在"),
-    1020: Meaning(CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", "SDKAppID 已禁用"),
-    1021: Meaning(CodeClass.CONFIG, "isp.SYSTEM_ERROR", "请求时间与腾讯云相差超过10分钟"),
+    1019: Meaning(CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", "SDKAppID 不存在", Scope.ACCOUNT),
+    1020: Meaning(CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", "SDKAppID 已禁用", Scope.ACCOUNT),
+    1021: Meaning(
+        CodeClass.CONFIG, "isp.SYSTEM_ERROR", "请求时间与腾讯云相差超过10分钟", Scope.ACCOUNT
+    ),
     1022: Meaning(CodeClass.PERMANENT, "isv.DAY_LIMIT_CONTROL", "达到应用的日发送上限"),
     1023: Meaning(CodeClass.NUMBER, "isv.BUSINESS_LIMIT_CONTROL", "同一手机号30秒内发送超限"),
     1024: Meaning(CodeClass.NUMBER, "isv.BUSINESS_LIMIT_CONTROL", "同一手机号1小时内发送超限"),
@@ -66,9 +85,9 @@ MEANINGS: dict[int, Meaning] = {
     1026: Meaning(CodeClass.NUMBER, "isv.BUSINESS_LIMIT_CONTROL", "同一手机号接收相同内容超限"),
     1029: Meaning(CodeClass.PERMANENT, "isv.BUSINESS_LIMIT_CONTROL", "营销短信只能在8点至22点发送"),
     1030: Meaning(CodeClass.PERMANENT, "isp.SYSTEM_ERROR", "腾讯云不支持该请求"),
-    1031: Meaning(CodeClass.CONFIG, "isv.AMOUNT_NOT_ENOUGH", "套餐包余量不足"),
+    1031: Meaning(CodeClass.CONFIG, "isv.AMOUNT_NOT_ENOUGH", "套餐包余量不足", Scope.KIND),
     1032: Meaning(CodeClass.CONFIG, "isv.SMS_TEMPLATE_ILLEGAL", "个人用户没有发营销短信的权限"),
-    1033: Meaning(CodeClass.CONFIG, "isv.OUT_OF_SERVICE", "欠费停止服务"),
+    1033: Meaning(CodeClass.CONFIG, "isv.OUT_OF_SERVICE", "欠费停止服务", Scope.ACCOUNT),
     1034: Meaning(
         CodeClass.PERMANENT, "isv.MOBILE_NUMBER_ILLEGAL", "群发请求中同时有国内和国际手机号"
     ),

@@ -89,6 +89,9 @@ class Behaviour(Strict):
     json_style: JsonStyle = "escaped"
     mobile_style: MobileStyle = "plain"
     block_unsubscribed: bool = False
+    # messages that are left in the two packages; None means without a limit
+    mainland_package: Annotated[int, Field(ge=0)] | None = None
+    foreign_package: Annotated[int, Field(ge=0)] | None = None
     # reviews
     review: Literal["auto", "hold", "reject"] = "auto"
     review_seconds: Seconds = 1
@@ -121,6 +124,17 @@ class Behaviour(Strict):
         if self.callback_url is not None:
             _URL.validate_python(self.callback_url)
         return self
+
+    def is_package_empty(self, *, mainland: bool) -> bool:
+        """Return whether no message is left for mainland numbers, or for the others."""
+        return (self.mainland_package if mainland else self.foreign_package) == 0
+
+    def use_package(self, *, mainland: bool) -> None:
+        """Take one message from a package, unless it is without a limit."""
+        if mainland and self.mainland_package is not None:
+            self.mainland_package -= 1
+        elif not mainland and self.foreign_package is not None:
+            self.foreign_package -= 1
 
     def draws(self, share: float, purpose: str, nationcode: str, mobile: str) -> bool:
         """Return whether a number falls into a share. The result is always the same for a number."""

@@ -116,6 +116,8 @@ class Sender:
                 if fault.answer == "error" and fault.code is not None:
                     raise Refused(fault.code, fault.text)
                 raise MagicFault(fault)
+            if self._behaviour.is_package_empty(mainland=mainland):
+                raise Refused(1031)
         answer = {"result": 0, "errmsg": "OK", "ext": draft.ext, "detail": []}
         result = SendResult(answer, fault=fault)
         details = [
@@ -149,6 +151,7 @@ class Sender:
                 "mobile": recipient.mobile,
                 "nationcode": recipient.nationcode,
             }
+        self._behaviour.use_package(mainland=recipient.is_mainland)
         message = replace(
             draft,
             id=self._state.traffic.next_id("messages"),
@@ -181,6 +184,10 @@ class Sender:
             recipient.nationcode, recipient.mobile
         ):
             return 1015
+        if treatment.refusal is None and self._behaviour.is_package_empty(
+            mainland=recipient.is_mainland
+        ):
+            return 1031
         return treatment.refusal
 
     @contextmanager

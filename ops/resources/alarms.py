@@ -108,10 +108,18 @@ ALARMS: dict[str, Alarm] = {
         bridge("CallbackTokensRefused"),
         threshold=20,
     ),
+    "HeldAlarm": Alarm(
+        "sends-held",
+        "Sends wait because Tencent refuses the account: 1001 App Key, 1009 our address is not on its whitelist, "
+        "1019 and 1020 application, 1021 clock, 1031 no messages left in the package, 1033 arrears. Which of them: "
+        "ops breaker show. Nobody has failed: once Tencent accepts a probe, everything goes on. Probes come each "
+        "minute; ops breaker close NAME does not wait for one. After 72 hours recipients are reported NOT_SENT",
+        bridge("SendsHeld"),
+    ),
     "TencentAlarm": Alarm(
         "tencent-config",
-        "Tencent refuses calls because of the account: 1001 App Key or clock, 1009 our address is not on its "
-        "whitelist, 1019 application, 1031 no messages left to spend. Inspect: ops doctor",
+        "Tencent refuses what this account may not send, and the recipients failed: 1032 an individual account, "
+        "a marketing template. Inspect: ops campaign show OUT_ID",
         bridge("TencentConfigErrors"),
     ),
     "HttpErrorsAlarm": Alarm(

@@ -1,8 +1,10 @@
 """The same call at the same moment in several threads, on a real table: one of them wins."""
 
+import random
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,11 +12,12 @@ import pytest
 import requests
 
 from chalicelib.domain import retries
+from chalicelib.domain.breaker import Hold
 from chalicelib.domain.chunks import ChunkKey
 from chalicelib.domain.messages import NO_RECEIPT, failure_receipt
 from chalicelib.domain.periods import RETENTION_SECONDS
 from chalicelib.endpoints import envelope
-from chalicelib.functions import push, settle, sweep
+from chalicelib.functions import push, release, settle, sweep
 from chalicelib.queues.bodies import ReceiptBody
 from chalicelib.store import (
     batches,
@@ -33,6 +36,8 @@ from tests.support.in_process.bridge import SIGN, Answer, template_body
 from tests.support.in_process.outside import Killed
 from tests.support.in_process.quickaudience import respond
 from tests.support.in_process.tencent import Sms
+
+HOLD: Hold = "tencent-mainland"
 
 
 @pytest.fixture
@@ -520,6 +525,94 @@ def test_functions_that_are_locked_out_at_once_make_no_second_call(
     at_once(*(partial(push.handle, one, 60) for one in events))
     assert len(world.quick_audience.pushes) == 4
     breakers.close("quickaudience", now)
+
+
+def test_functions_that_open_and_close_a_hold_at_once_leave_it_in_one_state(world: World) -> None:
+    for number in range(10):
+        now = int(time.time()) + 10_000 * number
+        at_once(
+            *(partial(breakers.trip, HOLD, str(n), now, 1031 + n % 2) for n in range(4)),
+            *[partial(breakers.close, HOLD, now + 1)] * 4,
+        )
+        breakers.close(HOLD, now + 2)
+        assert HOLD not in breakers.all_open()
+        opened = at_once(*(partial(breakers.trip, HOLD, str(n), now, 1031) for n in range(8)))
+        assert len({one.token for one in opened}) == 1
+        assert breakers.all_open()[HOLD] == opened[0]
+        breakers.close(HOLD, now + 3)
+
+
+def test_functions_that_are_refused_for_the_account_at_once_hold_and_one_of_them_probes(
+    world: World, template: str
+) -> None:
+    numbers = accept_each(world, template, 8)
+    late = tencent.and_first(lambda: time.sleep(0.02), tencent.refused(1031))
+    world.tencent.always("send", late)
+    before = len(world.tencent.send_calls)
+    deliver_at_once(world)
+    refused = len(world.tencent.send_calls) - before
+    assert 1 <= refused <= 8
+    assert breakers.all_open()[HOLD].code == 1031
+    for probes in range(1, 4):
+        let_probe(world)
+        assert len(world.tencent.send_calls) == before + refused + probes
+    assert not any(world.tencent.sent_to("86" + number) for number in numbers)
+    world.tencent.always("send", None)
+    let_probe(world)
+    let_probe(world)
+    assert all(len(world.tencent.sent_to("86" + number)) == 1 for number in numbers)
+    assert HOLD not in breakers.all_open()
+
+
+def test_whoever_opens_and_closes_a_hold_everybody_is_sent_to_once(
+    world: World, template: str
+) -> None:
+    """Tencent accepts some calls and refuses others, while an operator closes the hold."""
+    numbers = accept_each(world, template, 12)
+    chance = random.Random(1)
+
+    def waver(fake: tencent.FakeTencent, call: tencent.Call) -> Any:
+        time.sleep(0.01)
+        return tencent.refused(1031)(fake, call) if chance.random() < 0.6 else fake.obey(call)
+
+    world.tencent.always("send", waver)
+    for turn in range(6):
+        let_probe(world, close=turn % 2 == 1)
+    world.tencent.always("send", None)
+    for _ in range(4):
+        let_probe(world)
+    assert [len(world.tencent.sent_to("86" + number)) for number in numbers] == [1] * 12
+    for number in numbers:
+        assert [one.receipt for one in messages.of_phone("86" + number)] == [None]
+    assert HOLD not in breakers.all_open()
+
+
+def accept_each(world: World, template: str, count: int) -> list[str]:
+    """Accept a campaign for each of some new numbers."""
+    numbers = [phone() for _ in range(count)]
+    for number in numbers:
+        answer = world.bridge.campaign([number], code=template, out_id=unique())
+        assert answer.code == "OK"
+    return numbers
+
+
+def deliver_at_once(world: World) -> None:
+    """Give the messages on the queue to four functions."""
+    records = world.receive_all("sends")
+    shares = [records[of::4] for of in range(4) if records[of::4]]
+    if shares:
+        at_once(*(partial(world.deliver, share) for share in shares))
+
+
+def let_probe(world: World, *, close: bool = False) -> None:
+    """Make a probe due, and release what may go on. With `close`, an operator closes the hold meanwhile."""
+    if breaker := breakers.get_open(HOLD):
+        breakers._put(replace(breaker, probe_at=0), breaker)
+    release.handle(60)
+    if close:
+        at_once(partial(deliver_at_once, world), partial(breakers.close, HOLD, int(time.time())))
+    else:
+        deliver_at_once(world)
 
 
 def receipt(out_id: str) -> str:

@@ -128,6 +128,7 @@ def test_the_bridges_metrics_are_those_that_the_functions_count() -> None:
     assert {one["MetricName"] for one in ours} == {
         "BreakerOpen",
         "UnknownOutcomes",
+        "SendsHeld",
         "TencentConfigErrors",
         "FilesFailed",
         "SignaturesRefused",

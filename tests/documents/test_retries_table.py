@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain import breaker, retries
-from chalicelib.domain.breaker import Side
+from chalicelib.domain.breaker import BreakerName
 from chalicelib.domain.periods import CLOSED_AFTER_SECONDS
 from chalicelib.domain.retries import Retry
 
@@ -25,11 +25,13 @@ RULES = {
     "a file that can't be fetched": retries.FETCH,
     "a file whose function failed": retries.FILE,
 }
-PROBES: dict[str, Side] = {
+PROBES: dict[str, BreakerName] = {
     "a probe of Tencent": "tencent",
     "a probe of Quick Audience": "quickaudience",
 }
+HOLD = "a probe of what Tencent refuses for the account's sake"
 OTHERS = {
+    HOLD,
     "a call that Tencent refused for now",
     "a status or reply whose message isn't stored yet",
 }
@@ -58,6 +60,12 @@ def test_a_probe_has_the_figures_of_its_row(what: str) -> None:
     pauses = [breaker.pause(side, probes) for probes in range(20)]
     assert ROWS[what][:4] == [f"{pauses[0]} s", "triples", f"{pauses[-1]} s", "none"]
     assert pauses[1] == 3 * pauses[0]
+
+
+def test_the_probe_of_a_hold_has_the_figures_of_its_row() -> None:
+    pauses = {breaker.pause(name, probes) for name in breaker.HOLDS for probes in range(20)}
+    (pause,) = pauses
+    assert ROWS[HOLD][:4] == [f"{pause} s", "none", f"{pause} s", "none"]
 
 
 def test_a_refused_call_has_the_figures_of_its_row() -> None:

@@ -394,6 +394,8 @@ def test_every_receipt_is_found_whatever_call_fails(
     linked: Bridge, pulls: Pulls, how: Fault
 ) -> None:
     code, phones = linked.template("您好"), PHONES[:3]
+    # Tencent's sids begin again for each campaign, so messages take the place of earlier ones.
+    linked.logs_are_complete = False
 
     def due(out_id: str) -> None:
         """Prepare messages to query, with all earlier hours finished."""

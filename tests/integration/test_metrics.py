@@ -90,14 +90,34 @@ def test_failures_and_unknown_outcomes_are_counted(linked: Bridge, counts: Count
     assert counts() == {"Sent": 2, "Failed": 1, "UnknownOutcomes": 1}
 
 
+def test_a_refusal_of_what_the_account_may_not_send_is_counted(
+    linked: Bridge, counts: Counts
+) -> None:
+    accept(linked, A, B, singly=True)
+    linked.tencent.always("send", refused(1032))
+    linked.pump.drain("deliver")
+    assert counts() == {"TencentConfigErrors": 2, "Failed": 2}
+
+
 @pytest.mark.parametrize("code", [1001, 1019, 1031])
-def test_a_refusal_that_needs_an_operator_is_counted(
+def test_each_minute_of_a_hold_is_counted_while_something_waits(
     linked: Bridge, counts: Counts, code: int
 ) -> None:
     accept(linked, A, B, singly=True)
     linked.tencent.always("send", refused(code))
     linked.pump.drain("deliver")
-    assert counts() == {"TencentConfigErrors": 2, "Failed": 2}
+    assert counts() == {"SendsHeld": 1}
+    for _ in range(3):
+        linked.clock.advance(seconds=60)
+        linked.pump.drain("deliver")
+        assert counts() == {"SendsHeld": 1}
+    linked.tencent.always("send", None)
+    linked.clock.advance(seconds=60)
+    linked.pump.drain("deliver")
+    assert counts() == {"SendsHeld": 1, "Sent": 2}, "the run of release that queued the probe"
+    linked.clock.advance(seconds=60)
+    linked.pump.release()
+    assert counts() == {}
 
 
 def test_a_refusal_that_needs_no_operator_is_not_counted(linked: Bridge, counts: Counts) -> None:

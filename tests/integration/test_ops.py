@@ -270,7 +270,7 @@ def test_the_doctor_finds_dead_letters(local: Bridge) -> None:
 
 
 @pytest.mark.parametrize("name", ["quickaudience", "tencent"])
-def test_the_doctor_finds_an_open_breaker(local: Bridge, name: breaker.Side) -> None:
+def test_the_doctor_finds_an_open_breaker(local: Bridge, name: breaker.BreakerName) -> None:
     assert checks()[f"breaker {name}"] == "ok"
     breakers.trip(name, "HTTP 401", int(time.time()))
     result = ops("doctor")

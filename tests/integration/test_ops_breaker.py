@@ -28,8 +28,7 @@ def locked_out(local: Bridge) -> Bridge:
 
 def test_a_breaker_that_never_opened_is_shown_as_closed(local: Bridge) -> None:
     assert shown() == {
-        name: {"breaker": name, "state": "closed", "since": None}
-        for name in ("quickaudience", "tencent")
+        name: {"breaker": name, "state": "closed", "since": None} for name in breaker.NAMES
     }
     assert "closed" in ops("breaker", "show").stdout
 
@@ -69,7 +68,7 @@ def test_the_output_for_people_states_when_waiting_messages_are_queued(locked_ou
     assert "within a minute" in result.stdout
 
 
-@pytest.mark.parametrize("name", ["quickaudience", "tencent"])
+@pytest.mark.parametrize("name", breaker.NAMES)
 def test_closing_a_closed_breaker_is_an_error(local: Bridge, name: str) -> None:
     result = ops("breaker", "close", name)
     assert result.exit_code == 1
@@ -77,12 +76,15 @@ def test_closing_a_closed_breaker_is_an_error(local: Bridge, name: str) -> None:
 
 
 def test_each_breaker_is_closed_separately(local: Bridge) -> None:
-    for name in ("quickaudience", "tencent"):
+    for name in breaker.NAMES:
         breakers.trip(name, "no", int(time.time()))
     answer("breaker", "close", "tencent")
     assert {name: row["state"] for name, row in shown().items()} == {
         "quickaudience": "open",
         "tencent": "closed",
+        "tencent-account": "open",
+        "tencent-mainland": "open",
+        "tencent-foreign": "open",
     }
 
 
@@ -91,7 +93,7 @@ def test_a_breaker_that_opens_again_at_the_same_moment_is_shown_as_open(
 ) -> None:
     close = breakers.close
 
-    def late(name: breaker.Side, now: int) -> None:
+    def late(name: breaker.BreakerName, now: int) -> None:
         close(name, now)
         breakers.trip(name, "401 again", now)
 

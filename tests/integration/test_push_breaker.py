@@ -14,7 +14,7 @@ from chalicelib.delivery import pushes
 from chalicelib.delivery.pushes import PushCall, PushSession
 from chalicelib.domain import breaker
 from chalicelib.domain.push_batches import Entry, PushKind
-from chalicelib.queues.receiving import PUT_BACK, Record
+from chalicelib.queues.receiving import Record
 from chalicelib.quickaudience import client
 from chalicelib.quickaudience.client import EntriesRefusedError
 from chalicelib.store import breakers, pushed
@@ -363,7 +363,7 @@ def test_dividing_a_batch_ends_when_another_call_is_locked_out(
     body = json.dumps({})
     records = [Record(body, "handle", pushes._TRIES_BEFORE_DIVIDING, time.time())]
     entries = [Entry(entry("x", position)) for position in range(8)]
-    assert session.send(PushCall("details", "x", records, entries)) is PUT_BACK
+    assert session.send(PushCall("details", "x", records, entries)) is pushes.PUT_BACK
     assert sizes == [8, 4]
 
 
@@ -412,7 +412,7 @@ def test_closing_wins_over_a_probe_of_another_function(
     breakers.trip("quickaudience", "401", now)
     get_open, pending = breakers.get_open, [True]
 
-    def seen_before(name: breaker.Side) -> breaker.Breaker | None:
+    def seen_before(name: breaker.BreakerName) -> breaker.Breaker | None:
         found = get_open(name)
         if pending and found:
             pending.pop()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.breaker import Side
+from chalicelib.domain.breaker import BreakerName
 from chalicelib.queues.bodies import Body
 from chalicelib.store import breakers
 from tests.support.in_process import aws, tencent
@@ -19,7 +19,7 @@ from tests.support.in_process.settling import settle
 NEW = {"S": "only the newer release knows this"}
 # Attributes that contain JSON texts of dataclasses.
 TEXTS = ("request", "file")
-SIDE: Side = "tencent"
+SIDE: BreakerName = "tencent"
 
 
 def add_attributes() -> int:

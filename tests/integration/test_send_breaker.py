@@ -295,7 +295,7 @@ def test_a_probe_whose_function_dies_is_followed_by_a_longer_pause(ready: Bridge
     restore_answers(ready)
     ready.tencent.calls.clear()
     names = ready.pump.watch("deliver", 2, "killed before")
-    assert names[:3] == ["dynamodb GetItem", "dynamodb PutItem", "tencent get_template"]
+    assert names[:3] == ["dynamodb Query", "dynamodb PutItem", "tencent get_template"]
     died = time.time()
     ready.pump.drain("deliver")
     assert not ready.tencent.calls

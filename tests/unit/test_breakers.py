@@ -1,6 +1,7 @@
 """Breakers on a table of one item: pauses, the right to probe, and writers at the same moment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain import breaker
-from chalicelib.domain.breaker import Breaker, Side
+from chalicelib.domain.breaker import Breaker, BreakerName
 from chalicelib.store import breakers, table
 from tests.support.property_tests import examples
 
-NAMES: tuple[Side, ...] = ("quickaudience", "tencent")
 NOW = 1_772_416_800
 
 
@@ -26,6 +26,10 @@ class Table:
     def get(self, pk: str, sk: str, *, consistent: bool = False) -> dict[str, Any] | None:
         assert consistent, "a breaker needs a consistent read"
         return self.items.get((pk, sk))
+
+    def query(self, pk: str, *, consistent: bool = False) -> Iterator[dict[str, Any]]:
+        assert consistent
+        return (item for (found, _), item in self.items.items() if found == pk)
 
     def put_new(self, item: dict[str, Any]) -> bool:
         return self._put(item, lambda there: there is None)
@@ -50,12 +54,12 @@ def items(monkeypatch: pytest.MonkeyPatch) -> Table:
 
 def install(monkeypatch: pytest.MonkeyPatch) -> Table:
     made = Table()
-    for verb in ("get", "put_new", "replace"):
+    for verb in ("get", "query", "put_new", "replace"):
         monkeypatch.setattr(table, verb, getattr(made, verb))
     return made
 
 
-def opened(name: Side) -> Breaker:
+def opened(name: BreakerName) -> Breaker:
     found = breakers.get_open(name)
     assert found
     return found
@@ -75,8 +79,13 @@ def test_pauses_grow_threefold_to_an_hour_or_a_minute() -> None:
     assert [breaker.pause("tencent", probes) for probes in range(6)] == [10, 30, 60, 60, 60, 60]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_pause_is_limited_however_many_probes_failed(name: Side) -> None:
+@pytest.mark.parametrize("name", breaker.HOLDS)
+def test_a_hold_is_probed_a_little_more_often_than_release_runs(name: BreakerName) -> None:
+    assert {breaker.pause(name, probes) for probes in range(8)} == {55}
+
+
+@pytest.mark.parametrize("name", breaker.NAMES)
+def test_a_pause_is_limited_however_many_probes_failed(name: BreakerName) -> None:
     assert breaker.pause(name, 10**6) == breaker.pause(name, 10)
 
 
@@ -97,6 +106,29 @@ def test_the_breakers_of_the_two_sides_are_independent(items: Table) -> None:
 def test_an_open_breaker_keeps_its_first_reason(items: Table) -> None:
     first = breakers.trip("tencent", "first", NOW)
     assert breakers.trip("tencent", "second", NOW + 5) == first == opened("tencent")
+
+
+def test_a_hold_that_is_open_for_another_code_gets_its_reason_and_nothing_else(
+    items: Table,
+) -> None:
+    breakers.trip("tencent-account", "Tencent 1001", NOW, 1001)
+    assert breakers.take_probe(opened("tencent-account"), NOW + 55)
+    before = opened("tencent-account")
+    assert breakers.trip("tencent-account", "Tencent 1001: no", NOW + 56, 1001) == before
+    after = breakers.trip("tencent-account", "Tencent 1033", NOW + 57, 1033)
+    assert after == opened("tencent-account")
+    assert after == replace(before, why="Tencent 1033", code=1033, token=after.token)
+
+
+def test_the_open_breakers_are_found_together(items: Table) -> None:
+    assert breakers.all_open() == {}
+    for name in breaker.NAMES:
+        breakers.trip(name, "x", NOW)
+    breakers.close("tencent", NOW)
+    items.items["BREAKER", "newer"] = {"pk": "BREAKER", "sk": "newer", "name": "newer"}
+    assert breakers.all_open() == {
+        name: opened(name) for name in breaker.NAMES if name != "tencent"
+    }
 
 
 def test_two_callers_that_trip_a_breaker_at_once_open_it_once(items: Table) -> None:
@@ -126,8 +158,8 @@ def test_a_caller_that_read_the_breaker_before_it_was_closed_gets_no_probe(items
     assert breakers.get_open("tencent") is None
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_there_is_no_probe_before_the_pause_is_over(items: Table, name: Side) -> None:
+@pytest.mark.parametrize("name", breaker.NAMES)
+def test_there_is_no_probe_before_the_pause_is_over(items: Table, name: BreakerName) -> None:
     now = NOW
     breakers.trip(name, "x", now)
     for probes in range(12):

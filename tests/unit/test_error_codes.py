@@ -1,7 +1,7 @@
 import pytest
 
 from chalicelib.tencent import error_codes
-from chalicelib.tencent.error_codes import CodeClass
+from chalicelib.tencent.error_codes import CodeClass, Scope
 
 # Tencent's published codes with their classes and the codes of Aliyun's vocabulary, None where that has none.
 PUBLISHED = [
@@ -57,6 +57,16 @@ def test_a_published_code_has_its_class_and_its_aliyun_code(
 
 def test_every_published_code_and_no_other_is_in_the_table() -> None:
     assert sorted(error_codes.MEANINGS) == [code for code, *_ in PUBLISHED]
+
+
+def test_each_refusal_of_the_account_concerns_all_sends_or_one_kind_of_them() -> None:
+    scopes = {code: meaning.scope for code, meaning in error_codes.MEANINGS.items()}
+    account = [code for code, scope in scopes.items() if scope is Scope.ACCOUNT]
+    kind = [code for code, scope in scopes.items() if scope is Scope.KIND]
+    assert account == [1001, 1003, 1009, 1019, 1020, 1021, 1033]
+    assert kind == [1006, 1011, 1031]
+    config = [code for code, code_class, _ in PUBLISHED if code_class is CodeClass.CONFIG]
+    assert sorted([*account, *kind, 1032]) == config, "1032 concerns one template"
 
 
 def test_only_the_two_timeout_codes_leave_the_outcome_unknown() -> None:

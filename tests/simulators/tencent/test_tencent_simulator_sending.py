@@ -17,6 +17,24 @@ def test_a_bulk_send_has_at_most_200_numbers_of_one_kind(simulator: Caller) -> N
     assert simulator.refusal("sendmultisms2", tel=mixed, **body) == 1034
 
 
+def test_a_package_is_used_up_message_by_message(simulator: Caller) -> None:
+    mobiles = [f"138{number:08}" for number in range(4)]
+    simulator.set_switches(mainland_package=3)
+    assert simulator.send()["result"] == 0
+    detail = simulator.send_many(*mobiles)["detail"]
+    assert [row["result"] for row in detail] == [0, 0, 1031, 1031]
+    refused = {"result": 1031, "errmsg": "套餐包余量不足"}
+    assert refused.items() <= simulator.send_many(*mobiles).items()
+    assert refused.items() <= simulator.send().items()
+    foreign: dict[str, Any] = {"tel": "+85261234567", "tpl_id": FOREIGN_TEMPLATE, "params": ["a"]}
+    assert simulator.call("sendisms", **foreign)["result"] == 0
+    simulator.set_switches(mainland_package=1, foreign_package=0)
+    assert simulator.call("sendisms", **foreign)["result"] == 1031
+    assert [simulator.send()["result"] for _ in range(2)] == [0, 1031]
+    simulator.set_switches(mainland_package=None)
+    assert simulator.send_many(*mobiles)["result"] == 0
+
+
 def test_a_repeated_number_gets_one_message(simulator: Caller) -> None:
     answer = simulator.send_many(MOBILE, "13800000002", MOBILE)
     assert [row["mobile"] for row in answer["detail"]] == [MOBILE, "13800000002"]

@@ -11,6 +11,7 @@ import time_machine
 from moto import mock_aws
 from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.table import Table
 from moto.sqs.models import SQSBackend
 
 from chalicelib.fetching import addresses, stream
@@ -49,6 +50,7 @@ def bridge(monkeypatch: pytest.MonkeyPatch, clock: Clock, tmp_path: Path) -> Ite
         # faster versions of functions in which moto spends a third of its time
         (SQSBackend, "is_message_valid_based_on_retention_period"),
         (ResponseSerializer, "get_value"),
+        (Table, "query"),
     ):
         monkeypatch.setattr(patched, name, getattr(aws, name))
     with mock_aws():

@@ -1,6 +1,7 @@
 """Lambda and SQS: receive messages, call functions, and delete the messages of those that succeed."""
 
 import json
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -247,6 +248,20 @@ class Pump:
     def set_aside(self, queue: str) -> int:
         """Return the number of messages of a queue that wait in the table."""
         return len(self._waiting(queue))
+
+    def kept_until(self) -> float:
+        """Return until when SQS keeps each message of the queues."""
+        queues = [
+            self._backend.get_queue(aws.PREFIX + queue) for _, queue, _ in _FUNCTIONS.values()
+        ]
+        return min(
+            (
+                message.sent_timestamp / 1000 + queue.message_retention_period
+                for queue in queues
+                for message in queue._messages
+            ),
+            default=math.inf,
+        )
 
     def put(self, queue: str, body: str) -> None:
         """Put a text on a queue."""
