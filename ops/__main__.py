@@ -22,6 +22,7 @@ from ops.commands.destroy import destroy
 from ops.commands.doctor import doctor
 from ops.commands.env import env
 from ops.commands.package import package
+from ops.commands.rehearse import rehearse
 from ops.commands.stats import stats
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
@@ -53,6 +54,7 @@ app.command()(destroy)
 app.command()(pause)
 app.command()(resume)
 app.command()(package)
+app.command()(rehearse)
 app.add_typer(sign.app, name="sign")
 app.add_typer(template.app, name="template")
 app.add_typer(campaign.app, name="campaign")

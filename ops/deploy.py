@@ -47,11 +47,15 @@ def deploy(checked: Checked, progress: Progress) -> str:
     return prefix
 
 
+def chalice_command(command: str, stage: str) -> list[str]:
+    """Return the words of a command of Chalice."""
+    return [str(Path(sys.executable).parent / "chalice"), command, "--stage", stage]
+
+
 def run_chalice(command: str, stage: str, folder: Path) -> None:
     """Run a command of Chalice in a project's folder, with its output on the terminal. Raises OperatorError."""
-    words = [str(Path(sys.executable).parent / "chalice"), command, "--stage", stage]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(words, check=False, cwd=folder, env=environment)
+    done = subprocess.run(chalice_command(command, stage), check=False, cwd=folder, env=environment)
     if done.returncode:
         raise OperatorError(
             f"`chalice {command} --stage {stage}` ended with {done.returncode}; its output is above. "

@@ -7,6 +7,7 @@ from typing import Any
 from botocore.loaders import create_loader
 from botocore.regions import EndpointResolver
 
+from ops import stages
 from ops.cloud import clients
 from ops.cloud.identity import Identity
 
@@ -82,6 +83,13 @@ def url(identity: Identity, api: str, stage: str) -> str:
     resolver = EndpointResolver(create_loader().load_data("endpoints"))
     suffix = resolver.get_partition_dns_suffix(identity.partition)
     return f"https://{api}.execute-api.{identity.region}.{suffix}/{stage}/"
+
+
+def address(identity: Identity, api: str, stage: str) -> str:
+    """Return the address under which a REST API's stage is called, without a slash at the end."""
+    if endpoint := stages.emulator():
+        return f"{endpoint}/restapis/{api}/{stage}/_user_request_"
+    return url(identity, api, stage).rstrip("/")
 
 
 def domain(name: str, api: str) -> Domain | None:
