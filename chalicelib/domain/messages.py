@@ -141,4 +141,4 @@ class Message:
             "errCode": self.receipt.code,
             "message": self.receipt.reason,
         }
-        return Entry(fields, self.at)
+        return Entry(fields, self.at, self.phone if self.receipt.state == "failed" else "")

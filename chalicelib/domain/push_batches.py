@@ -1,7 +1,7 @@
 """How receipts and replies are joined into calls of §13 and §14. All entries of a call have the same outId."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 # §13 names no limit. Its first note allows only one outId per call.
@@ -19,10 +19,13 @@ class Entry:
 
     `fields` are the documented fields, as Quick Audience receives them. `at` is the bizId of the message's request
     and the recipient's position in it, for the bridge's own records; queue messages of older releases lack it.
+    `failed_phone` is the stored form of the phone, in a receipt of a failure: under it, another message may have
+    been delivered. It is empty in every other entry.
     """
 
     fields: dict[str, Any]
     at: tuple[str, int] | None = None
+    failed_phone: str = field(default="", compare=False)
 
 
 def batches(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:

@@ -2,6 +2,8 @@
 
 breaker open? ─▶ yes: set every message aside
      │ no
+leave out failures of phones that have a delivery under the same outId
+     │
 one call alone ─▶ 401 or 403: open the breaker, set every message aside
      │
 the other calls, concurrently
@@ -10,10 +12,11 @@ the other calls, concurrently
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from chalicelib import metrics
-from chalicelib.delivery import waiting
+from chalicelib.delivery import contradictions, waiting
 from chalicelib.delivery.pushes import (
     NOT_ACCEPTED,
     PUT_BACK,
@@ -27,7 +30,7 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.logs import log
 from chalicelib.queues import receiving
 from chalicelib.queues.bodies import ReceiptBody, UnreadableBodyError
-from chalicelib.queues.receiving import DEAD_LETTER, Record, Result, again
+from chalicelib.queues.receiving import DEAD_LETTER, DONE, Record, Result, again
 from chalicelib.store import breakers
 
 # Concurrent calls of one function: as many as one event can require. Even if the first call takes its longest
@@ -62,6 +65,8 @@ def _push(records: Sequence[Record], deadline: float) -> list[tuple[Record, Resu
     if breaker and not breakers.take_probe(breaker, int(time.time())):
         return _set_aside([(record, PUT_BACK) for record in records])
     calls, results = _calls(records)
+    calls, emptied = _without_contradictions(calls)
+    results += emptied
     session = PushSession(deadline, probing=breaker is not None)
     call_results = [session.send(call) for call in calls[:1]]
     with ThreadPoolExecutor(_PARALLEL) as pool:
@@ -92,6 +97,20 @@ def _calls(records: Sequence[Record]) -> tuple[list[PushCall], list[tuple[Record
         for kind, joined in push_batches.calls(parts)
     ]
     return calls, results
+
+
+def _without_contradictions(
+    calls: Sequence[PushCall],
+) -> tuple[list[PushCall], list[tuple[Record, Result]]]:
+    """Leave out failures that a delivery contradicts; return the calls left, and the results of the others."""
+    left: list[PushCall] = []
+    results: list[tuple[Record, Result]] = []
+    for call in calls:
+        if entries := contradictions.drop(call.out_id, call.entries):
+            left.append(replace(call, entries=entries))
+        else:
+            results += [(record, DONE) for record in call.records]
+    return left, results
 
 
 def _record_result(record: Record, result: Result) -> Result:

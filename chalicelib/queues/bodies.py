@@ -158,32 +158,46 @@ class ReceiptBody(Body):
     entries: Sequence[Entry]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return `{"kind", "outId", "entries"}`. An entry has its documented fields, and `at` if that is known."""
+        """Return `{"kind", "outId", "entries"}`, and `failedPhones` by the entries' indexes, if there are any.
+
+        An entry has its documented fields, and `at` if that is known. It has nothing else, because the first release
+        pushes every other field to Quick Audience.
+        """
         entries = [
             {**entry.fields, "at": list(entry.at)} if entry.at else entry.fields
             for entry in self.entries
         ]
-        return {"kind": self.kind, "outId": self.out_id, "entries": entries}
+        failed = {
+            str(index): entry.failed_phone
+            for index, entry in enumerate(self.entries)
+            if entry.failed_phone
+        }
+        fields = {"kind": self.kind, "outId": self.out_id, "entries": entries}
+        return fields | ({"failedPhones": failed} if failed else {})
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Self:
         """Read what `to_dict` returns."""
         if fields["kind"] not in ("details", "reply"):
             raise ValueError(f"kind {fields['kind']!r}")
-        entries = [_entry(one) for one in fields["entries"]]
+        failed = dict(fields.get("failedPhones") or {})
+        entries = [
+            _entry(one, str(failed.get(str(index), "")))
+            for index, one in enumerate(fields["entries"])
+        ]
         if not entries:
             raise ValueError("no entries")
         return cls(fields["kind"], str(fields["outId"]), entries)
 
 
-def _entry(item: dict[str, Any]) -> Entry:
+def _entry(item: dict[str, Any], failed_phone: str) -> Entry:
     fields = {name: value for name, value in item.items() if name != "at"}
     if "outId" not in fields or "phoneNum" not in fields:
         raise ValueError("an entry without outId or phoneNum")
     if "at" not in item:
-        return Entry(fields)
+        return Entry(fields, failed_phone=failed_phone)
     biz_id, position = item["at"]
-    return Entry(fields, (str(biz_id), int(position)))
+    return Entry(fields, (str(biz_id), int(position)), failed_phone)
 
 
 def of_events(statuses: Iterable[Event], replies: Iterable[Event]) -> list[CallbackBody]:

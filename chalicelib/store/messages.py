@@ -88,6 +88,16 @@ def of_phone(phone: str) -> list[Message]:
     return [_message(item) for item in table.query(f"PHONE#{phone}", consistent=True)]
 
 
+def delivered_forms(phone: str, out_id: str) -> frozenset[str]:
+    """Return the forms of a phone for which Quick Audience learns of a delivery under an outId."""
+    return frozenset(
+        form
+        for message in of_phone(phone)
+        if message.state == "delivered" and message.origin.out_id == out_id
+        for form in (message.phone_num, *message.other_forms)
+    )
+
+
 def of_position(phone: str, biz_id: str, position: int) -> Message | None:
     """Return the stored message of one recipient of a request; None if there is none."""
     for message in of_phone(phone):
