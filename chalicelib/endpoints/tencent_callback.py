@@ -9,6 +9,7 @@ An empty push, with which a console tries the URL, is acknowledged, too.
 """
 
 import hmac
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -27,6 +28,10 @@ _MAX_BYTES = 2 * 1024 * 1024
 _MAX_EVENTS = 1000
 # Fields of a form that are read. A reply has six.
 _MAX_FIELDS = 100
+# Of a part of a multipart form: the line between its headers and its value, and the field's name in its headers.
+_EMPTY_LINE = re.compile(r"\r?\n\r?\n")
+_NAME = re.compile(r"""[;\s]name=["']?(\w+)""", re.IGNORECASE)
+_MAX_HEADERS = 1000
 # Characters of a text in an event that is too large for a message of the queue.
 _MAX_TEXT = 2000
 # Characters of a discarded event in the log.
@@ -95,19 +100,34 @@ def _payload(request: Request) -> Any:
 
 
 def _form(raw: bytes) -> dict[str, str]:
-    """Return the fields of a form. Raises ValueError if there are too many."""
-    fields = parse_qsl(
-        raw.decode("latin-1"),
-        keep_blank_values=True,
-        encoding="latin-1",
-        max_num_fields=_MAX_FIELDS,
-    )
+    """Return the fields of a form, URL-encoded or multipart. Raises ValueError if there are too many."""
+    text = raw.decode("latin-1")
+    fields = _multipart(text) if text.lstrip().startswith("--") else _url_encoded(text)
     # One encoding for all fields, because a short text alone may be valid in two.
     encoding = lenient_json.encoding_of(" ".join(value for _, value in fields).encode("latin-1"))
     return {
         name: value.encode("latin-1").decode(encoding, "replace").replace("\ufffd", "?")
         for name, value in fields
     }
+
+
+def _url_encoded(text: str) -> list[tuple[str, str]]:
+    return parse_qsl(text, keep_blank_values=True, encoding="latin-1", max_num_fields=_MAX_FIELDS)
+
+
+def _multipart(text: str) -> list[tuple[str, str]]:
+    """Return the fields of a multipart form. Its first line is its boundary, so no header is needed."""
+    boundary, _, rest = text.lstrip().partition("\n")
+    parts = rest.split("\n" + boundary.rstrip(), _MAX_FIELDS)
+    if len(parts) > _MAX_FIELDS:
+        raise ValueError("too many fields")
+    fields: list[tuple[str, str]] = []
+    for part in parts:
+        headers, *value = _EMPTY_LINE.split(part.lstrip("\r\n"), maxsplit=1)
+        name = _NAME.search(headers[:_MAX_HEADERS])
+        if value and name:
+            fields.append((name[1], value[0].removesuffix("\r")))
+    return fields
 
 
 def _events(value: Any) -> Iterator[Any]:

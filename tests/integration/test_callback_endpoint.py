@@ -92,3 +92,41 @@ def test_a_callback_with_half_a_character_is_queued(bridge: Bridge, text: str) -
     assert bridge.callback([tencent.status(SMS), tencent.status(SMS, description=text)]) == OK
     assert bridge.callback(tencent.reply("8613900001111", text, "某某科技")) == OK
     assert bridge.pump.count("callbacks") == 2
+
+
+CONTENT_TYPES = [
+    "application/json",
+    "application/json; charset=gbk",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "multipart/form-data; boundary=x",
+    "text/plain",
+    "application/xml",
+    "application/octet-stream",
+    "image/png",
+    "nonsense",
+    "",
+]
+
+
+@pytest.mark.parametrize("content_type", CONTENT_TYPES)
+def test_field_25_no_content_type_is_refused_for_itself(bridge: Bridge, content_type: str) -> None:
+    """Chalice would answer 415, in a form of its own."""
+    body = json.dumps([tencent.status(SMS)]).encode()
+    assert bridge.callback(body, content_type=content_type) == OK
+    assert bridge.pump.count("callbacks") == 1
+
+
+@pytest.mark.parametrize("content_type", CONTENT_TYPES)
+@pytest.mark.parametrize(
+    "body",
+    [b"--x\r\nno part\r\n--x--", b"<xml/>", b"\x89PNG\r\n\x1a\n", b"\xff\xfe\x00", b"=&=&"],
+    ids=ascii,
+)
+def test_field_25_a_body_that_is_no_push_is_refused_in_tencents_form(
+    bridge: Bridge, body: bytes, content_type: str
+) -> None:
+    status_code, answer = bridge.callback(body, content_type=content_type)
+    assert status_code == answer["result"] == 400
+    assert set(answer) == {"result", "errmsg"}
+    assert bridge.pump.count("callbacks") == 0

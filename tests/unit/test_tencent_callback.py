@@ -394,6 +394,94 @@ def test_a_short_text_in_gbk_is_read_with_the_other_fields(queue: Queue) -> None
     assert queue.messages == [{"replies": [AS_TEXT | {"text": "谢谢"}]}]
 
 
+def multipart(
+    fields: dict[str, Any],
+    *,
+    encoding: str = "utf-8",
+    end: str = "\r\n",
+    boundary: str = "----WebKitFormBoundary7MA4YWxk",
+    more: str = "",
+) -> bytes:
+    """Return a multipart form; `more` is a further header of each part."""
+    parts = [
+        f'--{boundary}{end}Content-Disposition: form-data; name="{name}"{more}{end}{end}{value}{end}'
+        for name, value in fields.items()
+    ]
+    return ("".join(parts) + f"--{boundary}--{end}").encode(encoding)
+
+
+MULTIPART_TEXT = "第一行\r\n\r\n--第三行 name=x"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+@pytest.mark.parametrize("end", ["\r\n", "\n"], ids=ascii)
+@pytest.mark.parametrize(
+    "more",
+    [
+        "",
+        '; filename="blob"',
+        "\r\nContent-Type: text/plain; charset=x\r\nContent-Transfer-Encoding: binary",
+    ],
+    ids=ascii,
+)
+@pytest.mark.parametrize("content_type", ["multipart/form-data; boundary=x", ""])
+def test_field_25_a_reply_may_be_a_multipart_form(
+    queue: Queue, encoding: str, end: str, more: str, content_type: str
+) -> None:
+    body = multipart(
+        FORM | {"text": MULTIPART_TEXT}, encoding=encoding, end=end, more=more.replace("\r\n", end)
+    )
+    headers = {"content-type": content_type}
+    assert_accepted(tencent_callback.receive(TOKEN, request(body, headers=headers)))
+    assert queue.messages == [{"replies": [AS_TEXT | {"text": MULTIPART_TEXT}]}]
+
+
+def test_field_25_a_multipart_form_may_hold_json(queue: Queue) -> None:
+    assert_accepted(push(multipart({"data": json.dumps([STATUS, None]), "file": ""})))
+    assert queue.messages == [{"statuses": [STATUS]}]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"--",
+        b"--x",
+        b"--x--\r\n",
+        b"--x\r\n--x\r\n--x",
+        b"--x\r\nContent-Disposition: form-data\r\n\r\n[]\r\n--x--",
+        b"--x\r\nname=text\r\n\r\n1\r\n--x--",
+        multipart({"photo": "\x89PNG\r\n\x1a\n"}),
+        multipart({f"field{number}": "1" for number in range(500)}),
+        multipart({"name": "x" * 100_000}, boundary="x" * 100_000),
+        b"<xml><text>1</text></xml>",
+        b"\x1f\x8b\x08\x00\x00\x00\x00\x00",
+        b"\x89PNG\r\n\x1a\n\0\0\0",
+        b"\xac\xed\x00\x05sr",
+    ],
+    ids=lambda body: ascii(body[:20]),
+)
+@pytest.mark.parametrize(
+    "content_type",
+    ["multipart/form-data", "multipart/form-data; boundary=", "application/xml", "image/png", "?"],
+)
+def test_field_25_what_is_no_push_is_refused_whatever_its_content_type(
+    queue: Queue, body: bytes, content_type: str
+) -> None:
+    made = request(body, headers={"content-type": content_type})
+    response = tencent_callback.receive(TOKEN, made)
+    assert response.status_code == 400
+    assert response.body["result"] == 400
+    assert response.body["errmsg"]
+    assert queue.messages == []
+
+
+@examples(300)
+@given(st.binary(max_size=200))
+def test_a_multipart_form_of_any_bytes_is_answered(body: bytes) -> None:
+    form = tencent_callback._multipart("--x\r\n" + body.decode("latin-1"))
+    assert all(name and isinstance(value, str) for name, value in form)
+
+
 def test_a_form_may_hold_json(queue: Queue) -> None:
     assert_accepted(push(urlencode({"time": "1", "data": json.dumps([STATUS, None])})))
     assert queue.messages == [{"statuses": [STATUS]}]

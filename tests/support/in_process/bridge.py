@@ -209,12 +209,14 @@ class Bridge:
 
     # --- callbacks of Tencent ---
 
-    def callback(self, events: Any, token: str = TOKEN) -> tuple[int, dict[str, Any]]:
+    def callback(
+        self, events: Any, token: str = TOKEN, *, content_type: str = "application/json"
+    ) -> tuple[int, dict[str, Any]]:
         """Push events to the callback URL as Tencent does."""
         raw = events if isinstance(events, bytes) else json.dumps(events).encode()
         with hostile.current.request():
             answer = _http.http.post(
-                f"/tencent/{token}/callback", headers={"Content-Type": "application/json"}, body=raw
+                f"/tencent/{token}/callback", headers={"Content-Type": content_type}, body=raw
             )
         return answer.status_code, json.loads(answer.body)
 
