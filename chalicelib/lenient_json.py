@@ -6,8 +6,9 @@ Parsers and producers of JSON disagree in practice, so `loads` also reads:
 - byte order marks and white space around the JSON, and NUL characters behind it
 - raw control characters inside strings, such as line feeds
 
-What can be neither stored nor sent (half of a surrogate pair, a broken byte) becomes a question mark. NaN, Infinity
-and everything else that is not JSON is refused.
+What can be neither stored nor sent (half of a surrogate pair, a broken byte) becomes a question mark. Everything else
+that is not JSON is refused. NaN and Infinity are refused, too, where a number may be a text (requests and files); in
+callbacks and answers they are null, so that one of them does not hold up the events beside it.
 """
 
 import gc
@@ -41,7 +42,7 @@ def loads(content: str | bytes, *, integers: bool = False) -> Any:
     """Parse JSON, from bytes of any customary encoding.
 
     A fraction is returned as its text, so that the 5.0 of a recipient's variable does not become 5. With `integers`,
-    which is for messages whose numbers are all integers, 200.0 and 2e2 are returned as 200.
+    which is for messages whose numbers are all integers, 200.0 and 2e2 are returned as 200, and NaN as None.
 
     Raises ValueError for anything that is not JSON.
     """
@@ -109,7 +110,7 @@ def _no_constant(name: str) -> Any:
 # `strict=False` allows raw control characters inside strings.
 _FRACTIONS = json.JSONDecoder(strict=False, parse_float=str, parse_constant=_no_constant)
 _INTEGERS = json.JSONDecoder(
-    strict=False, parse_float=_integer_or_text, parse_constant=_no_constant
+    strict=False, parse_float=_integer_or_text, parse_constant=lambda _: None
 )
 
 

@@ -219,6 +219,14 @@ class Settings:
         _one_of("on", "off"),
         default="off",
     )
+    # For this many seconds after a status arrived, the function that made its own send may still be running and store
+    # the message. Only afterwards may the status be assigned to an earlier send of unknown outcome.
+    adopt_after: int = _setting(
+        "BRIDGE_ADOPT_AFTER",
+        "seconds, at least the timeout of the function `deliver`",
+        _at_least(1),
+        default=300,
+    )
     table: str = _setting(
         "BRIDGE_TABLE", "name of the DynamoDB table", default="qa-sms-bridge-local"
     )

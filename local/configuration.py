@@ -1,5 +1,6 @@
 """The environment of a local stack: its defaults, its own values, and the part that others may read."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,7 +29,13 @@ _PUBLISHED = (
 
 
 def configure(
-    inherited: Mapping[str, str], *, endpoint: str, prefix: str, port: int, state: Path
+    inherited: Mapping[str, str],
+    *,
+    endpoint: str,
+    prefix: str,
+    port: int,
+    state: Path,
+    deliver_timeout: float,
 ) -> dict[str, str]:
     """Return the environment of the stack's processes.
 
@@ -39,6 +46,7 @@ def configure(
     return {
         "PUBLIC_BASE_URL": prefix,
         **DEFAULTS,
+        "BRIDGE_ADOPT_AFTER": str(math.ceil(deliver_timeout)),
         **aws.environment(endpoint, given),
         "BRIDGE_PORT": str(port),
         "BRIDGE_STATE": str(state),

@@ -16,7 +16,7 @@ from typing import Self
 
 from local import aws, configuration, worst
 from local.configuration import TENCENT_API
-from local.functions import App
+from local.functions import TIMEOUTS, App
 from local.hostile.switches import Switch
 from local.parts import Parts, shortest_visibility, wait_healthy
 from local.ports import HOST
@@ -25,6 +25,9 @@ from local.state import DEFAULT, State
 from local.supervision import Supervisor
 
 _WORKERS = 2
+# AWS ends `deliver` after five minutes. Here somebody is watching: after a death its messages return, and a status
+# settles a send of unknown outcome, within about a minute.
+_TIMEOUTS = "deliver=62"
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Stack:
         self._workers = int(environ.get("BRIDGE_WORKERS") or _WORKERS)
         self._visibility = visibility
         self._receives = receives
+        environ = {TIMEOUTS: _TIMEOUTS, **environ}
         self._inherited = environ
         self._switches = worst.switches(environ)
         self._app_name = app
@@ -154,6 +158,7 @@ class Stack:
             prefix=prefix,
             port=self.port,
             state=self.state.folder,
+            deliver_timeout=self._app.function("deliver").timeout,
         )
         token = self.environment["TENCENT_CALLBACK_TOKENS"].split(",")[0].strip()
         callback = f"{prefix}/tencent/{token}/callback"

@@ -58,10 +58,6 @@ FILE = Retry(60, 900)
 # answer to its own send. Or the function was killed between sending and storing, which is noticed when the queue
 # delivers the chunk again, 30 minutes later. The delays add up to 109 minutes.
 SETTLE_DELAYS = (5, 10, 20, 40, 60, 120, 300, 600, 900, 900, 900, 900, 900, 900)
-# For this many seconds after a status arrived, the function that made its own send may still be running (its timeout in
-# .chalice/config.json) and store the message. Only afterwards may the status be assigned to an earlier send of unknown
-# outcome.
-ADOPT_AFTER_SECONDS = 300
 # Seconds until a call that Tencent refused for now is made again: the first, multiplied by the attempts so far, up to
 # the longest. Retries end when `sweep` reports the recipients as NOT_SENT, 72 hours after acceptance.
 _REFUSED_FIRST = 30
@@ -73,6 +69,12 @@ def refused_pause(attempts: int) -> int:
     return min(_REFUSED_LONGEST, _REFUSED_FIRST * attempts)
 
 
-def settle_delay(tries: int) -> int | None:
-    """Return the seconds until a status without a message is tried again; None after the last try."""
-    return SETTLE_DELAYS[tries] if tries < len(SETTLE_DELAYS) else None
+def settle_delay(tries: int, *, adopt_in: int = 0) -> int | None:
+    """Return the seconds until a status without a message is tried again; None after the last try.
+
+    `adopt_in` are the seconds until the status may be assigned to an earlier send of unknown outcome, if that time is
+    still to come: no pause goes far beyond it.
+    """
+    if tries >= len(SETTLE_DELAYS):
+        return None
+    return min(SETTLE_DELAYS[tries], adopt_in) if adopt_in > 0 else SETTLE_DELAYS[tries]

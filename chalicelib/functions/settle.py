@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from chalicelib import dates, metrics
+from chalicelib import dates, metrics, settings
 from chalicelib.delivery import final_states, waiting
 from chalicelib.domain import reported_times, retries
 from chalicelib.domain.messages import Message, read_status
@@ -138,7 +138,7 @@ class _Adoption:
 
     def adopt(self, status: _Status) -> Message | None:
         """Return the message that got the sid of a status; None if there is none."""
-        if not status.sid or self._now - status.since < retries.ADOPT_AFTER_SECONDS:
+        if not status.sid or _adopts_in(status.since, self._now) > 0:
             return None
         for phone in status.phones:
             if phone not in self._unknown:
@@ -150,6 +150,11 @@ class _Adoption:
                 log.info("unknown outcome settled", extra=log_fields)
                 return message
         return None
+
+
+def _adopts_in(since: int, now: int) -> int:
+    """Return the seconds until a status that arrived at `since` may adopt a message; 0 or less if it may now."""
+    return since + settings.load().adopt_after - now
 
 
 def _settle_reply(reply: Event, by: str, looks: int, since: int) -> None:
@@ -193,7 +198,7 @@ def _wait(
 
     After the last look, park them: they belong to no message of the bridge.
     """
-    delay = retries.settle_delay(looks)
+    delay = retries.settle_delay(looks, adopt_in=_adopts_in(since, int(time.time())))
     if delay is None:
         for event in waiting_events:
             messages.park(events.phone_of(event), kind, event, int(time.time()))

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import requests
 
-from chalicelib.domain import retries
 from chalicelib.domain.breaker import Hold
 from chalicelib.domain.chunks import ChunkKey
 from chalicelib.domain.messages import NO_RECEIPT, failure_receipt
@@ -30,6 +29,7 @@ from chalicelib.store import (
     send_requests,
     table,
 )
+from tests.support.adopting import ADOPT_AFTER_SECONDS
 from tests.support.concurrency import World, at_once, event, message, phone, record, unique
 from tests.support.in_process import digital, tencent
 from tests.support.in_process.bridge import SIGN, Answer, template_body
@@ -49,7 +49,7 @@ def template(world: World) -> str:
 def status(number: str, sid: str, report_status: str = "SUCCESS") -> dict[str, Any]:
     """Return a message of the callbacks queue whose status is old enough to adopt a mark."""
     report = tencent.status(Sms("86" + number, sid, SIGN, 7000, ()), report_status)
-    since = int(time.time()) - 2 * retries.ADOPT_AFTER_SECONDS
+    since = int(time.time()) - 2 * ADOPT_AFTER_SECONDS
     return {"id": unique("status"), "statuses": [report], "since": since}
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.domain.messages import Message
-from chalicelib.domain.retries import ADOPT_AFTER_SECONDS
 from chalicelib.store import messages
+from tests.support.adopting import ADOPT_AFTER_SECONDS
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.sends import A, B, C, D, send, send_unanswered

@@ -141,7 +141,8 @@ def test_delays_grow_to_an_hour_and_last_for_72_hours(bridge: Bridge) -> None:
     assert 4 <= delays[0] <= 7
     assert all(0.6 * before < after for before, after in itertools.pairwise(delays))
     assert max(delays) <= 1.2 * 3600 + 1
-    assert min(delays[10:]) >= 0.8 * 3600
+    # Even if the jitter shortens every one of them, the pauses have grown to an hour by then.
+    assert min(delays[12:]) >= 0.8 * 3600
     assert times[-1] - start > 72 * 3600
     assert 75 <= len(times) <= 100
     assert len(times) < aws.most_receives("receipts") / 2

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain import retries
 from chalicelib.domain.messages import Message, Origin
 from chalicelib.queues.bodies import CallbackBody
 from chalicelib.store import messages
+from tests.support.adopting import ADOPT_AFTER_SECONDS
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import SIGN, Bridge
 from tests.support.in_process.final_state_logs import check_logs
@@ -54,7 +54,7 @@ def prepare(bridge: Bridge) -> None:
     ):
         bridge.pump.put("callbacks", body.encode())
     # Long enough for the unknown send to be adopted at the first try.
-    bridge.clock.advance(seconds=retries.ADOPT_AFTER_SECONDS + 1)
+    bridge.clock.advance(seconds=ADOPT_AFTER_SECONDS + 1)
 
 
 @pytest.mark.parametrize("how", FAULTS)

@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib.delivery import final_states
 from chalicelib.domain.messages import Message
-from chalicelib.domain.retries import ADOPT_AFTER_SECONDS
 from chalicelib.store import messages
+from tests.support.adopting import ADOPT_AFTER_SECONDS
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import SIGN, Bridge
 from tests.support.in_process.sends import A, send, send_unanswered

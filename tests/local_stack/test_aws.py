@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 def test_the_template_makes_table_and_queues(bridge: Bridge) -> None:
     bridge.create(visibility={"receipts": 7}, receives={"callbacks": 2})
     for name, visibility, receives in (
-        ("sends", "1800", "5"),
+        ("sends", "1800", "1000"),
         ("callbacks", "360", "2"),
-        ("receipts", "7", "100"),
+        ("receipts", "7", "1000"),
     ):
         queue = attributes(bridge, name)
         dead = attributes(bridge, name + "-dead")

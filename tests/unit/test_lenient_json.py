@@ -228,3 +228,8 @@ def test_integers_may_be_written_as_fractions() -> None:
 )
 def test_an_integer_is_read_in_every_spelling(value: Any, expected: int | None) -> None:
     assert integer(value) == expected
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+def test_a_constant_that_is_no_number_is_null_in_callbacks_and_answers(constant: str) -> None:
+    assert loads(f'[{{"time": {constant}}}]', integers=True) == [{"time": None}]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.domain import retries
 from chalicelib.domain.periods import CLOSED_AFTER_SECONDS
 from chalicelib.domain.retries import CALLBACK, CHUNK, FILE, PUSH, Retry
+from tests.support.adopting import ADOPT_AFTER_SECONDS
 from tests.support.property_tests import examples
 
 RULES = [PUSH, CHUNK, CALLBACK, FILE]
@@ -110,10 +111,19 @@ def test_the_pauses_between_looks_never_get_shorter() -> None:
     assert list(retries.SETTLE_DELAYS) == sorted(retries.SETTLE_DELAYS)
 
 
+@given(adopt_in=st.integers(1, 1000), looks=st.integers(0, len(retries.SETTLE_DELAYS) - 1))
+def test_no_pause_passes_the_time_at_which_a_status_may_adopt_a_mark(
+    adopt_in: int, looks: int
+) -> None:
+    delay = retries.settle_delay(looks, adopt_in=adopt_in)
+    assert delay == min(retries.SETTLE_DELAYS[looks], adopt_in)
+    assert retries.settle_delay(looks, adopt_in=-adopt_in) == retries.SETTLE_DELAYS[looks]
+
+
 def test_a_status_adopts_a_mark_only_after_the_time_out_of_the_sending_function() -> None:
     config = json.loads(Path(".chalice/config.json").read_text())
-    assert config["lambda_functions"]["deliver"]["lambda_timeout"] <= retries.ADOPT_AFTER_SECONDS
-    assert sum(retries.SETTLE_DELAYS) > 2 * retries.ADOPT_AFTER_SECONDS
+    assert config["lambda_functions"]["deliver"]["lambda_timeout"] <= ADOPT_AFTER_SECONDS
+    assert sum(retries.SETTLE_DELAYS) > 2 * ADOPT_AFTER_SECONDS
 
 
 def test_a_call_refused_for_now_waits_longer_with_each_attempt_up_to_a_quarter_of_an_hour() -> None:
