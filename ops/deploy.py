@@ -28,6 +28,7 @@ from ops.deploy_checks import Checked
 from ops.errors import OperatorError
 from ops.progress import Progress
 
+_STDERR = 2
 _HEALTH_SECONDS = 10
 _HEALTH_PAUSE = 3
 _SETTLING_SECONDS = 60
@@ -53,9 +54,16 @@ def chalice_command(command: str, stage: str) -> list[str]:
 
 
 def run_chalice(command: str, stage: str, folder: Path) -> None:
-    """Run a command of Chalice in a project's folder, with its output on the terminal. Raises OperatorError."""
+    """Run a command of Chalice in a project's folder, with its output on stderr. Raises OperatorError."""
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(chalice_command(command, stage), check=False, cwd=folder, env=environment)
+    done = subprocess.run(
+        chalice_command(command, stage),
+        check=False,
+        cwd=folder,
+        env=environment,
+        # Standard output is for the command's own result, which may be JSON.
+        stdout=_STDERR,
+    )
     if done.returncode:
         raise OperatorError(
             f"`chalice {command} --stage {stage}` ended with {done.returncode}; its output is above. "

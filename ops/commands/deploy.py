@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from ops import deploy as deployment
 from ops import deploy_checks
-from ops.commands.output import Stage, command, warn
-
-_console = Console(highlight=False, soft_wrap=True)
+from ops.commands.output import Json, Stage, command, print_json, warn
+from ops.commands.steps import Steps
 
 
 @command
@@ -34,6 +32,7 @@ def deploy(
             "--replace", help="Replace queues or table although messages wait there; they are lost."
         ),
     ] = False,
+    json: Json = False,
 ) -> None:
     """Deploy a stage: create or update its table, queues and alarms, then its functions.
 
@@ -46,27 +45,34 @@ def deploy(
     checked = deploy_checks.check(stage, adopt=adopt, replace=replace)
     for warning in checked.warnings:
         warn(warning)
-    _console.print(f"Deploying to {checked.target}", markup=False)
-    prefix = deployment.deploy(checked, done)
+    steps = Steps(as_json=json)
+    steps.say(f"Deploying to {checked.target}")
+    prefix = deployment.deploy(checked, steps.done)
     show = show_token or sys.stdout.isatty()
     token = checked.settings.tencent_callback_tokens[0] if show else "<token>"
-    for line in _next(stage, prefix, token):
-        _console.print(line, markup=False)
-    if not show:
-        _console.print(
-            f"(`python -m ops doctor --stage {stage} --show-token` prints the token)", markup=False
+    callback = f"{prefix}/tencent/{token}/callback"
+    if json:
+        print_json(
+            {
+                "stage": stage,
+                "target": checked.target,
+                "quickAudience": prefix,
+                "tencent": callback,
+                "steps": steps.finished,
+                "warnings": checked.warnings,
+            }
         )
+        return
+    for line in _next(stage, prefix, callback):
+        steps.say(line)
+    if not show:
+        steps.say(f"(`python -m ops doctor --stage {stage} --show-token` prints the token)")
 
 
-def done(step: str) -> None:
-    """Print that a step is finished."""
-    _console.print(f"[green]✓[/green] {step}")
-
-
-def _next(stage: str, prefix: str, token: str) -> Iterator[str]:
+def _next(stage: str, prefix: str, callback: str) -> Iterator[str]:
     yield ""
     yield f"Give to Quick Audience  {prefix}"
-    yield f"Give to Tencent         {prefix}/tencent/{token}/callback"
+    yield f"Give to Tencent         {callback}"
     yield ""
     yield f"Next: python -m ops doctor --stage {stage}"
     yield f"      python -m ops sign link NAME SIGN_ID --stage {stage}"

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from ops import destroy as destruction
-from ops.commands.deploy import done
-from ops.commands.output import Stage, Yes, command, confirm
+from ops.commands.output import Json, Stage, Yes, command, confirm, print_json
+from ops.commands.steps import Steps
 
 
 @command
@@ -16,6 +16,7 @@ def destroy(
         bool, typer.Option("--with-table", help="Delete the table too, with all its content.")
     ] = False,
     yes: Yes = False,
+    json: Json = False,
 ) -> None:
     """Delete a stage: its functions, API, queues and alarms. The table stays, unless --with-table is given.
 
@@ -32,9 +33,20 @@ def destroy(
         "Tencent's requests will fail, and a later deployment has another address",
         yes=yes,
     )
-    destruction.destroy(stage, done, with_table=with_table)
-    if not with_table:
-        typer.echo(
+    steps = Steps(as_json=json)
+    destruction.destroy(stage, steps.done, with_table=with_table)
+    if json:
+        print_json(
+            {
+                "stage": stage,
+                "steps": steps.finished,
+                "messagesLost": messages,
+                "table": table,
+                "tableDeleted": with_table,
+            }
+        )
+    elif not with_table:
+        steps.say(
             f"The table {table} stays, with everything in it; `make deploy STAGE={stage}` uses it again. "
             f"To delete it: python -m ops destroy --stage {stage} --with-table"
         )

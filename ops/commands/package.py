@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from ops import stages
-from ops.commands.deploy import done
-from ops.commands.output import Stage, command, fail, warn
+from ops.commands.output import Json, Stage, command, fail, print_json, warn
+from ops.commands.steps import Steps
 from ops.package import BUNDLE, FUNCTIONS, STACK, warnings, write
 
 
@@ -15,6 +15,7 @@ from ops.package import BUNDLE, FUNCTIONS, STACK, warnings, write
 def package(
     stage: Stage,
     out: Annotated[str, typer.Option("--out", metavar="DIR", help="The folder to write to.")],
+    json: Json = False,
 ) -> None:
     """Write what a deployment would send to AWS: two CloudFormation templates and the bundle. Needs no AWS.
 
@@ -25,10 +26,16 @@ def package(
     if not out:
         fail("name the folder to write to: OUT=build")
     config = stages.read_config()
-    for warning in warnings(stages.environment(config, stage)):
+    found = list(warnings(stages.environment(config, stage)))
+    for warning in found:
         warn(warning)
     folder = Path(out)
     write(config, stage, folder)
+    if json:
+        files = [str(folder / name) for name in (STACK, FUNCTIONS, BUNDLE)]
+        print_json({"stage": stage, "files": files, "warnings": found})
+        return
+    done = Steps(as_json=False).done
     done(f"{folder / STACK}: table, queues, alarms, dashboard")
     done(f"{folder / FUNCTIONS}: functions, API, schedules")
     done(f"{folder / BUNDLE}: the functions' code")

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from ops.commands.deploy import done
 from ops.commands.output import Json, Stage, Yes, command, confirm, fail, print_json
+from ops.commands.steps import Steps
 from ops.rehearsal import run
 
 
@@ -33,7 +33,7 @@ def rehearse(
     steps = run.choose(only or [])
     names = ", ".join(step.name for step in steps)
     confirm(f"Run {names} on the stage {stage}, with its functions and queues?", yes=yes)
-    results = run.rehearse(stage, steps, (lambda _: None) if json else done)
+    results = run.rehearse(stage, steps, Steps(as_json=json).done)
     Path(output).write_text(run.report(stage, results))
     if json:
         rows = [

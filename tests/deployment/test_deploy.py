@@ -514,3 +514,38 @@ def test_the_table_is_destroyed_only_on_request(deployed: Result) -> None:
 
 def nothing_left() -> bool:
     return aws.dynamodb().list_tables()["TableNames"] == []
+
+
+# --- JSON for programs ---
+
+
+def test_a_deployment_prints_one_json_object_and_its_steps_to_stderr(
+    checkout: Checkout, chalice: Chalice
+) -> None:
+    keep_secrets()
+    result = ops("deploy", "--stage", "prod", "--json")
+    assert result.exit_code == 0, result.output
+    printed = json.loads(result.stdout)
+    assert printed["stage"] == "prod"
+    assert printed["quickAudience"] == PREFIX
+    assert printed["tencent"] == f"{PREFIX}/tencent/<token>/callback"
+    assert printed["steps"][-1] == f"{PREFIX}/health answers"
+    assert all(step in result.stderr for step in printed["steps"])
+    assert all(warning in result.stderr for warning in printed["warnings"])
+
+
+def test_a_deployment_prints_the_token_in_json_only_if_asked(
+    checkout: Checkout, chalice: Chalice
+) -> None:
+    keep_secrets()
+    printed = json.loads(ops("deploy", "--stage", "prod", "--json", "--show-token").stdout)
+    token = SECRETS["TENCENT_CALLBACK_TOKENS"].partition(",")[0]
+    assert printed["tencent"] == f"{PREFIX}/tencent/{token}/callback"
+
+
+def test_a_destruction_prints_one_json_object(deployed: Result) -> None:
+    printed = json.loads(ops("destroy", "--stage", "prod", "--yes", "--json").stdout)
+    assert printed["steps"][0] == "functions and API: deleted"
+    expected = {"stage": "prod", "messagesLost": {}, "tableDeleted": False}
+    assert {name: printed[name] for name in expected} == expected
+    assert printed["table"] in aws.dynamodb().list_tables()["TableNames"]

@@ -39,3 +39,9 @@ def test_every_command_is_listed_once() -> None:
 def test_the_options_that_are_named_exist(row: str, text: str) -> None:
     options = {option for one in COMMANDS[named(row)].params for option in one.opts}
     assert set(re.findall(r"--[a-z-]+", row + text)) <= options
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_takes_a_stage_and_json(name: str) -> None:
+    options = {option for one in COMMANDS[name].params for option in one.opts}
+    assert {"--stage", "--json"} <= options
