@@ -1,5 +1,7 @@
 """Failure codes in words, for operators. The texts that marketers read come with the receipts, in Chinese."""
 
+from chalicelib.tencent.error_codes import Code
+
 _OWN = {
     "NO_RECEIPT": "sent, but no receipt came within 72 hours",
     "OUTCOME_UNKNOWN": "Tencent did not say whether it sent, and no receipt came within 72 hours",
@@ -43,9 +45,9 @@ _HOLDS = {
 }
 
 
-def describe_refusal(code: int) -> str:
+def describe_refusal(code: Code) -> str:
     """Return in words why Tencent refuses the account; empty for a code that opens no hold."""
-    return _HOLDS.get(code, "")
+    return _HOLDS.get(code, "") if isinstance(code, int) else ""
 
 
 def describe(code: str, reported: str = "") -> str:

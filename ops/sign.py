@@ -2,6 +2,7 @@
 
 import base64
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from chalicelib import dates
 from chalicelib.domain import reviews, sign_names
 from chalicelib.store import signs
 from chalicelib.store.signs import Sign
-from chalicelib.tencent import interface, v5
+from chalicelib.tencent import api, interface
+from chalicelib.tencent.answers import SignApplication, SignReview
 from ops.errors import OperatorError
 
 STATUS = {reviews.APPROVED: "approved", reviews.PENDING: "pending", reviews.REJECTED: "rejected"}
@@ -22,15 +24,15 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM")
 def link(name: str, sign_id: int) -> dict[str, Any]:
     """Tie a sign's name to a sign that Tencent already has. Raises OperatorError."""
     wanted = _require_name(name)
-    item = _at_tencent(sign_id)
-    if item is None:
+    review = _at_tencent(sign_id)
+    if review is None:
         raise OperatorError(f"Tencent has no sign {sign_id} in this application")
-    text = sign_names.without_brackets(str(item.get("text") or ""))
+    text = sign_names.without_brackets(review.text)
     if not _is_same(text, wanted):
         raise OperatorError(
             f"Tencent's sign {sign_id} is “{text}”, not “{wanted}”: messages would go out under its name"
         )
-    return _row(_save(text, sign_id, item))
+    return _row(_save(text, review))
 
 
 def add(name: str, *, picture: Path | None, remark: str, international: bool) -> dict[str, Any]:
@@ -41,17 +43,17 @@ def add(name: str, *, picture: Path | None, remark: str, international: bool) ->
             f"“{wanted}” is linked to Tencent's sign {known.sign_id} ({_status(known.status)}) already: "
             "change it with ops sign modify, or delete it first"
         )
-    pic = _encode(picture)
+    application = SignApplication(
+        text=wanted, remark=remark, picture=_encode(picture), international=international
+    )
     try:
-        made = v5.client().add_sign(
-            text=wanted, remark=remark, pic=pic, international=international
-        )
+        made = api.client().add_sign(application)
     except interface.OutcomeUnknownError as error:
         raise OperatorError(
             f"{error}. Tencent may have the application all the same: look in Tencent's console, and if the sign "
             "is listed, link it with ops sign link"
         ) from error
-    return _row(_save(wanted, made["id"], made))
+    return _row(_save(wanted, made))
 
 
 def modify(name: str, *, text: str, picture: Path | None, remark: str) -> dict[str, Any]:
@@ -60,14 +62,14 @@ def modify(name: str, *, text: str, picture: Path | None, remark: str) -> dict[s
     wanted = _require_name(text) if text else sign.name
     if not _is_same(wanted, sign.name) and (known := signs.get(wanted)):
         raise OperatorError(f"“{wanted}” is linked to Tencent's sign {known.sign_id} already")
-    pic = _encode(picture)
+    application = SignApplication(text=wanted, remark=remark, picture=_encode(picture))
     try:
-        made = v5.client().mod_sign(sign.sign_id, text=wanted, remark=remark, pic=pic)
+        made = api.client().modify_sign(sign.sign_id, application)
     except interface.OutcomeUnknownError as error:
         raise OperatorError(
             f"{error}. Tencent may have changed it all the same: give the command again"
         ) from error
-    fresh = _save(wanted, sign.sign_id, made)
+    fresh = _save(wanted, replace(made, id=sign.sign_id))
     if not _is_same(wanted, sign.name):
         signs.delete(sign.name)
     return _row(fresh)
@@ -77,7 +79,7 @@ def delete(sign: Sign) -> tuple[dict[str, Any], list[str]]:
     """Delete a sign at Tencent and remove its link; return its row, and warnings. Raises CallRefusedError."""
     warnings = []
     try:
-        v5.client().del_sign(sign.sign_id)
+        api.client().delete_sign(sign.sign_id)
     except interface.CallRefusedError:
         if _at_tencent(sign.sign_id) is not None:
             raise
@@ -91,13 +93,11 @@ def all_linked(*, refresh: bool) -> tuple[list[dict[str, Any]], list[str]]:
     found = list(signs.all_signs())
     warnings = []
     if refresh and found:
-        items = {
-            item.get("id"): item for item in v5.client().get_sign([sign.sign_id for sign in found])
-        }
+        asked = [sign.sign_id for sign in found]
+        at_tencent = {review.id: review for review in api.client().get_signs(asked)}
         for number, sign in enumerate(found):
-            if sign.sign_id in items:
-                item = items[sign.sign_id]
-                found[number] = _save(_as_tencent_has_it(sign.name, item), sign.sign_id, item)
+            if review := at_tencent.get(sign.sign_id):
+                found[number] = _save(_as_tencent_has_it(sign.name, review), review)
             else:
                 warnings.append(f"Tencent has no sign {sign.sign_id} (“{sign.name}”) any more")
     return [_row(sign) for sign in found], warnings
@@ -118,9 +118,9 @@ def _require_name(name: str) -> str:
     return sign_names.without_brackets(name)
 
 
-def _as_tencent_has_it(name: str, item: dict[str, Any]) -> str:
+def _as_tencent_has_it(name: str, review: SignReview) -> str:
     """Return Tencent's spelling of a name; the name itself if Tencent has another one."""
-    text = sign_names.without_brackets(str(item.get("text") or ""))
+    text = sign_names.without_brackets(review.text)
     return text if _is_same(text, name) else name
 
 
@@ -128,20 +128,20 @@ def _is_same(name: str, other: str) -> bool:
     return sign_names.normal(name) == sign_names.normal(other)
 
 
-def _at_tencent(sign_id: int) -> dict[str, Any] | None:
-    found = {item.get("id"): item for item in v5.client().get_sign([sign_id])}
+def _at_tencent(sign_id: int) -> SignReview | None:
+    found = {review.id: review for review in api.client().get_signs([sign_id])}
     return found.get(sign_id)
 
 
-def _save(name: str, sign_id: int, item: dict[str, Any]) -> Sign:
+def _save(name: str, review: SignReview) -> Sign:
     """Store a sign's link with Tencent's review of it."""
     now = int(time.time())
     earlier = signs.get(name)
     sign = Sign(
         name=name,
-        sign_id=sign_id,
-        status=int(item.get("status", reviews.PENDING)),
-        reply=str(item.get("reply") or ""),
+        sign_id=review.id,
+        status=int(review.status),
+        reply=review.reply,
         created_at=earlier.created_at if earlier else now,
         checked_at=now,
     )

@@ -11,7 +11,8 @@ from chalicelib.domain import periods
 from chalicelib.domain.chunks import ChunkKey, ChunkProgress
 from chalicelib.domain.messages import NO_RECEIPT, OUTCOME_UNKNOWN
 from chalicelib.store import chunks, due_chunks, messages
-from chalicelib.tencent import v5
+from chalicelib.tencent import api
+from chalicelib.tencent.answers import ReportCounts, SendCounts
 from ops import unknown
 from ops.errors import OperatorError
 
@@ -19,22 +20,25 @@ _HOUR = 3600
 OWN_HOURS = periods.CLOSED_AFTER_SECONDS // _HOUR
 """How far back the bridge's own counts reach: chunks are listed by hour until they are closed."""
 
-# The rows: each name, with the statistics of Tencent and the field in it that counts the same.
+# The rows: each name, with the statistics of Tencent and the field in it that counts the same (`tencent.answers`).
 _ROWS = {
-    "submitted": ("sent", "request"),
-    "accepted": ("sent", "success"),
-    "billed": ("sent", "bill_number"),
-    "reported": ("reported", "status"),
-    "delivered": ("reported", "status_success"),
-    "failed": ("reported", "status_fail"),
-    "failed: operator's internal error": ("reported", "status_fail_0"),
-    "failed: number is invalid": ("reported", "status_fail_1"),
-    "failed: out of service or off": ("reported", "status_fail_2"),
-    "failed: blacklist": ("reported", "status_fail_3"),
-    "failed: frequency limit": ("reported", "status_fail_4"),
+    "submitted": ("sent", "submitted"),
+    "accepted": ("sent", "accepted"),
+    "billed": ("sent", "billed"),
+    "reported": ("reported", "reported"),
+    "delivered": ("reported", "delivered"),
+    "failed": ("reported", "failed"),
+    "failed: operator's internal error": ("reported", "internal_errors"),
+    "failed: number is invalid": ("reported", "invalid_numbers"),
+    "failed: out of service or off": ("reported", "unavailable"),
+    "failed: blacklist": ("reported", "blacklisted"),
+    "failed: frequency limit": ("reported", "frequency_limited"),
 }
 _COUNTED_BY_TENCENT_ONLY = {"billed", *(name for name in _ROWS if ":" in name)}
 _COUNTED_HERE_ONLY = ("waiting", "unknown")
+
+Statistics = dict[str, SendCounts | ReportCounts]
+"""Tencent's counts, by the names of its two statistics in `_ROWS`."""
 
 
 def compare(first: str, last: str) -> dict[str, Any]:
@@ -48,10 +52,10 @@ def compare(first: str, last: str) -> dict[str, Any]:
     begin, end = _hour(first, 0), _hour(last, 23)
     if end < begin:
         raise OperatorError(f"--to {last} is before --from {first}")
-    client = v5.client()
-    theirs = {
-        "sent": client.pullsendstatus(begin, end),
-        "reported": client.pullcallbackstatus(begin, end),
+    client = api.client()
+    theirs: Statistics = {
+        "sent": client.send_counts(begin, end),
+        "reported": client.report_counts(begin, end),
     }
     ours = _ours(begin // _HOUR, end // _HOUR)
     return {
@@ -98,9 +102,9 @@ def _hour(text: str, otherwise: int) -> int:
         raise wrong from None
 
 
-def _row(name: str, theirs: dict[str, dict[str, int]], ours: Counter[str] | None) -> dict[str, Any]:
+def _row(name: str, theirs: Statistics, ours: Counter[str] | None) -> dict[str, Any]:
     statistics, field = _ROWS.get(name, ("sent", ""))
-    tencent = theirs[statistics].get(field)
+    tencent: int | None = getattr(theirs[statistics], field, None)
     own = None if ours is None or name in _COUNTED_BY_TENCENT_ONLY else ours[name]
     difference = None if tencent is None or own is None else own - tencent
     return {"count": name, "tencent": tencent, "ours": own, "difference": difference}

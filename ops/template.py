@@ -1,7 +1,7 @@
 """Templates: the bridge's own records and Tencent's, with Tencent's review."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from chalicelib.errors import Refused
 from chalicelib.store import pages, templates
 from chalicelib.store.pages import Page
 from chalicelib.store.templates import Revision
-from chalicelib.tencent import v5
+from chalicelib.tencent import api
+from chalicelib.tencent.answers import TemplateReview
 from ops.errors import OperatorError
 from ops.sign import STATUS
 
@@ -45,9 +46,9 @@ def list_all(*, of_account: bool) -> tuple[list[dict[str, Any]], list[str]]:
     if of_account:
         tpl_ids = {revision.tpl_id for revisions in known for revision in revisions}
         rows += [
-            _row_of_tencent(item)
-            for item in v5.client().all_templates()
-            if item.get("id") not in tpl_ids
+            _row_of_tencent(template)
+            for template in api.client().all_templates()
+            if template.id not in tpl_ids
         ]
     return rows, warnings
 
@@ -66,20 +67,20 @@ def show(code: str) -> tuple[dict[str, Any], list[str]]:
             "variables": list(revisions[0].names),
         }
         return shown | {"revisions": [_revision(one) for one in revisions]}, warnings
-    if items := _at_tencent(_tpl_ids(code)):
-        [item] = items.values()
-        return _row_of_tencent(item) | {"text": str(item.get("text") or "")}, []
+    if found := _at_tencent(_tpl_ids(code)):
+        [template] = found.values()
+        return _row_of_tencent(template) | {"text": template.text}, []
     raise _not_found(code)
 
 
 def find(code: str) -> Found:
     """Return a template that is to be deleted. Raises OperatorError if neither side has it."""
     revisions = [] if templates.is_deleted(code) else templates.revisions(code)
-    items = _at_tencent([revision.tpl_id for revision in revisions] or _tpl_ids(code))
-    if not revisions and not items:
+    at_tencent = _at_tencent([revision.tpl_id for revision in revisions] or _tpl_ids(code))
+    if not revisions and not at_tencent:
         raise _not_found(code)
-    tpl_ids = sorted(items)
-    name = revisions[0].name if revisions else str(items[tpl_ids[0]].get("title") or "")
+    tpl_ids = sorted(at_tencent)
+    name = revisions[0].name if revisions else at_tencent[tpl_ids[0]].title
     return Found(code, name, bool(revisions), tpl_ids)
 
 
@@ -89,7 +90,7 @@ def delete(template: Found) -> tuple[dict[str, Any], list[str]]:
     # Tencent first: if it refuses, nothing has changed. Ids that it no longer has are left out, because one of
     # them makes it refuse all.
     if template.tpl_ids:
-        v5.client().del_template(template.tpl_ids)
+        api.client().delete_templates(template.tpl_ids)
     else:
         warnings.append("Tencent has none of its revisions any more: only our record is deleted")
     if template.stored:
@@ -137,12 +138,12 @@ def _reviewed(known: Iterable[list[Revision]]) -> tuple[list[list[Revision]], li
     return reviewed, warnings
 
 
-def _at_tencent(tpl_ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
+def _at_tencent(tpl_ids: Sequence[int]) -> dict[int, TemplateReview]:
     """Return Tencent's templates among these ids, by id."""
     if not tpl_ids:
         return {}
-    items = v5.client().get_template(sorted(set(tpl_ids)))
-    return {item["id"]: item for item in items if item.get("id") in tpl_ids}
+    found = api.client().get_templates(sorted(set(tpl_ids)))
+    return {template.id: template for template in found if template.id in tpl_ids}
 
 
 def _tpl_ids(code: str) -> list[int]:
@@ -165,20 +166,17 @@ def _row(revisions: Sequence[Revision]) -> dict[str, Any]:
     }
 
 
-def _row_of_tencent(item: Mapping[str, Any]) -> dict[str, Any]:
+def _row_of_tencent(template: TemplateReview) -> dict[str, Any]:
     """Return the row of a template that only Tencent has, and that has no templateCode."""
-    kind = reviews.quick_audience_type(
-        int(item.get("type") or 0), int(item.get("international") or 0)
-    )
     return {
         "code": "",
-        "name": str(item.get("title") or ""),
-        "kind": _KIND[kind],
-        "status": STATUS.get(item.get("status", -1), str(item.get("status"))),
-        "reply": str(item.get("reply") or ""),
+        "name": template.title,
+        "kind": _KIND[template.type],
+        "status": STATUS[template.status],
+        "reply": template.reply,
         "revisions": 0,
-        "tplIds": [item.get("id")],
-        "created": str(item.get("apply_time") or ""),
+        "tplIds": [template.id],
+        "created": template.applied,
     }
 
 

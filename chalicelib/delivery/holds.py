@@ -10,12 +10,12 @@ from chalicelib.domain.holds import hold_on_kind, holds_on
 from chalicelib.domain.planning import Call
 from chalicelib.logs import log
 from chalicelib.store import breakers
-from chalicelib.tencent.error_codes import Scope, meaning
+from chalicelib.tencent.error_codes import Code, Scope, meaning
 
 _ACCOUNT: Hold = "tencent-account"
 
 
-def opened_by(code: int, call: Call) -> Hold | None:
+def opened_by(code: Code, call: Call) -> Hold | None:
     """Return the hold that Tencent's refusal of a call opens; None if it concerns the call alone."""
     match meaning(code).scope:
         case Scope.ACCOUNT:
@@ -59,7 +59,7 @@ class OpenHolds:
             return frozenset(stopping)
         return frozenset()
 
-    def open(self, hold: Hold, code: int, why: str) -> None:
+    def open(self, hold: Hold, code: Code, why: str) -> None:
         """Open a hold because of a refusal. If it is open already, its reason changes.
 
         A refusal that concerns one kind of sends shows that Tencent accepts the account.

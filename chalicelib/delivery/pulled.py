@@ -12,8 +12,6 @@ from chalicelib.tencent.interface import PullType
 
 # Seconds between two tries to secure a batch.
 _PAUSE_SECONDS = 2
-# 1006: "request without permission".
-NOT_ENABLED = 1006
 
 RECOVERY = {
     PullType.STATUSES: (

@@ -16,14 +16,14 @@ from chalicelib.domain.planning import Call, Failure
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.logs import log
 from chalicelib.store import breakers
-from chalicelib.tencent import v5
-from chalicelib.tencent.error_codes import CodeClass, explain, meaning
+from chalicelib.tencent.error_codes import Code, CodeClass, explain, meaning
 from chalicelib.tencent.interface import (
     CallRefusedError,
     NotSentError,
     NumberRefused,
     NumberResult,
     OutcomeUnknownError,
+    TencentApi,
 )
 from chalicelib.tencent.throttle import Throttle
 
@@ -69,7 +69,7 @@ class TencentCalls:
 
     def __init__(
         self,
-        client: v5.Client,
+        client: TencentApi,
         throttle: Throttle,
         deadline: float,
         *,
@@ -96,7 +96,7 @@ class TencentCalls:
         if token is None or (self.holds.on(call) and not probe):
             return CallResult()
         try:
-            results = self._client.send(call, sign=request.sign, tpl_id=request.tpl_id)
+            results = self._client.send(call, sign=request.sign, template_id=request.tpl_id)
         except NotSentError as error:
             log.warning("Tencent could not be reached", extra={"why": str(error)})
             self._unanswered(token, str(error))
@@ -178,7 +178,7 @@ def _refused(error: CallRefusedError, positions: list[int], call: Call) -> CallR
     return CallResult(dict.fromkeys(positions, failure), answer=Answer.REFUSED)
 
 
-def _waits(code: int) -> bool:
+def _waits(code: Code) -> bool:
     """Return whether a refused recipient waits for another attempt instead of failing.
 
     So it is with the general rate limit, and with the codes that the operator chose (TENCENT_WAIT_CODES).

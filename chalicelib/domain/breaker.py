@@ -42,7 +42,7 @@ class Breaker:
 
     name: BreakerName
     why: str = ""
-    code: int = 0
+    code: int | str = 0
     opened_at: int = 0
     closed_at: int = 0
     probes: int = 0
@@ -64,7 +64,7 @@ class Breaker:
             self, token=uuid.uuid4().hex, probes=probes, probed_at=now, probe_at=probe_at
         )
 
-    def because(self, why: str, code: int) -> "Breaker":
+    def because(self, why: str, code: int | str) -> "Breaker":
         """Return the breaker with another reason why it is open."""
         return replace(self, token=uuid.uuid4().hex, why=why, code=code)
 
@@ -73,7 +73,9 @@ class Breaker:
         return replace(self, token=uuid.uuid4().hex, closed_at=now)
 
 
-def opened(name: BreakerName, why: str, now: int, before: Breaker | None, code: int = 0) -> Breaker:
+def opened(
+    name: BreakerName, why: str, now: int, before: Breaker | None, code: int | str = 0
+) -> Breaker:
     """Return a breaker that opens now. `before` is the closed breaker that it replaces, if there is one."""
     relapse = before is not None and now - before.closed_at < _RELAPSE_SECONDS
     probes = before.probes if before and relapse else 0

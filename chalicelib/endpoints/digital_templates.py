@@ -71,9 +71,9 @@ def delete(raw_code: str) -> dict[str, Any]:
         # Delete at Tencent first: if Tencent does not answer, nothing has changed and the request may be
         # repeated. Tencent refuses the whole call if it does not have one of the ids, so ask which it has.
         with asking_tencent() as tencent:
-            existing = tencent.get_template(sorted({revision.tpl_id for revision in revisions}))
+            existing = tencent.get_templates(sorted({revision.tpl_id for revision in revisions}))
             if existing:
-                tencent.del_template([item["id"] for item in existing])
+                tencent.delete_templates([template.id for template in existing])
         templates.delete(code, int(time.time()))
     return {"templateCode": code}
 

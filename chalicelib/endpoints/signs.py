@@ -59,11 +59,11 @@ def _refresh(sign: Sign) -> Sign:
     Raises NotFound if Tencent does not have the sign any longer, or has it under another name.
     """
     with asking_tencent() as tencent:
-        found = tencent.get_sign([sign.sign_id])
+        found = tencent.get_signs([sign.sign_id])
     for item in found:
-        if item.get("id") != sign.sign_id:
+        if item.id != sign.sign_id:
             continue
-        text = sign_names.without_brackets(str(item.get("text") or "")) or sign.name
+        text = sign_names.without_brackets(item.text) or sign.name
         if sign_names.normal(text) != sign_names.normal(sign.name):
             raise NotFound(
                 f"签名“{sign.name}”在腾讯云中已改为“{text}”, 请联系管理员用 ops sign link 重新关联"
@@ -71,8 +71,8 @@ def _refresh(sign: Sign) -> Sign:
         fresh = replace(
             sign,
             name=text,
-            status=int(item.get("status", reviews.PENDING)),
-            reply=str(item.get("reply") or ""),
+            status=int(item.status),
+            reply=item.reply,
             checked_at=int(time.time()),
         )
         signs.put(fresh)

@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from chalicelib.domain import reviews
 from chalicelib.domain.template_text import Translation
@@ -20,6 +20,9 @@ from chalicelib.logs import log
 from chalicelib.store import template_submissions, templates
 from chalicelib.store.template_submissions import TemplateSubmission
 from chalicelib.store.templates import Revision
+
+if TYPE_CHECKING:
+    from chalicelib.tencent.answers import TemplateDraft, TemplateReview
 
 # A campaign asks Tencent about a pending revision at most this often.
 _RECHECK_SECONDS = 30
@@ -53,7 +56,7 @@ def change(revisions: Sequence[Revision], draft: Draft) -> None:
     """
     revisions = refresh(revisions)
     newest = revisions[0]
-    # mod_template has no `international`, so a change between domestic and international needs a new template.
+    # Tencent can't change a template between domestic and international, so such a change needs a new template.
     crosses_border = (newest.kind == reviews.INTERNATIONAL) != (draft.kind == reviews.INTERNATIONAL)
     if crosses_border or not _modify_at_tencent(revisions, draft):
         tpl_id, draft = _submit_to_tencent(draft)
@@ -102,8 +105,7 @@ def refresh(revisions: Sequence[Revision]) -> list[Revision]:
     if not tpl_ids:
         return list(revisions)
     with asking_tencent() as tencent:
-        answer = tencent.get_template(sorted(tpl_ids))
-    items = {item["id"]: item for item in answer if isinstance(item.get("id"), int)}
+        items = {item.id: item for item in tencent.get_templates(sorted(tpl_ids))}
     fresh = []
     for revision in revisions:
         item = items.get(revision.tpl_id)
@@ -111,7 +113,7 @@ def refresh(revisions: Sequence[Revision]) -> list[Revision]:
             fresh.append(revision)
             continue
         same_template = [one for one in revisions if one.tpl_id == revision.tpl_id]
-        status, reply = int(item.get("status", reviews.PENDING)), str(item.get("reply") or "")
+        status, reply = int(item.status), item.reply
         if revision is not _revision_at_tencent(item, same_template):
             status, reply = reviews.REJECTED, "未生效: 腾讯云中的内容属于另一版本"
         now = int(time.time())
@@ -132,12 +134,12 @@ def message_field(warnings: Sequence[str]) -> dict[str, str]:
     return {"message": "已提交审核, 但请注意: " + "; ".join(warnings)} if warnings else {}
 
 
-def _revision_at_tencent(item: dict[str, Any], candidates: list[Revision]) -> Revision:
+def _revision_at_tencent(item: "TemplateReview", candidates: list[Revision]) -> Revision:
     """Return the candidate whose text Tencent has; the newest if Tencent's reviewers edited the text.
 
-    `item` is Tencent's template as `get_template` returns it, `candidates` its revisions, newest first.
+    `item` is Tencent's template, `candidates` are its revisions, newest first.
     """
-    text = "".join(str(item.get("text") or "").split())
+    text = "".join(item.text.split())
     same = [revision for revision in candidates if "".join(revision.text.split()) == text]
     # Even in an edited text of a digital template, the link is that of one revision only.
     linked = [revision for revision in candidates if revision.page and revision.page in text]
@@ -155,7 +157,7 @@ def _modify_at_tencent(revisions: Sequence[Revision], draft: Draft) -> bool:
     _store(revision)
     with asking_tencent() as tencent:
         try:
-            tencent.mod_template(newest.tpl_id, **_tencent_fields(draft))
+            tencent.modify_template(newest.tpl_id, _tencent_draft(draft))
         except CallRefusedError:
             templates.remove(revision)
             if _is_final(refresh(revisions)):
@@ -177,16 +179,11 @@ def _submit_to_tencent(draft: Draft) -> tuple[int, Draft]:
 
     If an earlier submission of the same content got no answer, and Tencent has its text, that template is used.
     """
-    international = draft.kind == reviews.INTERNATIONAL
     key = [draft.name, draft.kind, draft.content, draft.author]
     digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()
     with asking_tencent() as tencent:
         if earlier := template_submissions.find(digest):
-            ids = [
-                item["id"]
-                for item in tencent.all_templates()
-                if item.get("text") == earlier.text and isinstance(item.get("id"), int)
-            ]
+            ids = [item.id for item in tencent.all_templates() if item.text == earlier.text]
             if ids and not templates.find(str(max(ids)))[0]:
                 log.info("an earlier submission is found at Tencent", extra={"template": max(ids)})
                 text = replace(draft.translation, text=earlier.text)
@@ -195,18 +192,17 @@ def _submit_to_tencent(draft: Draft) -> tuple[int, Draft]:
         template_submissions.begin(
             TemplateSubmission(digest=digest, text=draft.translation.text, page=draft.page)
         )
-        created = tencent.add_template(**_tencent_fields(draft), international=international)
+        tpl_id = tencent.add_template(_tencent_draft(draft))
     template_submissions.end(digest)
-    return int(created["id"]), draft
+    return tpl_id, draft
 
 
-def _tencent_fields(draft: Draft) -> dict[str, Any]:
-    return {
-        "text": draft.translation.text,
-        "title": draft.name,
-        "remark": draft.remark[:100],
-        "kind": reviews.TENCENT_TYPE[draft.kind],
-    }
+def _tencent_draft(draft: Draft) -> "TemplateDraft":
+    from chalicelib.tencent.answers import TemplateDraft  # noqa: PLC0415 -- see asking_tencent
+
+    return TemplateDraft(
+        text=draft.translation.text, title=draft.name, remark=draft.remark, type=draft.kind
+    )
 
 
 def _new_revision(code: str, number: int, tpl_id: int, draft: Draft) -> Revision:

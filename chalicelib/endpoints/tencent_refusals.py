@@ -9,15 +9,15 @@ from chalicelib.logs import log
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chalicelib.tencent.v5 import Client
+    from chalicelib.tencent.interface import TencentApi
 
 
 @contextmanager
-def asking_tencent() -> "Iterator[Client]":
+def asking_tencent() -> "Iterator[TencentApi]":
     """Yield Tencent's API; turn its refusals and missing answers into Refused."""
     # Imported only here: most campaigns use a sign and a template whose approval is recent, and call nothing.
+    from chalicelib.tencent.api import client  # noqa: PLC0415
     from chalicelib.tencent.interface import CallRefusedError, TencentError  # noqa: PLC0415
-    from chalicelib.tencent.v5 import client  # noqa: PLC0415
 
     try:
         yield client()

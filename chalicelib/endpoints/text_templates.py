@@ -15,6 +15,7 @@ from chalicelib.store.templates import Revision
 
 if TYPE_CHECKING:
     from chalicelib.quickaudience.bodies import Template
+    from chalicelib.tencent.answers import TemplateReview
 
 CREATE_FIELDS = {"templateCode": ""}
 """The documented field of §2 and §3, with its value in a refusal."""
@@ -139,37 +140,33 @@ def _find_or_import(raw_code: str) -> list[Revision]:
     code = codes[0]
     if code.isascii() and code.isdigit() and len(code) < 16:
         with asking_tencent() as tencent:
-            items = tencent.get_template([int(code)])
-        for item in items:
-            if item.get("id") == int(code):
-                return [_import_from_tencent(item)]
+            found = tencent.get_templates([int(code)])
+        for template in found:
+            if template.id == int(code):
+                return [_import_from_tencent(template)]
     raise NotFound(f"没有模板 {code}: 请核对模板编号")
 
 
-def _import_from_tencent(item: dict[str, Any]) -> Revision:
-    """Store a template of Tencent's, as `get_template` returns it, and return it as a first revision."""
+def _import_from_tencent(template: "TemplateReview") -> Revision:
+    """Store a template of Tencent's and return it as a first revision."""
     now = int(time.time())
-    text = str(item.get("text") or "")
-    names = template_text.variables(text)
+    names = template_text.variables(template.text)
     revision = Revision(
-        code=str(item["id"]),
+        code=str(template.id),
         number=1,
-        tpl_id=item["id"],
-        name=str(item.get("title") or f"腾讯云模板 {item['id']}"),
+        tpl_id=template.id,
+        name=template.title or f"腾讯云模板 {template.id}",
         remark="",
-        kind=reviews.quick_audience_type(
-            int(item.get("type") or 0), int(item.get("international") or 0)
-        ),
-        content=template_text.restore(text, names),
-        text=text,
+        kind=template.type,
+        content=template_text.restore(template.text, names),
+        text=template.text,
         names=names,
-        status=int(item.get("status", reviews.PENDING)),
-        reply=str(item.get("reply") or ""),
+        status=int(template.status),
+        reply=template.reply,
         author="",
         created_at=now,
         checked_at=now,
-        # The first documents of the API have no such field.
-        anywhere="international" not in item,
+        anywhere=template.anywhere,
     )
     templates.add(revision)
     return revision

@@ -46,7 +46,7 @@ from chalicelib.queues.receiving import (
 )
 from chalicelib.store import breakers, chunks, send_requests
 from chalicelib.store.send_requests import UnknownRequestError
-from chalicelib.tencent import v5
+from chalicelib.tencent import api
 from chalicelib.tencent.throttle import throttle
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _deliver(
     records: Sequence[Record], deadline: float, functions: int
 ) -> list[tuple[Record, Result]]:
     """Deliver a batch, or set it aside; return each message with its result."""
-    client = v5.client()
+    client = api.client()
     open_breakers = breakers.all_open()
     breaker = open_breakers.get(SIDE)
     if breaker and not (breakers.take_probe(breaker, int(time.time())) and client.is_reachable()):

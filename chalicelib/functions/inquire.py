@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from chalicelib.delivery.pulled import NOT_ENABLED, queue_stored
+from chalicelib.delivery.pulled import queue_stored
 from chalicelib.domain.chunks import ChunkKey, ChunkProgress
 from chalicelib.domain.messages import Message
 from chalicelib.domain.send_request import SendRequest
@@ -23,10 +23,10 @@ from chalicelib.queues import bodies, sending
 from chalicelib.queues.bodies import Event
 from chalicelib.store import chunks, due_chunks, inquiries, messages, send_requests
 from chalicelib.store.inquiries import Inquiry
-from chalicelib.tencent import v5
-from chalicelib.tencent.error_codes import CodeClass
+from chalicelib.tencent import api
+from chalicelib.tencent.error_codes import CodeClass, is_not_enabled
 from chalicelib.tencent.events import sid_of
-from chalicelib.tencent.interface import CallRefusedError, PullType, TencentError
+from chalicelib.tencent.interface import CallRefusedError, PullType, TencentApi, TencentError
 
 # Hours after acceptance at which Tencent is asked. After 72 hours, `sweep` closes what is left.
 AGES = (6, 24, 48)
@@ -51,7 +51,7 @@ def handle(seconds_left: float) -> None:
     known = inquiries.by_hour()
     inquired: list[Inquiry] = []
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        run = InquiryRun(v5.client(), deadline, pool)
+        run = InquiryRun(api.client(), deadline, pool)
         # Oldest first, because these chunks are closed soonest.
         for hour in range(hour_now - 72, hour_now - AGES[0]):
             # The largest age that all of that hour's chunks have reached.
@@ -79,7 +79,7 @@ def handle(seconds_left: float) -> None:
 class InquiryRun:
     """The calls of one run, and their counts: calls made, statuses found, calls without an answer, phones refused."""
 
-    def __init__(self, client: v5.Client, deadline: float, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, client: TencentApi, deadline: float, pool: ThreadPoolExecutor) -> None:
         self.calls = 0
         self.found = 0
         self.failures = 0
@@ -145,7 +145,7 @@ class InquiryRun:
             self.calls += 1
         begin = min(message.origin.sent_at for message in waiting) - _CLOCK_TOLERANCE_SECONDS
         try:
-            events = self._client.pullstatus4mobile(
+            events = self._client.events_of_phone(
                 PullType.STATUSES, phone, begin, int(time.time()) + _CLOCK_TOLERANCE_SECONDS
             )
         except TencentError as error:
@@ -169,7 +169,7 @@ class InquiryRun:
         A call that Tencent refuses for its phone is answered: it says nothing about other phones.
         """
         if isinstance(error, CallRefusedError) and error.code not in _HTTP_STATUSES:
-            if error.code == NOT_ENABLED:
+            if is_not_enabled(error.code):
                 self._stop(
                     "Tencent has not enabled pullstatus4mobile for this application: messages without a "
                     "receipt are not asked about"

@@ -11,10 +11,11 @@ events are processed like callbacks, and a status that arrives both ways is sett
 import time
 
 from chalicelib import settings
-from chalicelib.delivery.pulled import NOT_ENABLED, RECOVERY, queue_stored, secure
+from chalicelib.delivery.pulled import RECOVERY, queue_stored, secure
 from chalicelib.logs import log
 from chalicelib.store import leases
-from chalicelib.tencent import v5
+from chalicelib.tencent import api
+from chalicelib.tencent.error_codes import is_not_enabled
 from chalicelib.tencent.interface import (
     MAX_PULLED,
     CallRefusedError,
@@ -51,7 +52,7 @@ def _pull(deadline: float) -> None:
     if not queue_stored():
         # SQS still fails. Events are safest in Tencent's own queue.
         return
-    client = v5.client()
+    client = api.client()
     counts = dict.fromkeys(PullType, 0)
     # Alternately, so that neither kind waits until the other's queue is empty.
     left = list(PullType)
@@ -61,7 +62,7 @@ def _pull(deadline: float) -> None:
             log.warning("the time of this run is used up, the next run continues")
             break
         try:
-            events = client.pullstatus(kind)
+            events = client.pull(kind)
         except OutcomeUnknownError as error:
             log.error(
                 f"a pull got no answer: up to {MAX_PULLED} {kind.name.lower()} may be lost. {RECOVERY[kind]}",
@@ -83,7 +84,7 @@ def _pull(deadline: float) -> None:
 def _why_not_pulled(error: TencentError) -> str:
     """Return a sentence for the operator about a pull that returned nothing and lost nothing."""
     if isinstance(error, CallRefusedError):
-        if error.code == NOT_ENABLED:
+        if is_not_enabled(error.code):
             return (
                 "Tencent has not enabled pulling for this application: ask its SMS Helper to enable it, or set "
                 "TENCENT_RECEIPTS=callback"

@@ -24,7 +24,7 @@ def all_open() -> dict[BreakerName, Breaker]:
     return {one.name: one for one in found if one.name in NAMES and not one.closed_at}
 
 
-def trip(name: BreakerName, why: str, now: int, code: int = 0) -> Breaker:
+def trip(name: BreakerName, why: str, now: int, code: int | str = 0) -> Breaker:
     """Open a breaker unless it is already open; return the open breaker.
 
     If a hold is open for another code, its reason changes and nothing else.

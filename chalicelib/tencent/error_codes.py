@@ -1,7 +1,8 @@
 """Tencent's published error codes: what each means to the bridge, to Quick Audience and to a marketer.
 
-Tencent's list is cloud.tencent.com/document/product/382/3771. The Aliyun code of each is the nearest one in the
-vocabulary that Quick Audience was made for. A code that is not in the table is a definite refusal: Tencent
+The codes of v5 are numbers, those of API 3.0 are names. The table here is v5's; `api3_codes` has the other. v5's list
+is cloud.tencent.com/document/product/382/3771. The Aliyun code of each is the nearest one in the vocabulary that Quick
+Audience was made for. A number that is not in the table is a definite refusal: Tencent
 bills nothing if `result` is not 0.
 """
 
@@ -33,6 +34,10 @@ class Scope(StrEnum):
     """The key, the application, this address, the clock or arrears: every send."""
     KIND = "kind"
     """The balance or a permission for sends of this kind: all to mainland numbers, or all to foreign ones."""
+
+
+Code = int | str
+"""A code of either API. An HTTP status that stands for a refusal is a number, whichever API was called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +106,45 @@ MEANINGS: dict[int, Meaning] = {
 }
 
 
-def meaning(code: int) -> Meaning:
-    """Return the row of a code. A code that is not in the table is a permanent refusal."""
-    return MEANINGS.get(code, _OTHER)
+def meaning(code: Code) -> Meaning:
+    """Return the row of a code. A number that is not in the table is a permanent refusal."""
+    if isinstance(code, int):
+        return MEANINGS.get(code, _OTHER)
+    # Imported only where API 3.0 is called, or was called before.
+    from chalicelib.tencent import api3_codes  # noqa: PLC0415
+
+    return api3_codes.meaning(code)
 
 
-def explain(code: int, said: str) -> str:
+def explain(code: Code, said: str) -> str:
     """Return a sentence for a marketer, with Tencent's own code and text."""
     return (
         f"{meaning(code).text}(腾讯云 {code}: {said})"
         if said
         else f"{meaning(code).text}(腾讯云 {code})"
     )
+
+
+def is_not_enabled(code: Code) -> bool:
+    """Return whether a refusal says that Tencent has not enabled the call for the application.
+
+    Tencent's support enables it.
+    """
+    return _listed(code) in (1006, "UnauthorizedOperation.RequestPermissionDeny")
+
+
+def lacks_policy(code: Code) -> bool:
+    """Return whether a refusal says that no policy of the Tencent Cloud account allows its key to make the call.
+
+    The account's owner grants it, in the access management (CAM) of Tencent's console.
+    """
+    return _listed(code) in ("AuthFailure.UnauthorizedOperation", "UnauthorizedOperation")
+
+
+def _listed(code: Code) -> Code | None:
+    """Return the code of the table that a code stands for; None if a name stands for none."""
+    if isinstance(code, int):
+        return code
+    from chalicelib.tencent import api3_codes  # noqa: PLC0415 -- see meaning
+
+    return api3_codes.listed(code)

@@ -1,4 +1,6 @@
-"""The results and the errors of calls to Tencent.
+"""What the bridge needs of Tencent, whichever of its two APIs is called; and the results and errors of calls.
+
+`TencentApi` has two implementations: `v5_api` and `api3`. `api.client()` returns the one that is configured.
 
     TencentError
      ├── CallRefusedError     Tencent refused the call: nothing was done
@@ -6,17 +8,35 @@
      └── OutcomeUnknownError  Tencent may have carried out the request, and no answer says whether it did
 
 The last one covers every case in which the request was sent and no answer came that can be understood: timeout,
-reset, garbage, HTTP 5xx, and Tencent's own 1008 and 60008. A send that ends with it must never be repeated.
+reset, garbage, HTTP 5xx, and the codes of class UNKNOWN (`error_codes`). A send that ends with it must never be
+repeated.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.errors import BridgeError
 from chalicelib.logs import mask_numbers
 from chalicelib.tencent import error_codes
+from chalicelib.tencent.error_codes import Code
+
+if TYPE_CHECKING:
+    from chalicelib.domain.planning import Call
+    from chalicelib.tencent.answers import (
+        Package,
+        ReportCounts,
+        SendCounts,
+        SendRecords,
+        SignApplication,
+        SignReview,
+        TemplateDraft,
+        TemplateReview,
+    )
+
+Event = dict[str, Any]
+"""A delivery status or a reply, in the shape of the callbacks (`events`)."""
 
 MAX_PULLED = 100
 """The maximum number of events in one pull ("The maximum: 100")."""
@@ -32,9 +52,9 @@ class TencentError(BridgeError):
 
 
 class CallRefusedError(TencentError):
-    """Tencent answered with a code other than 0."""
+    """Tencent answered with a code that means failure: nothing was done."""
 
-    def __init__(self, code: int, said: str) -> None:
+    def __init__(self, code: Code, said: str) -> None:
         super().__init__(f"Tencent {code}: {mask_numbers(said)}")
         self.code = code
         self.said = said
@@ -65,7 +85,7 @@ class Accepted:
 class NumberRefused:
     """A number that Tencent refused, in a call that it accepted."""
 
-    code: int
+    code: Code
     said: str
 
 
@@ -80,9 +100,95 @@ class PullType(IntEnum):
     REPLIES = 1
 
 
-@dataclass(frozen=True, slots=True)
-class TemplatePage:
-    """A page of the account's templates; `total` is the number of all, None if the answer does not say it."""
+class TencentApi(Protocol):
+    """Tencent's SMS API for one application. Safe to use from several threads.
 
-    templates: list[dict[str, Any]]
-    total: int | None
+    Every method that calls Tencent may raise TencentError. Signs and templates have the same ids in both APIs.
+    """
+
+    @property
+    def name(self) -> str:
+        """Return which API this is: v5 or 3.0."""
+
+    @property
+    def lists_signs(self) -> bool:
+        """Return whether `all_signs` works. If it does not, the bridge knows a sign only by its id."""
+
+    @property
+    def keeps_records(self) -> bool:
+        """Return whether `send_records` works."""
+
+    def send(
+        self, call: "Call", *, sign: str, template_id: int, context: str = ""
+    ) -> list[NumberResult]:
+        """Send a message to the numbers of a call; return one result per number, in the same order.
+
+        The numbers are 1 to 200, all mainland or all foreign. `context` names the call's first recipient; an API that
+        can returns it with the events of the call. Raises TencentError for the call as a whole.
+        """
+
+    def is_reachable(self) -> bool:
+        """Return whether Tencent answers a call, one that sends nothing and changes nothing. A refusal counts."""
+
+    def check_account(self) -> None:
+        """Call Tencent without sending or changing anything. Raises TencentError if it refuses the account."""
+
+    def add_template(self, draft: "TemplateDraft") -> int:
+        """Submit a template; return its id."""
+
+    def modify_template(self, template_id: int, draft: "TemplateDraft") -> None:
+        """Change a template that is pending or rejected, which submits it again.
+
+        A template can't change between mainland and international.
+        """
+
+    def delete_templates(self, template_ids: Sequence[int]) -> None:
+        """Delete templates. If there are several and the call fails, some may be deleted."""
+
+    def get_templates(self, template_ids: Sequence[int]) -> "list[TemplateReview]":
+        """Return those of these templates that Tencent has, in any order."""
+
+    def all_templates(self) -> "Iterable[TemplateReview]":
+        """Return every template of the account."""
+
+    def add_sign(self, application: "SignApplication") -> "SignReview":
+        """Apply for a sign."""
+
+    def modify_sign(self, sign_id: int, application: "SignApplication") -> "SignReview":
+        """Change a sign that is pending or rejected, which submits it again."""
+
+    def delete_sign(self, sign_id: int) -> None:
+        """Delete a sign."""
+
+    def get_signs(self, sign_ids: Sequence[int]) -> "list[SignReview]":
+        """Return those of these signs that Tencent has, in any order."""
+
+    def all_signs(self) -> "Iterable[SignReview]":
+        """Return every sign of the account. Raises NotImplementedError unless `lists_signs`."""
+
+    def pull(self, kind: PullType, limit: int = MAX_PULLED) -> list[Event]:
+        """Pull statuses or replies from Tencent's queue, which removes them from it.
+
+        So OutcomeUnknownError means that up to `limit` of them may be lost.
+        """
+
+    def events_of_phone(self, kind: PullType, phone: str, begin: int, end: int) -> list[Event]:
+        """Return up to MAX_PULLED statuses or replies of one phone; removes nothing.
+
+        `begin` and `end` are epochs. The documents do not say whether they mean the message or its status.
+        """
+
+    def send_records(self, phone: str, begin: int) -> "SendRecords":
+        """Return Tencent's records of the messages to a phone since `begin`, an epoch at most 72 hours ago.
+
+        Raises NotImplementedError unless `keeps_records`.
+        """
+
+    def send_counts(self, first: int, last: int) -> "SendCounts":
+        """Return the counts of messages. `first` and `last` are epochs; both of their hours are included."""
+
+    def report_counts(self, first: int, last: int) -> "ReportCounts":
+        """Return the counts of delivery reports. `first` and `last` are epochs; both of their hours are included."""
+
+    def packages(self) -> "list[Package]":
+        """Return the account's packages of messages."""

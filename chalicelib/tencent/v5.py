@@ -5,6 +5,7 @@ Every call may raise the errors of `chalicelib.tencent.interface`.
 
 import functools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import requests
@@ -23,7 +24,6 @@ from chalicelib.tencent.interface import (
     NumberResult,
     OutcomeUnknownError,
     PullType,
-    TemplatePage,
     TencentError,
 )
 from chalicelib.tencent.v5_transport import Application
@@ -35,8 +35,18 @@ CONNECTIONS = 16
 MAX_IDLE_SECONDS = 80
 # Templates on one page ("The maximum: 50").
 MAX_PER_PAGE = 50
+# Packages of messages on one page.
+MAX_PACKAGES_PER_PAGE = 20
 # Fields of signs and templates that are integers.
 _INTEGERS = {"id", "status", "type", "international"}
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatePage:
+    """A page of the account's templates; `total` is the number of all, None if the answer does not say it."""
+
+    templates: list[dict[str, Any]]
+    total: int | None
 
 
 class Client:
@@ -197,6 +207,23 @@ class Client:
         `first` and `last` are epochs; both of their hours are included.
         """
         return _counts(self._call("pullcallbackstatus", _hours(first, last)))
+
+    def all_packages(self) -> list[dict[str, Any]]:
+        """Return the account's packages of messages (getsmspackages, in the later documents)."""
+        packages: list[dict[str, Any]] = []
+        while True:
+            page = {"offset": len(packages), "length": MAX_PACKAGES_PER_PAGE}
+            try:
+                answer = self._call("getsmspackages", page)
+            except OutcomeUnknownError as error:
+                # The document's example of a success has no `result`.
+                if "data" not in error.answer:
+                    raise
+                answer = dict(error.answer)
+            found = _dicts(answer.get("data"))
+            packages += found
+            if len(found) < MAX_PACKAGES_PER_PAGE:
+                return packages
 
     def _call(
         self, name: str, fields: dict[str, Any], *, mobile: str = "", tel: str = ""

@@ -10,9 +10,8 @@ from chalicelib.tencent.interface import (
     CallRefusedError,
     OutcomeUnknownError,
     PullType,
-    TemplatePage,
 )
-from chalicelib.tencent.v5 import Client
+from chalicelib.tencent.v5 import Client, TemplatePage
 from tests.support.transport import Transport
 
 OK: dict[str, Any] = {"result": 0, "errmsg": "OK"}

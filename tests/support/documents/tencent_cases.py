@@ -6,8 +6,8 @@ They have no comments and no `...` (more of the same). The examples of sends are
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.tencent.interface import PullType, TemplatePage
-from chalicelib.tencent.v5 import Client
+from chalicelib.tencent.interface import PullType
+from chalicelib.tencent.v5 import Client, TemplatePage
 
 SIG = "c13e54f047ed75e821e698730c72d030dc30e5b510b3f8a0fb6fb7605283d7df"
 HOUR = 1473264000  # 2016-09-08 00:00:00 in Beijing

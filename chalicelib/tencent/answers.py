@@ -1,0 +1,153 @@
+"""What is asked of Tencent and what it answers, in types that are the same for both of its APIs."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class ReviewStatus(IntEnum):
+    """Tencent's review of a sign or a template, with the numbers that the bridge stores.
+
+    A status that the API's document does not list counts as PENDING, because only an approved one may be used.
+    """
+
+    APPROVED = 0
+    PENDING = 1
+    REJECTED = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateDraft:
+    """A template as it is submitted. `type` is Quick Audience's (§2): 0 to 3."""
+
+    text: str
+    title: str
+    remark: str
+    type: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateReview:
+    """A template at Tencent, with its review.
+
+    `type` is Quick Audience's, as far as the answer shows it. `anywhere` says that the template is not bound to
+    mainland or foreign numbers, or that the answer does not say to which. `applied` is a date in Beijing time, or "".
+    """
+
+    id: int
+    text: str
+    status: ReviewStatus
+    type: int
+    reply: str = ""
+    title: str = ""
+    anywhere: bool = False
+    applied: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignApplication:
+    """An application for a sign. `picture` is a supporting document in Base64, without a data URL's prefix.
+
+    The fields after `international` are known to API 3.0 only, in its numbers; v5 has no such fields.
+    """
+
+    text: str
+    remark: str = ""
+    picture: str = ""
+    international: bool = False
+    kind: int = 0
+    document: int = 0
+    qualification: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignReview:
+    """A sign at Tencent, with its review.
+
+    `international` and `qualification_status` are None where the answer does not say them. A mainland sign can be used
+    only if its qualification is approved (1).
+    """
+
+    id: int
+    text: str
+    status: ReviewStatus
+    reply: str = ""
+    international: bool | None = None
+    qualification_status: int | None = None
+
+
+class SendStatus(IntEnum):
+    """The state of a message in its send record."""
+
+    OTHER = 0
+    """A state that the document does not list."""
+    NOT_SENT = 1
+    DELIVERED = 2
+    UNDER_WAY = 3
+    FAILED = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendRecord:
+    """Tencent's record of one message.
+
+    `request_code` is the code of the send ("Ok", or an error code), `status_code` the carrier's (with DELIVERED and
+    FAILED only). `content` is the text with its sign; parts of the variables' values are masked. Times are epochs;
+    `received_at` is 0 unless the message was delivered.
+    """
+
+    sid: str
+    status: SendStatus
+    request_code: str
+    status_code: str
+    content: str
+    sent_at: int
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendRecords:
+    """The records of one phone, newest first, each sid once.
+
+    A record that is missing proves nothing. If they are not `complete`, Tencent has more than it lists.
+    """
+
+    records: list[SendRecord]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendCounts:
+    """Tencent's counts of the messages submitted, accepted and billed. None where the answer has no such count."""
+
+    submitted: int | None = None
+    accepted: int | None = None
+    billed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportCounts:
+    """Tencent's counts of delivery reports, and of the reasons of failure. None where the answer has no such count."""
+
+    accepted: int | None = None
+    reported: int | None = None
+    delivered: int | None = None
+    failed: int | None = None
+    internal_errors: int | None = None
+    invalid_numbers: int | None = None
+    unavailable: int | None = None
+    blacklisted: int | None = None
+    frequency_limited: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """A package of messages. Times are epochs; 0 where the answer has none that can be read."""
+
+    id: int
+    bought: bool
+    """False for a gift."""
+    amount: int
+    used: int
+    created_at: int = 0
+    effective_at: int = 0
+    expires_at: int = 0
