@@ -9,11 +9,19 @@ from local import aws
 TENCENT_API = "/v5/tlssmssvr"
 """Path of Tencent's v5 API, on Tencent's own host and on the simulator."""
 
+
+def tencent_root(environment: Mapping[str, str], simulator: str) -> str:
+    """Return the TENCENT_BASE_URL of a simulator: with API 3.0 its own address, with v5 a path of it."""
+    return simulator if environment.get("TENCENT_API") == "3.0" else simulator + TENCENT_API
+
+
 DEFAULTS = {
     "QA_PLATFORM_NAME": "qa-sms-bridge",
     "QA_KEY": "local-qa-key",
     "TENCENT_SDK_APP_ID": "1400000001",
     "TENCENT_APP_KEY": "local-app-key",
+    "TENCENT_SECRET_ID": "AKIDlocalsecretid",
+    "TENCENT_SECRET_KEY": "local-secret-key",
     "TENCENT_CALLBACK_TOKENS": "local-callback-token",
     "BRIDGE_TABLE": "qa-sms-bridge-local",
     "BRIDGE_QUEUE_PREFIX": "qa-sms-bridge-local-",

@@ -15,7 +15,6 @@ from types import TracebackType
 from typing import Self
 
 from local import aws, configuration, worst
-from local.configuration import TENCENT_API
 from local.functions import TIMEOUTS, App
 from local.hostile.switches import Switch
 from local.parts import Parts, shortest_visibility, wait_healthy
@@ -39,7 +38,7 @@ class Addresses:
     callback: str
     """Callback URL to enter at Tencent."""
     tencent: str
-    """Tencent's v5 API: the simulator's, or the value of TENCENT_BASE_URL."""
+    """Tencent's API: the simulator's, or the value of TENCENT_BASE_URL."""
     quickaudience: str
     """Quick Audience: the simulator, or the value of QA_BASE_URL."""
     aws: str
@@ -184,7 +183,7 @@ class Stack:
         )
         if tencent:
             url = tencent.wait_ready()["url"]
-            self.environment["TENCENT_BASE_URL"] = url + TENCENT_API
+            self.environment["TENCENT_BASE_URL"] = configuration.tencent_root(self.environment, url)
         if quick_audience:
             self.environment["QA_BASE_URL"] = quick_audience.wait_ready()["url"]
         self.addresses = Addresses(

@@ -1,8 +1,8 @@
-"""A simulator of Tencent Cloud SMS v5, for development and tests without an account.
+"""A simulator of Tencent Cloud SMS, for development and tests without an account.
 
-``python -m local.tencent`` serves the calls of ``yun.tim.qq.com/v5/tlssmssvr`` on loopback, and
-pushes delivery receipts and mobile-originated replies to a callback URL. It misbehaves on request,
-in three ways:
+``python -m local.tencent`` serves the calls of ``yun.tim.qq.com/v5/tlssmssvr`` and of API 3.0
+(``local.tencent.api3``) on loopback, and pushes delivery receipts and mobile-originated replies to
+a callback URL. It misbehaves on request, in three ways:
 
 * magic numbers: mobiles whose last four digits lie between 9901 and 9949 have a result of their
   own. ``local.tencent.magic`` defines them and ``--help`` lists them;

@@ -48,6 +48,12 @@ def main(  # noqa: PLR0913, PLR0917 - each parameter is an option
         str, typer.Option(envvar="TENCENT_SDK_APP_ID")
     ] = DEFAULT_APPLICATION.sdkappid,
     appkey: Annotated[str, typer.Option(envvar="TENCENT_APP_KEY")] = DEFAULT_APPLICATION.appkey,
+    secret_id: Annotated[
+        str, typer.Option(envvar="TENCENT_SECRET_ID", help="Key of API 3.0.")
+    ] = DEFAULT_APPLICATION.secret_id,
+    secret_key: Annotated[
+        str, typer.Option(envvar="TENCENT_SECRET_KEY", help="Its secret.")
+    ] = DEFAULT_APPLICATION.secret_key,
     callback_url: Annotated[
         str | None,
         typer.Option(help="URL to push receipts and replies to; else nothing is pushed."),
@@ -98,7 +104,7 @@ def main(  # noqa: PLR0913, PLR0917 - each parameter is an option
     ] = "errmsg",
     seed: Annotated[int, typer.Option(help="Decides which numbers fall into the shares.")] = 1,
 ) -> None:
-    """Simulate Tencent Cloud SMS v5 on loopback.
+    """Simulate Tencent Cloud SMS on loopback: v5 below /v5/tlssmssvr, and API 3.0 at /.
 
     Prints the line "listening on http://127.0.0.1:PORT" when it is ready.
     """
@@ -124,7 +130,7 @@ def main(  # noqa: PLR0913, PLR0917 - each parameter is an option
             seed=seed,
         )
         simulator = Simulator(
-            Application(sdkappid, appkey),
+            Application(sdkappid, appkey, secret_id, secret_key),
             behaviour,
             State(state),
             [_preset_sign(text) for text in sign] if sign else [DEFAULT_SIGN],

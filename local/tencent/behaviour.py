@@ -4,9 +4,11 @@ import hashlib
 import random
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, model_validator
+from pydantic import Field, HttpUrl, TypeAdapter, model_validator
 
+from local.tencent.api3.switches import Action, Api3Switches
 from local.tencent.formats import JsonStyle, MobileStyle
+from local.tencent.models import Count, Seconds, Share, Strict
 
 Call = Literal[
     "sendsms",
@@ -27,20 +29,14 @@ Call = Literal[
 ]
 CALLS: tuple[Call, ...] = get_args(Call)
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Seconds = Annotated[float, Field(ge=0, le=86_400)]
-
 _URL = TypeAdapter(HttpUrl)
-
-
-class Strict(BaseModel):
-    """A body whose values are not converted between types, and whose unknown fields are refused."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
 class Fault(Strict):
     """One way in which whole calls fail.
+
+    ``code`` is a number of v5 or a code of API 3.0; in the other API it becomes what corresponds to it. With the
+    ``level`` "row", the answer of API 3.0 to a send has the code in its rows, or in a share of them.
 
     ``accept`` says whether the call is executed all the same. This makes the outcome unknown to
     the caller: an accepted call with ``answer`` "reset" has sent its messages.
@@ -48,11 +44,13 @@ class Fault(Strict):
 
     answer: Literal["normal", "error", "gateway", "http", "garbage", "hang", "reset"]
     accept: bool = False
-    code: int | None = None
+    code: int | str | None = None
+    level: Literal["call", "row"] = "call"
+    rows: Share = 1
     text: str | None = None
     status: Annotated[int, Field(ge=400, le=599)] | None = None
     seconds: Seconds = 0
-    endpoints: list[Call] | None = None
+    endpoints: list[Call | Action] | None = None
     times: Annotated[int, Field(ge=1)] | None = None
     share: Share = 1
 
@@ -62,6 +60,8 @@ class Fault(Strict):
             raise ValueError(
                 "code is required with the answers error and gateway, and only allowed there"
             )
+        if self.level == "row" and self.answer != "error":
+            raise ValueError("the level row is only allowed with the answer error")
         if self.text is not None and self.code is None:
             raise ValueError("text is only allowed with code")
         if (self.answer == "http") != (self.status is not None):
@@ -77,7 +77,7 @@ class Behaviour(Strict):
     """All switches, with their default values."""
 
     # whole calls
-    faults: list[Fault] = []
+    faults: list[Fault] = Field(default_factory=list)
     # permissions of this application, and variations of the real service
     magic: bool = True
     extend_allowed: bool = False
@@ -90,8 +90,8 @@ class Behaviour(Strict):
     mobile_style: MobileStyle = "plain"
     block_unsubscribed: bool = False
     # messages that are left in the two packages; None means without a limit
-    mainland_package: Annotated[int, Field(ge=0)] | None = None
-    foreign_package: Annotated[int, Field(ge=0)] | None = None
+    mainland_package: Count | None = None
+    foreign_package: Count | None = None
     # reviews
     review: Literal["auto", "hold", "reject"] = "auto"
     review_seconds: Seconds = 1
@@ -99,7 +99,7 @@ class Behaviour(Strict):
     # delivery receipts
     report_delay: tuple[Seconds, Seconds] = (1, 3)
     early_receipts: bool = False
-    drop_receipts: Annotated[int, Field(ge=0)] = 0
+    drop_receipts: Count = 0
     drop_share: Share = 0
     duplicate_share: Share = 0
     fail_share: Share = 0
@@ -107,6 +107,8 @@ class Behaviour(Strict):
     reply_share: Share = 0
     reply_text: Annotated[str, Field(min_length=1)] = "收到"
     reply_delay: Seconds = 0.5
+    # API 3.0
+    api3: Api3Switches = Api3Switches()
     # callbacks
     callback_url: str | None = None
     callbacks_paused: bool = False

@@ -17,7 +17,7 @@ class LoggedCall:
     time: float
     endpoint: str
     recipients: int
-    result: int | None
+    result: int | str | None
     errmsg: str
     fault: str | None
 

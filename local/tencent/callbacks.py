@@ -6,6 +6,7 @@ import logging
 import time
 from collections import Counter, deque
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 
@@ -32,10 +33,10 @@ class Push:
     reply: Reply | None = None
     attempts: int = 0
 
-    def body(self, behaviour: Behaviour) -> bytes:
+    def body(self, behaviour: Behaviour, traffic: Traffic) -> bytes:
         """Return the request's body: an array of receipts, or an object with one reply."""
         events = (
-            [receipt_fields(receipt) for receipt in self.receipts]
+            _statuses(self.receipts, behaviour, traffic)
             if self.reply is None
             else [reply_fields(self.reply)]
         )
@@ -44,6 +45,23 @@ class Push:
         for event in events:
             event["mobile"] = spell(event["nationcode"], event["mobile"], style)
         return encode(events if self.reply is None else events[0], behaviour.json_style)
+
+
+def _statuses(
+    receipts: list[DeliveryReceipt], behaviour: Behaviour, traffic: Traffic
+) -> list[dict[str, Any]]:
+    """Return receipts as they are pushed, with the fields that are enabled."""
+    statuses = [receipt_fields(receipt) for receipt in receipts]
+    if behaviour.api3.session_context_enabled:
+        contexts = traffic.contexts(receipts)
+        for status in statuses:
+            status["ext"] = contexts.get(status["sid"], "")
+    if behaviour.api3.sub_errors:
+        for status in statuses:
+            if status["report_status"] == "FAIL":
+                status["sub_error"] = status["errmsg"]
+                status["sub_error_desc"] = status["description"]
+    return statuses
 
 
 class Pusher:
@@ -168,7 +186,7 @@ class Pusher:
             return
         push.attempts += 1
         self.counts["pushes"] += 1
-        problem = await self._post(url, push.body(self.behaviour))
+        problem = await self._post(url, push.body(self.behaviour, self._traffic))
         if problem is None:
             self._finish(push, PushStatus.DONE)
             return

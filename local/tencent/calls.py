@@ -8,9 +8,10 @@ from typing import Any
 from local.tencent import checks, pulling, signs, templates
 from local.tencent.behaviour import CALLS, Behaviour, Fault
 from local.tencent.checks import Body
+from local.tencent.dispatch import MagicFault
 from local.tencent.errors import Refused, text_of
 from local.tencent.records import DeliveryReceipt, Sign, Template
-from local.tencent.sending import MagicFault, Sender, SendResult
+from local.tencent.sending import Sender, SendResult
 from local.tencent.simulator import Simulator
 
 
@@ -59,12 +60,11 @@ def text_key(behaviour: Behaviour, call: str) -> str:
 
 def _send(simulator: Simulator, call: str, body: Body) -> CallOutcome:
     result = _SENDS[call](simulator.sender, body)
-    for receipt in result.receipts:
-        simulator.pusher.schedule_receipt(receipt)
-    for reply in result.replies:
-        simulator.pusher.schedule_reply(reply)
-    simulator.dropped_receipts += result.dropped
-    return CallOutcome(result.answer, _count_recipients(body), result.early_receipts, result.fault)
+    dispatched = result.dispatched
+    simulator.deliver(dispatched)
+    return CallOutcome(
+        result.answer, _count_recipients(body), dispatched.early_receipts, dispatched.fault
+    )
 
 
 def _query(simulator: Simulator, call: str, body: Body) -> dict[str, Any]:

@@ -18,10 +18,14 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The SMS application whose calls are accepted."""
+    """The SMS application whose calls are accepted, and the keys that open it."""
 
     sdkappid: str
     appkey: str
+    """Signs the calls of v5."""
+    secret_id: str = ""
+    """The key of API 3.0, which belongs to the application's account."""
+    secret_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,10 @@ class _Control:
     async def set_behaviour(self, request: web.Request) -> web.Response:
         """Set the given switches; the others stay."""
         changes = await read_object(request)
-        merged = self._simulator.behaviour.model_dump(mode="json") | changes
+        switches = self._simulator.behaviour.model_dump(mode="json")
+        merged = switches | changes
+        if isinstance(changes.get("api3"), dict):
+            merged["api3"] = switches["api3"] | changes["api3"]
         self._simulator.set_behaviour(validated(Behaviour, merged))
         return self._switches()
 

@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import Field, ValidationError, model_validator
 
 from local.tencent import magic
-from local.tencent.behaviour import Seconds, Strict
+from local.tencent.models import Seconds, Strict
 
 Id = Annotated[int, Field(ge=0, le=2**53)]
 Digits = Annotated[str, Field(pattern=r"^[0-9]+$")]

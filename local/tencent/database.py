@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-_VERSION = 1
+_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE templates (
@@ -47,6 +47,17 @@ CREATE TABLE blocked (
     nationcode TEXT NOT NULL, mobile TEXT NOT NULL, PRIMARY KEY (nationcode, mobile));
 """
 
+# What each version lacks that the next one has.
+_MIGRATIONS = {
+    1: """
+ALTER TABLE templates ADD COLUMN sms_type INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE rejections (
+    time REAL NOT NULL, endpoint TEXT NOT NULL, nationcode TEXT NOT NULL, mobile TEXT NOT NULL,
+    code TEXT NOT NULL, text TEXT NOT NULL, params TEXT NOT NULL);
+CREATE INDEX rejections_by_mobile ON rejections (mobile);
+""",
+}
+
 # The ranges are far apart and far from zero, so that an id of one table is not valid in the other.
 _FIRST_IDS = {"signs": 100_000, "templates": 200_000}
 
@@ -71,16 +82,21 @@ class Database:
         self.execute("PRAGMA journal_mode = WAL")
         self.execute("PRAGMA synchronous = NORMAL")
         version = self.number("PRAGMA user_version")
-        if version not in {0, _VERSION}:
+        if version not in range(_VERSION + 1):
             raise StateError(f"the state folder has version {version}, not {_VERSION}")
         with self.transaction():
             if version == 0:
-                for statement in _SCHEMA.split(";"):
-                    self.execute(statement)
+                self._execute_all(_SCHEMA)
                 self.execute("DELETE FROM sqlite_sequence")
                 self.execute_many("INSERT INTO sqlite_sequence VALUES (?, ?)", _FIRST_IDS.items())
+            for earlier in range(max(version, 1), _VERSION):
+                self._execute_all(_MIGRATIONS[earlier])
             # Acquires the lock now, even if nothing else is written.
             self.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def _execute_all(self, statements: str) -> None:
+        for statement in statements.split(";"):
+            self.execute(statement)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -21,7 +21,9 @@ class Preset:
     international: int = 0
 
 
-DEFAULT_APPLICATION = Application("1400000001", "local-app-key")
+DEFAULT_APPLICATION = Application(
+    "1400000001", "local-app-key", "AKIDlocalsecretid", "local-secret-key"
+)
 DEFAULT_SIGN = Preset(1001, "测试签名")
 
 

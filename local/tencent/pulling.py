@@ -1,6 +1,7 @@
 """The calls that query results: the pull queue, the history of a number, and the statistics."""
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from local.tencent import checks
@@ -87,24 +88,38 @@ def send_statistics(traffic: Traffic, body: Body) -> dict[str, Any]:
 
 def receipt_statistics(traffic: Traffic, body: Body) -> dict[str, Any]:
     """Return the answer to pullcallbackstatus."""
-    begin, end = _hours(body)
-    delivered = 0
-    failed = [0] * 5
+    counts = receipt_counts(traffic, *_hours(body))
+    return {
+        "data": {
+            "success": counts.accepted,
+            "status": counts.delivered + sum(counts.failed),
+            "status_success": counts.delivered,
+            "status_fail": sum(counts.failed),
+            **{f"status_fail_{class_}": count for class_, count in enumerate(counts.failed)},
+        },
+    }
+
+
+@dataclass(slots=True)
+class ReceiptCounts:
+    """The messages that were accepted in a period, and the receipts that came in it."""
+
+    accepted: int
+    delivered: int
+    failed: list[int]
+    """By class: carrier error, no such number, switched off, blacklisted, carrier's limit."""
+
+
+def receipt_counts(traffic: Traffic, begin: float, end: float) -> ReceiptCounts:
+    """Return the counts of a period, which excludes ``end``."""
+    counts = ReceiptCounts(traffic.sent_between(begin, end)[1], 0, [0] * 5)
     codes = traffic.receipt_codes_between(begin, min(end, time.time()))
     for report_status, errmsg, count in codes:
         if report_status == "SUCCESS":
-            delivered += count
+            counts.delivered += count
         else:
-            failed[failure_class(errmsg)] += count
-    return {
-        "data": {
-            "success": traffic.sent_between(begin, end)[1],
-            "status": delivered + sum(failed),
-            "status_success": delivered,
-            "status_fail": sum(failed),
-            **{f"status_fail_{class_}": count for class_, count in enumerate(failed)},
-        },
-    }
+            counts.failed[failure_class(errmsg)] += count
+    return counts
 
 
 def _hours(body: Body) -> tuple[float, float]:

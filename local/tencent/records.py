@@ -40,6 +40,8 @@ class Template:
     applied: float
     reviewed: float | None
     review_due: float | None
+    sms_type: int = 0
+    """The type in API 3.0 (1 marketing, 2 notification, 3 captcha); 0 if v5 made the template."""
 
 
 @dataclass(slots=True)
@@ -74,6 +76,20 @@ class Message:
     extend: str
     ext: str
     time: float
+
+
+@dataclass(slots=True)
+class Rejection:
+    """A recipient who was refused in the answer to a send."""
+
+    time: float
+    endpoint: str
+    nationcode: str
+    mobile: str
+    code: str
+    """A number of v5, or a code of API 3.0."""
+    text: str
+    params: str
 
 
 @dataclass(slots=True)
@@ -122,11 +138,13 @@ def submitted(review_due: float) -> dict[str, Any]:
 
 _COLUMNS = {
     row_type: attrgetter(*(column.name for column in fields(row_type)))
-    for row_type in (Template, Sign, Message, DeliveryReceipt, Reply)
+    for row_type in (Template, Sign, Message, Rejection, DeliveryReceipt, Reply)
 }
 
 
-def values(item: Template | Sign | Message | DeliveryReceipt | Reply) -> tuple[Any, ...]:
+def values(
+    item: Template | Sign | Message | Rejection | DeliveryReceipt | Reply,
+) -> tuple[Any, ...]:
     """Return the values of a row, in the order of its columns."""
     # dataclasses.astuple makes deep copies, which is slow with 200 messages in a call.
     return tuple(_COLUMNS[type(item)](item))

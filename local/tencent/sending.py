@@ -1,62 +1,27 @@
-"""The calls that send: sendsms, sendisms and sendmultisms2."""
+"""v5's calls that send: sendsms, sendisms and sendmultisms2."""
 
 import random
-import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
-from local.tencent import checks, magic
-from local.tencent.behaviour import Behaviour, Fault
+from local.tencent import checks
+from local.tencent.behaviour import Behaviour
 from local.tencent.checks import Body, Recipient
-from local.tencent.delivery import DeliveryPlanner
+from local.tencent.dispatch import ISO_CODES, Dispatched, Dispatcher, Order, Row, as_number
 from local.tencent.drafts import draft_message
 from local.tencent.errors import Refused, text_of
 from local.tencent.formats import new_sid, spell
-from local.tencent.magic import Treatment
-from local.tencent.records import DeliveryReceipt, Message, Reply
 from local.tencent.state import State
 
 _MAX_NUMBERS = 200
 
-# The countries that tests are likely to use. For others the field is left out.
-_ISO_CODES = {
-    "86": "CN",
-    "852": "HK",
-    "853": "MO",
-    "886": "TW",
-    "1": "US",
-    "44": "GB",
-    "60": "MY",
-    "65": "SG",
-    "81": "JP",
-}
-
-
-class MagicFault(Exception):
-    """A magic number's fault replaces the answer; the call sends nothing."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.answer)
-        self.fault = fault
-
 
 @dataclass(slots=True)
 class SendResult:
-    """The result of a call that was not refused as a whole."""
+    """The answer to a call that was not refused as a whole, and what it did."""
 
     answer: dict[str, Any]
-    messages: list[Message] = field(default_factory=list)
-    receipts: list[DeliveryReceipt] = field(default_factory=list)
-    early_receipts: list[DeliveryReceipt] = field(default_factory=list)
-    """Receipts to push before the call is answered."""
-    replies: list[Reply] = field(default_factory=list)
-    dropped: int = 0
-    """The number of messages whose receipts a switch removed."""
-    fault: Fault | None = None
-    """The fault of a magic number among the recipients, which replaces the answer."""
+    dispatched: Dispatched
 
 
 class Sender:
@@ -65,7 +30,7 @@ class Sender:
     def __init__(self, state: State, behaviour: Behaviour) -> None:
         self._state = state
         self._behaviour = behaviour
-        self._planner = DeliveryPlanner(state.traffic, behaviour)
+        self._dispatcher = Dispatcher(state, behaviour, new_sid)
 
     def sendsms(self, body: Body) -> SendResult:
         """Send to one number."""
@@ -75,7 +40,7 @@ class Sender:
     def sendisms(self, body: Body) -> SendResult:
         """Send to one number in international form."""
         tel = checks.international_tel(body)
-        with self._counting_refusals(1):
+        with self._dispatcher.counting_refusals(1):
             recipient = checks.split_international(tel)
         result = self._single("sendisms", body, recipient)
         result.answer["nationcode"] = recipient.nationcode
@@ -94,7 +59,7 @@ class Sender:
     def sendmultisms2(self, body: Body) -> SendResult:
         """Send the same text to up to 200 numbers."""
         recipients = checks.many_recipients(body)
-        with self._counting_refusals(len(recipients)):
+        with self._dispatcher.counting_refusals(len(recipients)):
             if len(recipients) > _MAX_NUMBERS:
                 raise Refused(1046)
             if len({recipient.is_mainland for recipient in recipients}) > 1:
@@ -106,65 +71,26 @@ class Sender:
         return result
 
     def _send(self, endpoint: str, body: Body, recipients: list[Recipient]) -> SendResult:
-        with self._counting_refusals(len(recipients)):
-            mainland = recipients[0].is_mainland
+        mainland = recipients[0].is_mainland
+        with self._dispatcher.counting_refusals(len(recipients)):
             draft = draft_message(self._state, self._behaviour, endpoint, body, mainland=mainland)
-            treatments = [self._treatment(recipient) for recipient in recipients]
-            faults = (treatment.fault for treatment in treatments)
-            fault = next((fault for fault in faults if fault is not None), None)
-            if fault is not None and not fault.accept:
-                if fault.answer == "error" and fault.code is not None:
-                    raise Refused(fault.code, fault.text)
-                raise MagicFault(fault)
-            if self._behaviour.is_package_empty(mainland=mainland):
-                raise Refused(1031)
-        answer = {"result": 0, "errmsg": "OK", "ext": draft.ext, "detail": []}
-        result = SendResult(answer, fault=fault)
-        details = [
-            self._send_one(result, draft, recipient, treatment)
-            for recipient, treatment in zip(recipients, treatments, strict=True)
-        ]
-        result.answer["detail"] = details
-        refusals = Counter(detail["result"] for detail in details if detail["result"])
-        self._state.traffic.record(
-            result.messages,
-            result.receipts + result.early_receipts,
-            result.replies,
-            [(draft.time, count, code) for code, count in refusals.items()],
-        )
-        return result
+        orders = [Order(recipient, draft) for recipient in recipients]
+        dispatched = self._dispatcher.dispatch(orders, mainland=mainland)
+        details = [self._detail(row) for row in dispatched.rows]
+        answer = {"result": 0, "errmsg": "OK", "ext": draft.ext, "detail": details}
+        return SendResult(answer, dispatched)
 
-    def _treatment(self, recipient: Recipient) -> Treatment:
-        if not self._behaviour.magic:
-            return magic.ORDINARY
-        return magic.treatment_of(recipient.mobile)
-
-    def _send_one(
-        self, result: SendResult, draft: Message, recipient: Recipient, treatment: Treatment
-    ) -> dict[str, Any]:
-        """Add a recipient's message to the result; return the recipient's detail of the answer."""
-        refusal = self._refusal(recipient, treatment)
-        if refusal is not None:
+    def _detail(self, row: Row) -> dict[str, Any]:
+        """Return a recipient's item of the answer's detail."""
+        message = row.message
+        if message is None:
+            refusal = as_number(row.refusal or 0)
             return {
                 "result": refusal,
                 "errmsg": text_of(refusal),
-                "mobile": recipient.mobile,
-                "nationcode": recipient.nationcode,
+                "mobile": row.order.recipient.mobile,
+                "nationcode": row.order.recipient.nationcode,
             }
-        self._behaviour.use_package(mainland=recipient.is_mainland)
-        message = replace(
-            draft,
-            id=self._state.traffic.next_id("messages"),
-            sid=new_sid(draft.time),
-            nationcode=recipient.nationcode,
-            mobile=recipient.mobile,
-        )
-        plan = self._planner.plan(message, treatment)
-        result.messages.append(message)
-        result.receipts += plan.receipts
-        result.early_receipts += plan.early_receipts
-        result.replies += plan.replies
-        result.dropped += plan.dropped
         detail = {
             "result": 0,
             "errmsg": "OK",
@@ -173,29 +99,7 @@ class Sender:
             "sid": message.sid,
             "fee": message.fee,
         }
-        if self._behaviour.isocode and message.nationcode in _ISO_CODES:
-            detail["isocode"] = _ISO_CODES[message.nationcode]
+        # For other countries the field is left out.
+        if self._behaviour.isocode and message.nationcode in ISO_CODES:
+            detail["isocode"] = ISO_CODES[message.nationcode]
         return detail
-
-    def _refusal(self, recipient: Recipient, treatment: Treatment) -> int | None:
-        if not checks.is_well_formed(recipient):
-            return 1016
-        if self._behaviour.block_unsubscribed and self._state.traffic.is_blocked(
-            recipient.nationcode, recipient.mobile
-        ):
-            return 1015
-        if treatment.refusal is None and self._behaviour.is_package_empty(
-            mainland=recipient.is_mainland
-        ):
-            return 1031
-        return treatment.refusal
-
-    @contextmanager
-    def _counting_refusals(self, recipients: int) -> Iterator[None]:
-        """Add the recipients to the statistics if the call is refused as a whole."""
-        try:
-            yield
-        except Refused as refused:
-            refusal = (time.time(), recipients, refused.result)
-            self._state.traffic.record([], [], [], [refusal])
-            raise

@@ -1,15 +1,16 @@
-"""The HTTP server: Tencent's calls, and the faults that are applied to them."""
+"""The HTTP server: v5's calls and those of API 3.0, and the faults that are applied to them."""
 
 import asyncio
-import socket
-import struct
 from typing import Any
 
 from aiohttp import web
 
 from local.tencent import calls, control
+from local.tencent.api3 import endpoint
 from local.tencent.behaviour import Fault
+from local.tencent.broken_answers import BrokenAnswers
 from local.tencent.calls import CallOutcome
+from local.tencent.dispatch import as_number
 from local.tencent.errors import text_of
 from local.tencent.formats import encode
 from local.tencent.simulator import Simulator
@@ -25,8 +26,10 @@ class Server:
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
         self._stopping = asyncio.Event()
+        self._faults = BrokenAnswers(self._stopping)
         app = web.Application(client_max_size=_MAX_BODY_BYTES)
         app.router.add_post("/v5/tlssmssvr/{call}", self._answer)
+        endpoint.add_route(app, simulator, self._faults)
         control.add_routes(app, simulator)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
 
@@ -62,48 +65,24 @@ class Server:
     async def _misbehave(
         self, request: web.Request, fault: Fault, outcome: CallOutcome
     ) -> web.StreamResponse:
-        if fault.seconds:
-            await self._pause(fault.seconds)
+        await self._faults.wait(fault)
         if fault.answer == "error":
             call = request.match_info["call"]
             key = calls.text_key(self._simulator.behaviour, call)
-            answer = {"result": fault.code, key: _text(fault)}
+            answer = {"result": as_number(fault.code or 0), key: _text(fault)}
             return self._json(answer | {"ext": ""} if call.startswith("send") else answer)
         if fault.answer == "gateway":
+            code = as_number(fault.code or 0)
             return self._json(
-                {"ActionStatus": "FAIL", "ErrorCode": fault.code, "ErrorInfo": _text(fault)}
+                {"ActionStatus": "FAIL", "ErrorCode": code, "ErrorInfo": _text(fault)}
             )
-        if fault.answer == "http":
-            return web.Response(status=fault.status or 500, text="simulated error\n")
-        if fault.answer == "garbage":
-            return web.Response(text='{"result":0,"errmsg":"O', content_type="application/json")
-        if fault.answer in {"hang", "reset"}:
-            _drop_connection(request, reset=fault.answer == "reset")
-        return self._json(outcome.answer)
+        garbage = '{"result":0,"errmsg":"O'
+        return self._faults.answer(request, fault, garbage) or self._json(outcome.answer)
 
     def _json(self, answer: Any) -> web.Response:
         body = encode(answer, self._simulator.behaviour.json_style)
         return web.Response(body=body, content_type="application/json", charset="utf-8")
 
-    async def _pause(self, seconds: float) -> None:
-        """Wait for some seconds, or until the server stops."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-        except TimeoutError:
-            pass
-
 
 def _text(fault: Fault) -> str:
-    return text_of(fault.code or 0) if fault.text is None else fault.text
-
-
-def _drop_connection(request: web.Request, *, reset: bool) -> None:
-    transport = request.transport
-    if transport is None:
-        return
-    if reset:
-        # A linger time of zero makes the kernel send RST in place of FIN.
-        connection = transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()
+    return text_of(as_number(fault.code or 0)) if fault.text is None else fault.text

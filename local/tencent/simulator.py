@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from local.tencent import presets
+from local.tencent.api3.gateway import Gateway
 from local.tencent.behaviour import Behaviour, FaultPicker
 from local.tencent.call_log import CallLog
 from local.tencent.callbacks import Pusher
 from local.tencent.checks import Application
+from local.tencent.dispatch import Dispatched
 from local.tencent.presets import Preset
 from local.tencent.reviews import Reviewer
 from local.tencent.sending import Sender
@@ -30,6 +32,7 @@ class Simulator:
         self.timeline = Timeline()
         self.call_log = CallLog()
         self.dropped_receipts = 0
+        self.gateway = Gateway(application)
         self._initial_behaviour = behaviour.model_copy(deep=True)
         self._preset_signs = preset_signs
         self._preset_templates = preset_templates
@@ -56,11 +59,20 @@ class Simulator:
         self.timeline.clear()
         self.pusher.clear()
         self.call_log.clear()
+        self.gateway.rates.clear()
         self.dropped_receipts = 0
         self.state.clear(keep_templates=keep_templates)
         self.restore_behaviour()
         self._add_presets()
         self.reviewer.schedule_all()
+
+    def deliver(self, dispatched: Dispatched) -> None:
+        """Schedule the receipts and replies of the messages of a send."""
+        for receipt in dispatched.receipts:
+            self.pusher.schedule_receipt(receipt)
+        for reply in dispatched.replies:
+            self.pusher.schedule_reply(reply)
+        self.dropped_receipts += dispatched.dropped
 
     def set_behaviour(self, behaviour: Behaviour) -> None:
         """Replace the switches."""

@@ -29,7 +29,7 @@ class State:
         The numbering of ids continues, so an id from before a reset never names a later item.
         """
         with self._database.transaction():
-            for table in ("messages", "refusals", "receipts", "replies", "blocked"):
+            for table in ("messages", "refusals", "rejections", "receipts", "replies", "blocked"):
                 self._database.execute(f"DELETE FROM {table}")  # noqa: S608
             if not keep_templates:
                 self._database.execute("DELETE FROM templates")

@@ -12,6 +12,8 @@ from local.tencent.formats import beijing_time
 from local.tencent.records import Review, Template, submitted
 
 ORDINARY, MARKETING, VOICE = range(3)
+CAPTCHA = 3
+"""A type of API 3.0 alone: v5 sees an ordinary template."""
 
 _UNKNOWN = "package format error, sdkappid not have this tpl_id"
 _MAX_PAGE_SIZE = 50
@@ -65,6 +67,11 @@ def rejection_reason(template: Template) -> str | None:
             and not _UNSUBSCRIBE.search(text),
             "营销短信须包含退订方式，如：拒收请回复R",
         ),
+        (
+            template.sms_type == CAPTCHA
+            and ("code" if template.international else "验证码") not in text.lower(),
+            "验证码短信须包含“验证码”",
+        ),
     )
     return next((reason for violated, reason in rules if violated), None)
 
@@ -108,6 +115,7 @@ def modify(catalogue: Catalogue, body: Body, review_due: float) -> Template:
         type=type_,
         title=checks.optional_text(body, "title") or template.title,
         remark=checks.optional_text(body, "remark") or template.remark,
+        sms_type=0,
         **submitted(review_due),
     )
     catalogue.save_template(template)

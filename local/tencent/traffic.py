@@ -5,7 +5,7 @@ from typing import Any
 
 from local.tencent import records
 from local.tencent.database import Database
-from local.tencent.records import DeliveryReceipt, Message, PushStatus, Reply
+from local.tencent.records import DeliveryReceipt, Message, PushStatus, Rejection, Reply
 
 
 class Traffic:
@@ -40,6 +40,7 @@ class Traffic:
         receipts: list[DeliveryReceipt],
         replies: list[Reply],
         refusals: list[tuple[float, int, int]],
+        rejections: Iterable[Rejection] = (),
     ) -> None:
         """Store the results of one send.
 
@@ -48,6 +49,7 @@ class Traffic:
             receipts: their receipts, including those that are due later.
             replies: their replies, including those that are due later.
             refusals: (time, number of recipients, result) of the refused recipients.
+            rejections: those of them who were refused one by one.
         """
         with self._database.transaction():
             self._database.execute_many(
@@ -63,6 +65,10 @@ class Traffic:
                 map(records.values, replies),
             )
             self._database.execute_many("INSERT INTO refusals VALUES (?, ?, ?)", refusals)
+            self._database.execute_many(
+                "INSERT INTO rejections VALUES (?, ?, ?, ?, ?, ?, ?)",
+                map(records.values, rejections),
+            )
         self.accepted += len(messages)
         self.refused += sum(numbers for _, numbers, _ in refusals)
 
@@ -83,6 +89,38 @@ class Traffic:
             (mobile, nationcode),
         ).fetchone()
         return Message(*row) if row else None
+
+    def messages_between(self, number: tuple[str, str], begin: float, end: float) -> list[Message]:
+        """Return the messages to a (nationcode, mobile) that were sent from begin to end."""
+        rows = self._database.execute(
+            "SELECT * FROM messages WHERE mobile = ? AND nationcode = ?"
+            " AND time BETWEEN ? AND ? ORDER BY id",
+            (number[1], number[0], begin, end),
+        )
+        return [Message(*row) for row in rows]
+
+    def rejections_between(
+        self, number: tuple[str, str], begin: float, end: float
+    ) -> list[Rejection]:
+        """Return the refusals of a (nationcode, mobile) from begin to end."""
+        rows = self._database.execute(
+            "SELECT * FROM rejections WHERE mobile = ? AND nationcode = ?"
+            " AND time BETWEEN ? AND ? ORDER BY rowid",
+            (number[1], number[0], begin, end),
+        )
+        return [Rejection(*row) for row in rows]
+
+    def contexts(self, receipts: Iterable[DeliveryReceipt]) -> dict[str, str]:
+        """Return the ``ext`` or SessionContext of the receipts' messages, by their sid."""
+        found = {}
+        for receipt in receipts:
+            row = self._database.execute(
+                "SELECT ext FROM messages WHERE mobile = ? AND sid = ?",
+                (receipt.mobile, receipt.sid),
+            ).fetchone()
+            if row:
+                found[receipt.sid] = str(row[0])
+        return found
 
     # delivery receipts and replies
 
