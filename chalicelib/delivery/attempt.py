@@ -123,7 +123,8 @@ class Attempt:
         left = sum(len(positions) for positions, _ in self.progress.remaining_calls())
         if not left:
             return
-        again, pause = SendBody(self.key, self.number + 1), retries.refused_pause(self.number + 1)
+        again = SendBody(self.key, self.number + 1, self.request.accepted_at)
+        pause = retries.refused_pause(self.number + 1)
         log.warning(
             "recipients wait for another attempt",
             extra=again.to_dict() | {"waiting": left, "gate": gate},

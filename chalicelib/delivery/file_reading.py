@@ -276,7 +276,8 @@ class FileReading:
         file = self._file
         planned = list(step.recipients.chunks(file.position))
         keys = chunks.record_plan(self._request, planned)
-        sending.send("sends", map(SendBody, keys))
+        since = self._request.accepted_at
+        sending.send("sends", (SendBody(key, since=since) for key in keys))
         known = file.accepted >= 0
         self.save(
             offset=last.end,

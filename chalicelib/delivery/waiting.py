@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from chalicelib.domain.queue_names import QueueName
 from chalicelib.logs import log
 from chalicelib.queues import sending
-from chalicelib.queues.bodies import Body
+from chalicelib.queues.bodies import Body, since_of
 from chalicelib.queues.receiving import DONE, Action, Record, Result, later
 from chalicelib.queues.sending import MAX_DELAY
 from chalicelib.store import waiting
@@ -30,14 +30,16 @@ def set_aside(
     again after a minute.
     """
     by_gate: dict[str, dict[str, str]] = {}
+    since: dict[str, int] = {}
     for record, result in results:
         if result.action is Action.PUT_BACK:
             # SQS gives a message that is queued again another id.
             by_gate.setdefault(result.gate, {})[record.id] = record.body
+            since[record.id] = int(record.since)
     replaced: dict[str, Result] = {}
     for gate, texts in by_gate.items():
         try:
-            waiting.put(gate, queue, texts)
+            waiting.put(gate, queue, texts, since=since)
             replaced[gate] = DONE
         except Exception:
             extra = {"gate": gate, "messages": len(texts)}
@@ -51,23 +53,28 @@ def set_aside(
 
 def queue_at(gate: str, queue: QueueName, bodies: Iterable[Body], delay: int) -> None:
     """Store messages of a queue at a gate. If they can't be stored, queue them with a delay of `delay` seconds."""
-    messages = list(bodies)
+    texts = [body.encode() for body in bodies]
     try:
-        waiting.put_at(gate, queue, (body.encode() for body in messages))
+        waiting.put_at(gate, queue, texts, since=_since(texts))
     except Exception:
         log.exception("messages can't be set aside, they wait on the queue", extra={"gate": gate})
-        sending.send(queue, messages, delay=min(delay, MAX_DELAY))
+        sending.send_texts(queue, texts, delay=min(delay, MAX_DELAY))
 
 
 def queue_later(queue: QueueName, bodies: Iterable[Body], delay: int) -> None:
     """Queue messages with a delay of `delay` seconds: a short one on the queue, a long one through the table."""
-    messages = list(bodies)
+    texts = [body.encode() for body in bodies]
     if delay > _MAX_ON_QUEUE:
         try:
             due = int(time.time()) + delay
-            waiting.put_until(due, queue, (body.encode() for body in messages))
+            waiting.put_until(due, queue, texts, since=_since(texts))
         except Exception:
             log.exception("messages can't be set aside, they wait on the queue")
         else:
             return
-    sending.send(queue, messages, delay=min(delay, MAX_DELAY))
+    sending.send_texts(queue, texts, delay=min(delay, MAX_DELAY))
+
+
+def _since(texts: Iterable[str]) -> int | None:
+    """Return the epoch since which the oldest of these messages waits; None if no message says so."""
+    return min(filter(None, map(since_of, texts)), default=None)

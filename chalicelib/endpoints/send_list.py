@@ -78,7 +78,7 @@ def _accept(body: dict[str, Any], require_approved: Callable[[str], Revision]) -
     submission.count_towards_daily_limit(request, recipients.accepted)
     keys = chunks.record_plan(request, list(recipients.chunks()))
     send_requests.record(request)
-    sending.send("sends", map(SendBody, keys))
+    sending.send("sends", (SendBody(key, since=request.accepted_at) for key in keys))
     submissions.mark_accepted(digest, request)
     log.info(
         "accepted",

@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import metrics
@@ -195,7 +196,7 @@ def _probe(
         if result.answer in (Answer.NONE, Answer.HELD) or not attempt.progress.remaining_calls():
             _queue_rest(attempt, calls)
             return DONE
-        body = SendBody(body.chunk, body.attempt + 1)
+        body = replace(body, attempt=body.attempt + 1)
         if result.answer is Answer.ACCEPTED or not probed:
             break
     return _make_attempt(body, calls, pool)

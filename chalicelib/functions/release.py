@@ -86,7 +86,7 @@ def _queue(found: Iterable[Waiting], deadline: float) -> int:
 
 
 def _report_waits(found: Iterable[Waiting]) -> None:
-    """Report the longest wait in the table, by queue."""
+    """Report the longest wait of the messages in the table, by queue."""
     since: dict[QueueName, int] = {}
     for one in found:
         since[one.queue] = min(one.since, since.get(one.queue, one.since))

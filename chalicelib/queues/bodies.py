@@ -72,25 +72,31 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class SendBody(Body):
-    """Queue `sends`: an attempt at one chunk."""
+    """Queue `sends`: an attempt at one chunk.
+
+    `since` is the epoch at which its request was accepted; messages of the first release lack it.
+    """
 
     chunk: ChunkKey
     attempt: int = 0
+    since: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return `{"outId", "bizId", "start", "attempt"}`."""
-        return {
+        """Return `{"outId", "bizId", "start", "attempt"}`, and `since` if that is known."""
+        fields = {
             "outId": self.chunk.out_id,
             "bizId": self.chunk.biz_id,
             "start": self.chunk.start,
             "attempt": self.attempt,
         }
+        return fields | ({"since": self.since} if self.since is not None else {})
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Self:
         """Read what `to_dict` returns."""
         chunk = ChunkKey(str(fields["outId"]), str(fields["bizId"]), int(fields["start"]))
-        return cls(chunk, int(fields["attempt"]))
+        since = fields.get("since")
+        return cls(chunk, int(fields["attempt"]), None if since is None else int(since))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +230,15 @@ def of_events(statuses: Iterable[Event], replies: Iterable[Event]) -> list[Callb
 def of_entries(kind: PushKind, out_id: str, entries: Sequence[Entry]) -> Iterator[ReceiptBody]:
     """Return the bodies that carry entries of one outId. None has more entries than one call may push."""
     return (ReceiptBody(kind, out_id, batch) for batch in batches(entries))
+
+
+def since_of(text: str) -> int | None:
+    """Return the epoch since which a message's work waits, as its text says; None if it doesn't."""
+    try:
+        since = json.loads(text).get("since")
+        return None if since is None else int(since)
+    except _UNREADABLE:
+        return None
 
 
 def encoded(event: Any) -> bytes:

@@ -25,7 +25,7 @@ from chalicelib.domain.queue_names import QueueName
 from chalicelib.domain.retries import Retry
 from chalicelib.errors import BridgeError
 from chalicelib.logs import log
-from chalicelib.queues import sending
+from chalicelib.queues import bodies, sending
 from chalicelib.queues.sending import url
 
 # SQS's longest visibility timeout is twelve hours from the time at which the message was received.
@@ -49,6 +49,12 @@ class Record:
     tries: int
     sent_at: float
     id: str = ""
+
+    @property
+    def since(self) -> float:
+        """Return the epoch since which its work waits: a message that was queued again is as old as the first one."""
+        since = bodies.since_of(self.body)
+        return self.sent_at if since is None else since
 
 
 class Action(Enum):
@@ -129,7 +135,7 @@ def finish(
     retried = by_action[Action.RETRY]
     if not retried:
         return None
-    longest = max(time.time() - record.sent_at for record, _ in retried)
+    longest = max(time.time() - record.since for record, _ in retried)
     metrics.longest_wait(queue, longest)
     for record, seconds in retried:
         _pause(queue, record, seconds)

@@ -25,9 +25,9 @@ TIME = "time"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message that waits. `since` is the epoch at which it was stored, `due` the one at which it is queued again.
+    """A message that waits. `since` is the epoch since which its work waits, `due` the one at which it is queued again.
 
-    `due` is 0 at every gate except TIME.
+    `since` is earlier than the message itself if it was queued before. `due` is 0 at every gate except TIME.
     """
 
     gate: str
@@ -38,15 +38,25 @@ class Waiting:
     due: int
 
 
-def put(gate: str, queue: QueueName, texts: Mapping[str, str], due: int = 0) -> None:
-    """Store messages of a queue at a gate: their texts by their names. Safe to repeat."""
+def put(
+    gate: str,
+    queue: QueueName,
+    texts: Mapping[str, str],
+    due: int = 0,
+    since: Mapping[str, int] | None = None,
+) -> None:
+    """Store messages of a queue at a gate: their texts by their names. Safe to repeat.
+
+    `since` has the epochs since which their work waits, by name, where that is not from now on.
+    """
     now = int(time.time())
+    since = since or {}
     items = [
         table.key(partition(gate), f"{due:012d}#{name}")
         | {
             "queue": queue,
             "body": pack(text),
-            "since": now,
+            "since": since.get(name, now),
             "due": due,
             "expires": now + RETENTION_SECONDS,
         }
@@ -55,14 +65,22 @@ def put(gate: str, queue: QueueName, texts: Mapping[str, str], due: int = 0) -> 
     batches.put(items)
 
 
-def put_until(due: int, queue: QueueName, texts: Iterable[str]) -> None:
+def put_until(
+    due: int, queue: QueueName, texts: Iterable[str], *, since: int | None = None
+) -> None:
     """Store messages of a queue until they are due, each under a digest of its text. Safe to repeat."""
-    put(TIME, queue, _named(queue, texts), due)
+    named = _named(queue, texts)
+    put(TIME, queue, named, due, since=_for_all(named, since))
 
 
-def put_at(gate: str, queue: QueueName, texts: Iterable[str]) -> None:
+def put_at(gate: str, queue: QueueName, texts: Iterable[str], *, since: int | None = None) -> None:
     """Store messages that were never queued at a gate, each under a digest of its text. Safe to repeat."""
-    put(gate, queue, _named(queue, texts))
+    named = _named(queue, texts)
+    put(gate, queue, named, since=_for_all(named, since))
+
+
+def _for_all(names: Iterable[str], since: int | None) -> dict[str, int]:
+    return {} if since is None else dict.fromkeys(names, since)
 
 
 def _named(queue: QueueName, texts: Iterable[str]) -> dict[str, str]:

@@ -6,9 +6,11 @@ import time
 import pytest
 
 from chalicelib.queues import sending
-from chalicelib.store import breakers, leases, waiting
+from chalicelib.store import breakers, chunks, leases, waiting
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.pushes import queue
+from tests.support.in_process.sends import A
+from tests.support.in_process.tencent import refused
 
 BODY = '{"outId":"x","bizId":"y"}'
 
@@ -123,6 +125,50 @@ def test_the_longest_wait_in_the_table_is_reported(
     waits(capsys)
     bridge.pump.release()
     assert waits(capsys) == {"ReceiptsWait": 7200}
+
+
+def test_a_send_that_was_set_aside_and_queued_again_is_as_old_as_its_request(
+    linked: Bridge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is probed each hour, by the message itself, and set aside again."""
+    linked.campaign([A], {"name": "x"}, code=linked.template())
+    for hours in range(1, 4):
+        breakers.trip("tencent", "silence", int(time.time()))
+        assert linked.pump.invoke_once("deliver") is True
+        assert linked.pump.set_aside("sends") == 1
+        linked.clock.advance(hours=1)
+        breakers.close("tencent", int(time.time()))
+        waits(capsys)
+        linked.pump.release()
+        assert waits(capsys) == {"SendsWait": hours * 3600}
+
+
+def test_a_send_that_tencent_refuses_for_now_is_as_old_as_its_request(
+    linked: Bridge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each attempt is a message of its own; from the fourth on, it waits in the table."""
+    linked.tencent.always("send", refused(1013))
+    linked.campaign([A], {"name": "x"}, code=linked.template())
+    accepted = time.time()
+    waits(capsys)
+    linked.pump.run(hours=2)
+    assert waits(capsys)["SendsWait"] >= time.time() - accepted - 900
+
+
+def test_a_send_whose_function_fails_is_as_old_as_its_request(
+    linked: Bridge, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked.campaign([A], {"name": "x"}, code=linked.template())
+    breakers.trip("tencent", "silence", int(time.time()))
+    linked.pump.invoke_once("deliver")
+    linked.clock.advance(hours=1)
+    breakers.close("tencent", int(time.time()))
+    linked.pump.release()
+    linked.clock.advance(seconds=60)
+    monkeypatch.setattr(chunks, "claim", lambda *_: 1 / 0)
+    waits(capsys)
+    linked.pump.invoke_once("deliver")
+    assert waits(capsys) == {"SendsWait": 3660}
 
 
 def test_a_wait_until_a_time_is_reported_when_it_is_over(
