@@ -1,0 +1,219 @@
+"""Outages of hours and days, under Lambda's detection of recursive loops.
+
+Afterwards every recipient was sent to once and reported once, and no queue has a dead letter. In between, nothing
+spins. It makes no difference whether the functions' setting `RecursiveLoop` is Allow or was lost: no message goes
+round in a loop at all. A loop that were there would show, as the last tests do.
+"""
+
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+from moto.sqs.models import sqs_backends
+
+from local.hostile import chain
+from local.hostile.chain import Recursion
+from tests.support.in_process import aws, hostile, web
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.moves import Moves, Outage
+from tests.support.in_process.pushes import queue
+from tests.support.in_process.quickaudience import by_phone, ok, respond, unauthorized
+from tests.support.in_process.sends import times_sent
+from tests.support.in_process.tencent import Behaviour, lost
+
+HOURS = 70
+WEEK = 7 * 24
+# A message is moved fewer times than this within six hours.
+MOST_MOVES = 120
+QUEUES = ("files", "sends", "callbacks", "receipts")
+UNREACHABLE = lost(web.never_connected, sent=False)
+SILENT = lost(web.read_timeout, sent=False)
+
+
+@pytest.fixture(params=["Allow", "Terminate"])
+def setting(request: pytest.FixtureRequest) -> str:
+    """The functions' setting RecursiveLoop; Terminate is what is left where it was lost."""
+    return str(request.param)
+
+
+@pytest.fixture
+def moves(monkeypatch: pytest.MonkeyPatch, bridge: Bridge) -> Moves:
+    made = Moves()
+    made.install(monkeypatch)
+    return made
+
+
+@pytest.fixture
+def ready(bridge: Bridge, moves: Moves, setting: str) -> Bridge:
+    """A bridge with an approved sign and template, on a Lambda that stops loops."""
+    hostile.use("chain").recursion = Recursion(setting)
+    bridge.link()
+    bridge.template("您好${name}")
+    return bridge
+
+
+def accept(bridge: Bridge, campaigns: int = 3, size: int = 40) -> list[str]:
+    """Accept campaigns with single and bulk calls; return their phones."""
+    phones = [f"139{number:08d}" for number in range(campaigns * size)]
+    for number in range(campaigns):
+        mine = phones[number * size : (number + 1) * size]
+        names = [{"name": phone if place < 5 else "您"} for place, phone in enumerate(mine)]
+        assert bridge.campaign(mine, names, code="7000", out_id=f"task-{number}").code == "OK"
+    return phones
+
+
+def silence(bridge: Bridge, behaviour: Behaviour | None) -> None:
+    bridge.tencent.always("send", behaviour)
+    bridge.tencent.always("get_template", behaviour)
+
+
+def check(bridge: Bridge, moves: Moves, phones: list[str], codes: set[str] | None = None) -> None:
+    """Check that everybody was sent to once and reported once, and that nothing spun or died."""
+    bridge.pump.sweep()
+    bridge.pump.run(hours=200)
+    bridge.clock.advance(hours=100)
+    bridge.pump.sweep()
+    bridge.pump.run(hours=2)
+    assert times_sent(bridge) == Counter(phones)
+    reported = by_phone(bridge.quick_audience.receipts)
+    assert reported == {phone: {(2, "DELIVERED")} for phone in phones}
+    assert len(bridge.quick_audience.receipts) == len(phones)
+    check_nothing_spun(bridge, moves)
+
+
+def check_nothing_spun(bridge: Bridge, moves: Moves) -> None:
+    left = {name: bridge.pump.count(name) for each in QUEUES for name in (each, f"{each}-dead")}
+    assert left == dict.fromkeys(left, 0)
+    assert moves.most(hours=6) < MOST_MOVES
+    assert not hostile.current.dropped
+
+
+def test_quick_audience_answers_401_for_a_week(ready: Bridge, moves: Moves) -> None:
+    phones = accept(ready)
+    ready.pump.drain("deliver")
+    ready.quick_audience.always(unauthorized)
+    ready.deliver_all()
+    ready.pump.run("settle", "push", hours=WEEK)
+    assert ready.quick_audience.receipts == []
+    # One call of each function that runs at that moment, then the probes.
+    assert len(ready.quick_audience.pushes) <= WEEK + 10
+    ready.quick_audience.always(ok)
+    check(ready, moves, phones)
+
+
+def test_quick_audience_answers_500_for_70_hours(ready: Bridge, moves: Moves) -> None:
+    phones = accept(ready)
+    ready.pump.drain("deliver")
+    ready.quick_audience.always(lambda: respond(500, {"code": "500", "message": "no"}))
+    ready.deliver_all()
+    ready.pump.run("settle", "push", hours=HOURS)
+    assert ready.quick_audience.receipts == []
+    ready.quick_audience.always(ok)
+    check(ready, moves, phones)
+
+
+def test_tencent_can_not_be_reached_for_70_hours(ready: Bridge, moves: Moves) -> None:
+    phones = accept(ready)
+    silence(ready, UNREACHABLE)
+    ready.pump.run("deliver", hours=HOURS)
+    assert ready.tencent.sent == []
+    assert ready.pump.set_aside("sends") > 0
+    silence(ready, None)
+    ready.pump.run("deliver", hours=1)
+    assert times_sent(ready) == Counter(phones)
+    ready.deliver_all()
+    check(ready, moves, phones)
+
+
+def test_tencent_is_silent_for_70_hours(ready: Bridge, moves: Moves) -> None:
+    """Calls whose answers are lost may have sent something, so nobody is called a second time."""
+    phones = accept(ready)
+    silence(ready, SILENT)
+    ready.pump.run("deliver", hours=HOURS)
+    uncertain = {phone for call in ready.tencent.send_calls for phone in call.phones}
+    assert uncertain
+    silence(ready, None)
+    ready.pump.run("deliver", hours=1)
+    certain = [phone for phone in phones if f"86{phone}" not in uncertain]
+    assert times_sent(ready) == Counter(certain)
+    ready.deliver_all()
+    ready.pump.run(hours=10)
+    ready.clock.advance(hours=10)
+    ready.pump.sweep()
+    ready.pump.run(hours=10)
+    reported = by_phone(ready.quick_audience.receipts)
+    expected = {phone: {(2, "DELIVERED")} for phone in certain}
+    expected |= {phone: {(1, "OUTCOME_UNKNOWN")} for phone in phones if phone not in certain}
+    assert reported == expected
+    assert len(ready.quick_audience.receipts) == len(phones)
+    check_nothing_spun(ready, moves)
+
+
+def test_one_message_that_waits_alone_does_not_spin_either(ready: Bridge, moves: Moves) -> None:
+    phones = accept(ready, campaigns=1, size=1)
+    silence(ready, UNREACHABLE)
+    ready.pump.run("deliver", hours=HOURS)
+    assert ready.pump.set_aside("sends") == 1
+    silence(ready, None)
+    ready.pump.run("deliver", hours=1)
+    ready.deliver_all()
+    check(ready, moves, phones)
+
+
+def test_dynamodb_fails_for_six_hours(
+    ready: Bridge, moves: Moves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phones = accept(ready)
+    ready.pump.drain("deliver")
+    dynamodb = Outage("dynamodb")
+    dynamodb.install(monkeypatch)
+    ready.restart()
+    more = [f"138{number:08d}" for number in range(20)]
+    assert ready.campaign(more, {"name": "您"}, code="7000", out_id="late").code == "OK"
+    dynamodb.lasts = True
+    ready.deliver_all()
+    end = time.time() + 6 * 3600
+    ready.pump.run(hours=6)
+    assert time.time() > end - 900, "they are tried again and again"
+    assert ready.quick_audience.receipts == []
+    dynamodb.lasts = False
+    ready.pump.run("deliver", hours=1)
+    ready.deliver_all()
+    check(ready, moves, [*phones, *more])
+
+
+# --- what a loop would look like ---
+
+
+def queue_after_hops(bridge: Bridge, hops: int) -> None:
+    """Queue a receipt that functions have queued again this many times in a row."""
+    queue(bridge, "task-1", range(1))
+    [message] = bridge.pump._messages("receipts")
+    header = {"StringValue": f"Root=1-0-0;Lineage=1:a1b2c3d4:{hops}", "DataType": "String"}
+    message.system_attributes = {"AWSTraceHeader": header}
+    # The template allows a thousand receives, which are days.
+    backend: Any = sqs_backends[aws.ACCOUNT][aws.REGION]
+    backend.queues[f"{aws.PREFIX}receipts"].redrive_policy["maxReceiveCount"] = 5
+
+
+def test_a_loop_without_the_setting_is_dropped_and_counted_and_a_dead_letter_at_last(
+    bridge: Bridge,
+) -> None:
+    hostile.use("chain").recursion = Recursion("Terminate")
+    queue_after_hops(bridge, chain.MAX_HOPS)
+    bridge.pump.run("push", hours=24)
+    assert bridge.quick_audience.receipts == []
+    assert hostile.current.dropped == {"push": 5}
+    assert bridge.pump.count("receipts-dead") == 1
+
+
+@pytest.mark.parametrize(("setting", "hops"), [("push=Allow", 1000), ("", chain.MAX_HOPS - 1)])
+def test_a_loop_with_the_setting_or_before_its_limit_goes_on(
+    bridge: Bridge, setting: str, hops: int
+) -> None:
+    hostile.use("chain").recursion = Recursion(setting)
+    queue_after_hops(bridge, hops)
+    bridge.pump.run("push", hours=24)
+    assert len(bridge.quick_audience.receipts) == 1
+    assert not hostile.current.dropped

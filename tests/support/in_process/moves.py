@@ -1,0 +1,65 @@
+"""How often each message is queued, and by whom AWS can be made to fail."""
+
+import time
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+
+class Moves:
+    """Counts the messages that are queued, by their bodies; a message that is queued anew has moved."""
+
+    def __init__(self) -> None:
+        self._at: dict[tuple[str, str], list[float]] = defaultdict(list)
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Count every SendMessageBatch of a client."""
+        original: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+        def make_api_call(client: Any, operation: str, params: dict[str, Any]) -> Any:
+            answer = original(client, operation, params)
+            if operation == "SendMessageBatch":
+                failed = {one["Id"] for one in answer.get("Failed", [])}
+                queue = params["QueueUrl"].rsplit("/", 1)[1]
+                for entry in params["Entries"]:
+                    if entry["Id"] not in failed:
+                        self._at[queue, entry["MessageBody"]].append(time.time())
+            return answer
+
+        monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+
+    def most(self, hours: float) -> int:
+        """Return how often one message was queued within this time, at most."""
+        return max((_most_within(times, hours * 3600) for times in self._at.values()), default=0)
+
+
+def _most_within(times: list[float], seconds: float) -> int:
+    first = most = 0
+    for last, at in enumerate(times):
+        while at - times[first] > seconds:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+class Outage:
+    """Lets every call of clients to a service fail while it lasts."""
+
+    def __init__(self, service: str) -> None:
+        self.lasts = False
+        self._service = service
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Stand between clients and AWS."""
+        original: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+        def make_api_call(client: Any, operation: str, params: dict[str, Any]) -> Any:
+            if self.lasts and client.meta.service_model.service_name == self._service:
+                error: Any = {"Error": {"Code": "InternalServerError", "Message": "outage"}}
+                raise ClientError(error, operation)
+            return original(client, operation, params)
+
+        monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
