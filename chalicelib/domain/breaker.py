@@ -30,6 +30,9 @@ _RELAPSE_SECONDS = 900
 # How long the result of a probe may take; until then the breaker is checked at the shorter interval.
 _PROBING_SECONDS = 30
 _CHECK_INTERVAL = 5
+# Seconds after which an outage is a long one, and how long a waiting message then waits for its next probe.
+_LONG_OUTAGE_SECONDS = 3600
+_LONG_OUTAGE_PAUSE = 360
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,17 @@ class Breaker:
         if now - self.probed_at < _PROBING_SECONDS:
             return _CHECK_INTERVAL
         return max(1, self.probe_at - now)
+
+    @property
+    def release_at(self) -> int:
+        """Return when a message that waits is queued for the next probe.
+
+        Each such probe moves a message. So in a long outage of Tencent it comes less often than probes may: then no
+        message is moved 120 times in six hours. A chunk that is queued meanwhile probes by itself.
+        """
+        if self.name != "tencent" or self.probed_at - self.opened_at < _LONG_OUTAGE_SECONDS:
+            return self.probe_at
+        return max(self.probe_at, self.probed_at + _LONG_OUTAGE_PAUSE)
 
     def probed(self, now: int) -> "Breaker":
         """Return the breaker with a probe that starts now, and a longer pause until the next one."""

@@ -64,7 +64,7 @@ def _of_gate(name: BreakerName, breaker: Breaker | None, now: int, deadline: flo
         metrics.count(SendsHeld=1 if held else 0, BreakerOpen=0 if held else 1)
         _report_waits(found)
     candidates = found[: _CANDIDATES if held else 1]
-    return _queue(candidates, deadline) if now >= breaker.probe_at else 0
+    return _queue(candidates, deadline) if now >= breaker.release_at else 0
 
 
 def _queue(found: Iterable[Waiting], deadline: float) -> int:

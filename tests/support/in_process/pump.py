@@ -12,6 +12,8 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
 import app
+from chalicelib.domain.breaker import Breaker
+from chalicelib.store import attributes, table
 from chalicelib.store.packing import unpack
 from tests.support.in_process import aws, hostile
 from tests.support.in_process.clock import Clock
@@ -227,7 +229,11 @@ class Pump:
             if pk.value == "BREAKER":
                 for sk, item in breakers.items():
                     if sk.value == gate and not int(item.attrs["closed_at"].value):
-                        return float(item.attrs["probe_at"].value)
+                        stored = {
+                            name: attributes.read(value.to_regular_json())
+                            for name, value in item.attrs.items()
+                        }
+                        return float(table.read_as(Breaker, stored).release_at)
         return 0.0
 
     @property
