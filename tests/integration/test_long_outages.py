@@ -23,6 +23,8 @@ from tests.support.in_process.quickaudience import by_phone, ok, respond, unauth
 from tests.support.in_process.sends import times_sent
 from tests.support.in_process.tencent import Behaviour, lost
 
+pytestmark = pytest.mark.timeout(300)
+
 HOURS = 70
 WEEK = 7 * 24
 # A message is moved fewer times than this within six hours.
