@@ -9,8 +9,8 @@ import pytest
 import app
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.events import Context
 from tests.support.in_process.meter import Meter
-from tests.support.in_process.pump import Context
 
 RECIPIENTS = 1000
 PHONES = [f"139{number:08d}" for number in range(RECIPIENTS)]

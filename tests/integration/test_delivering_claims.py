@@ -11,8 +11,8 @@ import pytest
 from chalicelib.store import messages
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.events import timeout
 from tests.support.in_process.outside import Killed
-from tests.support.in_process.pump import timeout
 from tests.support.in_process.sends import A, B, C, accept, outcomes, times_sent
 
 

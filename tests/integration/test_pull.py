@@ -12,9 +12,9 @@ from chalicelib.logs import log
 from chalicelib.queues import sending
 from chalicelib.store import leases, pulled
 from tests.support.in_process.bridge import SIGN, Bridge
+from tests.support.in_process.events import timeout
 from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.pulls import Pulls, run
-from tests.support.in_process.pump import timeout
 from tests.support.in_process.tencent import lost, raw_answer, refused, reply, status, statuses
 from tests.support.in_process.web import never_connected, read_timeout
 

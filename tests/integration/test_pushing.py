@@ -13,7 +13,7 @@ from chalicelib.quickaudience import client
 from chalicelib.store import pushed
 from tests.support.in_process import aws, web
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.pump import timeout
+from tests.support.in_process.events import timeout
 from tests.support.in_process.pushes import BIZ, queue
 from tests.support.in_process.quickaudience import Behaviour, broken, ok, respond
 

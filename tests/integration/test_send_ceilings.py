@@ -11,7 +11,7 @@ import pytest
 from chalicelib.tencent import throttle
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.pump import timeout
+from tests.support.in_process.events import timeout
 from tests.support.in_process.sends import outcomes, times_sent
 
 PHONES = [f"139{number:08d}" for number in range(80)]

@@ -13,7 +13,8 @@ from moto.core.botocore_stubber import BotocoreStubber
 import app
 from bench.item_size import size
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.pump import FUNCTIONS, Context
+from tests.support.in_process.events import Context
+from tests.support.in_process.pump import FUNCTIONS
 from tests.support.in_process.quickaudience import signed
 from tests.support.in_process.snapshot import snapshot
 

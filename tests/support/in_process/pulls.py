@@ -6,7 +6,7 @@ from typing import Any
 import app
 from tests.support.in_process import aws
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.pump import Context
+from tests.support.in_process.events import Context
 from tests.support.in_process.tencent import Answer, Call, FakeTencent
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {"pull": app.pull, "inquire": app.inquire}

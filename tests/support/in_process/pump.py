@@ -5,7 +5,6 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
@@ -17,6 +16,7 @@ from chalicelib.store import attributes, table
 from chalicelib.store.packing import unpack
 from tests.support.in_process import aws, hostile
 from tests.support.in_process.clock import Clock
+from tests.support.in_process.events import Context, message_record, scheduled
 from tests.support.in_process.outside import Fault, Killed, Outside
 
 # Each function with its queue and its batch size. The real `deliver` gets five messages; with one, moto is used
@@ -28,45 +28,6 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Any], str, int]] = {
     "push": (app.push, "receipts", 10),
 }
 FUNCTIONS = tuple(_FUNCTIONS)
-_CONFIG = json.loads(Path(".chalice/config.json").read_text())["lambda_functions"]
-
-
-def timeout(function: str) -> float:
-    """Return the time-out of a function in seconds."""
-    return float(_CONFIG[function]["lambda_timeout"])
-
-
-class Context:
-    """The context object that Lambda gives a function."""
-
-    def __init__(self, function: str, seconds: float | None = None) -> None:
-        self._end = time.time() + (timeout(function) if seconds is None else seconds)
-
-    def get_remaining_time_in_millis(self) -> int:
-        return max(0, int((self._end - time.time()) * 1000))
-
-
-def _record(message: Any, queue: str) -> dict[str, Any]:
-    """Return a message as an SQS event has it."""
-    attributes = {
-        "ApproximateReceiveCount": str(message.approximate_receive_count),
-        "SentTimestamp": str(message.sent_timestamp),
-        "SenderId": message.sender_id,
-        "ApproximateFirstReceiveTimestamp": str(message.approximate_first_receive_timestamp),
-    }
-    if trace := (message.system_attributes or {}).get("AWSTraceHeader"):
-        attributes["AWSTraceHeader"] = trace["StringValue"]
-    return {
-        "messageId": message.id,
-        "receiptHandle": message.receipt_handle,
-        "body": message.body,
-        "attributes": attributes,
-        "messageAttributes": {},
-        "md5OfBody": message.body_md5,
-        "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:{aws.REGION}:{aws.ACCOUNT}:{aws.PREFIX}{queue}",
-        "awsRegion": aws.REGION,
-    }
 
 
 class Pump:
@@ -89,7 +50,7 @@ class Pump:
         if not messages:
             return None
         self._outside.observe("ReceiveMessage", {}, {"Messages": [one.body for one in messages]})
-        event = {"Records": [_record(message, queue) for message in messages]}
+        event = {"Records": [message_record(message, queue) for message in messages]}
         return None if hostile.current.stops(function, event) else event
 
     def _receive(self, queue: str, count: int) -> list[Any]:
@@ -185,17 +146,7 @@ class Pump:
 
     @staticmethod
     def _schedule(function: str, seconds: float | None) -> None:
-        event = {
-            "version": "0",
-            "account": aws.ACCOUNT,
-            "region": aws.REGION,
-            "detail": {},
-            "detail-type": "Scheduled Event",
-            "source": "aws.events",
-            "time": "2026-03-02T02:00:00Z",
-            "id": "7bf73129",
-            "resources": [],
-        }
+        event = scheduled()
         with hostile.current.invocation(event):
             getattr(app, function)(event, Context(function, seconds))
 
