@@ -189,26 +189,32 @@ def test_dynamodb_fails_for_six_hours(
 # --- what a loop would look like ---
 
 
+@pytest.fixture
+def impatient(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Bridge:
+    """A bridge whose receipts are dead letters after five receives. The template allows a thousand, which are days."""
+    backend: Any = sqs_backends[aws.ACCOUNT][aws.REGION]
+    policy = backend.queues[f"{aws.PREFIX}receipts"].redrive_policy
+    monkeypatch.setitem(policy, "maxReceiveCount", 5)
+    return bridge
+
+
 def queue_after_hops(bridge: Bridge, hops: int) -> None:
     """Queue a receipt that functions have queued again this many times in a row."""
     queue(bridge, "task-1", range(1))
     [message] = bridge.pump._messages("receipts")
     header = {"StringValue": f"Root=1-0-0;Lineage=1:a1b2c3d4:{hops}", "DataType": "String"}
     message.system_attributes = {"AWSTraceHeader": header}
-    # The template allows a thousand receives, which are days.
-    backend: Any = sqs_backends[aws.ACCOUNT][aws.REGION]
-    backend.queues[f"{aws.PREFIX}receipts"].redrive_policy["maxReceiveCount"] = 5
 
 
 def test_a_loop_without_the_setting_is_dropped_and_counted_and_a_dead_letter_at_last(
-    bridge: Bridge,
+    impatient: Bridge,
 ) -> None:
     hostile.use("chain").recursion = Recursion("Terminate")
-    queue_after_hops(bridge, chain.MAX_HOPS)
-    bridge.pump.run("push", hours=24)
-    assert bridge.quick_audience.receipts == []
+    queue_after_hops(impatient, chain.MAX_HOPS)
+    impatient.pump.run("push", hours=24)
+    assert impatient.quick_audience.receipts == []
     assert hostile.current.dropped == {"push": 5}
-    assert bridge.pump.count("receipts-dead") == 1
+    assert impatient.pump.count("receipts-dead") == 1
 
 
 @pytest.mark.parametrize(("setting", "hops"), [("push=Allow", 1000), ("", chain.MAX_HOPS - 1)])
