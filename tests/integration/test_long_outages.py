@@ -25,8 +25,9 @@ from tests.support.in_process.tencent import Behaviour, lost
 
 pytestmark = pytest.mark.timeout(300)
 
-HOURS = 70
-WEEK = 7 * 24
+# CI waits for as long as the promises last; other runs see the first hours, in which all that spins would show.
+HOURS = 70 if thoroughness.ALL else 8
+WEEK = 7 * 24 if thoroughness.ALL else 8
 # A message is moved fewer times than this within six hours.
 MOST_MOVES = 120
 QUEUES = ("files", "sends", "callbacks", "receipts")
@@ -133,7 +134,7 @@ def test_tencent_is_silent_for_70_hours(ready: Bridge, moves: Moves) -> None:
     """Calls whose answers are lost may have sent something, so nobody is called a second time."""
     phones = accept(ready)
     silence(ready, SILENT)
-    ready.pump.run("deliver", hours=HOURS)
+    ready.pump.run("deliver", hours=70)
     uncertain = {phone for call in ready.tencent.send_calls for phone in call.phones}
     assert uncertain
     silence(ready, None)
