@@ -15,6 +15,7 @@ from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.sends import PHONES, A, B, C, D, accept, outcomes, times_sent
 from tests.support.in_process.sweeping import NOT_SENT, UNKNOWN
 from tests.support.in_process.tencent import lost, raw_answer, refused
+from tests.support.thoroughness import some
 
 HANGS = lost(web.read_timeout, sent=False)
 OBEYS_AND_HANGS = lost(web.read_timeout, sent=True)
@@ -137,7 +138,7 @@ def test_no_chunk_is_claimed_while_the_breaker_is_open(ready: Bridge) -> None:
         assert not progress.claimed
 
 
-@pytest.mark.parametrize("behaviour", TURNS_AWAY)
+@pytest.mark.parametrize("behaviour", some(TURNS_AWAY, 3))
 def test_after_hours_of_refusals_everything_is_sent_once(ready: Bridge, behaviour: str) -> None:
     phones = queue_chunks(ready, 3)
     # All calls except queries of templates: probes get as far as a send.

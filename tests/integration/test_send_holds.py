@@ -21,6 +21,7 @@ from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.sends import PHONES, A, B, C, D, accept, outcomes, times_sent
 from tests.support.in_process.sweeping import NOT_SENT
 from tests.support.in_process.tencent import lost, numbers_refused, refused
+from tests.support.thoroughness import some
 
 NUMBERS = [f"139{number:08d}" for number in range(2000)]
 HONG_KONG = "+85251234567"
@@ -83,7 +84,7 @@ def check_all_sent_once(bridge: Bridge, phones: list[str]) -> None:
 # --- the campaign of the review ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("singly", [False, True], ids=["equal", "different"])
+@pytest.mark.parametrize(("singly"), some([True, False], 2), ids=some(["different", "equal"], 2))
 def test_review_20_a_package_that_is_empty_in_mid_campaign_fails_nobody(
     linked: Bridge, *, singly: bool
 ) -> None:
@@ -129,7 +130,7 @@ def test_the_same_request_meanwhile_is_the_same_and_sends_nothing_twice(linked: 
 
 
 @pytest.mark.parametrize("singly", [False, True], ids=["bulk", "single"])
-@pytest.mark.parametrize(("code", "hold"), CODES.items())
+@pytest.mark.parametrize(("code", "hold"), some(CODES.items(), 3))
 def test_a_refusal_of_the_account_holds_what_it_concerns(
     linked: Bridge, code: int, hold: Hold, *, singly: bool
 ) -> None:

@@ -22,6 +22,7 @@ from tests.support.in_process.sends import (
 )
 from tests.support.in_process.sweeping import NOT_SENT
 from tests.support.in_process.tencent import numbers_refused, refused
+from tests.support.thoroughness import some
 
 # As the answer of a whole bulk call, these may be meant for one of its numbers.
 OF_A_NUMBER = (1023, 1024, 1025, 1026)
@@ -40,7 +41,7 @@ def check_all_sent_once(bridge: Bridge) -> None:
     assert not bridge.pump.failures
 
 
-@pytest.mark.parametrize("code", WAITABLE)
+@pytest.mark.parametrize("code", some(WAITABLE, 3))
 def test_a_refused_bulk_call_waits(waits: Bridge, code: int) -> None:
     answer = accept(waits, *PHONES)
     waits.tencent.always("send", refused(code))
@@ -100,7 +101,7 @@ def test_only_the_number_for_which_a_bulk_call_is_refused_waits(waits: Bridge, c
     check_all_sent_once(waits)
 
 
-@pytest.mark.parametrize("code", sorted(set(WAITABLE) - set(OF_A_NUMBER)))
+@pytest.mark.parametrize("code", some(sorted(set(WAITABLE) - set(OF_A_NUMBER)), 3))
 def test_a_refusal_of_the_application_costs_one_call_at_each_attempt(
     waits: Bridge, code: int
 ) -> None:
@@ -113,7 +114,7 @@ def test_a_refusal_of_the_application_costs_one_call_at_each_attempt(
     assert len(times) > 30
 
 
-@pytest.mark.parametrize("code", WAITABLE)
+@pytest.mark.parametrize("code", some(WAITABLE, 3))
 def test_a_refusal_that_is_waited_for_does_not_open_the_breaker(waits: Bridge, code: int) -> None:
     accept(waits, *PHONES, singly=True)
     waits.tencent.always("send", refused(code))
