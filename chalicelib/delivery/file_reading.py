@@ -1,25 +1,21 @@
 """Reading a file of §5 step by step, by a function that holds the file meanwhile."""
 
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from chalicelib import settings
 from chalicelib.delivery import file_ends
-from chalicelib.delivery.file_recipients import FileRecipient, LineReader, Outlook, add
-from chalicelib.domain import file_lines, file_survey, retries
+from chalicelib.delivery.file_recipients import FileRecipient, LineReader, Outlook
+from chalicelib.delivery.file_source import SECONDS_FOR_A_STEP, FileSource
+from chalicelib.delivery.file_steps import Step, with_news
+from chalicelib.domain import retries
 from chalicelib.domain.destinations import Destinations
 from chalicelib.domain.digest_set import DigestSet
 from chalicelib.domain.file_lines import Line
-from chalicelib.domain.file_survey import Survey
 from chalicelib.domain.periods import CLOSED_AFTER_SECONDS
-from chalicelib.domain.planning import Failure, Recipients
+from chalicelib.domain.planning import Failure
 from chalicelib.domain.send_request import SendRequest
-from chalicelib.fetching import stream
-from chalicelib.fetching.addresses import FetchError
-from chalicelib.fetching.stream import Body
 from chalicelib.logs import log
 from chalicelib.queues import sending
 from chalicelib.queues.bodies import FileBody, SendBody
@@ -27,30 +23,16 @@ from chalicelib.queues.receiving import DEAD_LETTER, Result, later
 from chalicelib.store import chunks, daily_counts, files, templates, waiting
 from chalicelib.store.files import File
 
-# The largest file that is read. The set of recipients seen so far takes 256 MB of the function's memory for
-# MAX_LINES lines, and 16 MB for a million. An `Outlook` takes up to three times as much.
-MAX_BYTES = 200_000_000
+# The set of recipients seen so far takes 256 MB of the function's memory for this many lines, and 16 MB for a million.
+# An `Outlook` takes up to three times as much.
 MAX_LINES = 10_000_000
 # Lines of a step. More lines mean more work to repeat after a crash, fewer lines mean more writes per line.
 STEP = 5000
 # Bad lines that are stored with their numbers.
 MAX_BAD = 100
-# A step begins with at least this much time left.
-SECONDS_FOR_A_STEP = 30
 # How long each checkpoint holds the file for its reader. If another function takes the file too early, it only
 # repeats the same work.
 HELD_SECONDS = 180
-
-
-@dataclass(slots=True)
-class _Step:
-    """The lines of one step, counted, and the recipients in them."""
-
-    lines: int = 0
-    recipients: Recipients = field(default_factory=Recipients)
-    repeated: int = 0
-    unreadable: int = 0
-    bad: list[tuple[int, str]] = field(default_factory=list)
 
 
 class FileReading:
@@ -60,6 +42,7 @@ class FileReading:
         self._request = request
         self._file = file
         self._deadline = deadline
+        self._source = FileSource(file.url, deadline)
         self._names: tuple[str, ...] = ()
         self._destinations = Destinations()
         self._outlook: Outlook | None = None
@@ -135,7 +118,7 @@ class FileReading:
 
     def _count_lines(self) -> None:
         """Count the file's lines and find out its encoding; refuse a file that can't be read or is too long."""
-        survey, version = self._survey()
+        survey, version = self._source.survey()
         if survey.problem:
             self._fail(survey.problem)
         elif not survey.lines:
@@ -155,17 +138,6 @@ class FileReading:
                 state="reading",
                 **({"over": over.message, "over_code": over.code} if over else {}),
             )
-
-    def _survey(self) -> tuple[Survey, str]:
-        with self._open() as body:
-            survey = file_survey.survey(body)
-            version = _version(body)
-        if survey.other_ends:
-            # The lines of this encoding have ends of their own.
-            with self._open() as body:
-                survey = file_survey.survey(body, survey.encoding)
-                version = _version(body)
-        return survey, version
 
     def _refusal(self) -> Failure | None:
         """Return why all of the file's recipients are refused; None if they aren't."""
@@ -188,7 +160,7 @@ class FileReading:
     def _look_ahead(self) -> Outlook:
         """Return what the whole file says about its recipients. It is read once more for that."""
         if self._outlook is None:
-            with self._lines() as lines:
+            with self._source.lines(self._file) as lines:
                 self._outlook = Outlook(lines, self._reader(), self._file.lines)
         return self._outlook
 
@@ -198,19 +170,19 @@ class FileReading:
             self._look_ahead()
         reader = self._reader()
         seen = DigestSet(self._file.lines)
-        with self._lines() as lines:
-            step = _Step()
+        with self._source.lines(self._file) as lines:
+            step = Step()
             line = Line(self._file.line, self._file.offset, b"")
             for line in lines:
-                found = _with_news(reader.read(line), seen)
+                found = with_news(reader.read(line), seen)
                 spellings = self._spellings(found)
                 if line.end <= self._file.offset:
                     # A step before the checkpoint has planned it.
                     continue
-                self._add(step, line, found, spellings)
+                step.add(line, self._decided(found), spellings)
                 if step.lines == STEP:
                     self._plan(step, line)
-                    step = _Step()
+                    step = Step()
                     if self._deadline - time.time() < SECONDS_FOR_A_STEP:
                         return False
             if step.lines:
@@ -221,18 +193,6 @@ class FileReading:
         over = Failure(self._file.over_code, self._file.over) if self._file.over else None
         return LineReader(self._names, self._destinations, self._file.encoding, over)
 
-    @contextmanager
-    def _lines(self) -> Iterator[Iterator[Line]]:
-        """Open the file and yield its lines. Raises FetchError if it has changed."""
-        with self._open() as body:
-            if _version(body) != self._file.version:
-                raise FetchError("文件在读取过程中被修改")
-            yield file_lines.split(body, self._file.encoding)
-
-    def _open(self) -> AbstractContextManager[Body]:
-        seconds = self._deadline - time.time() - SECONDS_FOR_A_STEP / 2
-        return stream.open_stream(self._file.url, max_bytes=MAX_BYTES, seconds=seconds)
-
     def _spellings(self, found: list[tuple[FileRecipient, bool]]) -> list[str]:
         """Return the other spellings of a recipient that occurs first here."""
         if self._outlook and len(found) == 1:
@@ -241,37 +201,16 @@ class FileReading:
                 return self._outlook.take_spellings(recipient)
         return []
 
-    def _add(
-        self,
-        step: _Step,
-        line: Line,
-        found: list[tuple[FileRecipient, bool]],
-        spellings: list[str],
-    ) -> None:
-        """Add a line's recipients to a step, each with whether no line before it has the same one."""
-        step.lines += 1
-        for recipient, new in found:
-            if not recipient.original_form:
-                step.unreadable += 1
-            elif not new:
-                step.repeated += 1
-            elif recipient.failure:
-                self._refuse(step, recipient, recipient.failure)
-            else:
-                for form in (recipient.original_form, *spellings):
-                    step.recipients.add(recipient.phone, recipient.params, form)
-        if found and found[0][0].bad and (failure := found[0][0].failure):
-            step.bad.append((line.number, failure.message))
+    def _decided(self, found: list[tuple[FileRecipient, bool]]) -> list[tuple[FileRecipient, bool]]:
+        """Return a line's recipients; of two lines, one that is refused and one that is sent to, the second decides."""
+        if not found or not found[0][0].failure or self._file.unusual < 0 or self._file.over:
+            return found
+        return [(recipient, new and not self._is_sent(recipient.phone)) for recipient, new in found]
 
-    def _refuse(self, step: _Step, recipient: FileRecipient, failure: Failure) -> None:
-        """Refuse a recipient, unless the file has a line by which it is sent to."""
-        known = self._file.unusual >= 0 and not self._file.over
-        if known and recipient.phone and self._look_ahead().is_sent(recipient.phone):
-            step.repeated += 1
-        else:
-            step.recipients.refuse(recipient.original_form, failure)
+    def _is_sent(self, phone: str) -> bool:
+        return bool(phone) and self._look_ahead().is_sent(phone)
 
-    def _plan(self, step: _Step, last: Line) -> None:
+    def _plan(self, step: Step, last: Line) -> None:
         """Plan a step's recipients, queue their chunks, and only then store the checkpoint after it."""
         file = self._file
         planned = list(step.recipients.chunks(file.position))
@@ -295,19 +234,3 @@ class FileReading:
 
     def _log_fields(self) -> dict[str, Any]:
         return {"bizId": self._file.biz_id, "line": self._file.line, "lines": self._file.lines}
-
-
-def _with_news(
-    recipients: list[FileRecipient], seen: DigestSet
-) -> list[tuple[FileRecipient, bool]]:
-    """Return the recipients of a line, each with whether no line before it has the same one.
-
-    The set has room for one recipient of each line. Those of a bad line with several numbers always count as new.
-    """
-    if len(recipients) == 1 and recipients[0].original_form:
-        return [(recipients[0], add(seen, recipients[0].key))]
-    return [(recipient, True) for recipient in recipients]
-
-
-def _version(body: Body) -> str:
-    return f"{body.version} {body.size}"

@@ -11,7 +11,8 @@ from typing import Any
 
 from chalicelib.domain import parameters, phones, text_lists
 from chalicelib.domain.destinations import Destinations
-from chalicelib.domain.planning import Failure, Recipients
+from chalicelib.domain.planning import Failure
+from chalicelib.domain.recipients import Recipients
 
 # How many characters of an invalid number are kept, because its failure receipt repeats it.
 _MAX_INVALID_NUMBER = 40

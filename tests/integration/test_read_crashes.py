@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from chalicelib.delivery import file_reading
+from chalicelib.delivery import file_reading, file_source
 from chalicelib.domain import planning
 from chalicelib.fetching import stream
 from tests.support.in_process.bridge import Bridge
@@ -90,9 +90,9 @@ def test_the_continuation_is_queued_whatever_call_fails(
     code = bridge.template("您好${name}")
     monkeypatch.setattr(file_reading, "SECONDS_FOR_A_STEP", 1000)
     monkeypatch.setattr(
-        file_reading.FileReading,
+        file_source.FileSource,
         "_open",
-        lambda self: stream.open_stream(self._file.url, max_bytes=10**6, seconds=1),
+        lambda self: stream.open_stream(self._url, max_bytes=10**6, seconds=1),
     )
     campaigns.send(TEXT, code, "dry")
     names = bridge.pump.watch("read")

@@ -1,6 +1,7 @@
 """Plans, reduced to their calls."""
 
-from chalicelib.domain.planning import Call, Recipients
+from chalicelib.domain.planning import Call
+from chalicelib.domain.recipients import Recipients
 
 
 def calls_of(recipients: Recipients) -> list[Call]:

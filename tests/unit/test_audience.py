@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import parameters, phones
 from chalicelib.domain.audience import Audience
-from chalicelib.domain.planning import Call, Failure, Recipients
+from chalicelib.domain.planning import Call, Failure
+from chalicelib.domain.recipients import Recipients
 from tests.support.planning import calls_of
 from tests.support.property_tests import examples
 

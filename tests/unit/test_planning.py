@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain import phones
-from chalicelib.domain.planning import Call, Chunk, Failure, Recipients
+from chalicelib.domain.planning import Call, Chunk, Failure
+from chalicelib.domain.recipients import Recipients
 from tests.support.planning import calls_of
 from tests.support.property_tests import examples
 
