@@ -9,6 +9,7 @@ from chalicelib import dates
 from chalicelib.domain.queue_names import QueueName
 from chalicelib.logs import mask, mask_numbers
 from chalicelib.store import messages
+from chalicelib.store.message_items import MAX_SID
 from chalicelib.tencent import events
 
 COLUMNS = ("queue", "age", "outId", "bizId", "sid", "entries", "what")
@@ -34,7 +35,7 @@ def out_ids(letter: DeadLetter) -> set[str]:
         if letter.queue != "callbacks":
             return {body["outId"]}
         of_statuses = messages.find(
-            (phone, events.sid_of(status)[: messages.MAX_SID])
+            (phone, events.sid_of(status)[:MAX_SID])
             for status in body.get("statuses", [])
             for phone in events.phones_of(status)
         ).values()

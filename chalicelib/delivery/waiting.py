@@ -5,18 +5,24 @@ triggers `release`, not a queue, so its messages begin a new chain for Lambda's 
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from chalicelib import metrics
+from chalicelib.domain.breaker import HOLDS, NAMES, BreakerName
 from chalicelib.domain.queue_names import QueueName
 from chalicelib.logs import log
 from chalicelib.queues import sending
 from chalicelib.queues.bodies import Body, since_of
 from chalicelib.queues.receiving import DONE, Action, Record, Result, later
 from chalicelib.queues.sending import MAX_DELAY
-from chalicelib.store import waiting
+from chalicelib.store import breakers, waiting
 
 # With a delay of up to these seconds, a message waits on its queue, because `release` runs only once a minute.
 _MAX_ON_QUEUE = 100
+_PAUSED: Mapping[BreakerName, str] = {
+    "quickaudience": "pushing is paused: Quick Audience answered 401 or 403",
+    "tencent": "sending is paused: Tencent did not answer",
+}
 # Seconds after which a message that could not be set aside comes again.
 _NOT_SET_ASIDE = 60
 
@@ -26,8 +32,8 @@ def set_aside(
 ) -> list[tuple[Record, Result]]:
     """Store the messages to put back in the table, each at its gate; return the results, in which they are done.
 
-    They keep all their tries, because `release` queues them as new messages. If they can't be stored, they come
-    again after a minute.
+    Log and count why they wait. They keep all their tries, because `release` queues them as new messages. If they
+    can't be stored, they come again after a minute.
     """
     by_gate: dict[str, dict[str, str]] = {}
     since: dict[str, int] = {}
@@ -36,6 +42,7 @@ def set_aside(
             # SQS gives a message that is queued again another id.
             by_gate.setdefault(result.gate, {})[record.id] = record.body
             since[record.id] = int(record.since)
+    _report({gate: len(texts) for gate, texts in by_gate.items()})
     replaced: dict[str, Result] = {}
     for gate, texts in by_gate.items():
         try:
@@ -49,6 +56,21 @@ def set_aside(
         (record, replaced[result.gate] if result.action is Action.PUT_BACK else result)
         for record, result in results
     ]
+
+
+def _report(messages: Mapping[str, int]) -> None:
+    """Log and count the messages that wait at breakers, given by their number."""
+    for name in NAMES:
+        if name not in messages:
+            continue
+        metrics.count(**{"SendsHeld" if name in HOLDS else "BreakerOpen": 1})
+        try:
+            breaker = breakers.get_open(name)
+        except Exception:
+            log.exception("the breaker can't be read", extra={"gate": name})
+            breaker = None
+        fields = {"messages": messages[name], "gate": name, "why": breaker.why if breaker else ""}
+        log.warning(_PAUSED.get(name, "sending is held: Tencent refuses the account"), extra=fields)
 
 
 def queue_at(gate: str, queue: QueueName, bodies: Iterable[Body], delay: int) -> None:

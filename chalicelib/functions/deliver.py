@@ -17,19 +17,17 @@ chunk with others makes those, and its rest is set aside.
 """
 
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import metrics
 from chalicelib.delivery import waiting
 from chalicelib.delivery.attempt import Attempt
 from chalicelib.delivery.holds import OpenHolds
 from chalicelib.delivery.tencent_calls import SIDE, Answer, CallResult, Part, TencentCalls
 from chalicelib.domain import retries
-from chalicelib.domain.breaker import HOLDS, NAMES, Hold
+from chalicelib.domain.breaker import HOLDS, Hold
 from chalicelib.domain.planning import Call
 from chalicelib.errors import ConfigurationError
 from chalicelib.logs import log
@@ -38,7 +36,6 @@ from chalicelib.queues.bodies import SendBody, UnreadableBodyError
 from chalicelib.queues.receiving import (
     DEAD_LETTER,
     DONE,
-    Action,
     Record,
     Result,
     again,
@@ -76,7 +73,7 @@ def handle(
     deadline = time.time() + seconds_left
     records = receiving.records(event)
     try:
-        results = _deliver(records, deadline, functions)
+        results = waiting.set_aside("sends", _deliver(records, deadline, functions))
     except Exception:
         # No work began: the parameter store or the table can't be read.
         log.exception("deliver failed")
@@ -87,12 +84,12 @@ def handle(
 def _deliver(
     records: Sequence[Record], deadline: float, functions: int
 ) -> list[tuple[Record, Result]]:
-    """Deliver a batch, or set it aside; return each message with its result."""
+    """Deliver a batch, unless the breaker is open; return each message with its result."""
     client = api.client()
     open_breakers = breakers.all_open()
     breaker = open_breakers.get(SIDE)
     if breaker and not (breakers.take_probe(breaker, int(time.time())) and client.is_reachable()):
-        return _set_aside([(record, put_back(SIDE)) for record in records])
+        return [(record, put_back(SIDE)) for record in records]
     cautious = breaker is not None
     calls = TencentCalls(
         client,
@@ -103,28 +100,7 @@ def _deliver(
     )
     # One chunk is enough for a probe.
     taken, left = (records[:1], records[1:]) if breaker else (records, [])
-    return _set_aside(
-        [*_deliver_chunks(taken, calls), *((record, put_back(SIDE)) for record in left)]
-    )
-
-
-def _set_aside(results: Sequence[tuple[Record, Result]]) -> list[tuple[Record, Result]]:
-    """Set aside the messages on which no work began, until Tencent answers, or accepts their calls, again."""
-    back = Counter(result.gate for _, result in results if result.action is Action.PUT_BACK)
-    open_breakers = breakers.all_open() if back else {}
-    for name in NAMES:
-        if not back[name]:
-            continue
-        breaker = open_breakers.get(name)
-        if name == SIDE:
-            metrics.count(BreakerOpen=1)
-            message = "sending is paused: Tencent did not answer"
-        else:
-            metrics.count(SendsHeld=1)
-            message = "sending is held: Tencent refuses the account"
-        why = breaker.why if breaker else ""
-        log.warning(message, extra={"messages": back[name], "gate": name, "why": why})
-    return waiting.set_aside("sends", results)
+    return [*_deliver_chunks(taken, calls), *((record, put_back(SIDE)) for record in left)]
 
 
 def _deliver_chunks(

@@ -23,6 +23,7 @@ from chalicelib.queues import bodies, sending
 from chalicelib.queues.bodies import Event
 from chalicelib.store import chunks, due_chunks, inquiries, messages, send_requests
 from chalicelib.store.inquiries import Inquiry
+from chalicelib.store.message_items import MAX_SID
 from chalicelib.tencent import api
 from chalicelib.tencent.error_codes import CodeClass, is_not_enabled
 from chalicelib.tencent.events import sid_of
@@ -158,7 +159,7 @@ class InquiryRun:
             # one that belongs to no other message.
             return events
         sids = {message.sid for message in waiting}
-        found = [event for event in events if sid_of(event)[: messages.MAX_SID] in sids]
+        found = [event for event in events if sid_of(event)[:MAX_SID] in sids]
         if found:
             log.info("receipt found", extra={"phone": mask(phone), "statuses": len(found)})
         return found

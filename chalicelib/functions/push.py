@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from chalicelib import metrics
 from chalicelib.delivery import contradictions, waiting
 from chalicelib.delivery.pushes import (
     NOT_ACCEPTED,
@@ -51,7 +50,7 @@ def handle(event: Mapping[str, Any], seconds_left: float) -> dict[str, list[dict
     deadline = time.time() + seconds_left
     records = receiving.records(event)
     try:
-        results = _push(records, deadline)
+        results = waiting.set_aside("receipts", _push(records, deadline))
     except Exception:
         # Nothing was pushed: the table can't be read.
         log.exception("push failed")
@@ -63,7 +62,7 @@ def _push(records: Sequence[Record], deadline: float) -> list[tuple[Record, Resu
     """Make the calls that a batch requires; return each message with its result."""
     breaker = breakers.get_open(SIDE)
     if breaker and not breakers.take_probe(breaker, int(time.time())):
-        return _set_aside([(record, PUT_BACK) for record in records])
+        return [(record, PUT_BACK) for record in records]
     calls, results = _calls(records)
     calls, emptied = _without_contradictions(calls)
     results += emptied
@@ -73,7 +72,7 @@ def _push(records: Sequence[Record], deadline: float) -> list[tuple[Record, Resu
         call_results += pool.map(session.send, calls[1:])
     for call, result in zip(calls, call_results, strict=True):
         results += [(record, _record_result(record, result)) for record in call.records]
-    return _set_aside(results)
+    return results
 
 
 def _calls(records: Sequence[Record]) -> tuple[list[PushCall], list[tuple[Record, Result]]]:
@@ -116,16 +115,3 @@ def _without_contradictions(
 def _record_result(record: Record, result: Result) -> Result:
     """Return the result of one message of a call, whose pause depends on the message's own tries."""
     return again(record, retries.PUSH) if result is NOT_ACCEPTED else result
-
-
-def _set_aside(results: Sequence[tuple[Record, Result]]) -> list[tuple[Record, Result]]:
-    """Set aside the messages that were not pushed because the breaker is open."""
-    back = sum(result is PUT_BACK for _, result in results)
-    if back:
-        metrics.count(BreakerOpen=1)
-        breaker = breakers.get_open(SIDE)
-        log.warning(
-            "pushing is paused: Quick Audience answered 401 or 403",
-            extra={"messages": back, "why": breaker.why if breaker else ""},
-        )
-    return waiting.set_aside("receipts", results)

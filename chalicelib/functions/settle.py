@@ -23,6 +23,7 @@ from chalicelib.queues import bodies, receiving, sending
 from chalicelib.queues.bodies import CallbackBody, Event, UnreadableBodyError
 from chalicelib.queues.receiving import DEAD_LETTER, DONE, Record, Result, again
 from chalicelib.store import messages, replies
+from chalicelib.store.message_items import MAX_SID
 from chalicelib.tencent import events
 
 # Characters of a reply that are pushed. A person's longest message has some 700.
@@ -82,7 +83,7 @@ class _Status:
         self.looks = looks
         self.since = since
         self.phones = events.phones_of(event)
-        self.sid = events.sid_of(event)[: messages.MAX_SID]
+        self.sid = events.sid_of(event)[:MAX_SID]
 
 
 def _settle_statuses(statuses: list[_Status]) -> None:

@@ -13,22 +13,14 @@ from typing import Any, NamedTuple
 from chalicelib import dates
 from chalicelib.domain import periods, phones, sign_names
 from chalicelib.domain.chunks import ChunkProgress
-from chalicelib.domain.messages import Message, Origin, Receipt
+from chalicelib.domain.messages import Message
 from chalicelib.domain.planning import Failure
-from chalicelib.store import batches, table
-from chalicelib.store.table import Item
-
-# Characters of a sid that are stored and compared.
-MAX_SID = 200
-# The attribute value of a receipt that isn't known yet. It is a value because a condition has to compare it.
-_NONE = ""
-# Begins the sort key of a message of unknown outcome.
-_UNKNOWN = "UNKNOWN"
+from chalicelib.store import batches, message_items, table
 
 
 def record(messages: Sequence[Message]) -> None:
     """Store the messages of a chunk's calls. Safe to repeat; never overwrites a receipt."""
-    batches.put_new([_item(message) for message in messages])
+    batches.put_new([message_items.item_of(message) for message in messages])
 
 
 class Settled(NamedTuple):
@@ -49,12 +41,19 @@ def settle(messages: Sequence[Message]) -> Settled:
     item that is repeated after a crash gets the messages that it settled before, and has to report them. Messages
     that another work item settled are left out: that one reports them.
     """
-    by_key = {(f"PHONE#{message.phone}", _sort(message)): message for message in messages}
-    receipts = {key: _receipt_item(message.receipt) for key, message in by_key.items()}
-    stored = batches.exchange("receipt", _NONE, receipts)
+    by_key = {
+        (f"PHONE#{message.phone}", message_items.sort_of(message)): message for message in messages
+    }
+    receipts = {
+        key: message_items.receipt_item_of(message.receipt) for key, message in by_key.items()
+    }
+    stored = batches.exchange("receipt", message_items.NO_RECEIPT, receipts)
     own = {at: one for at, one in stored.items() if one.value["by"] == receipts[at]["by"]}
     return Settled(
-        [replace(by_key[at], receipt=_receipt(one.value)) for at, one in own.items()],
+        [
+            replace(by_key[at], receipt=message_items.read_receipt(one.value))
+            for at, one in own.items()
+        ],
         frozenset(key(by_key[at]) for at, one in own.items() if not one.now),
     )
 
@@ -66,26 +65,26 @@ def find(
 
     Unless `consistent`, messages that were stored within the last second may be missing.
     """
-    keys = ((f"PHONE#{phone}", _sid_sort(sid)) for phone, sid in wanted)
+    keys = ((f"PHONE#{phone}", message_items.sort_of_sid(sid)) for phone, sid in wanted)
     items = batches.get(keys, consistent=consistent)
-    messages = [_message(item) for item in items.values()]
+    messages = [message_items.read(item) for item in items.values()]
     return {(message.phone, message.sid): message for message in messages}
 
 
 def key(message: Message) -> tuple[str, str]:
     """Return the key of a message: its phone and its sort key."""
-    return message.phone, _sort(message)
+    return message.phone, message_items.sort_of(message)
 
 
 def by_keys(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
     """Return the stored messages with these keys, by key."""
     items = batches.get(((f"PHONE#{phone}", sort) for phone, sort in keys), consistent=True)
-    return {key(message): message for message in map(_message, items.values())}
+    return {key(message): message for message in map(message_items.read, items.values())}
 
 
 def of_phone(phone: str) -> list[Message]:
     """Return everything that is stored about a phone."""
-    return [_message(item) for item in table.query(f"PHONE#{phone}", consistent=True)]
+    return [message_items.read(item) for item in table.query(f"PHONE#{phone}", consistent=True)]
 
 
 def delivered_forms(phone: str, out_id: str) -> frozenset[str]:
@@ -119,7 +118,7 @@ def of_chunk(
     for position, outcome in progress.outcomes.items():
         phone = by_position[position - plan.start]
         if isinstance(outcome, str):
-            sids[position] = (phone, outcome[:MAX_SID])
+            sids[position] = (phone, outcome[: message_items.MAX_SID])
         elif outcome is None and (message := of_position(phone, biz_id, position)):
             # A status may have arrived since and given it a sid.
             stored[position] = message
@@ -133,7 +132,7 @@ def settled_of_chunk(biz_id: str, progress: ChunkProgress) -> list[Message]:
     refused = (
         (
             phones.stored_form(by_position[position - plan.start]),
-            _marked("REFUSED", biz_id, position),
+            message_items.sort_of_position(message_items.REFUSED, biz_id, position),
         )
         for position, outcome in progress.outcomes.items()
         if isinstance(outcome, Failure)
@@ -167,7 +166,10 @@ def newest_of_sign(phone: str, sign: str) -> Message | None:
 
 def unknown_of_phone(phone: str) -> list[Message]:
     """Return the messages of unknown outcome to a phone that have no receipt, oldest first."""
-    found = map(_message, table.query(f"PHONE#{phone}", f"{_UNKNOWN}#", consistent=True))
+    found = map(
+        message_items.read,
+        table.query(f"PHONE#{phone}", f"{message_items.UNKNOWN}#", consistent=True),
+    )
     unknown = [message for message in found if not message.receipt]
     return sorted(unknown, key=lambda message: message.origin.sent_at)
 
@@ -184,8 +186,10 @@ def adopt(phone: str, sid: str, unknown: list[Message] | None = None) -> Message
     unknown = unknown_of_phone(phone) if unknown is None else unknown
     for message in list(unknown):
         adopted = replace(message, sid=sid, unknown=False)
-        unknown_key = table.key(f"PHONE#{phone}", _sort(message))
-        if table.exchange(unknown_key, _item(adopted), "receipt", _NONE):
+        unknown_key = table.key(f"PHONE#{phone}", message_items.sort_of(message))
+        if table.exchange(
+            unknown_key, message_items.item_of(adopted), "receipt", message_items.NO_RECEIPT
+        ):
             unknown.remove(message)
             return adopted
     return None
@@ -198,76 +202,4 @@ def park(phone: str, kind: str, payload: dict[str, Any], now: int) -> None:
     table.put(
         table.key(f"PARKED#{dates.to_beijing(now)[:10]}", f"{phone}#{digest}")
         | {"kind": kind, "payload": text[:2000], "expires": now + periods.RETENTION_SECONDS}
-    )
-
-
-def _sort(message: Message) -> str:
-    if message.sid:
-        return _sid_sort(message.sid)
-    kind = _UNKNOWN if message.unknown else "REFUSED"
-    return _marked(kind, message.origin.biz_id, message.position)
-
-
-def _marked(kind: str, biz_id: str, position: int) -> str:
-    return f"{kind}#{biz_id}#{position:08d}"
-
-
-def _sid_sort(sid: str) -> str:
-    # Tencent does not limit the length of a sid, but DynamoDB limits that of a sort key.
-    return f"SID#{sid[:MAX_SID]}"
-
-
-def _item(message: Message) -> Item:
-    """Return the item of a message. It is well below 1 KB, so that writing it costs one write unit."""
-    origin = message.origin
-    return table.key(f"PHONE#{message.phone}", _sort(message)) | {
-        "outId": origin.out_id,
-        "bizId": origin.biz_id,
-        "position": message.position,
-        "sign": origin.sign,
-        "template": origin.template_code,
-        "sentAt": origin.sent_at,
-        "expires": origin.sent_at + periods.RETENTION_SECONDS,
-        "given": message.original_form or None,
-        "others": list(message.other_forms) or None,
-        "params": list(message.params) or None,
-        "receipt": _receipt_item(message.receipt),
-    }
-
-
-def _receipt_item(receipt: Receipt | None) -> Any:
-    if receipt is None:
-        return _NONE
-    return {
-        "state": receipt.state,
-        "code": receipt.code[:40],
-        "reason": receipt.reason[:120],
-        "received": receipt.received[:40],
-        "by": receipt.by,
-    }
-
-
-def _receipt(item: Any) -> Receipt | None:
-    return table.read_as(Receipt, item) if item != _NONE else None
-
-
-def _message(item: Item) -> Message:
-    kind, _, rest = str(item["sk"]).partition("#")
-    origin = Origin(
-        out_id=item["outId"],
-        biz_id=item["bizId"],
-        sign=item["sign"],
-        template_code=item["template"],
-        sent_at=item["sentAt"],
-    )
-    return Message(
-        phone=str(item["pk"]).removeprefix("PHONE#"),
-        position=item["position"],
-        origin=origin,
-        sid=rest if kind == "SID" else "",
-        unknown=kind == _UNKNOWN,
-        original_form=item.get("given", ""),
-        other_forms=tuple(item.get("others", ())),
-        params=tuple(item.get("params", ())),
-        receipt=_receipt(item["receipt"]),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
 
-from chalicelib.store import final_state_log, messages, table
+from chalicelib.store import final_state_log, message_items, table
 from chalicelib.store.packing import unpack
 from tests.support.in_process import aws
 
@@ -27,7 +27,7 @@ def check_logs(what: object = "") -> int:
     for item in _items():
         kind, _, rest = str(item["sk"]).partition("#")
         if item["pk"].startswith("PHONE#") and item["receipt"]:
-            rows = final_state_log.rows_of(messages._message(item))
+            rows = final_state_log.rows_of(message_items.read(item))
             settled.setdefault((item["outId"], item["bizId"]), set()).update(rows)
         elif kind == "DETAIL":
             biz_id, _, first = rest.rpartition("#")
