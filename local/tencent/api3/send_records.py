@@ -24,6 +24,8 @@ _DEFAULT_LIMIT, _MAX_LIMIT = 20, 50
 _FAILED_SUBMISSION, _DELIVERED, _ON_ITS_WAY, _FAILED = 1, 2, 3, 4
 _HIDDEN = "****"
 
+Record = dict[str, Any]
+
 
 class RecordBook:
     """The records of one phone number."""
@@ -34,7 +36,7 @@ class RecordBook:
         self._switches = behaviour.api3
         self._recipient = recipient
 
-    def between(self, begin: float, end: float) -> list[dict[str, Any]]:
+    def between(self, begin: float, end: float) -> list[Record]:
         """Return the records of a period, newest first, 1,000 at most."""
         number = (self._recipient.nationcode, self._recipient.mobile)
         end = min(end, time.time() - self._switches.records_lag)
@@ -42,10 +44,10 @@ class RecordBook:
             *self._traffic.messages_between(number, begin, end),
             *self._traffic.rejections_between(number, begin, end),
         ]
-        found = [self._record(item) for item in sent if self._is_listed(item)]
+        found = [(item.time, self._record(item)) for item in sent if self._is_listed(item)]
         found += self._records_of_others(begin, end)
-        found.sort(key=lambda record: record["SendTime"], reverse=True)
-        return found[:_MAX_RECORDS]
+        found.sort(key=lambda pair: pair[0], reverse=True)
+        return [record for _, record in found[:_MAX_RECORDS]]
 
     def _is_listed(self, item: Message | Rejection) -> bool:
         if item.endpoint not in ACTIONS and not self._switches.records_of_v5:
@@ -54,7 +56,7 @@ class RecordBook:
         missing, purpose = self._switches.records_missing, f"record {item.time}"
         return not self._behaviour.draws(missing, purpose, item.nationcode, item.mobile)
 
-    def _record(self, item: Message | Rejection) -> dict[str, Any]:
+    def _record(self, item: Message | Rejection) -> Record:
         record = {
             "PhoneNumber": numbers.international(self._recipient),
             "SerialNo": "",
@@ -72,7 +74,7 @@ class RecordBook:
         due = [one for one in self._traffic.receipts_of(item) if one.due <= time.time()]
         return record | {"SerialNo": item.sid} | self._status(due[-1] if due else None)
 
-    def _status(self, receipt: DeliveryReceipt | None) -> dict[str, Any]:
+    def _status(self, receipt: DeliveryReceipt | None) -> Record:
         if receipt is None:
             return {"SendStatus": _ON_ITS_WAY}
         if receipt.report_status == "SUCCESS":
@@ -94,17 +96,14 @@ class RecordBook:
                     text = text.replace(value, _masked(value))
         return text
 
-    def _records_of_others(self, begin: float, end: float) -> Iterator[dict[str, Any]]:
-        """Yield records of another system that uses the same application."""
+    def _records_of_others(self, begin: float, end: float) -> Iterator[tuple[float, Record]]:
+        """Yield times and records of another system that uses the same application."""
         for position in range(self._switches.records_of_others):
             moment = max(begin, end - position)
             other = Rejection(moment, "SendSms", "", "", "0", "【别的系统】请忽略本短信。", "[]")
             serial = f"2019:{position:024}"
-            yield self._record(other) | {
-                "SerialNo": serial,
-                "RequestCode": OK,
-                "SendStatus": _ON_ITS_WAY,
-            }
+            changed = {"SerialNo": serial, "RequestCode": OK, "SendStatus": _ON_ITS_WAY}
+            yield moment, self._record(other) | changed
 
 
 def _masked(value: str) -> str:

@@ -60,8 +60,9 @@ class Sender:
             refusal = self._permission(wanted.extend, wanted.context)
             _check_count(given, "MissingParameter.EmptyPhoneNumberSet")
             # A number that is repeated in a call gets one message.
-            recipients = {numbers.read(number): number for number in reversed(given)}
-            recipients = dict(reversed(recipients.items()))
+            recipients: dict[Recipient, str] = {}
+            for number in given:
+                recipients.setdefault(numbers.read(number), number)
             kinds = {_is_mainland(recipient) for recipient in recipients} - {None}
             if len(kinds) > 1:
                 code = "UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber"

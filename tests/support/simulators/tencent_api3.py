@@ -25,10 +25,12 @@ from tests.support.simulators.tencent import MOBILE, PLAIN_TEMPLATE, SDKAPPID
 SECRET_ID = "AKIDlocalsecretid"
 SECRET_KEY = "local-secret-key"
 SIGN = "测试签名"
+FOREIGN_SIGN = "TestSign"
 VERSION = "2021-01-11"
 REGION = "ap-guangzhou"
 PHONE = f"+86{MOBILE}"
 
+APP: dict[str, Any] = {"SmsSdkAppId": SDKAPPID}
 SEND: dict[str, Any] = {
     "PhoneNumberSet": [PHONE],
     "SmsSdkAppId": SDKAPPID,
@@ -180,3 +182,31 @@ def no_proxy() -> Iterator[None]:
         for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
             patch.delenv(name, raising=False)
         yield
+
+
+def of_phone(phone: str = PHONE, **changes: Any) -> dict[str, Any]:
+    """Return the fields of a pull of a phone number."""
+    begin = int(time.time()) - 60
+    fields = {"PhoneNumber": phone, "BeginTime": begin, "Offset": 0, "Limit": 100, **APP}
+    return {**fields, **changes}
+
+
+def statuses(sdk: Sdk, phone: str = PHONE, **changes: Any) -> list[Any]:
+    """Return the statuses of a phone number."""
+    answer = sdk.call("PullSmsSendStatusByPhoneNumber", **of_phone(phone, **changes))
+    rows = answer.PullSmsSendStatusSet
+    assert isinstance(rows, list)
+    return rows
+
+
+def records(sdk: Sdk, phone: str = PHONE, **changes: Any) -> dict[str, Any]:
+    """Return the Response with the records of a phone number."""
+    fields = {"PhoneNumber": phone, "BeginTime": int(time.time()) - 300, "Limit": 50, **APP}
+    return sdk.common_call("DescribeSendRecordList", **{**fields, **changes})
+
+
+def record_set(sdk: Sdk, phone: str = PHONE, **changes: Any) -> list[dict[str, Any]]:
+    """Return the records of a phone number."""
+    rows = records(sdk, phone, **changes)["SendRecordSet"]
+    assert isinstance(rows, list)
+    return rows
