@@ -195,7 +195,9 @@ def test_the_code_is_expected_beside_the_template(functions: dict[str, Any]) -> 
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the bundle out."""
     write = package.write
-    monkeypatch.setattr(package, "write", lambda *given: write(*given, with_bundle=False))
+    monkeypatch.setattr(
+        "ops.commands.package.write", lambda *given: write(*given, with_bundle=False)
+    )
 
 
 @pytest.mark.usefixtures("quick")
@@ -212,7 +214,7 @@ def test_the_checkout_stays_as_it_is(checkout: Checkout, tmp_path: Path) -> None
 def test_settings_that_are_not_filled_in_are_named_without_an_error(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(package, "write", lambda *_: None)
+    monkeypatch.setattr("ops.commands.package.write", lambda *_: None)
     checkout.configure(QA_PLATFORM_NAME="", TENCENT_SDK_APP_ID="")
     result = ops("package", "--stage", "prod", "--out", "out")
     assert result.exit_code == 0
@@ -224,7 +226,7 @@ def test_settings_that_are_not_filled_in_are_named_without_an_error(
 def test_a_secret_in_the_configuration_causes_a_warning_and_is_not_shown(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(package, "write", lambda *_: None)
+    monkeypatch.setattr("ops.commands.package.write", lambda *_: None)
     checkout.configure(**SECRETS)
     result = ops("package", "--stage", "prod", "--out", "out")
     assert result.exit_code == 0
