@@ -1,6 +1,6 @@
 """Tencent Cloud SMS API 3.0 (version 2021-01-11): the same application as v5's, by other calls.
 
-A template, sign, message, receipt or reply of one API is there for the other. The modules:
+Both APIs share templates, signs, messages, receipts and replies. The modules:
 
 * ``signature``, ``authorization``, ``gateway``: the checks before a call, in their order;
 * ``actions``, ``fields``: the calls and the JSON types of their fields;

@@ -1,5 +1,7 @@
-"""The stored data: that of a version without API 3.0 is kept, and the keys come from the environment."""
+"""What surrounds API 3.0 in the simulator: stored data, the key, and the README's list of switches."""
 
+import json
+import re
 import sqlite3
 import time
 from pathlib import Path
@@ -8,10 +10,13 @@ import pytest
 from typer.testing import CliRunner
 
 from local.tencent.__main__ import cli
+from local.tencent.api3.switches import Api3Switches
 from local.tencent.background import running
 from local.tencent.checks import Application
 from tests.support.simulators.tencent import Caller
 from tests.support.simulators.tencent_api3 import SEND, Sdk, no_proxy
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_a_state_folder_of_the_first_version_is_migrated(tmp_path: Path) -> None:
@@ -68,3 +73,21 @@ def test_the_command_has_options_for_the_key(option: str) -> None:
     shown = CliRunner().invoke(cli, ["--help"]).output
     assert option in shown
     assert f"TENCENT_{option[2:].replace('-', '_').upper()}" in shown
+
+
+def test_the_readme_lists_the_switches_of_api_3() -> None:
+    readme = (ROOT / "local/tencent/README.md").read_text()
+    section = readme.partition("### Switches of API 3.0")[2].partition("\n### ")[0]
+    rows = re.findall(r"^\| (`[^|]+`) \| (`[^|]+`) \|", section, re.MULTILINE)
+    listed = {
+        name: default
+        for names, defaults in rows
+        for name, default in _pairs(re.findall("`(.+?)`", names), re.findall("`(.+?)`", defaults))
+    }
+    switches = Api3Switches().model_dump(mode="json")
+    assert {name: json.loads(default) for name, default in listed.items()} == switches
+
+
+def _pairs(names: list[str], defaults: list[str]) -> list[tuple[str, str]]:
+    """Return names and their defaults, of which there is one for all or one for each."""
+    return list(zip(names, defaults * (len(names) // len(defaults)), strict=True))
