@@ -1,9 +1,11 @@
 """How tests are spread over processes, and the IAM policies in the integration tests.
 
 An integration test fails if a function makes a call that its policy does not allow. A run of all integration
-tests fails if a policy allows a call that no test made.
+tests fails if a policy allows a call that no test made. `POLICIES=print` prints what was used instead.
 """
 
+import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ _BY_THEMSELVES = {
     "test_pulling_stack.py",
     "test_restart.py",
 }
+# A function, an action and its resource; or a function, `dynamodb:LeadingKeys` and a partition that it wrote.
 _used: set[tuple[str, str, str]] = set()
 
 
@@ -36,7 +39,7 @@ def allowed_by_their_policies(
         yield
         return
     # Other folders do not need it, and importing it takes time.
-    from tests.support.deployment.permissions import Guard
+    from tests.support.deployment.permissions import LEADING_KEYS, Guard
     from tests.support.in_process import hostile
 
     guard = Guard()
@@ -44,7 +47,9 @@ def allowed_by_their_policies(
     guard.install(monkeypatch)
     yield
     for function, permissions in guard.used.items():
-        _used.update((function, one.action, one.resource) for one in permissions)
+        for one in permissions:
+            _used.add((function, one.action, one.resource))
+            _used.update((function, LEADING_KEYS, partition) for partition in one.partitions)
     if guard.denied:
         pytest.fail("\n".join(sorted(guard.denied)), pytrace=False)
 
@@ -84,7 +89,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
 ) -> None:
-    if _all_of_them(config) and not terminalreporter.stats.get("failed"):
+    if os.environ.get("POLICIES") == "print":
+        from tests.support.deployment.permissions import record
+
+        terminalreporter.write_line(json.dumps(record(_used), indent=2))
+    elif _all_of_them(config) and not terminalreporter.stats.get("failed"):
         for function, action, resource in _unused():
             terminalreporter.write_line(
                 f"ERROR .chalice/policies.json allows {function} {action} on {resource}, which no "
@@ -103,11 +112,11 @@ def _all_of_them(config: pytest.Config) -> bool:
 
 
 def _unused() -> list[tuple[str, str, str]]:
-    from tests.support.deployment.permissions import documents, ours
+    from tests.support.deployment.permissions import documents, expected
 
     return sorted(
-        (function, one.action, one.resource)
+        (function, *one)
         for function, document in documents().items()
-        for one in ours(document)
-        if (function, one.action, one.resource) not in _used
+        for one in expected(document)
+        if (function, *one) not in _used
     )

@@ -15,6 +15,8 @@
 | `OUT#<outId>` | `DETAILS#<bizId>` | the number of rows in that log | final_state_log |
 | `OUT#<outId>` | `REPLY#<digest>` | a mobile-originated reply | replies |
 | `DUE#<hour>` | `<bizId>#<start>` | a chunk that is due to be closed in that hour | due_chunks |
+| `OUT#<outId>` | `COUNTED#<bizId>` | the mark that a request was counted towards the daily limit | daily_counts |
+| `ACCEPTED#<day>` | `-` | recipients accepted on a day (Beijing time), towards the daily limit | daily_counts |
 | `SUBMISSION#<digest>` | `-` | the bizId that the content of a request was given | submissions |
 | `TEMPLATE#<code>` | `REVISION#<n>` | a revision of a template | templates |
 | `TEMPLATE#<code>` | `DELETED` | the mark of a deleted template | templates |

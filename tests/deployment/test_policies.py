@@ -1,6 +1,7 @@
 """The IAM policies as they are written. `tests/conftest.py` checks them against the functions' calls."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,8 +14,10 @@ from botocore.exceptions import ClientError
 from chalice.app import SQSEventConfig
 
 import app
+from chalicelib import store
 from ops import policies
 from ops.resources.queues import QUEUES
+from tests.support.deployment import permissions
 from tests.support.deployment.permissions import (
     ENVIRONMENT,
     IDENTITY,
@@ -23,8 +26,10 @@ from tests.support.deployment.permissions import (
     Permission,
     allows,
     documents,
+    expected,
     granted,
     needed,
+    partitions,
 )
 from tests.support.in_process import aws, pulls
 from tests.support.in_process.aws import ACCOUNT, REGION
@@ -47,6 +52,7 @@ READERS = {
     "inquire": {"TENCENT_APP_KEY"},
 }
 """The functions that use secrets, and which."""
+READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
 ELSEWHERE = {"BRIDGE_TABLE": "t", "BRIDGE_QUEUE_PREFIX": "q-"}
 
 
@@ -167,6 +173,28 @@ def test_a_role_has_room_for_the_policies_of_two_releases() -> None:
         assert len(json.dumps(document, separators=(",", ":"))) < 5_000, function
 
 
+def test_every_write_is_limited_to_partitions() -> None:
+    for function, document in documents().items():
+        written = partitions(document)
+        assert written, function
+        for statement in document["Statement"]:
+            actions = {one.action for one in granted({"Statement": [statement]})}
+            if any("dynamodb" in action for action in actions - READS):
+                assert partitions({"Statement": [statement]}) == written
+                # Nothing is read under this condition: a reader must be free to look for what is missing.
+                assert not actions & READS
+
+
+def test_the_partitions_are_those_of_the_tables_description() -> None:
+    described = re.findall(
+        r"^\| `([A-Z_]+)(#<[^|]*>)?`(?:, `([A-Z_]+)`)? \|", store.__doc__ or "", re.M
+    )
+    kinds = {name for one, _, other in described for name in (one, other) if name}
+    fixed = {name for one, rest, other in described for name in (one, other) if name and not rest}
+    written = set().union(*(partitions(document) for document in documents().values()))
+    assert written == {name if name in fixed else f"{name}#*" for name in kinds}
+
+
 def test_in_a_vpc_they_may_have_a_network_interface() -> None:
     ordinary = policies.render("prod", ELSEWHERE)
     for function, document in policies.render("prod", ELSEWHERE, vpc=True).items():
@@ -227,6 +255,103 @@ def test_operations_need_what_iam_calls_them(
     service: str, operation: str, params: dict[str, Any], wanted: list[str]
 ) -> None:
     assert list(needed(service, operation, params)) == [Permission(one, TABLE) for one in wanted]
+
+
+def item(pk: str) -> dict[str, Any]:
+    return {"pk": {"S": pk}, "sk": {"S": "any"}}
+
+
+STATEMENT = 'UPDATE "bridge-test" SET "a"=? WHERE "pk"=? AND "sk"=? AND "a"=?'
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "written"),
+    [
+        ("PutItem", {"TableName": "bridge-test", "Item": item("OUT#a#b")}, [("OUT#*",)]),
+        ("DeleteItem", {"TableName": "bridge-test", "Key": item("PULLED")}, [("PULLED",)]),
+        ("UpdateItem", {"TableName": "bridge-test", "Key": item("DUE#7")}, [("DUE#*",)]),
+        (
+            "BatchWriteItem",
+            {
+                "RequestItems": {
+                    "bridge-test": [
+                        {"PutRequest": {"Item": item("PHONE#1")}},
+                        {"PutRequest": {"Item": item("PHONE#2")}},
+                        {"DeleteRequest": {"Key": item("DUE#7")}},
+                    ]
+                }
+            },
+            [("DUE#*", "PHONE#*")],
+        ),
+        (
+            "TransactWriteItems",
+            {
+                "TransactItems": [
+                    {"Put": {"TableName": "bridge-test", "Item": item("OUT#1")}},
+                    {"Delete": {"TableName": "bridge-test", "Key": item("PHONE#1")}},
+                ]
+            },
+            [("OUT#*",), ("PHONE#*",)],
+        ),
+        (
+            "BatchExecuteStatement",
+            {
+                "Statements": [
+                    {
+                        "Statement": STATEMENT,
+                        "Parameters": [{"M": {}}, {"S": pk}, {"S": "x"}, {"S": "y"}],
+                    }
+                    for pk in ("PHONE#1", "OUT#1")
+                ]
+            },
+            [("PHONE#*",), ("OUT#*",)],
+        ),
+        ("GetItem", {"TableName": "bridge-test", "Key": item("OUT#1")}, [()]),
+        ("BatchGetItem", {"RequestItems": {"bridge-test": {"Keys": [item("OUT#1")]}}}, [()]),
+    ],
+)
+def test_writes_need_the_partitions_of_their_items(
+    operation: str, params: dict[str, Any], written: list[tuple[str, ...]]
+) -> None:
+    assert [one.partitions for one in needed("dynamodb", operation, params)] == written
+
+
+def test_a_write_to_the_partition_of_another_function_is_denied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    push = documents()["push"]
+
+    def puts(*partitions: str) -> bool:
+        return allows(push, Permission("dynamodb:BatchWriteItem", TABLE, partitions))
+
+    assert puts()
+    assert puts("OUT#*")
+    assert puts("BREAKER", "OUT#*")
+    assert not puts("PHONE#*")
+    assert not puts("OUT#*", "PHONE#*")
+    guard = Guard()
+    with pytest.raises(ClientError, match="AccessDenied"):
+        guard.check("push", "PutItem", [Permission("dynamodb:PutItem", TABLE, ("PHONE#*",))])
+    [said] = guard.denied
+    assert said.endswith(f"does not allow push dynamodb:PutItem on {TABLE}, PHONE#*")
+    # Only where somebody asks what the policies should allow.
+    monkeypatch.setattr(permissions, "RECORDING", True)
+    guard.check("push", "PutItem", [Permission("dynamodb:PutItem", TABLE, ("SIGNS",))])
+
+
+def test_the_record_has_the_actions_by_resource_and_the_partitions() -> None:
+    used = [
+        ("push", "dynamodb:LeadingKeys", "OUT#*"),
+        ("push", "dynamodb:PutItem", TABLE),
+        ("push", "dynamodb:LeadingKeys", "BREAKER"),
+        ("push", "dynamodb:GetItem", TABLE),
+    ]
+    assert permissions.record(used) == {
+        "push": {
+            "dynamodb:LeadingKeys": ["BREAKER", "OUT#*"],
+            TABLE: ["dynamodb:GetItem", "dynamodb:PutItem"],
+        }
+    }
 
 
 def test_a_call_that_is_not_allowed_is_denied() -> None:
@@ -333,13 +458,13 @@ def end(rule: Any, *paths: str, keyword: str = "") -> int:
 def test_an_unused_permission_fails_a_run_of_all_integration_tests(rule: Any) -> None:
     assert end(rule, "tests") == end(rule, "tests/integration") == 1
     rule._used.update(
-        (function, one.action, one.resource)
-        for function, document in documents().items()
-        for one in granted(document)
+        (function, *one) for function, document in documents().items() for one in expected(document)
     )
     assert end(rule, "tests") == 0
-    rule._used.remove(("push", "dynamodb:PutItem", TABLE))
-    assert end(rule, "tests") == 1
+    for unused in (("push", "dynamodb:PutItem", TABLE), ("push", "dynamodb:LeadingKeys", "OUT#*")):
+        rule._used.remove(unused)
+        assert end(rule, "tests") == 1
+        rule._used.add(unused)
 
 
 def test_an_unused_permission_does_not_fail_a_run_of_some_integration_tests(rule: Any) -> None:
