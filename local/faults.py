@@ -202,10 +202,13 @@ def _aws(client: "BaseClient", operation: str, *_: Any) -> str:
 
 
 def _http(_: "HTTPAdapter", request: "PreparedRequest", **__: Any) -> str:
-    """Return the names of the API and the operation, such as `tencent sendsms`."""
+    """Return the names of the API and the operation, such as `tencent sendsms` or `tencent SendSms`."""
     path = urlsplit(request.url or "").path
-    side = "quickaudience" if "/restapi/" in path else "tencent"
-    return f"{side} {path.rpartition('/')[2]}"
+    if "/restapi/" in path:
+        return f"quickaudience {path.rpartition('/')[2]}"
+    # Tencent's API 3.0 has one path for all calls.
+    action = (request.headers or {}).get("X-TC-Action")
+    return f"tencent {action or path.rpartition('/')[2]}"
 
 
 def _fetch(_: "HTTPConnection", method: str, *__: Any, **___: Any) -> str:

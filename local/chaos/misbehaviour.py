@@ -9,7 +9,8 @@ from typing import Any
 
 from local.chaos.sides import Sides
 
-_SENDS = ["sendsms", "sendmultisms2"]
+_SENDS = ["sendsms", "sendmultisms2", "SendSms"]
+"""The calls that send, of both of Tencent's APIs."""
 
 TENCENT: dict[str, dict[str, Any]] = {
     "sends and hangs": {"answer": "hang", "accept": True, "seconds": 30},

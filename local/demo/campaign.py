@@ -144,7 +144,7 @@ class Campaign:
     def _add_calls(self, table: Table, problems: list[str]) -> None:
         """Add the number of calls to Tencent, and check that no number was sent two messages."""
         made = self._calls() - self._calls_before
-        for name in ("sendmultisms2", "sendsms"):
+        for name in ("SendSms",) if self._stage.api == "3.0" else ("sendmultisms2", "sendsms"):
             table.add_row(f"Tencent calls: {name}", f"{made[name]:,}")
         numbers = Counter[str]()
         after = 0

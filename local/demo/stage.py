@@ -32,6 +32,7 @@ class Stage:
         self.console = console
         self.files = files
         self.patience = patience
+        self.api = stack.environment.get("TENCENT_API") or "v5"
         self.quick_audience = stack.addresses.quickaudience
         # None unless the simulator runs: another Tencent has no control API and need not send replies.
         simulated = not os.environ.get("TENCENT_BASE_URL")

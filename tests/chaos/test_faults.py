@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from requests import PreparedRequest
+from requests.adapters import HTTPAdapter
 
 from local.chaos.orders import Faults
-from local.faults import VARIABLE, Order, Point, label
+from local.faults import VARIABLE, Order, Point, _http, label
 
 FIRST, SECOND = Point("deliver", "dynamodb PutItem", 1), Point("deliver", "dynamodb PutItem", 2)
 # A function that calls three times, one of them in a thread, and says so; its process calls before it.
@@ -38,7 +40,8 @@ with faults.invocation("deliver", own_thread="own" in sys.argv):
     thread = threading.Thread(target=put)
     thread.start()
     thread.join()
-    request = SimpleNamespace(url="http://127.0.0.1/v5/tlssmssvr/sendsms?random=1")
+    url = "http://127.0.0.1/v5/tlssmssvr/sendsms?random=1"
+    request = SimpleNamespace(url=url, headers={})
     HTTPAdapter.send(HTTPAdapter(), request)
     if "raise" in sys.argv:
         raise ValueError
@@ -147,3 +150,13 @@ def test_no_deployed_code_mentions_the_orders() -> None:
         for path in shipped
         if re.search(r"\bfaults\b|BRIDGE_FAULTS|BRIDGE_TIMEOUTS", path.read_text())
     ]
+
+
+def test_a_call_of_api_3_is_named_by_its_action() -> None:
+    request = PreparedRequest()
+    request.prepare("POST", "http://127.0.0.1:9/", headers={"X-TC-Action": "SendSms"})
+    assert _http(HTTPAdapter(), request) == "tencent SendSms"
+    request.prepare("POST", "http://127.0.0.1:9/v5/tlssmssvr/sendsms?random=1")
+    assert _http(HTTPAdapter(), request) == "tencent sendsms"
+    request.prepare("POST", "http://127.0.0.1:9/restapi/x/smsReceipt")
+    assert _http(HTTPAdapter(), request) == "quickaudience smsReceipt"
