@@ -207,7 +207,7 @@ def _http(_: "HTTPAdapter", request: "PreparedRequest", **__: Any) -> str:
     if "/restapi/" in path:
         return f"quickaudience {path.rpartition('/')[2]}"
     # Tencent's API 3.0 has one path for all calls.
-    action = (request.headers or {}).get("X-TC-Action")
+    action = request.headers.get("X-TC-Action") if request.headers else None
     return f"tencent {action or path.rpartition('/')[2]}"
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, HttpUrl, TypeAdapter, model_validator
 
-from local.tencent.api3.switches import Action, Api3Switches
+from local.tencent.api3.switches import CALLS_WITH_ROWS, Action, Api3Switches
 from local.tencent.formats import JsonStyle, MobileStyle
 from local.tencent.models import Count, Seconds, Share, Strict
 
@@ -36,7 +36,8 @@ class Fault(Strict):
     """One way in which whole calls fail.
 
     ``code`` is a number of v5 or a code of API 3.0; in the other API it becomes what corresponds to it. With the
-    ``level`` "row", the answer of API 3.0 to a send has the code in its rows, or in a share of them.
+    ``level`` "row", the answer of API 3.0 to a send has the code in its rows, or in a share of them; such a fault
+    applies to no other call.
 
     ``accept`` says whether the call is executed all the same. This makes the outcome unknown to
     the caller: an accepted call with ``answer`` "reset" has sent its messages.
@@ -159,6 +160,8 @@ class FaultPicker:
         """Return the first fault that applies to a call, and count its use; None without a fault."""
         for fault in self._behaviour.faults:
             if fault.endpoints is not None and call not in fault.endpoints:
+                continue
+            if fault.level == "row" and call not in CALLS_WITH_ROWS:
                 continue
             if fault.share < 1 and self._random.random() >= fault.share:
                 continue

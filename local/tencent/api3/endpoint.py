@@ -12,7 +12,6 @@ from local.tencent.api3.codes import message_of
 from local.tencent.api3.errors import ApiError
 from local.tencent.api3.gateway import Request
 from local.tencent.api3.rows import text_code
-from local.tencent.api3.sending import SENDS
 from local.tencent.behaviour import Fault
 from local.tencent.broken_answers import BrokenAnswers
 from local.tencent.formats import encode
@@ -38,7 +37,7 @@ class _Endpoint:
         raw = await request.read()
         action = request.headers.get("X-TC-Action", "")
         fault = self._simulator.faults.pick(action)
-        in_rows = fault is not None and fault.level == "row" and action in SENDS
+        in_rows = fault is not None and fault.level == "row"
         if fault is not None and not fault.accept and not in_rows:
             outcome = Outcome()
         else:

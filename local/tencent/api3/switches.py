@@ -27,6 +27,8 @@ Action = Literal[
     "SmsPackagesStatistics",
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
+CALLS_WITH_ROWS: tuple[Action, ...] = ("SendSms", "SendMultiGlobalSms")
+"""The calls whose answers have a row for each number."""
 
 # QualificationStatusCode: pending, passed, rejected, to be completed, changed and pending, change rejected.
 QualificationStatus = Literal[0, 1, 2, 3, 4, 5]

@@ -100,12 +100,11 @@ def test_an_error_can_stand_in_some_rows(sdk: Sdk, simulator: Caller) -> None:
     assert codes.count("Ok") == accepted(simulator)
 
 
-def test_an_error_of_rows_is_the_call_s_where_there_are_none(
-    raw: RawCaller, simulator: Caller
-) -> None:
-    fault = {"answer": "error", "code": 1033, "level": "row"}
-    simulator.set_switches(faults=[fault])
-    assert raw.refusal("DescribeSmsSignList", {}) == code_of(1033)
+def test_an_error_of_rows_leaves_other_calls_alone(sdk: Sdk, simulator: Caller) -> None:
+    simulator.set_switches(faults=[{"answer": "error", "code": 1033, "level": "row", "times": 1}])
+    assert sdk.call("DescribeSmsSignList", International=0).DescribeSignListStatusSet
+    assert simulator.send()["result"] == 0
+    assert [sdk.codes(), sdk.codes()] == [[code_of(1033)], ["Ok"]]
     simulator.control("behaviour", {"faults": [{"answer": "reset", "level": "row"}]}, status=400)
 
 
