@@ -18,6 +18,22 @@ from chalicelib.errors import ConfigurationError
 
 # Tencent's refusals that end after a known time: limits of the application and of a number, marketing hours.
 WAITABLE = (1022, 1023, 1024, 1025, 1026, 1029, 1047)
+"""Their codes in v5. With API 3.0, a number means every code there that says the same."""
+WAITABLE_NAMES = (
+    "FailedOperation.MarketingSendTimeConstraint",
+    "LimitExceeded.AppCountryOrRegionDailyLimit",
+    "LimitExceeded.AppDailyLimit",
+    "LimitExceeded.AppGlobalDailyLimit",
+    "LimitExceeded.AppMainlandChinaDailyLimit",
+    "LimitExceeded.DailyLimit",
+    "LimitExceeded.PhoneNumberDailyLimit",
+    "LimitExceeded.PhoneNumberOneHourLimit",
+    "LimitExceeded.PhoneNumberSameContentDailyLimit",
+    "LimitExceeded.PhoneNumberThirtySecondLimit",
+)
+"""Their codes in API 3.0."""
+API3_URL = "https://sms.tencentcloudapi.com"
+"""Root of API 3.0, the default with it."""
 
 
 def _setting(
@@ -73,9 +89,11 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _wait_codes(text: str) -> frozenset[int]:
-    codes = frozenset(map(_whole_number, _names(text)))
-    if codes - set(WAITABLE):
+def _wait_codes(text: str) -> frozenset[int | str]:
+    codes = frozenset(
+        name if name in WAITABLE_NAMES else _whole_number(name) for name in _names(text)
+    )
+    if codes - {*WAITABLE, *WAITABLE_NAMES}:
         raise ValueError("has codes that can't be waited for")
     return codes
 
@@ -147,6 +165,9 @@ class Settings:
         _networks,
         default=frozenset(),
     )
+    tencent_api: Literal["v5", "3.0"] = _setting(
+        "TENCENT_API", "v5 or 3.0: the API that is called", _one_of("v5", "3.0"), default="v5"
+    )
     tencent_sdk_app_id: str = _setting(
         "TENCENT_SDK_APP_ID",
         "digits: SDKAppID of the Tencent SMS application",
@@ -156,11 +177,32 @@ class Settings:
         "TENCENT_APP_KEY",
         "App Key of that application, or ssm:/name of it",
         _not_blank,
+        default="",
         secret=True,
+    )
+    tencent_secret_id_source: str = _setting(
+        "TENCENT_SECRET_ID",
+        "SecretId of an API key of the Tencent Cloud account, or ssm:/name of it",
+        _not_blank,
+        default="",
+        secret=True,
+    )
+    tencent_secret_key_source: str = _setting(
+        "TENCENT_SECRET_KEY",
+        "SecretKey of that API key, or ssm:/name of it",
+        _not_blank,
+        default="",
+        secret=True,
+    )
+    tencent_region: str = _setting(
+        "TENCENT_REGION",
+        "region of API 3.0, such as ap-guangzhou",
+        _matching("[a-z]+(-[a-z0-9]+)+"),
+        default="ap-guangzhou",
     )
     tencent_base_url: str = _setting(
         "TENCENT_BASE_URL",
-        "root of the v5 API",
+        "root of the API",
         _url,
         default="https://yun.tim.qq.com/v5/tlssmssvr",
     )
@@ -185,10 +227,11 @@ class Settings:
         _at_least(4),
         default=64,
     )
-    tencent_wait_codes: frozenset[int] = _setting(
+    tencent_wait_codes: frozenset[int | str] = _setting(
         "TENCENT_WAIT_CODES",
         "comma-separated codes of Tencent's refusals that are waited for, from "
-        + ", ".join(map(str, WAITABLE)),
+        + ", ".join(map(str, WAITABLE))
+        + "; with TENCENT_API=3.0 also their names",
         _wait_codes,
         default=frozenset(),
     )
@@ -256,6 +299,16 @@ class Settings:
         return _reveal(self.tencent_app_key_source).strip()
 
     @property
+    def tencent_secret_id(self) -> str:
+        """Return the SecretId of API 3.0, stripped."""
+        return _reveal(self.tencent_secret_id_source).strip()
+
+    @property
+    def tencent_secret_key(self) -> str:
+        """Return the SecretKey of API 3.0, stripped."""
+        return _reveal(self.tencent_secret_key_source).strip()
+
+    @property
     def tencent_callback_tokens(self) -> list[str]:
         """Return the secrets that open the callback URL: two of them while one is being replaced."""
         return list(_names(_reveal(self.tencent_callback_tokens_source)))
@@ -293,12 +346,27 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
 def _value(setting: Field[Any], environment: Mapping[str, str]) -> Any:
     variable = setting.metadata["variable"]
     if text := environment.get(variable):
-        return setting.metadata["read"](text)
+        value = setting.metadata["read"](text)
+        if variable == "TENCENT_WAIT_CODES" and environment.get("TENCENT_API") != "3.0":
+            _require_numbers(value)
+        return value
     if setting.default is MISSING:
         raise ValueError("is not set")
     if variable == "QA_KEY" and environment.get("QA_AUTH") != "off":
         raise ValueError("is required unless QA_AUTH=off")
+    if environment.get("TENCENT_API") == "3.0":
+        if variable in ("TENCENT_SECRET_ID", "TENCENT_SECRET_KEY"):
+            raise ValueError("is required with TENCENT_API=3.0")
+        if variable == "TENCENT_BASE_URL":
+            return API3_URL
+    elif variable == "TENCENT_APP_KEY":
+        raise ValueError("is not set")
     return setting.default
+
+
+def _require_numbers(codes: frozenset[int | str]) -> None:
+    if any(isinstance(code, str) for code in codes):
+        raise ValueError("has names of codes, which v5 does not know")
 
 
 @functools.cache

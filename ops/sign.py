@@ -2,7 +2,6 @@
 
 import base64
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +68,7 @@ def modify(name: str, *, text: str, picture: Path | None, remark: str) -> dict[s
         raise OperatorError(
             f"{error}. Tencent may have changed it all the same: give the command again"
         ) from error
-    fresh = _save(wanted, replace(made, id=sign.sign_id))
+    fresh = _save(wanted, made._replace(id=sign.sign_id))
     if not _is_same(wanted, sign.name):
         signs.delete(sign.name)
     return _row(fresh)

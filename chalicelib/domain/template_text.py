@@ -99,6 +99,11 @@ def mask(text: str, cover: str, *, numbered: bool) -> str:
     return re.sub(r"\$+\{+", "", covered)
 
 
+def has_unsubscribe(text: str) -> bool:
+    """Return whether a text tells its recipient, in Chinese, how to unsubscribe: only promotions do."""
+    return bool(_UNSUBSCRIBE.search(text))
+
+
 def warnings(translation: Translation, *, promotional: bool) -> list[str]:
     """Return warnings about what Tencent's reviewers are known to reject. The text is submitted all the same."""
     text = translation.text
@@ -111,6 +116,6 @@ def warnings(translation: Translation, *, promotional: bool) -> list[str]:
         found.append("正文不能包含【】, 签名会自动添加")
     if any(_NUMBERED.search(link) for link in _LINK.findall(text)):
         found.append("链接中不能包含变量(含短链参数)")
-    if promotional and not _UNSUBSCRIBE.search(text):
+    if promotional and not has_unsubscribe(text):
         found.append("营销短信须包含退订方式, 例如“拒收请回复R”")
     return found

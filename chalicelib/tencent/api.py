@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from chalicelib.tencent import v5_api
+from chalicelib import settings
 
 if TYPE_CHECKING:
     from chalicelib.tencent.interface import TencentApi
@@ -10,4 +10,11 @@ if TYPE_CHECKING:
 
 def client() -> "TencentApi":
     """Return the API that the settings name. Its connections are kept until the settings change."""
+    # Imported only here, so that a stage imports the API that it calls and not the other.
+    if settings.load().tencent_api == "3.0":
+        from chalicelib.tencent import api3  # noqa: PLC0415
+
+        return api3.client()
+    from chalicelib.tencent import v5_api  # noqa: PLC0415
+
     return v5_api.client()

@@ -16,6 +16,7 @@ from chalicelib.domain import phones
 from chalicelib.domain.planning import Call
 from chalicelib.lenient_json import integer
 from chalicelib.tencent import v5_details
+from chalicelib.tencent.exchange import CONNECTIONS, MAX_IDLE_SECONDS
 from chalicelib.tencent.interface import (
     MAX_PULLED,
     Accepted,
@@ -28,11 +29,6 @@ from chalicelib.tencent.interface import (
 )
 from chalicelib.tencent.v5_transport import Application
 
-# Connections in a session's pool.
-CONNECTIONS = 16
-# Seconds after which an idle connection is not used again. Tencent asks clients to close those that were idle for 90 s
-# (its FAQ on 60008).
-MAX_IDLE_SECONDS = 80
 # Templates on one page ("The maximum: 50").
 MAX_PER_PAGE = 50
 # Packages of messages on one page.

@@ -6,7 +6,7 @@ from requests.adapters import HTTPAdapter
 
 from chalicelib.connections import new_session
 from chalicelib.quickaudience import client
-from chalicelib.tencent import v5
+from chalicelib.tencent import exchange
 
 START = 1_600_000_000.0
 MAX_IDLE = 80
@@ -84,7 +84,7 @@ def test_a_new_connection_is_not_closed(scheme: str) -> None:
 
 
 def test_idle_connections_are_closed_well_before_tencent_asks_for_it() -> None:
-    assert 0 < v5.MAX_IDLE_SECONDS < 90
+    assert 0 < exchange.MAX_IDLE_SECONDS < 90
 
 
 def test_quick_audiences_connections_are_closed_before_its_shortest_known_timeout() -> None:

@@ -3,14 +3,14 @@ import time_machine
 
 from chalicelib import aws, deadline
 from chalicelib.deadline import OutOfTimeError
-from chalicelib.tencent import v5_transport
+from chalicelib.tencent import exchange
 from chalicelib.tencent.interface import NotSentError
 
 
 def test_without_a_deadline_there_is_no_end() -> None:
     assert deadline.left() is None
     assert deadline.check() is False
-    assert v5_transport._timeouts("x") == (5, 15)
+    assert exchange.timeouts("x") == (5, 15)
 
 
 def test_the_time_runs_out_and_then_nothing_else_is_begun() -> None:
@@ -36,7 +36,7 @@ def test_an_inner_deadline_ends_with_its_block() -> None:
 def test_a_call_to_tencent_never_outlasts_the_deadline(passed: float) -> None:
     with time_machine.travel(0, tick=False) as clock, deadline.within(21):
         clock.shift(passed)
-        connect, read = v5_transport._timeouts("x")
+        connect, read = exchange.timeouts("x")
         assert 0 < connect <= 5
         assert 0 < read <= 15
         assert passed + connect + read <= 21.001
@@ -46,7 +46,7 @@ def test_no_call_to_tencent_begins_shortly_before_the_deadline() -> None:
     with time_machine.travel(0, tick=False) as clock, deadline.within(21):
         clock.shift(19.5)
         with pytest.raises(NotSentError, match="used up"):
-            v5_transport._timeouts("add_template")
+            exchange.timeouts("add_template")
 
 
 def test_what_begins_at_the_last_moment_ends_before_api_gateway_gives_up(

@@ -1,0 +1,72 @@
+"""The rows of an answer to a send, matched to the numbers of the call.
+
+The document does not say in which order the rows come, how a malformed number is written in them, or whether a number
+that was repeated in the request has one row or two.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.domain import reported_numbers
+from chalicelib.lenient_json import integer
+from chalicelib.tencent import api3_codes
+from chalicelib.tencent.error_codes import CodeClass
+from chalicelib.tencent.interface import Accepted, NumberRefused, NumberResult
+
+Row = dict[str, Any]
+
+
+def results(numbers: Sequence[str], rows: Any, unmentioned: NumberResult) -> list[NumberResult]:
+    """Return one result for each number of the call (in stored form), in the same order.
+
+    `rows` is the answer's SendStatusSet. `unmentioned` is the result of a number without a row.
+    """
+    given = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    by_phone = {row.get("PhoneNumber"): row for row in given}
+    wanted = ["+" + number for number in numbers]
+    if len(by_phone) == len(given) == len(numbers) and all(map(by_phone.__contains__, wanted)):
+        return [result(by_phone[phone]) for phone in wanted]
+    found = _match(numbers, given)
+    return [
+        _best([result(row) for row in found[number]]) if number in found else unmentioned
+        for number in numbers
+    ]
+
+
+def result(row: Row) -> NumberResult:
+    """Return the result that a row says: accepted or refused by its Code alone, or unknown.
+
+    A refused row may have a SerialNo. One with a fee contradicts itself, so its outcome is unknown.
+    """
+    code = row.get("Code")
+    if not isinstance(code, str) or not code.strip():
+        return None
+    code, fee = code.strip(), integer(row.get("Fee"))
+    if code.lower() == "ok":
+        sid = str(row.get("SerialNo") or "").strip()
+        return Accepted(sid, 1 if fee is None else fee) if sid else None
+    meaning = api3_codes.meaning(code)
+    if fee or (meaning.kind is CodeClass.UNKNOWN and meaning is not api3_codes.OTHER):
+        return None
+    return NumberRefused(code, str(row.get("Message") or ""))
+
+
+def _best(results: Sequence[NumberResult]) -> NumberResult:
+    """Return the result of a number with several rows: accepted if any says so, else unknown if any is."""
+    for one in results:
+        if isinstance(one, Accepted):
+            return one
+    return None if None in results else results[0]
+
+
+def _match(numbers: Sequence[str], rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Return the rows of each number that has any, by the digits of the number that they name."""
+    wanted = set(numbers)
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        text = row.get("PhoneNumber")
+        if isinstance(text, str | int):
+            readings = reported_numbers.readings("", str(text))
+            if number := next((one for one in readings if one in wanted), None):
+                found.setdefault(number, []).append(row)
+    return found

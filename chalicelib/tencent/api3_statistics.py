@@ -1,0 +1,81 @@
+"""Statistics of API 3.0: counts of messages and of delivery reports, and packages."""
+
+import time
+from typing import Any
+
+from chalicelib import dates
+from chalicelib.lenient_json import integer
+from chalicelib.tencent.answers import Package, ReportCounts, SendCounts
+from chalicelib.tencent.api3_events import dicts
+from chalicelib.tencent.api3_sends import Ask
+
+_PACKAGES_PER_PAGE = 500
+# Packages that were made within this time are listed. They are valid for two years at most.
+_PACKAGE_SECONDS = 3 * 365 * 86400
+
+
+def send_counts(ask: Ask, sdk_app_id: str, first: int, last: int) -> SendCounts:
+    """Return the counts of messages."""
+    count = _statistics(ask, sdk_app_id, "SendStatusStatistics", first, last)
+    return SendCounts(
+        submitted=count("RequestCount"),
+        accepted=count("RequestSuccessCount"),
+        billed=count("FeeCount"),
+    )
+
+
+def report_counts(ask: Ask, sdk_app_id: str, first: int, last: int) -> ReportCounts:
+    """Return the counts of delivery reports, of 32 days at most."""
+    count = _statistics(ask, sdk_app_id, "CallbackStatusStatistics", first, last)
+    return ReportCounts(
+        accepted=count("RequestSuccessCount"),
+        reported=count("CallbackCount"),
+        delivered=count("CallbackSuccessCount"),
+        failed=count("CallbackFailCount"),
+        internal_errors=count("InternalErrorCount"),
+        invalid_numbers=count("InvalidNumberCount"),
+        unavailable=count("ShutdownErrorCount"),
+        blacklisted=count("BlackListCount"),
+        frequency_limited=count("FrequencyLimitCount"),
+    )
+
+
+def packages(ask: Ask, sdk_app_id: str) -> list[Package]:
+    """Return the account's packages of messages."""
+    now = int(time.time())
+    times = _hours(now - _PACKAGE_SECONDS, now - 3600)
+    packages: list[Package] = []
+    offset = 0
+    while True:
+        page = {"Limit": _PACKAGES_PER_PAGE, "Offset": offset}
+        answer = ask("SmsPackagesStatistics", {"SmsSdkAppId": sdk_app_id, **times, **page})
+        items = dicts(answer.get("SmsPackagesStatisticsSet"))
+        packages += map(_package, items)
+        offset += len(items)
+        if len(items) < _PACKAGES_PER_PAGE:
+            return packages
+
+
+def _statistics(ask: Ask, sdk_app_id: str, action: str, first: int, last: int) -> Any:
+    """Make a call of statistics; return a function that returns one of its counts, None if there is none."""
+    fields = {"SmsSdkAppId": sdk_app_id, **_hours(first, last), "Limit": 0, "Offset": 0}
+    found = ask(action, fields).get(action)
+    counts = found if isinstance(found, dict) else {}
+    return lambda name: integer(counts.get(name))
+
+
+def _hours(first: int, last: int) -> dict[str, str]:
+    """Return a span of hours as the statistics expect it: texts, in Beijing time."""
+    return {"BeginTime": str(dates.to_hour(first)), "EndTime": str(dates.to_hour(last))}
+
+
+def _package(item: dict[str, Any]) -> Package:
+    return Package(
+        id=integer(item.get("PackageId")) or 0,
+        bought=integer(item.get("PackageType")) == 1,
+        amount=integer(item.get("PackageAmount")) or 0,
+        used=integer(item.get("CurrentUsage")) or 0,
+        created_at=integer(item.get("PackageCreateTime")) or 0,
+        effective_at=integer(item.get("PackageEffectiveTime")) or 0,
+        expires_at=integer(item.get("PackageExpiredTime")) or 0,
+    )
