@@ -309,6 +309,16 @@ class Settings:
         return _reveal(self.tencent_secret_key_source).strip()
 
     @property
+    def tencent_keys(self) -> dict[str, str]:
+        """Return the keys of the API that is called, by the names of their variables."""
+        if self.tencent_api == "3.0":
+            return {
+                "TENCENT_SECRET_ID": self.tencent_secret_id,
+                "TENCENT_SECRET_KEY": self.tencent_secret_key,
+            }
+        return {"TENCENT_APP_KEY": self.tencent_app_key}
+
+    @property
     def tencent_callback_tokens(self) -> list[str]:
         """Return the secrets that open the callback URL: two of them while one is being replaced."""
         return list(_names(_reveal(self.tencent_callback_tokens_source)))

@@ -30,7 +30,10 @@ FOLDER = "hostile"
 NOTES = "notes"
 """File in that folder: a line with a switch's name for each time that it did something."""
 
-_SECRETS = ("QA_KEY", "TENCENT_APP_KEY", "TENCENT_CALLBACK_TOKENS")
+_SECRETS = (
+    *("QA_KEY", "TENCENT_APP_KEY", "TENCENT_SECRET_ID", "TENCENT_SECRET_KEY"),
+    "TENCENT_CALLBACK_TOKENS",
+)
 
 
 def switches(environ: Mapping[str, str]) -> Switches:

@@ -58,7 +58,7 @@ def _secrets() -> Finding:
     configured = settings.load()
     values = {
         "QA_KEY": configured.qa_key or configured.qa_auth == "off",
-        "TENCENT_APP_KEY": configured.tencent_app_key,
+        **configured.tencent_keys,
         "TENCENT_CALLBACK_TOKENS": configured.tencent_callback_tokens,
     }
     if blank := [name for name, value in values.items() if not value]:
@@ -173,7 +173,9 @@ def _breaker(name: BreakerName) -> Finding:
 def _tencent() -> str:
     """Make a call that sends nothing: Tencent checks the keys, the application and the clock first."""
     api.client().check_account()
-    return f"{settings.load().tencent_base_url}, application {settings.load().tencent_sdk_app_id}"
+    configured = settings.load()
+    where = f"API {configured.tencent_api} at {configured.tencent_base_url}"
+    return f"{where}, application {configured.tencent_sdk_app_id}"
 
 
 def _callback(base: str, *, show_token: bool) -> str:

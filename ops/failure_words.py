@@ -1,6 +1,6 @@
 """Failure codes in words, for operators. The texts that marketers read come with the receipts, in Chinese."""
 
-from chalicelib.tencent.error_codes import Code
+from chalicelib.tencent.error_codes import Code, synonyms
 
 _OWN = {
     "NO_RECEIPT": "sent, but no receipt came within 72 hours",
@@ -45,9 +45,31 @@ _HOLDS = {
 }
 
 
+# The same of API 3.0, where the words of v5's code for the same do not fit.
+_HOLDS_OF_API3 = {
+    "AuthFailure.SignatureFailure": "the key is wrong: TENCENT_SECRET_KEY",
+    "AuthFailure.InvalidAuthorization": "the key is wrong: TENCENT_SECRET_ID, TENCENT_SECRET_KEY",
+    "AuthFailure.SignatureExpire": "the clock is wrong by more than five minutes",
+    "AuthFailure.SecretIdNotFound": "there is no such key, or it is disabled: TENCENT_SECRET_ID",
+    "AuthFailure.InvalidSecretId": "the key is none of the cloud's API: TENCENT_SECRET_ID",
+    "AuthFailure.TokenFailure": "the key is a temporary one: TENCENT_SECRET_ID",
+    "AuthFailure.MFAFailure": "the key needs a second factor: use that of a sub-account",
+    "AuthFailure.UnauthorizedOperation": "no policy of the account allows the key to send: grant sms:SendSms",
+    "UnauthorizedOperation": "no policy of the account allows the key to send: grant sms:SendSms",
+    "InternalError.SigVerificationFail": "the error is within Tencent: ask its support",
+    "InternalError.SigFieldMissing": "the error is within Tencent: ask its support",
+    "InvalidParameter.AppidAndBizId": "the application is not of the key's account: TENCENT_SDK_APP_ID",
+    "UnauthorizedOperation.SmsSdkAppIdVerifyFail": (
+        "the application is not of the key's account: TENCENT_SDK_APP_ID"
+    ),
+    "UnsupportedRegion": "the region is wrong: TENCENT_REGION",
+}
+
+
 def describe_refusal(code: Code) -> str:
     """Return in words why Tencent refuses the account; empty for a code that opens no hold."""
-    return _HOLDS.get(code, "") if isinstance(code, int) else ""
+    known: dict[Code, str] = {**_HOLDS, **_HOLDS_OF_API3}
+    return next((known[one] for one in synonyms(code) if one in known), "")
 
 
 def describe(code: str, reported: str = "") -> str:

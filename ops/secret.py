@@ -7,7 +7,13 @@ import boto3
 from ops import policies, stages
 from ops.errors import OperatorError
 
-NAMES = ("QA_KEY", "TENCENT_APP_KEY", "TENCENT_CALLBACK_TOKENS")
+NAMES = (
+    "QA_KEY",
+    "TENCENT_APP_KEY",
+    "TENCENT_SECRET_ID",
+    "TENCENT_SECRET_KEY",
+    "TENCENT_CALLBACK_TOKENS",
+)
 """The settings that may be `ssm:/name of a parameter`."""
 
 

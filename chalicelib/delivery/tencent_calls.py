@@ -16,7 +16,7 @@ from chalicelib.domain.planning import Call, Failure
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.logs import log
 from chalicelib.store import breakers
-from chalicelib.tencent.error_codes import Code, CodeClass, explain, meaning
+from chalicelib.tencent.error_codes import Code, CodeClass, explain, meaning, synonyms
 from chalicelib.tencent.interface import (
     CallRefusedError,
     NotSentError,
@@ -96,7 +96,12 @@ class TencentCalls:
         if token is None or (self.holds.on(call) and not probe):
             return CallResult()
         try:
-            results = self._client.send(call, sign=request.sign, template_id=request.tpl_id)
+            results = self._client.send(
+                call,
+                sign=request.sign,
+                template_id=request.tpl_id,
+                context=f"{request.biz_id}:{positions[0]}",
+            )
         except NotSentError as error:
             log.warning("Tencent could not be reached", extra={"why": str(error)})
             self._unanswered(token, str(error))
@@ -183,4 +188,7 @@ def _waits(code: Code) -> bool:
 
     So it is with the general rate limit, and with the codes that the operator chose (TENCENT_WAIT_CODES).
     """
-    return meaning(code).kind is CodeClass.WAIT or code in settings.load().tencent_wait_codes
+    chosen = settings.load().tencent_wait_codes
+    return meaning(code).kind is CodeClass.WAIT or (
+        bool(chosen) and not chosen.isdisjoint(synonyms(code))
+    )

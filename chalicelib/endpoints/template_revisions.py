@@ -23,6 +23,7 @@ from chalicelib.store.templates import Revision
 
 if TYPE_CHECKING:
     from chalicelib.tencent.answers import TemplateDraft, TemplateReview
+    from chalicelib.tencent.interface import TencentApi
 
 # A campaign asks Tencent about a pending revision at most this often.
 _RECHECK_SECONDS = 30
@@ -183,7 +184,7 @@ def _submit_to_tencent(draft: Draft) -> tuple[int, Draft]:
     digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()
     with asking_tencent() as tencent:
         if earlier := template_submissions.find(digest):
-            ids = [item.id for item in tencent.all_templates() if item.text == earlier.text]
+            ids = _ids_of_text(tencent, earlier.text)
             if ids and not templates.find(str(max(ids)))[0]:
                 log.info("an earlier submission is found at Tencent", extra={"template": max(ids)})
                 text = replace(draft.translation, text=earlier.text)
@@ -195,6 +196,23 @@ def _submit_to_tencent(draft: Draft) -> tuple[int, Draft]:
         tpl_id = tencent.add_template(_tencent_draft(draft))
     template_submissions.end(digest)
     return tpl_id, draft
+
+
+def _ids_of_text(tencent: "TencentApi", text: str) -> list[int]:
+    """Return the ids of Tencent's templates with a text; none if the key may not list templates."""
+    from chalicelib.tencent.error_codes import prohibits_listing  # noqa: PLC0415 -- see asking_tencent
+    from chalicelib.tencent.interface import CallRefusedError  # noqa: PLC0415
+
+    try:
+        return [template.id for template in tencent.all_templates() if template.text == text]
+    except CallRefusedError as error:
+        if not prohibits_listing(error.code):
+            raise
+        log.warning(
+            "the key may not list templates: one whose answer was lost may be submitted twice",
+            extra={"why": str(error)},
+        )
+        return []
 
 
 def _tencent_draft(draft: Draft) -> "TemplateDraft":

@@ -25,7 +25,7 @@ from chalicelib.store import chunks, due_chunks, inquiries, messages, send_reque
 from chalicelib.store.inquiries import Inquiry
 from chalicelib.store.message_items import MAX_SID
 from chalicelib.tencent import api
-from chalicelib.tencent.error_codes import CodeClass, is_not_enabled
+from chalicelib.tencent.error_codes import CodeClass, is_not_enabled, lacks_policy
 from chalicelib.tencent.events import sid_of
 from chalicelib.tencent.interface import CallRefusedError, PullType, TencentApi, TencentError
 
@@ -174,6 +174,12 @@ class InquiryRun:
                 self._stop(
                     "Tencent has not enabled pullstatus4mobile for this application: messages without a "
                     "receipt are not asked about"
+                )
+            elif lacks_policy(error.code):
+                self._stop(
+                    "No policy allows the key of TENCENT_SECRET_ID to ask about a phone: grant it the action "
+                    "sms:PullSmsSendStatusByPhoneNumber in Tencent's access management (CAM)",
+                    error,
                 )
             elif error.meaning.kind in (CodeClass.CONFIG, CodeClass.WAIT):
                 self._stop("Tencent refuses pullstatus4mobile", error)

@@ -15,7 +15,7 @@ from chalicelib.delivery.pulled import RECOVERY, queue_stored, secure
 from chalicelib.logs import log
 from chalicelib.store import leases
 from chalicelib.tencent import api
-from chalicelib.tencent.error_codes import is_not_enabled
+from chalicelib.tencent.error_codes import is_not_enabled, lacks_policy
 from chalicelib.tencent.interface import (
     MAX_PULLED,
     CallRefusedError,
@@ -88,6 +88,11 @@ def _why_not_pulled(error: TencentError) -> str:
             return (
                 "Tencent has not enabled pulling for this application: ask its SMS Helper to enable it, or set "
                 "TENCENT_RECEIPTS=callback"
+            )
+        if lacks_policy(error.code):
+            return (
+                "No policy allows the key of TENCENT_SECRET_ID to pull: grant it the actions "
+                "sms:PullSmsSendStatus and sms:PullSmsReplyStatus in Tencent's access management (CAM)"
             )
         return "Tencent refused the pull"
     return "Tencent could not be reached, nothing was pulled"

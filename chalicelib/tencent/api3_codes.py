@@ -234,9 +234,3 @@ def meaning(code: str) -> Meaning:
     """Return the row of a code; if it stands for no listed one, that of its category, else OTHER."""
     found = listed(code)
     return MEANINGS[found] if found else _BY_CATEGORY.get(code.strip().partition(".")[0], OTHER)
-
-
-def counterpart(code: str) -> int | None:
-    """Return the v5 code that says the same as a code, None if there is none."""
-    found = listed(code)
-    return COUNTERPARTS.get(found) if found else None

@@ -141,6 +141,22 @@ def lacks_policy(code: Code) -> bool:
     return _listed(code) in ("AuthFailure.UnauthorizedOperation", "UnauthorizedOperation")
 
 
+def prohibits_listing(code: Code) -> bool:
+    """Return whether a refusal says that the key of a sub-account may not list templates; asking by ids may work."""
+    return _listed(code) == "FailedOperation.ProhibitSubAccountUse"
+
+
+def synonyms(code: Code) -> tuple[Code, ...]:
+    """Return a code as it is, as the table spells it, and v5's code for the same, as far as there are such."""
+    if isinstance(code, int):
+        return (code,)
+    from chalicelib.tencent import api3_codes  # noqa: PLC0415 -- see meaning
+
+    listed = api3_codes.listed(code)
+    number = api3_codes.COUNTERPARTS.get(listed) if listed else None
+    return (code, *filter(None, (listed, number)))
+
+
 def _listed(code: Code) -> Code | None:
     """Return the code of the table that a code stands for; None if a name stands for none."""
     if isinstance(code, int):
