@@ -31,7 +31,7 @@ _ALIYUN = {
     "isv.TEMPLATE_MISSING_PARAMETERS": "a variable of the template has no value",
 }
 # What an operator has to settle, by Tencent's codes that open a hold (`error_codes.Scope`).
-_HOLDS = {
+_HOLDS: dict[Code, str] = {
     1001: "the App Key is wrong, or it does not belong to this application",
     1003: "the signature is missing, which is an error of the bridge",
     1006: "the application lacks a permission for these sends: ask Tencent's support",
@@ -42,11 +42,7 @@ _HOLDS = {
     1021: "the clock is wrong by more than ten minutes",
     1031: "no messages are left in the package: buy one",
     1033: "the account is in arrears",
-}
-
-
-# The same of API 3.0, where the words of v5's code for the same do not fit.
-_HOLDS_OF_API3 = {
+    # Of API 3.0, where the words of v5's code for the same do not fit.
     "AuthFailure.SignatureFailure": "the key is wrong: TENCENT_SECRET_KEY",
     "AuthFailure.InvalidAuthorization": "the key is wrong: TENCENT_SECRET_ID, TENCENT_SECRET_KEY",
     "AuthFailure.SignatureExpire": "the clock is wrong by more than five minutes",
@@ -68,8 +64,7 @@ _HOLDS_OF_API3 = {
 
 def describe_refusal(code: Code) -> str:
     """Return in words why Tencent refuses the account; empty for a code that opens no hold."""
-    known: dict[Code, str] = {**_HOLDS, **_HOLDS_OF_API3}
-    return next((known[one] for one in synonyms(code) if one in known), "")
+    return next((_HOLDS[one] for one in synonyms(code) if one in _HOLDS), "")
 
 
 def describe(code: str, reported: str = "") -> str:

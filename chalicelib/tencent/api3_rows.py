@@ -22,7 +22,7 @@ def results(numbers: Sequence[str], rows: Any, unmentioned: NumberResult) -> lis
     `rows` is the answer's SendStatusSet. `unmentioned` is the result of a number without a row.
     """
     given = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    by_phone = {row.get("PhoneNumber"): row for row in given}
+    by_phone = {str(row.get("PhoneNumber")): row for row in given}
     wanted = ["+" + number for number in numbers]
     if len(by_phone) == len(given) == len(numbers) and all(map(by_phone.__contains__, wanted)):
         return [result(by_phone[phone]) for phone in wanted]

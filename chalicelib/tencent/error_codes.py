@@ -153,8 +153,10 @@ def synonyms(code: Code) -> tuple[Code, ...]:
     from chalicelib.tencent import api3_codes  # noqa: PLC0415 -- see meaning
 
     listed = api3_codes.listed(code)
-    number = api3_codes.COUNTERPARTS.get(listed) if listed else None
-    return (code, *filter(None, (listed, number)))
+    if listed is None:
+        return (code,)
+    number = api3_codes.COUNTERPARTS.get(listed)
+    return (code, listed) if number is None else (code, listed, number)
 
 
 def _listed(code: Code) -> Code | None:

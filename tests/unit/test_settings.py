@@ -321,3 +321,87 @@ def test_the_environment_is_read_once_per_process(monkeypatch: pytest.MonkeyPatc
         assert settings.load().platform_name == "腾讯短信"
     finally:
         settings.load.cache_clear()
+
+
+# --- API 3.0 ---
+
+API3 = {
+    **{name: value for name, value in ENVIRONMENT.items() if name != "TENCENT_APP_KEY"},
+    "TENCENT_API": "3.0",
+    "TENCENT_SECRET_ID": "AKID-of-the-account",
+    "TENCENT_SECRET_KEY": "s3cret-k3y",
+}
+
+
+def test_api_3_needs_its_own_key_and_no_app_key() -> None:
+    configured = from_environment(API3)
+    assert configured.tencent_api == "3.0"
+    assert configured.tencent_base_url == "https://sms.tencentcloudapi.com"
+    assert configured.tencent_region == "ap-guangzhou"
+    assert configured.tencent_keys == {
+        "TENCENT_SECRET_ID": "AKID-of-the-account",
+        "TENCENT_SECRET_KEY": "s3cret-k3y",
+    }
+    assert read().tencent_keys == {"TENCENT_APP_KEY": ENVIRONMENT["TENCENT_APP_KEY"]}
+
+
+def test_the_settings_of_both_apis_may_stand_side_by_side() -> None:
+    both = API3 | ENVIRONMENT
+    assert from_environment(both).tencent_api == "3.0"
+    assert from_environment(both | {"TENCENT_API": "v5"}).tencent_api == "v5"
+
+
+@pytest.mark.parametrize("name", ["TENCENT_SECRET_ID", "TENCENT_SECRET_KEY"])
+@pytest.mark.parametrize("value", ["", " "])
+def test_a_key_of_api_3_that_is_missing_is_named(name: str, value: str) -> None:
+    assert name in refused(API3 | {name: value})
+    assert name not in refused({})
+
+
+@pytest.mark.parametrize("value", ["3", "v3", "2021-01-11", "V5", "v5 ", "3.00"])
+def test_another_api_is_refused(value: str) -> None:
+    assert "TENCENT_API" in refused(ENVIRONMENT | API3 | {"TENCENT_API": value})
+
+
+@pytest.mark.parametrize("value", ["guangzhou", "ap guangzhou", "AP-GUANGZHOU", "-", "ap-"])
+def test_a_malformed_region_is_refused(value: str) -> None:
+    assert "TENCENT_REGION" in refused(API3 | {"TENCENT_REGION": value})
+
+
+def test_the_address_and_the_region_may_be_given() -> None:
+    configured = from_environment(
+        API3 | {"TENCENT_BASE_URL": "http://127.0.0.1:9003", "TENCENT_REGION": "ap-hongkong"}
+    )
+    assert configured.tencent_base_url == "http://127.0.0.1:9003"
+    assert configured.tencent_region == "ap-hongkong"
+
+
+def test_white_space_around_the_keys_is_dropped() -> None:
+    configured = from_environment(
+        API3 | {"TENCENT_SECRET_ID": " id\n", "TENCENT_SECRET_KEY": "\tkey "}
+    )
+    assert (configured.tencent_secret_id, configured.tencent_secret_key) == ("id", "key")
+
+
+def test_the_keys_are_not_shown() -> None:
+    shown = repr(from_environment(API3))
+    assert "AKID-of-the-account" not in shown
+    assert "s3cret-k3y" not in shown
+
+
+def test_codes_that_are_waited_for_may_be_names_with_api_3() -> None:
+    text = ",".join([*settings.WAITABLE_NAMES, "1025"])
+    configured = from_environment(API3 | {"TENCENT_WAIT_CODES": text})
+    assert configured.tencent_wait_codes == {*settings.WAITABLE_NAMES, 1025}
+
+
+@pytest.mark.parametrize(
+    "text", ["LimitExceeded.PhoneNumberCountLimit", "LimitExceeded", "1014", "x", "1025.0"]
+)
+def test_other_names_are_not_waited_for(text: str) -> None:
+    assert "TENCENT_WAIT_CODES" in refused(API3 | {"TENCENT_WAIT_CODES": text})
+
+
+def test_v5_has_no_names_of_codes() -> None:
+    text = refused(ENVIRONMENT | {"TENCENT_WAIT_CODES": settings.WAITABLE_NAMES[0]})
+    assert "TENCENT_WAIT_CODES" in text
