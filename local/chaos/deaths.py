@@ -201,6 +201,8 @@ def die_pulling(faults: Faults, campaigns: Campaigns) -> list[Order]:
         made = _receipts_made(sides)
         campaigns.send(campaigns.small())
         wait_for(lambda: _receipts_made(sides) >= made + 2, 30, "statuses to be pulled")
+        # The invocation that was killed before holds its lease for five minutes.
+        sides.end_lease(PULL)
         return pull(sides)
 
     if pull_with_something_to_pull():

@@ -151,6 +151,12 @@ class Sides:
             shown=self._shown(sorted({out_id for out_id, _ in wanted})) if shown else {},
         )
 
+    def end_lease(self, name: str) -> None:
+        """Remove a function's lease, as if the time-out of a killed invocation had passed."""
+        self._dynamodb.delete_item(
+            TableName=self._table, Key={"pk": {"S": "LEASE"}, "sk": {"S": name}}
+        )
+
     def count_replies_given_up(self) -> int:
         """Return the number of replies that Tencent could not hand over in three attempts."""
         state = self.get(self.tencent, "/_sim/state")
