@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from chalicelib import metrics
-from chalicelib.domain.breaker import HOLDS, Breaker, BreakerName
+from chalicelib.domain.breaker import HOLDS, NAMES, Breaker, BreakerName
 from chalicelib.logs import log
 from chalicelib.queues import sending
 from chalicelib.store import breakers, leases, waiting
@@ -44,9 +44,9 @@ def handle(seconds_left: float) -> None:
         return
     released = 0
     try:
-        # Nothing waits at a breaker that never opened.
-        for name, breaker in breakers.all_known().items():
-            released += _of_gate(name, None if breaker.closed_at else breaker, now, deadline)
+        open_breakers = breakers.all_open()
+        for name in NAMES:
+            released += _of_gate(name, open_breakers.get(name), now, deadline)
         released += _queue(waiting.due(now), deadline)
     finally:
         leases.release(lease)

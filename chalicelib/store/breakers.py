@@ -18,15 +18,10 @@ def get(name: BreakerName) -> Breaker | None:
     return table.read_as(Breaker, item) if item else None
 
 
-def all_known() -> dict[BreakerName, Breaker]:
-    """Return the breakers that ever opened by name, in one read. Those of a newer release are left out."""
-    found = (table.read_as(Breaker, item) for item in table.query("BREAKER", consistent=True))
-    return {one.name: one for one in found if one.name in NAMES}
-
-
 def all_open() -> dict[BreakerName, Breaker]:
     """Return the open breakers by name, in one read. Those of a newer release are left out."""
-    return {name: one for name, one in all_known().items() if not one.closed_at}
+    found = (table.read_as(Breaker, item) for item in table.query("BREAKER", consistent=True))
+    return {one.name: one for one in found if one.name in NAMES and not one.closed_at}
 
 
 def trip(name: BreakerName, why: str, now: int, code: int | str = 0) -> Breaker:
