@@ -125,6 +125,8 @@ def describe(traffic: Traffic, behaviour: Behaviour, body: Body) -> dict[str, An
     if end > now or end < begin:
         raise ApiError("InvalidParameterValue.EndTimeVerifyFail")
     found = RecordBook(traffic, behaviour, recipient).between(begin, end)
-    # New messages push the older ones back, so that a later page repeats the end of the one before.
-    start = max(offset - behaviour.api3.records_shift, 0)
-    return {"TotalCount": len(found), "SendRecordSet": found[start : start + limit]}
+    # Messages that are sent after the first page push the others back: the second one repeats its end.
+    new = behaviour.api3.records_shift if offset else 0
+    first = offset - new
+    total = min(len(found) + new, _MAX_RECORDS)
+    return {"TotalCount": total, "SendRecordSet": found[max(first, 0) : max(first + limit, 0)]}
