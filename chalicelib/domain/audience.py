@@ -61,6 +61,8 @@ class Audience:
                 recipients.add_all(plain, params)
             values = repeat(params)
         resolved = destinations.resolve_all(numbers)
+        if len(self._params) == 1 and not isinstance(params, Failure):
+            numbers, resolved = _add_foreign(recipients, numbers, resolved, params)
         for number, phone, params in zip(numbers, resolved, values, strict=False):
             if isinstance(phone, Failure):
                 recipients.refuse(number[:_MAX_INVALID_NUMBER], phone)
@@ -69,6 +71,24 @@ class Audience:
             else:
                 recipients.add(phone, params, number)
         return recipients
+
+
+def _add_foreign(
+    recipients: Recipients,
+    numbers: list[str],
+    resolved: list[str | Failure],
+    params: tuple[str, ...],
+) -> tuple[list[str], list[str | Failure]]:
+    """Add the foreign numbers in the documented form, which is the stored one, together; return the others."""
+    same = [phone for number, phone in zip(numbers, resolved, strict=True) if phone == number]
+    foreign = [phone for phone in same if isinstance(phone, str) and not phones.is_mainland(phone)]
+    if not foreign:
+        return numbers, resolved
+    # Copied, because the numbers of a request lie anywhere in memory, and sorting and grouping them would take longer.
+    recipients.add_all(text_lists.copy_contiguous(foreign), params)
+    known = set(foreign)
+    left = [pair for pair in zip(numbers, resolved, strict=True) if pair[0] not in known]
+    return [number for number, _ in left], [phone for _, phone in left]
 
 
 def _encode_numbers(numbers: list[str]) -> bytes:

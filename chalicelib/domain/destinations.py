@@ -65,7 +65,8 @@ class Destinations:
             raise NotSendableError(NOT_A_NUMBER) from None
         if self.international is not None:
             phone = self._of_the_right_kind(number, phone)
-        if self.countries and (code := phones.to_tencent(phone)[0]) not in self.countries:
+        if not self._is_allowed(phone):
+            code = phones.to_tencent(phone)[0]
             failure = Failure(_CODE, f"不允许发送到国家/地区代码 {code} 的号码(ALLOWED_COUNTRIES)")
             raise NotSendableError(failure)
         return phone
@@ -74,7 +75,26 @@ class Destinations:
         """Return the stored form of each number, or the reason why it can't be sent to."""
         if self.all_mainland and (plain := phones.all_plain(numbers)):
             return [*plain]
+        if self.international:
+            return self._resolve_abroad(numbers)
         return [self._resolved(number) for number in numbers]
+
+    def _resolve_abroad(self, numbers: Sequence[str]) -> list[str | Failure]:
+        """Do the same for an international template, whose numbers are nearly all digits together.
+
+        These take a fifth of the time if nothing else is looked for. `resolve` decides about all others.
+        """
+        from chalicelib.domain.foreign_numbers import normal  # noqa: PLC0415
+
+        together = phones.TOGETHER.fullmatch
+        found = [normal(match[1]) if (match := together(number)) else None for number in numbers]
+        return [
+            phone if phone and self._is_allowed(phone) else self._resolved(number)
+            for number, phone in zip(numbers, found, strict=True)
+        ]
+
+    def _is_allowed(self, phone: str) -> bool:
+        return not self.countries or phones.to_tencent(phone)[0] in self.countries
 
     def _of_the_right_kind(self, number: str, phone: str) -> str:
         if not self.international:

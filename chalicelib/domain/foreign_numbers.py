@@ -32,7 +32,7 @@ def normal(digits: str) -> str | None:
     it is left to Tencent, because plans grow; except for a number with a leading 0 that may be a trunk prefix,
     and for eleven digits that look like a mainland number.
     """
-    code, plan = _plan_of(digits)
+    code, plan = _plan_of(digits[:3])
     if plan is None:
         return None
     national = digits[len(code) :]
@@ -47,10 +47,12 @@ def normal(digits: str) -> str | None:
     return digits
 
 
-def _plan_of(digits: str) -> tuple[str, NumberingPlan | None]:
+@functools.cache
+def _plan_of(first: str) -> tuple[str, NumberingPlan | None]:
+    """Return the country code that a number with these first three digits has, and its plan."""
     for length in (1, 2, 3):
-        if plan := _plan(digits[:length]):
-            return digits[:length], plan
+        if plan := _plan(first[:length]):
+            return first[:length], plan
     return "", None
 
 

@@ -52,7 +52,11 @@ _EXPONENT = re.compile(r"([1-9])\.([0-9]+)[eE]\+?([0-9]{1,2})")
 _MAX_CHARACTERS = 40
 # Numbers with country code 1 (North America) have exactly 11 digits. Requiring that also keeps a mainland number with
 # a missing digit from passing as a foreign one.
-_INTERNATIONAL = re.compile(r"1[2-9][0-9]{9}|[2-79][0-9]{6,14}|8(?!6)[0-9]{6,14}")
+_DIGITS = r"1[2-9][0-9]{9}|[2-79][0-9]{6,14}|8(?!6)[0-9]{6,14}"
+_INTERNATIONAL = re.compile(_DIGITS)
+TOGETHER = re.compile(rf"\+?({_DIGITS})")
+"""Digits together, with or without a plus, that are no mainland number with its country code. `parse` returns group 1
+unchanged, except for PLAIN, which it takes for a mainland number."""
 # Country codes by ITU-T E.164: 1 and 7 have one digit, those listed below two, all others three. The islands of North
 # America share the 1; Tencent's price list names them by the 1 and their area code (1242, 1268, …).
 _ISLANDS = (

@@ -107,11 +107,14 @@ class Recipients:
         resolved.single = dict(self._single_recipient)
         resolved.shared = {params: [*group] for params, group in self._shared.items()}
         documented = {params: set(group) for params, group in self._shared.items()}
-        for (phone, params), forms in sorted(self._forms.items()):
-            known = documented.get(params) or {self._single_recipient.get(params, "")}
-            plain = [phones.to_quick_audience(phone)] if phone in known else []
-            ordered = sorted(forms)
-            resolved.forms[phone, params] = (*ordered[:MAX_FORMS], *plain)
+        for pair in sorted(self._forms):
+            phone, params = pair
+            known = (
+                phone in documented.get(params, ()) or self._single_recipient.get(params) == phone
+            )
+            plain = [phones.to_quick_audience(phone)] if known else []
+            ordered = sorted(self._forms[pair])
+            resolved.forms[pair] = (*ordered[:MAX_FORMS], *plain)
             if rest := ordered[MAX_FORMS:]:
                 resolved.refused = {**resolved.refused, **dict.fromkeys(rest, _TOO_MANY_FORMS)}
             if plain:
