@@ -5,14 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from local.ports import free_port
 
 
-def demo(state: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def demo(state: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     environment = {
         "PATH": os.environ["PATH"],
         "BRIDGE_PORT": str(free_port()),
         "BRIDGE_STATE": str(state),
+        **environment,
     }
     return subprocess.run(
         [sys.executable, "-m", "local", "run", *options],
@@ -24,10 +27,12 @@ def demo(state: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_run_succeeds(tmp_path: Path) -> None:
-    done = demo(tmp_path)
+@pytest.mark.parametrize(("api", "call"), [("v5", "sendmultisms2"), ("3.0", "SendSms")])
+def test_run_succeeds(tmp_path: Path, api: str, call: str) -> None:
+    done = demo(tmp_path, TENCENT_API=api)
 
     assert done.returncode == 0, done.stdout + done.stderr
+    assert f"Tencent calls: {call} " in done.stdout
     assert "1,000" in done.stdout
     lines = done.stdout.splitlines()
     assert lines[-1].startswith("Next: make up ")
