@@ -90,13 +90,19 @@ def test_the_local_stack_is_not_deployed(tmp_path: Path, monkeypatch: pytest.Mon
     assert "make up" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("api", "other"),
+    [("v5", {"TENCENT_SECRET_ID", "TENCENT_SECRET_KEY"}), ("3.0", {"TENCENT_APP_KEY"})],
+)
 def test_missing_secrets_are_named_with_the_command_that_stores_them(
-    checkout: Checkout, chalice: Chalice
+    checkout: Checkout, chalice: Chalice, api: str, other: set[str]
 ) -> None:
+    checkout.configure(TENCENT_API=api)
     result = ops("deploy", "--stage", "prod")
     assert result.exit_code == 1
     for name in NAMES:
-        assert f"python -m ops secret set {name} --stage prod" in result.stderr
+        missing = f"python -m ops secret set {name} --stage prod" in result.stderr
+        assert missing is (name not in other)
     assert nothing_was_made()
 
 

@@ -62,6 +62,7 @@ def kill(account: Account, number: int, work: Callable[[], Any]) -> None:
     account.killed_at = None
 
 
+@pytest.mark.timeout(900)
 def test_a_first_deployment_goes_on_wherever_it_was_killed(
     account: Account, checked: Checked
 ) -> None:
@@ -79,6 +80,7 @@ def test_a_first_deployment_goes_on_wherever_it_was_killed(
         assert adoption.read("prod").keys() == record.keys()
 
 
+@pytest.mark.timeout(900)
 def test_a_later_deployment_goes_on_wherever_it_was_killed(
     account: Account, checked: Checked
 ) -> None:
@@ -93,6 +95,7 @@ def test_a_later_deployment_goes_on_wherever_it_was_killed(
         assert account.state() == whole, account.calls[number - 1]
 
 
+@pytest.mark.timeout(900)
 def test_a_deletion_goes_on_wherever_it_was_killed(account: Account, checked: Checked) -> None:
     def work() -> None:
         destroy.destroy("prod", silent, with_table=False)
