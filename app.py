@@ -20,6 +20,10 @@ app.register_middleware(garbage_collection.resume)
 ANY = ["*/*"]
 # How many `deliver` functions run at once. They share the limits on calls to Tencent.
 SENDERS = 4
+# Chunks in one event of `deliver`, each with up to 50 calls. Five spread a small campaign over all functions. If a
+# function may make more than 50 calls at once, ten keep it busy for long enough.
+_PARALLEL = os.environ.get("TENCENT_PARALLEL_CALLS", "")
+CHUNKS = 10 if _PARALLEL.isdecimal() and int(_PARALLEL) > 50 * SENDERS else 5
 QUEUES = os.environ.get("BRIDGE_QUEUE_PREFIX") or "qa-sms-bridge-local-"
 
 
@@ -171,7 +175,7 @@ def read(event: SQSEvent) -> Any:
     return handle(event.to_dict(), _seconds_left(event))
 
 
-@app.on_sqs_message(queue=QUEUES + "sends", batch_size=5, maximum_concurrency=SENDERS)
+@app.on_sqs_message(queue=QUEUES + "sends", batch_size=CHUNKS, maximum_concurrency=SENDERS)
 def deliver(event: SQSEvent) -> Any:
     """Send chunks to Tencent."""
     from chalicelib.functions.deliver import handle

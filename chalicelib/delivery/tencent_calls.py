@@ -24,6 +24,7 @@ from chalicelib.tencent.interface import (
     NumberResult,
     OutcomeUnknownError,
     TencentApi,
+    TooManyCallsError,
 )
 from chalicelib.tencent.throttle import Throttle
 
@@ -92,9 +93,25 @@ class TencentCalls:
         """
         if self.holds.on(call) and not probe:
             return CallResult()
-        token = self.throttle.acquire(self.deadline - SECONDS_FOR_A_CALL - time.time())
+        if not self.throttle.enter(self._seconds_left()):
+            return CallResult()
+        try:
+            return self._send_in_turn(request, positions, call, probe=probe)
+        finally:
+            self.throttle.leave()
+
+    def _seconds_left(self) -> float:
+        """Return the seconds within which a call has to begin."""
+        return self.deadline - SECONDS_FOR_A_CALL - time.time()
+
+    def _send_in_turn(
+        self, request: SendRequest, positions: list[int], call: Call, *, probe: bool
+    ) -> CallResult:
+        """Make a call that has its place among the calls at once."""
+        token = self.throttle.acquire(self._seconds_left())
         if token is None or (self.holds.on(call) and not probe):
             return CallResult()
+        began = time.monotonic()
         try:
             results = self._client.send(
                 call,
@@ -102,13 +119,16 @@ class TencentCalls:
                 template_id=request.tpl_id,
                 context=f"{request.biz_id}:{positions[0]}",
             )
+        except TooManyCallsError as error:
+            self._too_many(token, str(error), began)
+            return CallResult()
         except NotSentError as error:
             log.warning("Tencent could not be reached", extra={"why": str(error)})
             self._unanswered(token, str(error))
             return CallResult()
         except CallRefusedError as error:
             if error.meaning.kind is CodeClass.WAIT:
-                self._unanswered(token, str(error))
+                self._too_many(token, str(error), began)
             else:
                 self._answered()
             if hold := opened_by(error.code, call):
@@ -123,6 +143,10 @@ class TencentCalls:
             self._unanswered(token, str(error))
             return CallResult(dict.fromkeys(positions))
         self._answered()
+        for result in results:
+            if isinstance(result, NumberRefused) and meaning(result.code).kind is CodeClass.WAIT:
+                self._too_many(token, str(CallRefusedError(result.code, result.said)), began)
+                break
         return self._result(positions, call, results, probe=probe)
 
     def _result(
@@ -156,14 +180,23 @@ class TencentCalls:
                 # This error must not lose the outcome of the call. The next probe tries again.
                 log.exception("the breaker could not be closed")
 
+    def _too_many(self, token: int, why: str, began: float) -> None:
+        """Slow down after a refusal for the rate of calls. `began` is when the call began, by the monotonic clock."""
+        if self.throttle.refused(token, why, time.monotonic() - began):
+            self._stop(why)
+
     def _unanswered(self, token: int, why: str) -> None:
         if self.throttle.unanswered(token, why):
-            log.error("Tencent does not answer: sending stops", extra={"why": why})
-            metrics.count(BreakerOpen=1)
-            try:
-                breakers.trip(SIDE, why, int(time.time()))
-            except Exception:
-                log.exception("the breaker could not be opened")
+            self._stop(why)
+
+    def _stop(self, why: str) -> None:
+        """Open the breaker."""
+        log.error("Tencent does not answer: sending stops", extra={"why": why})
+        metrics.count(BreakerOpen=1)
+        try:
+            breakers.trip(SIDE, why, int(time.time()))
+        except Exception:
+            log.exception("the breaker could not be opened")
 
 
 def _refused(error: CallRefusedError, positions: list[int], call: Call) -> CallResult:

@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 # An invocation needs at least this much time: for one call and the writes around it.
 MIN_SECONDS = 60
+# Chunks that are claimed at once. If the function is killed, their recipients without an outcome become unknown.
+MAX_CHUNKS = 5
 # Outcomes are stored in batches: as soon as a batch is full, and after this many seconds at the latest.
 OUTCOMES_PER_WRITE = 25
 MAX_UNRECORDED_SECONDS = 2
@@ -109,7 +111,7 @@ def _deliver_chunks(
     """Deliver chunks concurrently; yield each record with its result."""
     with (
         ThreadPoolExecutor(calls.throttle.parallel) as call_pool,
-        ThreadPoolExecutor(len(records)) as chunk_pool,
+        ThreadPoolExecutor(min(len(records), MAX_CHUNKS)) as chunk_pool,
     ):
         futures = [
             chunk_pool.submit(_deliver_chunk, record.body, calls, call_pool) for record in records

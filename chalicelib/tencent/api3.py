@@ -31,7 +31,7 @@ from chalicelib.tencent.api3_lists import Listing
 from chalicelib.tencent.api3_sends import ForeignMessage
 from chalicelib.tencent.api3_transport import Account, request_id
 from chalicelib.tencent.error_codes import CodeClass
-from chalicelib.tencent.exchange import CONNECTIONS, MAX_IDLE_SECONDS
+from chalicelib.tencent.exchange import MAX_IDLE_SECONDS
 from chalicelib.tencent.interface import (
     MAX_PULLED,
     CallRefusedError,
@@ -292,5 +292,7 @@ def client() -> Api3:
 
 @functools.lru_cache(maxsize=1)
 def _client(base_url: str, region: str, sdk_app_id: str, secret_id: str, secret_key: str) -> Api3:
-    session: requests.Session = new_session(CONNECTIONS, max_idle_seconds=MAX_IDLE_SECONDS)
+    # A function never makes more calls at once than all of them together may.
+    connections = settings.load().tencent_parallel_calls
+    session: requests.Session = new_session(connections, max_idle_seconds=MAX_IDLE_SECONDS)
     return Api3(Account(base_url, region, secret_id, secret_key, session), sdk_app_id)

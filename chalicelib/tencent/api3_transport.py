@@ -19,9 +19,9 @@ from chalicelib.tencent.api3_signature import CONTENT_TYPE, authorization
 from chalicelib.tencent.error_codes import CodeClass
 from chalicelib.tencent.interface import (
     CallRefusedError,
-    NotSentError,
     OutcomeUnknownError,
     TencentError,
+    TooManyCallsError,
 )
 
 VERSION = "2021-01-11"
@@ -70,7 +70,7 @@ class Account:
 def _read(action: str, response: requests.Response) -> dict[str, Any]:
     """Return an answer that is a success. Raises TencentError, with the answer, for any other."""
     if response.status_code == requests.codes.too_many_requests:
-        raise NotSentError(f"{action}: HTTP 429")
+        raise TooManyCallsError(f"{action}: HTTP 429")
     try:
         found = loads(response.content, integers=True)
     except ValueError:

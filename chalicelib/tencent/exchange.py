@@ -13,10 +13,9 @@ from chalicelib.tencent.interface import (
     NotSentError,
     OutcomeUnknownError,
     TencentError,
+    TooManyCallsError,
 )
 
-# Connections in a session's pool.
-CONNECTIONS = 16
 # Seconds after which an idle connection is not used again. Tencent asks clients to close those that were idle for 90 s
 # (its FAQ on 60008).
 MAX_IDLE_SECONDS = 80
@@ -56,7 +55,7 @@ def post(
 def unreadable(name: str, status: int) -> TencentError:
     """Return the error of an answer that has no code, by its HTTP status."""
     if status == requests.codes.too_many_requests:
-        return NotSentError(f"{name}: HTTP 429")
+        return TooManyCallsError(f"{name}: HTTP 429")
     if 300 <= status < 500:
         return CallRefusedError(status, f"HTTP {status}")
     return OutcomeUnknownError(f"{name}: HTTP {status} without an answer that can be understood")

@@ -4,7 +4,8 @@
 
     TencentError
      ├── CallRefusedError     Tencent refused the call: nothing was done
-     ├── NotSentError         Tencent never got the request (no connection, HTTP 429): nothing was done
+     ├── NotSentError         Tencent never got the request (no connection): nothing was done
+     │    └── TooManyCallsError  or it rejected the request for the rate of calls (HTTP 429)
      └── OutcomeUnknownError  Tencent may have carried out the request, and no answer says whether it did
 
 The last one covers every case in which the request was sent and no answer came that can be understood: timeout,
@@ -67,6 +68,10 @@ class CallRefusedError(TencentError):
 
 class NotSentError(TencentError):
     """The request never reached Tencent, or was rejected before it was read."""
+
+
+class TooManyCallsError(NotSentError):
+    """The request was rejected for the rate of calls, before it was read."""
 
 
 class OutcomeUnknownError(TencentError):

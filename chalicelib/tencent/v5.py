@@ -16,7 +16,7 @@ from chalicelib.domain import phones
 from chalicelib.domain.planning import Call
 from chalicelib.lenient_json import integer
 from chalicelib.tencent import v5_details
-from chalicelib.tencent.exchange import CONNECTIONS, MAX_IDLE_SECONDS
+from chalicelib.tencent.exchange import MAX_IDLE_SECONDS
 from chalicelib.tencent.interface import (
     MAX_PULLED,
     Accepted,
@@ -298,5 +298,7 @@ def client() -> Client:
 
 @functools.lru_cache(maxsize=1)
 def _client(base_url: str, sdk_app_id: str, app_key: str) -> Client:
-    session = new_session(CONNECTIONS, max_idle_seconds=MAX_IDLE_SECONDS)
+    # A function never makes more calls at once than all of them together may.
+    connections = settings.load().tencent_parallel_calls
+    session = new_session(connections, max_idle_seconds=MAX_IDLE_SECONDS)
     return Client(base_url, sdk_app_id, app_key, session)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.store import breakers
 from chalicelib.tencent import throttle
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import Bridge
@@ -22,6 +23,9 @@ class VirtualTime:
 
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
+
+    def time(self) -> float:
+        return time.time()
 
     def monotonic(self) -> float:
         return time.time()
@@ -82,3 +86,39 @@ def test_there_are_never_more_calls_at_once_than_allowed(linked: Bridge) -> None
         pass
     assert most == 3
     assert times_sent(linked) == Counter(PHONES)
+
+
+def test_refusals_for_the_rate_among_answers_slow_down_and_never_stop(linked: Bridge) -> None:
+    """Of the first calls, which begin together, all but one are refused before that one is answered."""
+    linked.configure(TENCENT_PARALLEL_CALLS="16")
+    barrier, lock = threading.Barrier(4), threading.Lock()
+    refusals = threading.Semaphore(0)
+    calls = 0
+
+    def behave(fake: tencent.FakeTencent, call: tencent.Call) -> Any:
+        nonlocal calls
+        with lock:
+            calls += 1
+            number = calls
+        if number > 4:
+            return fake.obey(call)
+        barrier.wait(10)
+        if number > 1:
+            refusals.release()
+            return tencent.refused(1013)(fake, call)
+        for _ in range(3):
+            assert refusals.acquire(timeout=10)
+        time_for_the_refusals.wait(0.2)
+        return fake.obey(call)
+
+    time_for_the_refusals = threading.Event()
+    linked.tencent.always("send", behave)
+    params = [{"name": phone} for phone in PHONES]
+    assert linked.campaign(PHONES, params, code=linked.template()).code == "OK"
+    linked.pump.drain("deliver")
+    assert breakers.get_open("tencent") is None
+    assert len(times_sent(linked)) == len(PHONES) - 3
+    linked.tencent.always("send", None)
+    linked.pump.run("deliver", hours=1)
+    assert times_sent(linked) == Counter(PHONES)
+    assert len(linked.tencent.send_calls) == len(PHONES) + 3

@@ -26,6 +26,9 @@ class Time:
     def monotonic(self) -> float:
         return self.now
 
+    def time(self) -> float:
+        return self.now
+
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += seconds
@@ -139,6 +142,166 @@ def test_the_ceiling_of_calls_per_second_is_shared_by_the_functions(
 
 def test_events_of_one_process_share_its_throttle(own_throttle: Callable[..., Throttle]) -> None:
     assert own_throttle() is own_throttle()
+
+
+# --- how many at once, by the answers ------------------------------------------------------------
+
+
+def places(made: Throttle) -> int:
+    """Take all places among the calls at once; return their number."""
+    taken = 0
+    while made.enter(0):
+        taken += 1
+    return taken
+
+
+def grow(made: Throttle, rounds: int) -> None:
+    """Answer as many calls as are allowed at once, in each round."""
+    for _ in range(rounds):
+        taken = places(made)
+        for _ in range(taken):
+            made.answered()
+            made.leave()
+
+
+def test_the_calls_at_once_follow_the_answers(clock: Time) -> None:
+    made = Throttle(16, 1e9)
+    grow(made, 1)
+    assert places(made) == 8
+    assert not made.refused(acquire(made), "1013", 0)
+    for _ in range(8):
+        made.leave()
+    assert places(made) == 4
+
+
+def test_a_call_waits_for_a_place() -> None:
+    made = Throttle(4, 1e9)
+    taken = places(made)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(made.enter, 10)
+        time.sleep(0.05)
+        assert not waiting.done()
+        made.leave()
+        assert waiting.result(10)
+    assert not made.enter(0.01)
+    assert taken == 4
+
+
+def test_calls_that_wait_for_a_place_give_up_when_tencent_goes_down() -> None:
+    made = Throttle(4, 1e9)
+    places(made)
+    with ThreadPoolExecutor(3) as pool:
+        waiting = [pool.submit(made.enter, 60) for _ in range(3)]
+        time.sleep(0.05)
+        made.unanswered(0, "x")
+        made.unanswered(0, "x")
+        assert [one.result(10) for one in waiting] == [False] * 3
+
+
+def test_there_are_never_more_calls_at_once_than_allowed() -> None:
+    made, lock = Throttle(16, 1e9), threading.Lock()
+    under_way, most = 0, 0
+
+    def call(number: int) -> None:
+        nonlocal under_way, most
+        assert made.enter(10)
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        if number % 50 == 49:
+            made.refused(acquire(made), "1013", 1)
+        else:
+            made.answered()
+        with lock:
+            under_way -= 1
+        made.leave()
+
+    with ThreadPoolExecutor(32) as pool:
+        list(pool.map(call, range(2000)))
+    assert most <= 16
+    assert not made.down_reason
+
+
+def test_a_burst_of_refusals_counts_once(clock: Time) -> None:
+    made = Throttle(16, 1e9)
+    grow(made, 2)
+    burst = [acquire(made) for _ in range(16)]
+    assert not any(made.refused(one, "1013", 0) for one in burst)
+    assert places(made) == 8
+    assert not made.down_reason
+
+
+def test_refusals_alone_mean_that_tencent_is_down(clock: Time) -> None:
+    made = Throttle(16, 1e9)
+    burst = [acquire(made) for _ in range(4)]
+    for one in burst:
+        assert not made.refused(one, "1013", 0)
+    assert made.refused(acquire(made), "1013 again", 0)
+    assert made.down_reason == "1013 again"
+
+
+def test_refusals_among_answers_never_mean_that_tencent_is_down(clock: Time) -> None:
+    made = Throttle(16, 1e9)
+    for _ in range(100):
+        refused, answered = acquire(made), acquire(made)
+        assert not made.refused(refused, "1013", 0)
+        assert not made.refused(answered, "1013", 0)
+        made.answered()
+
+
+def test_after_a_refusal_no_call_starts_until_its_second_is_over(clock: Time) -> None:
+    made = Throttle(16, 1e9)
+    token = acquire(made)
+    clock.now += 0.25
+    made.refused(token, "1013", 0.25)
+    assert made.acquire(0.5) is None, "it does not wait"
+    acquire(made)
+    assert clock.now == pytest.approx(1001)
+
+
+def test_a_call_that_waits_for_its_turn_waits_for_the_end_of_that_second_too(
+    clock: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Throttle(16, 10)
+    token = acquire(made)
+    sleep = clock.sleep
+
+    def meanwhile(seconds: float) -> None:
+        monkeypatch.setattr(clock, "sleep", sleep)
+        made.refused(token, "1013", 0)
+        sleep(seconds)
+
+    monkeypatch.setattr(clock, "sleep", meanwhile)
+    acquire(made)
+    assert clock.now == pytest.approx(1001)
+
+
+def test_the_next_event_goes_on_at_the_same_rate(
+    own_throttle: Callable[..., Throttle], clock: Time
+) -> None:
+    grow(own_throttle(), 2)
+    clock.now += 1
+    assert places(own_throttle()) == 16
+
+
+@pytest.mark.parametrize("why", ["down", "probe", "pause"])
+def test_the_rate_starts_low_after_a_breaker_and_after_a_pause(
+    own_throttle: Callable[..., Throttle], clock: Time, why: str
+) -> None:
+    made = own_throttle()
+    grow(made, 2)
+    if why == "down":
+        made.unanswered(acquire(made), "x")
+        made.unanswered(acquire(made), "x")
+    # Another function may have opened and closed a breaker within the pause.
+    clock.now += 10 if why == "pause" else 1
+    assert places(own_throttle(cautious=why == "probe")) == 4
+
+
+def test_a_function_never_makes_more_calls_at_once_than_lambda_allows(
+    own_throttle: Callable[..., Throttle],
+) -> None:
+    assert own_throttle(TENCENT_PARALLEL_CALLS="100000").parallel == throttle.MAX_PARALLEL
 
 
 # --- whether tencent answers ---------------------------------------------------------------------

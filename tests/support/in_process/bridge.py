@@ -97,6 +97,8 @@ class Bridge:
         self.logs_are_complete = True
         self.tencent = FakeTencent(outside)
         self.quick_audience = FakeQuickAudience(outside)
+        # The clock stands still, so a second would never be over.
+        monkeypatch.setattr(throttle, "SECOND", 0)
         monkeypatch.setattr(v5, "new_session", lambda *_, **__: self._session(self.tencent))
         self.configure(**ENVIRONMENT)
         self.pump = Pump(clock, outside, self.restart)
