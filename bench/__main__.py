@@ -19,6 +19,7 @@ from bench import (
     check,
     cold_start,
     delay,
+    rate,
     report,
     sections,
     setting,
@@ -119,6 +120,12 @@ def main() -> None:
     with _step(f"{statuses:,} statuses through the local stack"):
         forwarded = delay.measure(statuses, pace)
 
+    sent = []
+    for tencent in (rate.LIMITED, rate.DEFAULT):
+        count = 8_000 if quick else 24_000
+        with _step(f"{count:,} calls to a Tencent that answers after {tencent.seconds:g} s"):
+            sent.append(rate.measure(tencent, count))
+
     cold = None
     if not quick:
         with _step("cold starts"):
@@ -134,6 +141,7 @@ def main() -> None:
             sections.dollars(largest),
             sections.accepting(accepted),
             sections.growth(growth),
+            sections.rate(sent),
             sections.forwarding(forwarded),
             sections.burst(largest[0]),
         ]

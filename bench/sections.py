@@ -4,6 +4,7 @@ from bench import prices, report
 from bench.accepting import MEMORY, Accepted
 from bench.campaign import STAGES, Run
 from bench.delay import Delay
+from bench.rate import Sent
 from bench.report import Section
 
 
@@ -196,3 +197,45 @@ def forwarding(found: Delay) -> Section:
             "(`maximum_batching_window_in_seconds` of settle and push), which trade delay for fewer requests."
         ),
     )
+
+
+def rate(sent: list[Sent]) -> Section:
+    """Return how fast a personalised campaign is sent within a limit of Tencent's, and without one."""
+    section = Section(
+        "Calls a second to Tencent",
+        (
+            "answers take",
+            "Tencent accepts a second",
+            "ceiling",
+            "recipients",
+            "a second, all",
+            "second half",
+            "refused %",
+            "CPU ms",
+            "deliver MB",
+        ),
+        text=(
+            "Elapsed time: four `deliver` processes at once send a personalised campaign, a call for each message. The "
+            "stand-in takes the given time for an answer, and refuses (1013) all but the first calls of each second of "
+            "its clock. The ceiling is TENCENT_PARALLEL_CALLS; TENCENT_CALLS_PER_SECOND is 1,000, the default. Each "
+            "process begins with four calls at once and finds its rate by itself (docs/decisions/0054), which the "
+            "second half of the campaign shows. CPU time per message is that of `deliver`. Calls that were refused are "
+            "repeated after 30 s and more, which is left out. With the default ceiling, two cores are the limit."
+        ),
+    )
+    for one in sent:
+        tencent = one.tencent
+        section.rows.append(
+            (
+                f"{tencent.seconds:g} s",
+                f"{tencent.per_second:,}" if tencent.per_second else "any number",
+                f"{tencent.ceiling}",
+                f"{one.recipients:,}",
+                f"{one.per_second:.0f}",
+                f"{one.adapted:.0f}",
+                f"{one.refused / (one.recipients + one.refused) * 100:.2f}",
+                f"{one.cpu * 1000:.2f}",
+                f"{one.memory / 2**20:.0f}",
+            )
+        )
+    return section

@@ -14,12 +14,14 @@ Calls under `/_bench/` control it. They are not counted.
 |---|---|
 | `POST reset` | delete all data |
 | `POST forget` | reset all counters |
+| `POST tencent?seconds=&per_second=` | let Tencent's answers take time, and refuse more calls a second (0: none) |
 | `POST record?file=` | write every later call into that file, as a line of JSON; without a name: stop |
 | `POST requests` | queue an event for the HTTP function |
 | `POST report` | queue callbacks for the messages sent since the last report, 100 statuses each |
 | `POST event?function=&most=` | take a function's next event off its queue, with at most that many messages, or 204 |
 | `GET figures` | return the billed units, and the number of calls of each kind |
 | `GET state` | return the table's items, and the numbers whose receipts were pushed |
+| `GET accepted` | return the times at which Tencent accepted calls, in epoch seconds |
 | `GET reported` | return the time at which the receipt of each number was pushed, in epoch seconds |
 """
 
@@ -58,6 +60,10 @@ class World:
         self._reported: dict[str, float] = {}
         self._pushes = 0
 
+    def delay(self, path: str) -> float:
+        """Return the seconds after which a request is answered."""
+        return self._tencent.seconds if "/tlssmssvr/" in path else 0
+
     def answer(self, target: str, path: str, body: bytes) -> tuple[int, bytes]:
         """Answer one HTTP request."""
         url = urlsplit(path)
@@ -95,12 +101,11 @@ class World:
             case "forget":
                 self._bill.__init__()  # type: ignore[misc]
                 self._reported, self._pushes = {}, 0
-                self._tencent.count = 0
+                self._tencent.forget()
+            case "tencent":
+                self._tencent = Tencent(float(query["seconds"]), int(query["per_second"]))
             case "record":
-                if self._recording:
-                    self._recording.close()
-                file = query.get("file")
-                self._recording = Path(file).open("wb") if file else None  # noqa: SIM115
+                self._record(query.get("file"))
             case "requests":
                 self._http.append(body)
             case "report":
@@ -112,11 +117,18 @@ class World:
                 return 200, json.dumps(self._figures()).encode()
             case "state":
                 return 200, json.dumps(self._state()).encode()
+            case "accepted":
+                return 200, json.dumps(self._tencent.accepted_at).encode()
             case "reported":
                 return 200, json.dumps(self._reported).encode()
             case _:
                 return 404, b"{}"
         return 200, b"{}"
+
+    def _record(self, file: str | None) -> None:
+        if self._recording:
+            self._recording.close()
+        self._recording = Path(file).open("wb") if file else None  # noqa: SIM115
 
     def _event(self, function: str, limit: int) -> bytes | None:
         queue = events.QUEUES.get(function)
@@ -138,6 +150,7 @@ class World:
             "invocations": bill.invocations,
             "calls": bill.calls,
             "sent": self._tencent.count,
+            "refused": self._tencent.refused,
             "reported": len(self._reported),
             "pushes": self._pushes,
         }
@@ -179,7 +192,11 @@ class _Connection(asyncio.Protocol):
                 f"HTTP/1.1 {status} -\r\nContent-Type: application/x-amz-json-1.0\r\n"
                 f"Content-Length: {len(answer)}\r\nx-amz-crc32: {zlib.crc32(answer)}\r\n\r\n"
             )
-            self._transport.write(head.encode() + answer)
+            if delay := self._world.delay(path):
+                loop = asyncio.get_running_loop()
+                loop.call_later(delay, self._transport.write, head.encode() + answer)
+            else:
+                self._transport.write(head.encode() + answer)
 
 
 async def _serve(port: int) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,14 +15,28 @@ Json = dict[str, Any]
 
 
 class Tencent:
-    """Accepts every message, and reports each as delivered."""
+    """Accepts every message, and reports each as delivered.
 
-    def __init__(self) -> None:
+    With `per_second`, it refuses all but the first calls of each second of the clock. Its answers take `seconds`.
+    """
+
+    def __init__(self, seconds: float = 0, per_second: int = 0) -> None:
+        self.seconds = seconds
         self.count = 0
+        self.refused = 0
+        self.accepted_at: list[float] = []
+        """The times of the calls that it accepted."""
+        self._per_second = per_second
+        self._second = 0
+        self._calls = 0
         self._sent: list[tuple[str, str]] = []
 
     def answer(self, name: str, body: Json) -> bytes:
         """Send the messages of a call, and return its answer."""
+        if self._is_full():
+            self.refused += 1
+            return json.dumps({"result": 1013, "errmsg": "frequency limit", "ext": ""}).encode()
+        self.accepted_at.append(time.time())
         tel = body["tel"]
         details = [self._send(one["mobile"]) for one in (tel if isinstance(tel, list) else [tel])]
         if name == "sendmultisms2":
@@ -29,6 +44,17 @@ class Tencent:
         else:
             answer = details[0] | {"ext": ""}
         return json.dumps(answer).encode()
+
+    def forget(self) -> None:
+        """Reset the counts."""
+        self.count, self.refused, self.accepted_at = 0, 0, []
+
+    def _is_full(self) -> bool:
+        second = int(time.time())
+        if second != self._second:
+            self._second, self._calls = second, 0
+        self._calls += 1
+        return 0 < self._per_second < self._calls
 
     def _send(self, mobile: str) -> Json:
         # The sid is as long as Tencent's and as hard to compress. A number gets the same sid in every run,
