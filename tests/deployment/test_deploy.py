@@ -16,7 +16,7 @@ from typer.testing import Result
 
 from chalicelib import aws
 from ops import stack
-from ops.secret import NAMES
+from ops.secret import NAMES, parameter
 from tests.support.deployment.chalice_program import PREFIX, Chalice
 from tests.support.deployment.checkout import Checkout
 from tests.support.deployment.commands import SECRETS, keep_secrets, ops
@@ -97,7 +97,9 @@ def test_the_local_stack_is_not_deployed(tmp_path: Path, monkeypatch: pytest.Mon
 def test_missing_secrets_are_named_with_the_command_that_stores_them(
     checkout: Checkout, chalice: Chalice, api: str, other: set[str]
 ) -> None:
-    checkout.configure(TENCENT_API=api)
+    keys = {"TENCENT_APP_KEY", "TENCENT_SECRET_ID", "TENCENT_SECRET_KEY"}
+    sources = {name: f"ssm:{parameter('prod', name)}" for name in keys - other}
+    checkout.configure(TENCENT_API=api, **dict.fromkeys(other), **sources)
     result = ops("deploy", "--stage", "prod")
     assert result.exit_code == 1
     for name in NAMES:
