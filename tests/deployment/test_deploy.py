@@ -98,8 +98,10 @@ def test_missing_secrets_are_named_with_the_command_that_stores_them(
     checkout: Checkout, chalice: Chalice, api: str, other: set[str]
 ) -> None:
     keys = {"TENCENT_APP_KEY", "TENCENT_SECRET_ID", "TENCENT_SECRET_KEY"}
-    sources = {name: f"ssm:{parameter('prod', name)}" for name in keys - other}
-    checkout.configure(TENCENT_API=api, **dict.fromkeys(other), **sources)
+    sources: dict[str, str | None] = {
+        name: f"ssm:{parameter('prod', name)}" for name in keys - other
+    }
+    checkout.configure("prod", TENCENT_API=api, **(dict.fromkeys(other) | sources))
     result = ops("deploy", "--stage", "prod")
     assert result.exit_code == 1
     for name in NAMES:
