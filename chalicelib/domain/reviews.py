@@ -24,6 +24,12 @@ NO_COMMENT_ON_SIGN = "无审核备注"
 NO_COMMENT_ON_TEMPLATE = "无审批备注"
 REJECTED_WITHOUT_REASON = "审核未通过"
 
+NOT_EFFECTIVE = "审核通过, 待生效"
+"""The reply to what Tencent has approved and can't be used yet, for want of a carrier's registration (API 3.0).
+
+To Quick Audience it is pending.
+"""
+
 CAPTCHA, NOTIFICATION, PROMOTION, INTERNATIONAL = 0, 1, 2, 3
 """Quick Audience's template types (§2)."""
 
@@ -33,7 +39,16 @@ TENCENT_TYPE = {CAPTCHA: 0, NOTIFICATION: 0, PROMOTION: 1, INTERNATIONAL: 0}
 
 def reason(status: int, reply: str, no_comment: str) -> str:
     """Return the `reason` of §1 and §4: Tencent's reply to a rejected sign or template, else `no_comment`."""
+    if status == PENDING and reply == NOT_EFFECTIVE:
+        return reply
     return (reply or REJECTED_WITHOUT_REASON) if status == REJECTED else no_comment
+
+
+def state(status: int, reply: str) -> str:
+    """Return the state of a sign or template that can't be used yet, for a marketer."""
+    if status == PENDING:
+        return reply if reply == NOT_EFFECTIVE else "审核中"
+    return f"未通过审核: {reply}"
 
 
 def carriers(status: int, reply: str) -> dict[str, str]:

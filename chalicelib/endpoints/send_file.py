@@ -32,8 +32,10 @@ def send_batch(body: dict[str, Any]) -> dict[str, Any]:
         addresses.check_url(fields.phoneOssUrl)
     except addresses.FetchError as error:
         raise Refused("isv.INVALID_PARAMETERS", f"phoneOssUrl: {error}") from None
-    sign = signs.require_approved(fields.signName)
+    approved = signs.require_approved(fields.signName)
     revision = text_templates.require_approved(fields.templateCode)
+    signs.require_kind(approved, revision)
+    sign = approved.name
     digest = _digest(fields, sign)
     request, already_accepted = submission.claim(fields, digest, revision, sign=sign)
     if already_accepted:

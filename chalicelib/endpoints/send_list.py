@@ -50,8 +50,10 @@ def _accept(body: dict[str, Any], require_approved: Callable[[str], Revision]) -
             f"手机号有 {len(numbers)} 个, 超过 limit 允许的 {fields.limit} 个: "
             "请减少手机号或调大 limit",
         )
-    sign = signs.require_approved(fields.signName)
+    approved = signs.require_approved(fields.signName)
     revision = require_approved(fields.templateCode)
+    signs.require_kind(approved, revision)
+    sign = approved.name
     audience = Audience(numbers, params)
     recipients = audience.recipients(revision.names, submission.destinations(revision))
     accepted = recipients.accepted

@@ -2,15 +2,18 @@
 
 import time
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib import dates
 from chalicelib.domain import reviews, sign_names
+from chalicelib.endpoints import listed_signs
 from chalicelib.endpoints.envelope import path_names
 from chalicelib.endpoints.tencent_refusals import asking_tencent
 from chalicelib.errors import NotFound, Refused
 from chalicelib.store import signs
+from chalicelib.store.sign_list import ListedSign
 from chalicelib.store.signs import Sign
+from chalicelib.store.templates import Revision
 
 FIELDS = {"signName": "", "signStatus": 0, "reason": "", "createDate": ""}
 """The documented fields of §1, with their values in a refusal: the status is "pending", since none is known."""
@@ -19,15 +22,25 @@ FIELDS = {"signName": "", "signStatus": 0, "reason": "", "createDate": ""}
 _FRESH_SECONDS = 600
 
 
+class ApprovedSign(NamedTuple):
+    """The sign of a campaign: its name as Tencent has it, without brackets.
+
+    `international` is None if both kinds of numbers may be sent to, or if that is not known.
+    """
+
+    name: str
+    international: bool | None = None
+
+
 def query(raw_name: str) -> dict[str, Any]:
     """Answer §1 for the name in the path."""
     names = path_names(raw_name)
     # A caller may write a blank in a path as a plus sign, as it is written in a query.
     with_blanks = [name.replace("+", " ") for name in names if "+" in name]
-    sign = next(filter(None, map(signs.get, names + with_blanks)), None)
+    linked = next(filter(None, map(signs.get, names + with_blanks)), None)
+    sign = _refresh(linked) if linked else _best(listed_signs.find(names + with_blanks))
     if sign is None:
         raise NotFound(_unknown(names[0]))
-    sign = _refresh(sign)
     return {
         "signName": sign.name,
         "signStatus": reviews.STATUS.get(sign.status, 0),
@@ -36,21 +49,48 @@ def query(raw_name: str) -> dict[str, Any]:
     }
 
 
-def require_approved(name: str) -> str:
-    """Return the name of the sign that a campaign uses, as Tencent has it, without brackets.
+def require_approved(name: str) -> ApprovedSign:
+    """Return the sign that a campaign uses: the one that is linked to the name, or one that Tencent lists by it.
 
-    Raises NotFound if no such sign is linked, Refused if Tencent has not approved it: otherwise Tencent would
-    send the messages under another sign.
+    Raises NotFound if there is none, Refused if Tencent has not approved it: otherwise Tencent would send the messages
+    under another sign.
     """
-    sign = signs.get(name)
-    if sign is None:
+    if sign := signs.get(name):
+        if sign.status != reviews.APPROVED or time.time() - sign.checked_at > _FRESH_SECONDS:
+            sign = _refresh(sign)
+        _refuse_unless_approved(sign)
+        return ApprovedSign(sign.name)
+    found = listed_signs.find([name])
+    listed = _best(found)
+    if listed is None:
         raise NotFound(_unknown(name))
-    if sign.status != reviews.APPROVED or time.time() - sign.checked_at > _FRESH_SECONDS:
-        sign = _refresh(sign)
+    _refuse_unless_approved(listed)
+    kinds = {one.international for one in found if one.status == reviews.APPROVED}
+    return ApprovedSign(listed.name, kinds.pop() if len(kinds) == 1 else None)
+
+
+def require_kind(sign: ApprovedSign, revision: Revision) -> None:
+    """Raise Refused if a template is for foreign numbers and the sign is not, or the other way round."""
+    international = revision.kind == reviews.INTERNATIONAL
+    if sign.international in (None, international) or (revision.anywhere and not international):
+        return
+    sort = "国际/港澳台短信" if international else "国内短信"
+    raise Refused(
+        "isv.SIGN_STATE_ILLEGAL",
+        f"签名“{sign.name}”没有审核通过的{sort}签名, 不能与模板 {revision.code} 一起发送",
+    )
+
+
+def _best(found: list[ListedSign]) -> ListedSign | None:
+    """Return the sign of a name whose review is shown: an approved one, or the first."""
+    approved = [sign for sign in found if sign.status == reviews.APPROVED]
+    return next(iter(approved or found), None)
+
+
+def _refuse_unless_approved(sign: Sign | ListedSign) -> None:
     if sign.status != reviews.APPROVED:
-        state = "审核中" if sign.status == reviews.PENDING else f"未通过审核: {sign.reply}"
+        state = reviews.state(sign.status, sign.reply)
         raise Refused("isv.SIGN_STATE_ILLEGAL", f"签名“{sign.name}”{state}, 审核通过后才能发送")
-    return sign.name
 
 
 def _refresh(sign: Sign) -> Sign:

@@ -87,7 +87,7 @@ def require_approved(revisions: Sequence[Revision]) -> Revision:
         if revision.status == reviews.APPROVED:
             return revision
     newest = revisions[0]
-    state = "审核中" if newest.status == reviews.PENDING else f"未通过审核: {newest.reply}"
+    state = reviews.state(newest.status, newest.reply)
     raise Refused("isv.SMS_TEMPLATE_ILLEGAL", f"模板 {newest.code} {state}, 审核通过后才能发送")
 
 

@@ -23,6 +23,7 @@
 | `TEMPLATE_SUBMISSION#<digest>` | `-` | a submission whose answer is not known yet | template_submissions |
 | `PAGE#<code>` | `-` | the content of a digital message's page | pages |
 | `SIGN#<name>` | `-` | a sign and its id at Tencent | signs |
+| `SIGN_LIST` | `-` | the account's signs as Tencent last listed them (API 3.0) | sign_list |
 | `TEMPLATES`, `SIGNS` | code, name | the lists of all codes and names | templates, signs |
 | `NONCE#<digest>` | `-` | a nonce that was used, and the answer to its request | nonces |
 | `PARKED#<day>` | `<digits>#<digest>` | a status or reply that belongs to no message of the bridge | messages |

@@ -1,7 +1,8 @@
-"""Signs. Quick Audience identifies a sign by its name, Tencent by an id, and Tencent has no query by name.
+"""Linked signs. Quick Audience identifies a sign by its name, Tencent by an id, and v5 has no query by name.
 
-So an operator links the two once (`ops sign link NAME SIGN_ID`). A sign is stored under the normal form of its name
-(`domain/sign_names.py`), together with the name as Tencent has it.
+So an operator links the two once (`ops sign link NAME SIGN_ID`). With API 3.0 this is needed only if the names differ,
+because Tencent lists signs by name (`sign_list`); a link wins over that list. A sign is stored under the normal form
+of its name (`domain/sign_names.py`), together with the name as Tencent has it.
 """
 
 from collections.abc import Iterator

@@ -63,7 +63,7 @@ class SignReview(NamedTuple):
     """A sign at Tencent, with its review.
 
     `international` and `qualification_status` are None where the answer does not say them. A mainland sign can be used
-    only if its qualification is approved (1).
+    only if its qualification is approved (1). `created_at` is an epoch; 0 where the answer has none.
     """
 
     id: int
@@ -72,6 +72,7 @@ class SignReview(NamedTuple):
     reply: str = ""
     international: bool | None = None
     qualification_status: int | None = None
+    created_at: int = 0
 
 
 class SendStatus(IntEnum):

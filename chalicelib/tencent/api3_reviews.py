@@ -14,9 +14,6 @@ from chalicelib.tencent.answers import (
     TemplateReview,
 )
 
-NOT_EFFECTIVE = "审核通过, 待生效"
-"""The reply of what is approved and can't be used yet, for want of a carrier's registration."""
-
 # StatusCode. 2, which means rejected in v5, means approved and not effective yet.
 _STATUSES = {
     0: ReviewStatus.APPROVED,
@@ -101,6 +98,7 @@ def sign(item: dict[str, Any]) -> SignReview | None:
         reply=reply,
         international=None if international is None else bool(international),
         qualification_status=integer(item.get("QualificationStatusCode")),
+        created_at=max(integer(item.get("CreateTime")) or 0, 0),
     )
 
 
@@ -108,7 +106,7 @@ def _review(item: dict[str, Any]) -> tuple[ReviewStatus, str]:
     code = integer(item.get("StatusCode"))
     reply = str(item.get("ReviewReply") or "")
     if code == _NOT_EFFECTIVE_CODE:
-        reply = NOT_EFFECTIVE
+        reply = reviews.NOT_EFFECTIVE
     status = ReviewStatus.PENDING if code is None else _STATUSES.get(code, ReviewStatus.PENDING)
     return status, reply
 

@@ -146,6 +146,11 @@ def prohibits_listing(code: Code) -> bool:
     return _listed(code) == "FailedOperation.ProhibitSubAccountUse"
 
 
+def wants_ids(code: Code) -> bool:
+    """Return whether a refusal of a list without ids says that Tencent wants ids: the international site may."""
+    return isinstance(code, str) and _listed(code) in ("MissingParameter", "InvalidParameter")
+
+
 def synonyms(code: Code) -> tuple[Code, ...]:
     """Return a code as it is, as the table spells it, and v5's code for the same, as far as there are such."""
     if isinstance(code, int):

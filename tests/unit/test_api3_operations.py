@@ -320,10 +320,20 @@ def test_signs_are_listed_by_name() -> None:
     approved = ReviewStatus.APPROVED
     assert list(client.all_signs()) == [
         SignReview(
-            id=1, text="测试签名", status=approved, international=False, qualification_status=1
+            id=1,
+            text="测试签名",
+            status=approved,
+            international=False,
+            qualification_status=1,
+            created_at=1617508800,
         ),
         SignReview(
-            id=2, text="测试签名", status=approved, international=True, qualification_status=0
+            id=2,
+            text="测试签名",
+            status=approved,
+            international=True,
+            qualification_status=0,
+            created_at=1617508800,
         ),
     ]
     assert set(actions(transport)) == {"DescribeSmsSignList"}

@@ -1,0 +1,198 @@
+"""Signs that Tencent lists by name (API 3.0): they are found without a link."""
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+
+from chalicelib.store import sign_list, signs
+from ops import sign as ops_sign
+from tests.support.in_process import api3
+from tests.support.in_process.api3 import FakeApi3
+from tests.support.in_process.bridge import SIGN, Bridge
+from tests.support.in_process.clock import beijing
+
+PHONE = "13900001111"
+LIST = "DescribeSmsSignList"
+
+
+@pytest.fixture
+def tencent(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi3]:
+    yield from api3.connected(bridge, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("code", "reply", "status", "reason"),
+    [
+        (0, "", 1, "无审核备注"),
+        (1, "", 0, "无审核备注"),
+        (2, "", 0, "审核通过, 待生效"),
+        (-1, "资质不全", 2, "资质不全"),
+        (9, "", 0, "无审核备注"),
+    ],
+)
+def test_a_sign_is_found_by_its_name(
+    bridge: Bridge, tencent: FakeApi3, code: int, reply: str, status: int, reason: str
+) -> None:
+    tencent.sign(SIGN, status=code, ReviewReply=reply)
+    answer = bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}")
+    assert (answer.code, answer["signName"]) == ("OK", SIGN)
+    assert (answer["signStatus"], answer["reason"]) == (status, reason)
+    assert answer["createDate"] == beijing(1_617_508_800)
+    assert list(signs.all_signs()) == []
+
+
+@pytest.mark.parametrize(
+    ("at_tencent", "written"),
+    [("【Café】", "Ｃａｆé"), ("Café", "Cafe\u0301"), ("A B", "A+B"), ("A+B", "A+B")],
+    ids=ascii,
+)
+def test_a_listed_name_is_compared_as_a_linked_one_is(
+    bridge: Bridge, tencent: FakeApi3, at_tencent: str, written: str
+) -> None:
+    tencent.sign("别的", 700)
+    tencent.sign(at_tencent)
+    answer = bridge.ask("GET", f"/sms/smsSign/{quote(written, safe='+')}")
+    assert (answer.code, answer["signName"]) == ("OK", at_tencent.strip("【】"))
+
+
+def test_a_campaign_is_sent_under_a_sign_that_was_never_linked(
+    bridge: Bridge, tencent: FakeApi3
+) -> None:
+    tencent.sign(f"【{SIGN}】")
+    assert bridge.campaign([PHONE], code=tencent.template("您好")).code == "OK"
+    bridge.pump.drain()
+    assert [call["SignName"] for call in tencent.sent] == [SIGN]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [(1, "审核中"), (2, "审核通过, 待生效"), (-1, "未通过审核: 资质不全")]
+)
+def test_a_campaign_under_a_sign_that_can_not_be_used_is_refused(
+    bridge: Bridge, tencent: FakeApi3, code: int, said: str
+) -> None:
+    tencent.sign(SIGN, status=code, ReviewReply="资质不全")
+    answer = bridge.campaign([PHONE], code=tencent.template("您好"))
+    assert answer.code == "isv.SIGN_STATE_ILLEGAL"
+    assert said in answer.message
+    assert tencent.sent == []
+
+
+def test_the_list_is_kept_for_ten_minutes(bridge: Bridge, tencent: FakeApi3) -> None:
+    tencent.sign(SIGN)
+    code = tencent.template("您好")
+    for minute in range(10):
+        assert bridge.campaign([PHONE], code=code, out_id=f"task-{minute}").code == "OK"
+        bridge.clock.advance(seconds=60)
+    listed = len(tencent.calls_of(LIST))
+    assert bridge.campaign([PHONE], code=code, out_id="later").code == "OK"
+    assert len(tencent.calls_of(LIST)) == 2 * listed
+
+
+def test_unknown_names_make_tencent_list_its_signs_once_a_minute(
+    bridge: Bridge, tencent: FakeApi3
+) -> None:
+    tencent.sign(SIGN)
+    assert bridge.ask("GET", f"/sms/smsSign/{quote('甲')}").status == 404
+    listed = len(tencent.calls_of(LIST))
+    for name in ("乙", "丙", "%", "【】"):
+        assert bridge.ask("GET", f"/sms/smsSign/{quote(name)}").status == 404
+    assert bridge.campaign([PHONE], code="1", signName="丁").status == 404
+    assert len(tencent.calls_of(LIST)) == listed
+    tencent.sign("甲", 702)
+    bridge.clock.advance(seconds=60)
+    assert bridge.ask("GET", f"/sms/smsSign/{quote('甲')}")["signStatus"] == 1
+
+
+def test_a_sign_that_waits_for_its_review_is_asked_for_again(
+    bridge: Bridge, tencent: FakeApi3
+) -> None:
+    tencent.sign(SIGN, status=1)
+    path = f"/sms/smsSign/{quote(SIGN)}"
+    assert bridge.ask("GET", path)["signStatus"] == 0
+    tencent.signs[0]["StatusCode"] = 0
+    assert bridge.ask("GET", path)["signStatus"] == 0
+    bridge.clock.advance(seconds=60)
+    assert bridge.ask("GET", path)["signStatus"] == 1
+
+
+def test_a_link_wins_over_the_list(bridge: Bridge, tencent: FakeApi3) -> None:
+    tencent.sign(SIGN, 701)
+    tencent.sign(SIGN, 702, status=-1, ReviewReply="资质不全", International=1)
+    ops_sign.link(SIGN, 702)
+    answer = bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}")
+    assert (answer["signStatus"], answer["reason"]) == (2, "资质不全")
+    assert bridge.campaign([PHONE], code=tencent.template("您好")).code == "isv.SIGN_STATE_ILLEGAL"
+
+
+@pytest.mark.parametrize(
+    ("at_home", "abroad", "template", "said"),
+    [
+        (0, 0, 0, ""),
+        (0, 0, 1, ""),
+        (0, 1, 0, ""),
+        (0, 1, 1, "没有审核通过的国际/港澳台短信签名"),
+        (-1, 0, 1, ""),
+        (-1, 0, 0, "没有审核通过的国内短信签名"),
+        (-1, 0, 3, ""),
+        (0, -1, 3, ""),
+    ],
+)
+def test_a_name_may_be_a_sign_at_home_and_one_abroad(
+    bridge: Bridge, tencent: FakeApi3, at_home: int, abroad: int, template: int, said: str
+) -> None:
+    tencent.sign(SIGN, 702, status=abroad, International=1)
+    tencent.sign(SIGN, 701, status=at_home)
+    assert bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}")["signStatus"] == 1
+    code = tencent.template("您好", International=template)
+    phone = "+85251234567" if template == 1 else PHONE
+    answer = bridge.campaign([phone], code=code)
+    assert said in answer.message
+    assert (answer.code == "OK") == (not said)
+
+
+@pytest.mark.parametrize("code", ["MissingParameter", "InvalidParameter", "missingparameter."])
+def test_an_account_whose_signs_are_not_listed_goes_on_linking_them(
+    bridge: Bridge, tencent: FakeApi3, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    tencent.sign(SIGN)
+    tencent.refusals[LIST] = code
+    for _ in range(3):
+        answer = bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}")
+        assert answer.status == 404
+        assert "ops sign link" in answer.message
+        bridge.clock.advance(seconds=61)
+    said = [one for one in caplog.records if "does not list" in one.message]
+    assert len(said) == 1
+    tencent.refusals.clear()
+    ops_sign.link(SIGN, 701)
+    assert bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}")["signStatus"] == 1
+
+
+def test_a_refused_account_is_no_unknown_sign(bridge: Bridge, tencent: FakeApi3) -> None:
+    tencent.refusals[LIST] = "AuthFailure.UnauthorizedOperation"
+    answer = bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}")
+    assert (answer.status, answer.code) == (200, "isp.RAM_PERMISSION_DENY")
+    assert "访问策略" in answer.message
+
+
+def test_a_list_that_is_too_long_for_the_table_keeps_the_approved_signs(
+    bridge: Bridge, tencent: FakeApi3
+) -> None:
+    for number in range(600):
+        tencent.sign(f"签名{number}", number, status=-1, ReviewReply="长" * 5000)
+    tencent.sign(SIGN)
+    assert bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}")["signStatus"] == 1
+    stored = sign_list.get()
+    assert len(stored.signs) == 500
+    assert [sign.name for sign in stored.named(SIGN)] == [SIGN]
+
+
+def test_a_stage_that_goes_back_to_v5_needs_links(bridge: Bridge, tencent: FakeApi3) -> None:
+    tencent.sign(SIGN)
+    assert bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}").code == "OK"
+    bridge.configure(TENCENT_API="v5", TENCENT_BASE_URL="https://tencent.test/v5/tlssmssvr")
+    bridge.clock.advance(seconds=601)
+    answer = bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}")
+    assert answer.status == 404
+    assert "ops sign link" in answer.message
