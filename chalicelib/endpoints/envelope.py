@@ -6,15 +6,12 @@ An endpoint takes a body and returns a dict of its documented fields. This modul
 into answers, because Chalice would give them a format of its own before any middleware sees them.
 """
 
-import hashlib
 import json
 import os
 import sys
-import time
 import unicodedata
 import uuid
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -22,6 +19,7 @@ from chalice.app import Request, Response
 
 from chalicelib import deadline, settings
 from chalicelib.compact_json import COMPACT_JSON
+from chalicelib.endpoints import repetitions
 from chalicelib.errors import (
     ConfigurationError,
     Forbidden,
@@ -38,20 +36,8 @@ from chalicelib.store import nonces
 MAX_NAME = 100
 """Characters of a sign's name or a template's code: a longer one can't be a key of the table."""
 
-# POST requests that only read. Their answers are not stored: repeating them changes nothing, and a page of §12
-# may be larger than an item of the table.
-_READ_ONLY_PATHS = ("/sms/sendDetails",)
-# Repetitions of these requests are recognised by their content (`store/submissions.py`), at the same moment, too. So
-# a repetition need not wait for a function that may have died.
-_SEND_PATHS = ("/sms/sendBatch", "/sms/sendBatchList", "/sms/sendDigitalBatchList")
-
 # Characters of an unknown path that are repeated in the answer and the log.
 _MAX_PATH = 200
-# How long a request waits for the answer of an identical one that is being executed.
-_POLLS = 20
-_SECONDS_BETWEEN_POLLS = 0.25
-_REUSED = "this nonce was used for another request"
-
 _TOO_DEEP = "the body is nested too deeply"
 
 Body = dict[str, Any]
@@ -193,105 +179,15 @@ def _report_stranger(request: Request, error: Refused) -> None:
 
 
 def _run(request: Request, endpoint: Callable[[Body], Answer]) -> Answer:
-    """Check a request's signature and nonce, run its endpoint, and store the answer under the nonce.
-
-    If the same request comes again with the same nonce, it gets the stored answer, and the endpoint is not run.
-    """
+    """Check a request's signature, and run its endpoint unless its nonce shows that it is a repetition."""
     configured = settings.load()
     credentials = authentication.check(request, configured)
     # The body of a GET or a DELETE is ignored.
     raw = raw_body(request) if request.method in ("POST", "PUT") else b""
     if credentials is None:
         return endpoint(parse(raw))
-    parts = [
-        request.method.encode(),
-        request.path.encode(),
-        repr(request.uri_params).encode(),
-        raw,
-    ]
-    content = hashlib.sha256(b"\n".join(parts)).hexdigest()
     retention = nonces.retention(configured.qa_clock_skew_seconds)
-    # Timestamp and nonce are signed without a separator between them. Digits moved from one to the other make
-    # another nonce with the same signature, so each signature is valid with one nonce only.
-    use = nonces.use(credentials.signature, credentials.nonce, retention, exclusive=False)
-    if isinstance(use, nonces.Reused):
-        raise NonceReused("this signature was used with another nonce")
-    nonce = credentials.nonce
-    read_only = request.method == "GET" or request.path in _READ_ONLY_PATHS
-    exclusive = not read_only and request.path not in _SEND_PATHS
-    use = nonces.use(nonce, content, retention, exclusive=exclusive)
-    match use:
-        case nonces.Reused():
-            raise NonceReused("this nonce was used for another request")
-        case nonces.Answered():
-            return use.answer
-        case nonces.Running():
-            return _await_answer(nonce)
-        case nonces.Granted():
-            pass
-    if read_only:
-        return endpoint(parse(raw))
-    return _execute(
-        lambda: endpoint(parse(raw)),
-        partial(nonces.save_answer, nonce, content, retention, use),
-        partial(nonces.release, nonce, content, retention, use),
-    )
-
-
-def _execute(
-    run: Callable[[], Answer],
-    save_answer: Callable[[Answer], None],
-    release: Callable[[Answer | None], None],
-) -> Answer:
-    """Execute a request; then store its answer, or release its nonce."""
-    refusal: Answer | None = None
-    try:
-        given = run()
-    except deadline.OutOfTimeError:
-        # No time is left to release the nonce either. The claim ends by itself.
-        raise
-    except Exception as error:
-        if isinstance(error, Refused):
-            refusal = {
-                "code": error.code,
-                "message": error.message,
-                "status": error.http_status,
-            }
-        try:
-            release(refusal)
-        except Exception:
-            log.exception("the nonce could not be released: its request is refused for a minute")
-        raise
-    try:
-        save_answer(given)
-    except Exception:
-        # The request is carried out. Its exact repetition would be carried out again, so say it now.
-        log.exception("the answer could not be stored")
-    return given
-
-
-def _await_answer(nonce: str) -> Answer:
-    """Wait for the answer of an identical request that another function is executing.
-
-    Raises Refused: the refusal of that request, or one that says that it is still in progress.
-    """
-    for _ in range(_POLLS):
-        time.sleep(_SECONDS_BETWEEN_POLLS)
-        found = nonces.look(nonce)
-        match found:
-            case nonces.Answered():
-                return found.answer
-            case nonces.Released(refusal) if refusal:
-                raise _refused(**refusal)
-            case nonces.Released():
-                break
-    raise Refused("isp.SYSTEM_ERROR", "同一请求正在处理中, 请稍后重试: 同一请求可以重复发送")
-
-
-def _refused(code: str, message: str, status: int) -> Refused:
-    refused = Refused(code, message)
-    refused.http_status = status
-    return refused
+    return repetitions.execute(request, raw, credentials, retention, lambda: endpoint(parse(raw)))
 
 
 def _internal_error(message: str) -> Answer:

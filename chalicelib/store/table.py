@@ -5,15 +5,13 @@ so the retries of the client do no harm. The exception is `batches.put_new`, whi
 retries.
 """
 
-import random
-import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from chalicelib import aws, settings
-from chalicelib.store import attributes
+from chalicelib.store import attributes, conflicts
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -24,9 +22,6 @@ Key = tuple[str, str]
 
 T = TypeVar("T")
 Dataclass = TypeVar("Dataclass", bound="DataclassInstance")
-
-# Seconds before the second and the third try of a write that met a transaction.
-_CONFLICT_PAUSES = (0.05, 0.2)
 
 
 def key(pk: str, sk: str) -> Item:
@@ -47,7 +42,7 @@ def read_as(kind: type[Dataclass], stored: Mapping[str, Any], **changes: Any) ->
 def put(item: Item) -> None:
     """Write an item. An existing item is overwritten."""
     packed = pack(item)
-    _despite_conflicts(lambda: aws.dynamodb().put_item(TableName=table_name(), Item=packed))
+    conflicts.retried(lambda: aws.dynamodb().put_item(TableName=table_name(), Item=packed))
 
 
 def put_new(item: Item) -> bool:
@@ -120,7 +115,7 @@ def _put_where(item: Item, condition: dict[str, Any]) -> Item | None:
     """
     packed = pack(item)
     try:
-        _despite_conflicts(
+        conflicts.retried(
             lambda: aws.dynamodb().put_item(
                 TableName=table_name(),
                 Item=packed,
@@ -161,42 +156,12 @@ def exchange(old: Item, new: Item, name: str, value: Any) -> bool:
         },
     ]
     try:
-        _despite_conflicts(lambda: aws.dynamodb().transact_write_items(TransactItems=changes))
+        conflicts.retried(lambda: aws.dynamodb().transact_write_items(TransactItems=changes))
     except ClientError as error:
-        if "ConditionalCheckFailed" not in _cancelled_for(error):
+        if "ConditionalCheckFailed" not in conflicts.reasons(error):
             raise
         return False
     return True
-
-
-def _despite_conflicts(write: Callable[[], Any]) -> None:
-    """Make a write; try again, twice, if another transaction was changing an item of it at that moment.
-
-    DynamoDB then changes nothing, and boto3 does not try again by itself.
-    """
-    for pause in _CONFLICT_PAUSES:
-        try:
-            write()
-        except ClientError as error:
-            if not _met_transaction(error):
-                raise
-            time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 -- spread, not secrecy
-        else:
-            return
-    write()
-
-
-def _met_transaction(error: ClientError) -> bool:
-    reasons = _cancelled_for(error)
-    return error.response["Error"]["Code"] == "TransactionConflictException" or (
-        "TransactionConflict" in reasons and "ConditionalCheckFailed" not in reasons
-    )
-
-
-def _cancelled_for(error: ClientError) -> set[str]:
-    """Return the codes of the reasons for which a transaction was cancelled; empty for other errors."""
-    reasons = cast("list[dict[str, str]]", error.response.get("CancellationReasons", []))
-    return {reason.get("Code", "None") for reason in reasons}
 
 
 def get(pk: str, sk: str, *, consistent: bool = False) -> Item | None:
@@ -253,7 +218,7 @@ def query(
 def delete(pk: str, sk: str) -> None:
     """Delete an item, if it exists."""
     packed = pack(key(pk, sk))
-    _despite_conflicts(lambda: aws.dynamodb().delete_item(TableName=table_name(), Key=packed))
+    conflicts.retried(lambda: aws.dynamodb().delete_item(TableName=table_name(), Key=packed))
 
 
 def table_name() -> str:

@@ -15,7 +15,7 @@ from chalicelib.domain.breaker import Hold
 from chalicelib.domain.chunks import ChunkKey
 from chalicelib.domain.messages import NO_RECEIPT, failure_receipt
 from chalicelib.domain.periods import RETENTION_SECONDS
-from chalicelib.endpoints import envelope
+from chalicelib.endpoints import repetitions
 from chalicelib.functions import push, release, settle, sweep
 from chalicelib.queues.bodies import ReceiptBody
 from chalicelib.store import (
@@ -233,7 +233,7 @@ def test_a_refusal_is_the_answer_to_all_who_wait_for_it(world: World) -> None:
 def test_who_waits_too_long_is_refused_and_may_repeat_the_request(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(envelope, "_SECONDS_BETWEEN_POLLS", 0.01)
+    monkeypatch.setattr(repetitions, "_SECONDS_BETWEEN_POLLS", 0.01)
     body, nonce = template_body(f"您好 {unique()}"), unique("n" * 20)
     ask = partial(world.bridge.ask, "POST", "/sms/smsTemplate", body, nonce=nonce)
     world.tencent.next("add_template", tencent.and_first(lambda: time.sleep(2)))
@@ -250,7 +250,7 @@ def test_who_waits_too_long_is_refused_and_may_repeat_the_request(
 def test_a_request_whose_function_died_can_be_repeated_after_its_time(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(envelope, "_SECONDS_BETWEEN_POLLS", 0.01)
+    monkeypatch.setattr(repetitions, "_SECONDS_BETWEEN_POLLS", 0.01)
     monkeypatch.setattr(nonces, "CLAIM_SECONDS", 2)
     body, nonce = template_body(f"您好 {unique()}"), unique("n" * 20)
     ask = partial(world.bridge.ask, "POST", "/sms/smsTemplate", body, nonce=nonce)
