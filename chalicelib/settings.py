@@ -9,29 +9,25 @@ library for models would take longer to import than all of chalicelib. See docs/
 
 import functools
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, Literal
 
 from chalicelib.errors import ConfigurationError
-
-# Tencent's refusals that end after a known time: limits of the application and of a number, marketing hours.
-WAITABLE = (1022, 1023, 1024, 1025, 1026, 1029, 1047)
-"""Their codes in v5. With API 3.0, a number means every code there that says the same."""
-WAITABLE_NAMES = (
-    "FailedOperation.MarketingSendTimeConstraint",
-    "LimitExceeded.AppCountryOrRegionDailyLimit",
-    "LimitExceeded.AppDailyLimit",
-    "LimitExceeded.AppGlobalDailyLimit",
-    "LimitExceeded.AppMainlandChinaDailyLimit",
-    "LimitExceeded.DailyLimit",
-    "LimitExceeded.PhoneNumberDailyLimit",
-    "LimitExceeded.PhoneNumberOneHourLimit",
-    "LimitExceeded.PhoneNumberSameContentDailyLimit",
-    "LimitExceeded.PhoneNumberThirtySecondLimit",
+from chalicelib.setting_formats import (
+    WAITABLE,
+    at_least,
+    country_codes,
+    matching,
+    names,
+    networks,
+    not_blank,
+    one_of,
+    url,
+    wait_codes,
+    whole_number,
 )
-"""Their codes in API 3.0."""
+
 API3_URL = "https://sms.tencentcloudapi.com"
 """Root of API 3.0, the default with it."""
 
@@ -53,178 +49,102 @@ def _setting(
     return field(default=default, repr=not secret, metadata=metadata)
 
 
-def _matching(pattern: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if not re.fullmatch(pattern, text.strip()):
-            raise ValueError("has the wrong format")
-        return text.strip()
-
-    return read
-
-
-def _one_of(*values: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in values:
-            raise ValueError("is not an allowed value")
-        return text
-
-    return read
-
-
-def _whole_number(text: str) -> int:
-    return int(_matching("[0-9]+")(text))
-
-
-def _at_least(minimum: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        number = _whole_number(text)
-        if number < minimum:
-            raise ValueError("is too small")
-        return number
-
-    return read
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _wait_codes(text: str) -> frozenset[int | str]:
-    codes = frozenset(
-        name if name in WAITABLE_NAMES else _whole_number(name) for name in _names(text)
-    )
-    if codes - {*WAITABLE, *WAITABLE_NAMES}:
-        raise ValueError("has codes that can't be waited for")
-    return codes
-
-
-def _country_codes(text: str) -> frozenset[str]:
-    codes = frozenset(_names(text))
-    if not codes or not all(re.fullmatch("[1-9][0-9]{0,3}", code) for code in codes):
-        raise ValueError("is not a list of country codes")
-    return codes
-
-
-def _not_blank(text: str) -> str:
-    if not _names(text):
-        raise ValueError("is blank")
-    return text
-
-
-def _networks(text: str) -> frozenset[str]:
-    # Imported only where addresses are set.
-    from ipaddress import ip_network  # noqa: PLC0415
-
-    names = _names(text)
-    if not names:
-        raise ValueError("is blank")
-    for name in names:
-        try:
-            ip_network(name, strict=False)
-        except ValueError:
-            raise ValueError("has an entry that is no address") from None
-    return frozenset(names)
-
-
-_url = _matching(r"https?://[^/\s]+(/\S*)?")
-
-
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """The settings of one stage: one Tencent application and one Quick Audience platform."""
 
     platform_name: str = _setting("QA_PLATFORM_NAME", "API name entered in Quick Audience")
     qa_auth: Literal["on", "off"] = _setting(
-        "QA_AUTH", "on or off", _one_of("on", "off"), default="on"
+        "QA_AUTH", "on or off", one_of("on", "off"), default="on"
     )
     qa_key_source: str = _setting(
         "QA_KEY",
         "key shared with Quick Audience, or new,old while it is being changed, or ssm:/name of it",
-        _not_blank,
+        not_blank,
         default="",
         secret=True,
     )
     qa_base_url: str = _setting(
         "QA_BASE_URL",
         "http(s) address without a path",
-        _url,
+        url,
         default="https://quicka.aliyun.com",
     )
     qa_receipts: Literal["push", "poll"] = _setting(
-        "QA_RECEIPTS", "push or poll", _one_of("push", "poll"), default="push"
+        "QA_RECEIPTS", "push or poll", one_of("push", "poll"), default="push"
     )
     qa_clock_skew_seconds: int = _setting(
         "QA_CLOCK_SKEW_SECONDS",
         "whole seconds, 0 turns the check off",
-        _whole_number,
+        whole_number,
         default=900,
     )
     qa_source_addresses: frozenset[str] = _setting(
         "QA_SOURCE_ADDRESSES",
         "comma-separated addresses or networks, such as 203.0.113.7,198.51.100.0/24",
-        _networks,
+        networks,
         default=frozenset(),
     )
     tencent_api: Literal["v5", "3.0"] = _setting(
-        "TENCENT_API", "v5 or 3.0: the API that is called", _one_of("v5", "3.0"), default="v5"
+        "TENCENT_API", "v5 or 3.0: the API that is called", one_of("v5", "3.0"), default="v5"
     )
     tencent_sdk_app_id: str = _setting(
         "TENCENT_SDK_APP_ID",
         "digits: SDKAppID of the Tencent SMS application",
-        _matching("[0-9]+"),
+        matching("[0-9]+"),
     )
     tencent_app_key_source: str = _setting(
         "TENCENT_APP_KEY",
         "App Key of that application, or ssm:/name of it",
-        _not_blank,
+        not_blank,
         default="",
         secret=True,
     )
     tencent_secret_id_source: str = _setting(
         "TENCENT_SECRET_ID",
         "SecretId of an API key of the Tencent Cloud account, or ssm:/name of it",
-        _not_blank,
+        not_blank,
         default="",
         secret=True,
     )
     tencent_secret_key_source: str = _setting(
         "TENCENT_SECRET_KEY",
         "SecretKey of that API key, or ssm:/name of it",
-        _not_blank,
+        not_blank,
         default="",
         secret=True,
     )
     tencent_region: str = _setting(
         "TENCENT_REGION",
         "region of API 3.0, such as ap-guangzhou",
-        _matching("[a-z]+(-[a-z0-9]+)+"),
+        matching("[a-z]+(-[a-z0-9]+)+"),
         default="ap-guangzhou",
     )
     tencent_base_url: str = _setting(
         "TENCENT_BASE_URL",
         "root of the API",
-        _url,
+        url,
         default="https://yun.tim.qq.com/v5/tlssmssvr",
     )
     tencent_callback_tokens_source: str = _setting(
         "TENCENT_CALLBACK_TOKENS",
         "comma-separated secrets of the callback URL, or ssm:/name of them",
-        _not_blank,
+        not_blank,
         secret=True,
     )
     tencent_receipts: Literal["callback", "pull"] = _setting(
-        "TENCENT_RECEIPTS", "callback or pull", _one_of("callback", "pull"), default="callback"
+        "TENCENT_RECEIPTS", "callback or pull", one_of("callback", "pull"), default="callback"
     )
     tencent_calls_per_second: int = _setting(
         "TENCENT_CALLS_PER_SECOND",
         "sending calls per second, over all invocations together: a whole number, at least 1",
-        _at_least(1),
+        at_least(1),
         default=1000,
     )
     tencent_parallel_calls: int = _setting(
         "TENCENT_PARALLEL_CALLS",
         "sending calls in flight, over all 4 parallel invocations: a whole number, at least 4",
-        _at_least(4),
+        at_least(4),
         default=64,
     )
     tencent_wait_codes: frozenset[int | str] = _setting(
@@ -232,34 +152,34 @@ class Settings:
         "comma-separated codes of Tencent's refusals that are waited for, from "
         + ", ".join(map(str, WAITABLE))
         + "; with TENCENT_API=3.0 also their names",
-        _wait_codes,
+        wait_codes,
         default=frozenset(),
     )
     allowed_countries: frozenset[str] = _setting(
         "ALLOWED_COUNTRIES",
         "comma-separated country codes that may be sent to, such as 86,852,853,886",
-        _country_codes,
+        country_codes,
         default=frozenset(),
     )
     daily_limit: int = _setting(
         "DAILY_LIMIT",
         "recipients accepted per day, Beijing time, by all campaigns together: a whole number, at least 1",
-        _at_least(1),
+        at_least(1),
         default=0,
     )
     oss_allowed_hosts: tuple[str, ...] = _setting(
-        "OSS_ALLOWED_HOSTS", "comma-separated host suffixes", _names, default=(".aliyuncs.com",)
+        "OSS_ALLOWED_HOSTS", "comma-separated host suffixes", names, default=(".aliyuncs.com",)
     )
     public_base_url: str = _setting(
         "PUBLIC_BASE_URL",
         "public http(s) address under which message pages are linked",
-        _url,
+        url,
         default="",
     )
     partial_batches: Literal["on", "off"] = _setting(
         "BRIDGE_PARTIAL_BATCHES",
         "on or off: set by the deployment once every event source mapping reports partial batches",
-        _one_of("on", "off"),
+        one_of("on", "off"),
         default="off",
     )
     # For this many seconds after a status arrived, the function that made its own send may still be running and store
@@ -267,7 +187,7 @@ class Settings:
     adopt_after: int = _setting(
         "BRIDGE_ADOPT_AFTER",
         "seconds, at least the timeout of the function `deliver`",
-        _at_least(1),
+        at_least(1),
         default=300,
     )
     table: str = _setting(
@@ -285,7 +205,7 @@ class Settings:
         space around the commas is dropped. A blank key counts as none.
         """
         text = _reveal(self.qa_key_source)
-        keys = _names(text)
+        keys = names(text)
         return (text,) if len(keys) == 1 and "," not in text else keys
 
     @property
@@ -321,7 +241,7 @@ class Settings:
     @property
     def tencent_callback_tokens(self) -> list[str]:
         """Return the secrets that open the callback URL: two of them while one is being replaced."""
-        return list(_names(_reveal(self.tencent_callback_tokens_source)))
+        return list(names(_reveal(self.tencent_callback_tokens_source)))
 
 
 def _reveal(source: str) -> str:

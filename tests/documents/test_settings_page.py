@@ -4,7 +4,7 @@ import dataclasses
 import re
 from pathlib import Path
 
-from chalicelib import settings
+from chalicelib import setting_formats, settings
 
 PAGE = Path("docs/settings.md").read_text()
 # Of the local stack, not of the bridge.
@@ -34,4 +34,4 @@ def test_the_defaults_are_those_of_the_bridge() -> None:
 
 
 def test_a_setting_that_is_waited_for_is_named_with_its_codes() -> None:
-    assert ", ".join(map(str, settings.WAITABLE)) in PAGE
+    assert ", ".join(map(str, setting_formats.WAITABLE)) in PAGE

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from chalicelib.settings import WAITABLE
+from chalicelib.setting_formats import WAITABLE
 from chalicelib.store import breakers
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import Bridge

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib import settings
+from chalicelib import setting_formats
 from chalicelib.tencent import api3_codes, error_codes
 from chalicelib.tencent.api3_codes import COUNTERPARTS, MEANINGS
 from chalicelib.tencent.error_codes import CodeClass, Scope
@@ -40,9 +40,11 @@ def test_a_code_that_holds_sends_has_words_for_operators(code: str) -> None:
 
 
 def test_the_waitable_names_are_those_of_v5s_waitable_codes() -> None:
-    named = {code for code, number in COUNTERPARTS.items() if number in settings.WAITABLE}
-    assert named == set(settings.WAITABLE_NAMES)
-    assert {COUNTERPARTS[name] for name in settings.WAITABLE_NAMES} == set(settings.WAITABLE)
+    named = {code for code, number in COUNTERPARTS.items() if number in setting_formats.WAITABLE}
+    assert named == set(setting_formats.WAITABLE_NAMES)
+    assert {COUNTERPARTS[name] for name in setting_formats.WAITABLE_NAMES} == set(
+        setting_formats.WAITABLE
+    )
 
 
 UNKNOWN = {

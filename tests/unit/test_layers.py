@@ -19,6 +19,7 @@ FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
     # The leaves: each is a room of its own, so that they import nothing of chalicelib.
     (
         ("chalicelib.errors",),
+        ("chalicelib.setting_formats",),
         ("chalicelib.dates",),
         ("chalicelib.lenient_json",),
         ("chalicelib.connections",),

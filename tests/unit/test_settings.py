@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.parameters.constants import DEFAULT_PROVIDERS
 
-from chalicelib import settings
+from chalicelib import setting_formats, settings
 from chalicelib.errors import ConfigurationError
 from chalicelib.settings import Settings, from_environment
 from tests.support.settings import ENVIRONMENT
@@ -390,9 +390,9 @@ def test_the_keys_are_not_shown() -> None:
 
 
 def test_codes_that_are_waited_for_may_be_names_with_api_3() -> None:
-    text = ",".join([*settings.WAITABLE_NAMES, "1025"])
+    text = ",".join([*setting_formats.WAITABLE_NAMES, "1025"])
     configured = from_environment(API3 | {"TENCENT_WAIT_CODES": text})
-    assert configured.tencent_wait_codes == {*settings.WAITABLE_NAMES, 1025}
+    assert configured.tencent_wait_codes == {*setting_formats.WAITABLE_NAMES, 1025}
 
 
 @pytest.mark.parametrize(
@@ -403,5 +403,5 @@ def test_other_names_are_not_waited_for(text: str) -> None:
 
 
 def test_v5_has_no_names_of_codes() -> None:
-    text = refused(ENVIRONMENT | {"TENCENT_WAIT_CODES": settings.WAITABLE_NAMES[0]})
+    text = refused(ENVIRONMENT | {"TENCENT_WAIT_CODES": setting_formats.WAITABLE_NAMES[0]})
     assert "TENCENT_WAIT_CODES" in text
