@@ -1,6 +1,7 @@
 """Limits on calls to Tencent: how many at once, how many per second, and none while Tencent does not answer."""
 
 import functools
+import random
 import threading
 import time
 
@@ -107,8 +108,12 @@ class Throttle:
         answer, unless it belongs to a burst that has been counted.
         """
         with self._lock:
-            now = time.monotonic()
-            self._pace.rest(now - seconds + SECOND)
+            now, pause = time.monotonic(), SECOND
+            if not self._rate.answered_since(token):
+                # Perhaps other functions use up each second, and Tencent is not down. At another time within a second,
+                # the next call has a better chance.
+                pause += SECOND * random.random()  # noqa: S311 -- to spread calls, not for secrecy
+            self._pace.rest(now - seconds + pause)
             if not self._rate.refused(token, now):
                 return False
             at_once = self._rate.limit

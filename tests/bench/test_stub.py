@@ -1,7 +1,9 @@
 """The benchmark's stub of AWS, which has to behave like ministack."""
 
 import json
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -123,3 +125,22 @@ def test_messages_are_passed_to_the_function_of_their_queue(here: Stub) -> None:
     # 90 KB to send, 30 KB to receive, and requests for the URL of the queue and the deletion.
     assert here.call("figures")["sqs_requests"] == 2 + 1 + 1 + 1
     assert json.dumps(here.call("figures")["invocations"]) == '{"push": 1}'
+
+
+def test_tencent_refuses_calls_above_its_limit_and_takes_its_time(here: Stub) -> None:
+    here.call("tencent", seconds=0.2, per_second=3)
+
+    def send(number: int) -> int:
+        body = json.dumps({"tel": {"mobile": f"1390000000{number}"}}).encode()
+        with here._open(f"{here.url}/v5/tlssmssvr/sendsms", data=body) as response:
+            return int(json.loads(response.read())["result"])
+
+    # Not across the end of a second.
+    time.sleep(1 - time.time() % 1)
+    began = time.monotonic()
+    with ThreadPoolExecutor(5) as pool:
+        results = list(pool.map(send, range(5)))
+    assert time.monotonic() - began >= 0.2
+    assert sorted(results) == [0, 0, 0, 1013, 1013]
+    assert here.call("figures")["refused"] == 2
+    assert len(here.call("accepted")) == 3

@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from types import ModuleType
 from typing import Any
 
 import pytest
 import requests
 
 from chalicelib.tencent import api, api3
+from chalicelib.tencent import v5 as v5_client
 from chalicelib.tencent.answers import (
     Package,
     ReportCounts,
@@ -79,6 +81,29 @@ def test_a_process_imports_the_api_that_it_calls_and_not_the_other(
     names = run.stdout.split()
     assert f"chalicelib.tencent.{imported}" in names
     assert not [name for name in names if name.startswith(f"chalicelib.tencent.{other}")]
+
+
+@pytest.mark.parametrize(
+    ("environment", "module"), [({}, v5_client), (API3, api3)], ids=["v5", "3.0"]
+)
+def test_the_client_keeps_a_connection_for_each_call_at_once(
+    configure: Configure,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    module: ModuleType,
+) -> None:
+    asked: list[int] = []
+
+    def session(connections: int, **_: Any) -> requests.Session:
+        asked.append(connections)
+        return requests.Session()
+
+    monkeypatch.setattr(module, "new_session", session)
+    module._client.cache_clear()
+    configure(**environment, TENCENT_PARALLEL_CALLS="512")
+    api.client()
+    module._client.cache_clear()
+    assert asked == [512]
 
 
 # --- v5 ---

@@ -209,7 +209,9 @@ def test_there_are_never_more_calls_at_once_than_allowed() -> None:
             under_way += 1
             most = max(most, under_way)
         if number % 50 == 49:
-            made.refused(acquire(made), "1013", 1)
+            token = acquire(made)
+            made.answered()
+            made.refused(token, "1013", 1)
         else:
             made.answered()
         with lock:
@@ -252,6 +254,7 @@ def test_refusals_among_answers_never_mean_that_tencent_is_down(clock: Time) -> 
 def test_after_a_refusal_no_call_starts_until_its_second_is_over(clock: Time) -> None:
     made = Throttle(16, 1e9)
     token = acquire(made)
+    made.answered()
     clock.now += 0.25
     made.refused(token, "1013", 0.25)
     assert made.acquire(0.5) is None, "it does not wait"
@@ -259,11 +262,26 @@ def test_after_a_refusal_no_call_starts_until_its_second_is_over(clock: Time) ->
     assert clock.now == pytest.approx(1001)
 
 
+def test_after_a_refusal_without_answers_the_next_call_starts_at_another_time_of_a_second() -> None:
+    phases = set()
+    for _ in range(20):
+        clock = Time()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(throttle, "time", clock)
+            made = Throttle(16, 1e9)
+            made.refused(acquire(made), "1013", 0)
+            acquire(made)
+        assert 1001 <= clock.now <= 1002
+        phases.add(round(clock.now, 1))
+    assert len(phases) > 3
+
+
 def test_a_call_that_waits_for_its_turn_waits_for_the_end_of_that_second_too(
     clock: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = Throttle(16, 10)
     token = acquire(made)
+    made.answered()
     sleep = clock.sleep
 
     def meanwhile(seconds: float) -> None:
