@@ -159,7 +159,8 @@ def _draft(fields: "DigitalTemplate", author: str, request: Request) -> tuple[Dr
         translation = digital_message.tencent_template(
             fields.templateTheme, parts, f"{_public_base(request)}/m/{page}"
         )
-        warnings = template_text.warnings(translation, promotional=True) + _check_files(parts)
+        warnings = template_revisions.check_text(translation, reviews.PROMOTION)
+        warnings += _check_files(parts)
     except (ContentError, template_text.UntranslatableError) as error:
         raise Refused("isv.SMS_TEMPLATE_ILLEGAL", str(error)) from None
     content = digital_message.text_of(fields.templateTheme, parts)

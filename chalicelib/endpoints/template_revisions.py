@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from chalicelib.domain import reviews
+from chalicelib.domain import reviews, template_text
 from chalicelib.domain.template_text import Translation
 from chalicelib.endpoints.tencent_refusals import asking_tencent
 from chalicelib.errors import Refused
@@ -125,6 +125,22 @@ def refresh(revisions: Sequence[Revision]) -> list[Revision]:
     pairs = zip(revisions, fresh, strict=True)
     templates.update([(read, revision) for read, revision in pairs if revision != read])
     return fresh
+
+
+def check_text(translation: Translation, kind: int) -> list[str]:
+    """Return warnings about a text that is to be submitted. `kind` is Quick Audience's type of template.
+
+    Raises Refused if the API that is called is documented to refuse the text.
+    """
+    # Imported only here, because campaigns do not need it.
+    from chalicelib.domain import template_rules  # noqa: PLC0415
+
+    with asking_tencent() as tencent:
+        if not tencent.has_template_rules:
+            return template_text.warnings(translation, promotional=kind == reviews.PROMOTION)
+    if refusals := template_rules.refusals(translation.text):
+        raise Refused("isv.SMS_TEMPLATE_ILLEGAL", f"腾讯云不接受该模板: {'; '.join(refusals)}")
+    return template_rules.warnings(translation, kind)
 
 
 def message_field(warnings: Sequence[str]) -> dict[str, str]:

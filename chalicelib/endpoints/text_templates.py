@@ -36,7 +36,8 @@ def create(body: dict[str, Any]) -> dict[str, Any]:
     """Answer §2: submit a template to Tencent; its id there becomes the templateCode."""
     fields = _parse(body)
     draft = _draft(fields, fields.creatorAccount)
-    return {"templateCode": template_revisions.create(draft), **_message_field(draft)}
+    message = _message_field(draft)
+    return {"templateCode": template_revisions.create(draft), **message}
 
 
 def modify(raw_code: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -44,8 +45,9 @@ def modify(raw_code: str, body: dict[str, Any]) -> dict[str, Any]:
     fields = _parse(body)
     draft = _draft(fields, fields.modifierAccount or fields.creatorAccount)
     revisions = _require_text(raw_code)
+    message = _message_field(draft)
     template_revisions.change(revisions, draft)
-    return {"templateCode": revisions[0].code, **_message_field(draft)}
+    return {"templateCode": revisions[0].code, **message}
 
 
 def query(raw_code: str) -> dict[str, Any]:
@@ -103,13 +105,13 @@ def _draft(fields: "Template", author: str) -> Draft:
 
 
 def _message_field(draft: Draft) -> dict[str, str]:
+    """Return the warnings about a draft. Raises Refused for what Tencent is documented to refuse."""
     from chalicelib.domain import foreign_placeholders  # noqa: PLC0415 -- see _draft
 
-    promotional = draft.kind == reviews.PROMOTION
     return template_revisions.message_field(
         [
             *foreign_placeholders.warnings(draft.content),
-            *template_text.warnings(draft.translation, promotional=promotional),
+            *template_revisions.check_text(draft.translation, draft.kind),
         ]
     )
 

@@ -152,6 +152,17 @@ _MISSPELLED = {
     "UnsupportedOperation.UnsuportedRegion": "UnsupportedOperation.UnsupportedRegion",
 }
 
+# What a marketer or an operator can do about a refusal, appended to the row's text.
+_ADVICE = {
+    "FailedOperation.MissingSignature": "并等待审核通过",
+    "FailedOperation.SignNumberLimit": "请先删除不用的签名",
+    "FailedOperation.TemplateAlreadyPassedCheck": "请新建模板",
+    "FailedOperation.TemplateNumberLimit": "请先删除不用的模板",
+    "InvalidParameterValue.InvalidTemplateFormat": "请检查变量的写法",
+    "InvalidParameterValue.MarketingTemplateWithoutUnsubscribe": "请补充后重新提交",
+    "InvalidParameterValue.UnsupportedTemplateVariable": "请改为固定文字, 或联系腾讯云开通变量",
+}
+
 _REFUSED = "腾讯云拒绝了请求"
 _REJECTED = Meaning(CodeClass.PERMANENT, "isp.SYSTEM_ERROR", _REFUSED)
 OTHER = Meaning(CodeClass.UNKNOWN, "isp.SYSTEM_ERROR", _REFUSED)
@@ -191,6 +202,7 @@ def _read(table: str, scope: Scope | None = None) -> dict[str, tuple[Meaning, in
             concerns = scope or (counterpart.scope if counterpart else Scope.CALL)
         if aliyun == "=" and counterpart:
             aliyun = counterpart.aliyun
+        text = ", ".join(filter(None, (text, _ADVICE.get(code))))
         meaning = Meaning(code_class, aliyun, text, concerns)
         rows[code] = meaning, 0 if number == "-" else int(number)
     return rows

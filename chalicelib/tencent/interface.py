@@ -120,6 +120,10 @@ class TencentApi(Protocol):
         """Return whether `all_signs` works. If it does not, the bridge knows a sign only by its id."""
 
     @property
+    def has_template_rules(self) -> bool:
+        """Return whether the rules of `domain/template_rules.py` apply. v5's documents do not have them."""
+
+    @property
     def keeps_records(self) -> bool:
         """Return whether `send_records` works."""
 
