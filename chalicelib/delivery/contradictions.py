@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from chalicelib.domain.push_batches import Entry
 from chalicelib.logs import log, sample
-from chalicelib.store import messages, pushed
+from chalicelib.store import pushed
 
 # Queries at once: a batch may hold the failures of hundreds of phones.
 _PARALLEL = 10
@@ -24,6 +24,8 @@ def drop(out_id: str, entries: Sequence[Entry]) -> list[Entry]:
     failed = dict.fromkeys(entry.failed_phone for entry in entries if entry.failed_phone)
     if not failed:
         return list(entries)
+    from chalicelib.store import messages  # noqa: PLC0415 -- not needed for deliveries, and the import takes time
+
     with ThreadPoolExecutor(_PARALLEL) as pool:
         found = pool.map(lambda phone: messages.delivered_forms(phone, out_id), failed)
         delivered = dict(zip(failed, found, strict=True))
