@@ -15,6 +15,11 @@ def count(**counts: int) -> None:
     _emit({name: number for name, number in counts.items() if number}, "Count")
 
 
+def gauge(**values: int) -> None:
+    """Report values by metric name, also those of 0. Alarms look at the minimum."""
+    _emit(values, "Count")
+
+
 def longest_wait(queue: str, seconds: float) -> None:
     """Report how long a message of a queue has waited, as `<Queue>Wait` in seconds. Alarms look at the maximum.
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
@@ -13,12 +14,21 @@ from chalicelib.domain.breaker import HOLDS, NAMES, BreakerName
 from chalicelib.errors import BridgeError
 from chalicelib.store import breakers, waiting
 from chalicelib.tencent import api
-from ops import access_checks, deployed_checks, findings, queue_counts, stages, waiting_counts
+from chalicelib.tencent.interface import CallRefusedError
+from ops import (
+    access_checks,
+    deployed_checks,
+    findings,
+    queue_counts,
+    stages,
+    tencent_checks,
+    waiting_counts,
+)
 from ops.breaker import stops, why
 from ops.errors import is_missing_queue
 from ops.findings import Finding
 
-# Seconds by which a clock may be wrong. Tencent allows ten minutes.
+# Seconds by which a clock may be wrong. Tencent allows ten minutes with v5, five with API 3.0.
 _CLOCK_SECONDS = 60
 
 
@@ -40,7 +50,7 @@ def examine(stage: str, *, show_token: bool = False) -> Iterator[Finding]:
     for name in NAMES:
         yield findings.run(f"breaker {name}", partial(_breaker, name))
     if secrets.state == "ok":
-        yield findings.run("Tencent and clock", _tencent)
+        yield from _of_tencent()
     base = configured.public_base_url.rstrip("/")
     if stage != stages.LOCAL:
         yield findings.run("access", _access)
@@ -170,9 +180,23 @@ def _breaker(name: BreakerName) -> Finding:
     return Finding(check, "error", found)
 
 
-def _tencent() -> str:
-    """Make a call that sends nothing: Tencent checks the keys, the application and the clock first."""
-    api.client().check_account()
+def _of_tencent() -> Iterator[Finding]:
+    """Yield the findings about Tencent. Once it refuses the account, further calls would say nothing else."""
+    found = [findings.run("Tencent and clock", _tencent)]
+    if found[0].state == "ok":
+        found += tencent_checks.examine()
+    for finding in found:
+        yield replace(finding, found=tencent_checks.without_keys(finding.found))
+
+
+def _tencent() -> Finding | str:
+    """Make calls that send nothing: Tencent checks the keys, the application and the clock first."""
+    try:
+        api.client().check_account()
+    except CallRefusedError as error:
+        if remedy := tencent_checks.remedy(error.code):
+            return Finding("Tencent and clock", "error", f"{remedy}. {error}")
+        raise
     configured = settings.load()
     where = f"API {configured.tencent_api} at {configured.tencent_base_url}"
     return f"{where}, application {configured.tencent_sdk_app_id}"

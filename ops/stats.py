@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from chalicelib import dates
+from chalicelib.delivery import package_balance
 from chalicelib.domain import periods
 from chalicelib.domain.chunks import ChunkKey, ChunkProgress
 from chalicelib.domain.messages import NO_RECEIPT, OUTCOME_UNKNOWN
 from chalicelib.store import chunks, due_chunks, messages
 from chalicelib.tencent import api
-from chalicelib.tencent.answers import ReportCounts, SendCounts
+from chalicelib.tencent.answers import Package, ReportCounts, SendCounts
+from chalicelib.tencent.interface import TencentApi
 from ops import unknown
 from ops.errors import OperatorError
 
@@ -46,6 +48,7 @@ def compare(first: str, last: str) -> dict[str, Any]:
 
     Both are `yyyy-MM-dd` or `yyyy-MM-dd HH` in Beijing time. In each row, `ours` is None if the span begins
     before the bridge's own counts, or if only Tencent counts this; `difference` is ours minus Tencent's.
+    `packages` are those of the account in which messages are left now; None with v5.
 
     Raises OperatorError for what is no span.
     """
@@ -62,6 +65,7 @@ def compare(first: str, last: str) -> dict[str, Any]:
         "from": dates.to_beijing(begin),
         "to": dates.to_beijing(end + _HOUR - 1),
         "counts": [_row(name, theirs, ours) for name in (*_ROWS, *_COUNTED_HERE_ONLY)],
+        "packages": _packages(client),
     }
 
 
@@ -86,6 +90,22 @@ def explain(rows: list[dict[str, Any]]) -> list[str]:
             "statistics are some minutes behind its reports."
         )
     return notes
+
+
+def _packages(tencent: TencentApi) -> list[dict[str, Any]] | None:
+    if not tencent.reports_packages:
+        return None
+    return [_package(one) for one in package_balance.in_force(tencent.packages(), time.time())]
+
+
+def _package(package: Package) -> dict[str, Any]:
+    return {
+        "package": package.id,
+        "messages": package.amount,
+        "used": package.used,
+        "left": package_balance.left([package]),
+        "expires": dates.to_beijing(package.expires_at) if package.expires_at else "",
+    }
 
 
 def _hour(text: str, otherwise: int) -> int:

@@ -35,6 +35,11 @@ def refusals(text: str) -> list[str]:
     return found
 
 
+def unsubscribes(text: str, kind: int) -> bool:
+    """Return whether a text ends as Tencent requires it of a promotion. Other texts need no such end."""
+    return kind != reviews.PROMOTION or bool(_ENDS_WITH_UNSUBSCRIBE.search(text))
+
+
 def warnings(translation: Translation, kind: int) -> list[str]:
     """Return warnings about a text that is not refused. It is submitted all the same.
 
@@ -42,10 +47,7 @@ def warnings(translation: Translation, kind: int) -> list[str]:
     """
     text = translation.text
     found = template_text.warnings(translation, promotional=kind == reviews.PROMOTION)
-    has_other_words = template_text.has_unsubscribe(text) and not _ENDS_WITH_UNSUBSCRIBE.search(
-        text
-    )
-    if kind == reviews.PROMOTION and has_other_words:
+    if template_text.has_unsubscribe(text) and not unsubscribes(text, kind):
         found.append(f"营销短信须以“{UNSUBSCRIBE}”结尾, 其他退订写法可能被驳回")
     if kind != reviews.INTERNATIONAL and _LINK.search(text):
         found.append("链接须固定不变且域名已备案; 运营商可能拦截含链接的短信, 即使模板已通过审核")

@@ -4,6 +4,8 @@ Receipts get lost: a callback fails three times, a pull gets no answer. So 6, 24
 accepted, this function asks Tencent about each of its phones that waits for a receipt or is of unknown outcome.
 The statuses that it finds take the same path as every callback, so that nothing is settled twice.
 
+Once in each run, this function also publishes what is left of the account's packages.
+
 The progress through each hour's chunks is stored: if a run ends early, the next one continues there. If
 pullstatus4mobile is not enabled, the first answer says so and the run ends.
 """
@@ -14,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from chalicelib.delivery import package_balance
 from chalicelib.delivery.pulled import queue_stored
 from chalicelib.domain.chunks import ChunkKey, ChunkProgress
 from chalicelib.domain.messages import Message
@@ -48,6 +51,7 @@ def handle(seconds_left: float) -> None:
     """Ask about every chunk whose time has come, until the time is used up; the next run continues."""
     deadline = time.time() + seconds_left
     queue_stored()
+    package_balance.publish(api.client())
     hour_now = int(time.time()) // 3600
     known = inquiries.by_hour()
     inquired: list[Inquiry] = []

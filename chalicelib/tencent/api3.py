@@ -70,6 +70,7 @@ class Api3:
     name = "3.0"
     lists_signs = True
     has_template_rules = True
+    reports_packages = True
     keeps_records = True
 
     def __init__(self, account: Account, sdk_app_id: str) -> None:

@@ -124,6 +124,10 @@ class TencentApi(Protocol):
         """Return whether the rules of `domain/template_rules.py` apply. v5's documents do not have them."""
 
     @property
+    def reports_packages(self) -> bool:
+        """Return whether `packages` is checked and watched: only API 3.0 documents what it answers today."""
+
+    @property
     def keeps_records(self) -> bool:
         """Return whether `send_records` works."""
 

@@ -38,6 +38,7 @@ class V5Api:
     name = "v5"
     lists_signs = False
     has_template_rules = False
+    reports_packages = False
     keeps_records = False
 
     def __init__(self, client: v5.Client) -> None:

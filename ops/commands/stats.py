@@ -34,6 +34,8 @@ def stats(
     The bridge's own counts reach back 72 hours: then campaigns are closed, and no longer listed by hour.
     Before that, only Tencent's numbers are shown.
 
+    With API 3.0, the packages in which messages are left follow.
+
     Example: ops stats --from 2026-03-01 --to 2026-03-02 --stage prod
     """
     found = compare(first, last)
@@ -46,6 +48,10 @@ def stats(
     typer.echo(f"From {found['from']} to {found['to']}, Beijing time")
     columns = ("count", "tencent", "ours", "difference")
     show_rows(rows, columns, as_json=False, empty="", labels=_LABELS)
+    if packages := found["packages"]:
+        typer.echo("Packages of messages, now:")
+        names = ("package", "messages", "used", "left", "expires")
+        show_rows(packages, names, as_json=False, empty="")
     if notes := explain(rows):
         typer.echo("The difference is this bridge's count minus Tencent's. Harmless reasons:")
         for note in notes:

@@ -23,7 +23,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Alarm:
-    """An alarm: it is raised when its metric exceeds the threshold within one period."""
+    """An alarm: it is raised when its metric exceeds the threshold, or falls below it, within one period."""
 
     name: str
     """Its name, after the stage's prefix."""
@@ -32,6 +32,7 @@ class Alarm:
     threshold: Any = 0
     period: int = 300
     """Seconds."""
+    comparison: str = "GreaterThanThreshold"
     condition: str | None = None
     """Under which condition of the template it exists."""
 
@@ -52,7 +53,7 @@ class Alarm:
                 "Statistic": self.metric.statistic,
                 "Period": self.period,
                 "EvaluationPeriods": 1,
-                "ComparisonOperator": "GreaterThanThreshold",
+                "ComparisonOperator": self.comparison,
                 "Threshold": self.threshold,
                 "TreatMissingData": "notBreaching",
                 "AlarmActions": [ref("Alarms")],

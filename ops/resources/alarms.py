@@ -122,6 +122,16 @@ ALARMS: dict[str, Alarm] = {
         "a marketing template. Inspect: ops campaign show OUT_ID",
         bridge("TencentConfigErrors"),
     ),
+    "PackagesAlarm": Alarm(
+        "packages-low",
+        "The account's packages hold few messages. Once they are used up, Tencent refuses all sends, which then wait. "
+        "Inspect: ops doctor, ops stats. Buy a package in Tencent's console. To alarm at another number: PackagesLow",
+        bridge("PackageMessagesLeft", "Minimum"),
+        threshold=ref("PackagesLow"),
+        # The metric comes once an hour, at about the same minute.
+        period=2 * HOUR,
+        comparison="LessThanThreshold",
+    ),
     "HttpErrorsAlarm": Alarm(
         "http-errors",
         "The HTTP function crashed or timed out, so Quick Audience or Tencent got a 502. "
@@ -180,6 +190,11 @@ PARAMETERS = {
     ),
     **{f"{queue.resource}Oldest": _oldest(queue) for queue in QUEUES},
     **{f"{queue.resource}Wait": _wait(queue) for queue in QUEUES},
+    "PackagesLow": number(
+        "Messages left in packages below which an alarm is raised; 0: never. Only with TENCENT_API=3.0",
+        10_000,
+        0,
+    ),
 }
 
 RESOURCES = {

@@ -119,7 +119,7 @@ def test_the_commands_that_are_documented_exist(name: str) -> None:
 def test_the_bridges_metrics_are_those_that_the_functions_count() -> None:
     counted = set()
     for file in Path("chalicelib").rglob("*.py"):
-        for call in re.findall(r"metrics\.count\(([^)]*\)?[^)]*)\)", file.read_text()):
+        for call in re.findall(r"metrics\.(?:count|gauge)\(([^)]*\)?[^)]*)\)", file.read_text()):
             counted |= set(re.findall(r"\b([A-Z][A-Za-z]+)=", call))
     # `metrics.longest_wait` makes its names of the queues' names.
     waits = {f"{queue}Wait" for queue in QUEUES}
@@ -134,6 +134,7 @@ def test_the_bridges_metrics_are_those_that_the_functions_count() -> None:
         "SignaturesRefused",
         "NoncesReused",
         "CallbackTokensRefused",
+        "PackageMessagesLeft",
         *waits,
     }
     assert {one["Statistic"] for one in ours if one["MetricName"] in waits} == {"Maximum"}

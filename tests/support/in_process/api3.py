@@ -24,7 +24,10 @@ Fields = dict[str, Any]
 
 
 class FakeApi3(web.Adapter):
-    """Answers every call of the interface. A call in `refusals` is refused; one in `answers` gets these fields."""
+    """Answers every call of the interface. A call in `refusals` is refused; one in `answers` gets these fields.
+
+    Signs can be asked for by id only if `lists_signs` is False, as the international site may have it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,6 +37,7 @@ class FakeApi3(web.Adapter):
         self.templates: dict[int, Fields] = {}
         self.refusals: dict[str, str] = {}
         self.answers: dict[str, Fields] = {}
+        self.lists_signs = True
 
     def calls_of(self, *actions: str) -> list[Fields]:
         """Return the fields of the calls of these actions."""
@@ -71,7 +75,10 @@ class FakeApi3(web.Adapter):
     def answer(self, request: requests.PreparedRequest) -> requests.Response:
         action, fields = request.headers["X-TC-Action"], json.loads(request.body or b"{}")
         self.calls.append((action, fields))
-        if code := self.refusals.get("*") or self.refusals.get(action):
+        code = self.refusals.get("*") or self.refusals.get(action)
+        if action == "DescribeSmsSignList" and "Limit" in fields and not self.lists_signs:
+            code = "MissingParameter"
+        if code:
             found: Fields = {"Error": {"Code": code, "Message": "because"}}
         elif action in self.answers:
             found = self.answers[action]
