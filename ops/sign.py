@@ -87,6 +87,25 @@ def delete(sign: Sign) -> tuple[dict[str, Any], list[str]]:
     return {"name": sign.name, "signId": sign.sign_id, "status": "deleted"}, warnings
 
 
+def all_unlinked() -> tuple[list[dict[str, Any]], list[str]]:
+    """Return Tencent's signs of the account that are not linked, and warnings. v5 does not list signs."""
+    tencent = api.client()
+    if not tencent.lists_signs:
+        return [], ["v5 does not list the account's signs: Tencent's console shows them"]
+    ids = {sign.sign_id for sign in signs.all_signs()}
+    found = [review for review in tencent.all_signs() if review.id not in ids]
+    return [
+        {
+            "name": sign_names.without_brackets(review.text),
+            "signId": review.id,
+            "status": _status(review.status),
+            "reply": review.reply,
+            "linked": "",
+        }
+        for review in found
+    ], []
+
+
 def all_linked(*, refresh: bool) -> tuple[list[dict[str, Any]], list[str]]:
     """Return all linked signs with their reviews, and warnings. With `refresh`, Tencent is asked first."""
     found = list(signs.all_signs())

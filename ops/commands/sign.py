@@ -96,11 +96,21 @@ def list_(
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Ask Tencent about each sign's review first.")
     ] = False,
+    all_: Annotated[
+        bool,
+        typer.Option("--all", help="Also the account's signs without a link (API 3.0)."),
+    ] = False,
     stage: Stage = "local",
     json: Json = False,
 ) -> None:
-    """List all linked signs, with the last known state of their reviews. Times are Beijing time."""
+    """List all linked signs, with the last known state of their reviews. Times are Beijing time.
+
+    With API 3.0, signs need no link: --all shows those that campaigns find by their name.
+    """
     rows, warnings = sign.all_linked(refresh=refresh)
+    if all_:
+        more, said = sign.all_unlinked()
+        rows, warnings = rows + more, warnings + said
     for warning in warnings:
         warn(warning)
     show_rows(

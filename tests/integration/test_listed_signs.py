@@ -1,6 +1,8 @@
 """Signs that Tencent lists by name (API 3.0): they are found without a link."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -8,9 +10,11 @@ import pytest
 from chalicelib.store import sign_list, signs
 from ops import sign as ops_sign
 from tests.support.in_process import api3
+from tests.support.in_process import bridge as in_process
 from tests.support.in_process.api3 import FakeApi3
 from tests.support.in_process.bridge import SIGN, Bridge
 from tests.support.in_process.clock import beijing
+from tests.support.in_process.operator import answer
 
 PHONE = "13900001111"
 LIST = "DescribeSmsSignList"
@@ -186,6 +190,19 @@ def test_a_list_that_is_too_long_for_the_table_keeps_the_approved_signs(
     stored = sign_list.get()
     assert len(stored.signs) == 500
     assert [sign.name for sign in stored.named(SIGN)] == [SIGN]
+
+
+def test_signs_without_a_link_are_listed_for_the_operator(local: Bridge, tencent: FakeApi3) -> None:
+    environment = {"environment": in_process.ENVIRONMENT | api3.ENVIRONMENT}
+    Path(local.state, "stack.json").write_text(json.dumps(environment))
+    tencent.sign(f"【{SIGN}】", 701)
+    tencent.sign("别的", 702, status=2)
+    ops_sign.link(SIGN, 701)
+    assert [row["name"] for row in answer("sign", "list")] == [SIGN]
+    rows = {row["name"]: row for row in answer("sign", "list", "--all")}
+    assert rows.keys() == {SIGN, "别的"}
+    assert (rows["别的"]["signId"], rows["别的"]["status"]) == (702, "pending")
+    assert (rows["别的"]["linked"], rows["别的"]["reply"]) == ("", "审核通过, 待生效")
 
 
 def test_a_stage_that_goes_back_to_v5_needs_links(bridge: Bridge, tencent: FakeApi3) -> None:
