@@ -20,10 +20,11 @@ app.register_middleware(garbage_collection.resume)
 ANY = ["*/*"]
 # How many `deliver` functions run at once. They share the limits on calls to Tencent.
 SENDERS = 4
-# Chunks in one event of `deliver`, each with up to 50 calls. Five spread a small campaign over all functions. If a
-# function may make more than 50 calls at once, ten keep it busy for long enough.
+# Chunks in one event of `deliver`, each with up to 50 calls, and the seconds in which Lambda gathers them. Five spread
+# a small campaign over all functions. If a function may make more than 50 calls at once, 20 keep it busy for longer;
+# Lambda gathers more than ten only within a window of at least a second.
 _PARALLEL = os.environ.get("TENCENT_PARALLEL_CALLS", "")
-CHUNKS = 10 if _PARALLEL.isdecimal() and int(_PARALLEL) > 50 * SENDERS else 5
+CHUNKS, WINDOW = (20, 1) if _PARALLEL.isdecimal() and int(_PARALLEL) > 50 * SENDERS else (5, 0)
 QUEUES = os.environ.get("BRIDGE_QUEUE_PREFIX") or "qa-sms-bridge-local-"
 
 
@@ -175,7 +176,12 @@ def read(event: SQSEvent) -> Any:
     return handle(event.to_dict(), _seconds_left(event))
 
 
-@app.on_sqs_message(queue=QUEUES + "sends", batch_size=CHUNKS, maximum_concurrency=SENDERS)
+@app.on_sqs_message(
+    queue=QUEUES + "sends",
+    batch_size=CHUNKS,
+    maximum_batching_window_in_seconds=WINDOW,
+    maximum_concurrency=SENDERS,
+)
 def deliver(event: SQSEvent) -> Any:
     """Send chunks to Tencent."""
     from chalicelib.functions.deliver import handle

@@ -287,7 +287,7 @@ def test_below_a_limit_of_tencent_it_sends_three_quarters_of_it_with_few_refusal
     allows: Callable[[int], Allows], refusal_seconds: float
 ) -> None:
     done = Simulation(
-        allows(400), 1.0, refusal_seconds, calls=30_000, ceiling=512, per_event=500
+        allows(400), 1.0, refusal_seconds, calls=30_000, ceiling=512, per_event=1000
     ).run()
     assert done.accepted_per_second(0.3, 0.95) >= 300
     assert done.share_refused < 0.02
@@ -312,7 +312,7 @@ def test_when_tencent_allows_less_it_finds_the_new_rate() -> None:
         1.0,
         calls=26_000,
         ceiling=512,
-        per_event=500,
+        per_event=1000,
     ).run()
     late = [time for time in done.accepted if time > 90]
     assert len(late) / (late[-1] - late[0]) >= 60
