@@ -3,11 +3,11 @@
 import base64
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib import dates
 from chalicelib.domain import reviews, sign_names
-from chalicelib.store import signs
+from chalicelib.store import sign_list, signs
 from chalicelib.store.signs import Sign
 from chalicelib.tencent import api, interface
 from chalicelib.tencent.answers import SignApplication, SignReview
@@ -18,6 +18,14 @@ STATUS = {reviews.APPROVED: "approved", reviews.PENDING: "pending", reviews.REJE
 
 # The first bytes of the picture formats that Tencent's console accepts.
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM")
+
+
+class Papers(NamedTuple):
+    """What an application for a sign refers to, in API 3.0's numbers. v5 has no such fields."""
+
+    qualification: int | None = None
+    kind: int = 0
+    document: int = 0
 
 
 def link(name: str, sign_id: int) -> dict[str, Any]:
@@ -34,8 +42,18 @@ def link(name: str, sign_id: int) -> dict[str, Any]:
     return _row(_save(text, review))
 
 
-def add(name: str, *, picture: Path | None, remark: str, international: bool) -> dict[str, Any]:
-    """Apply to Tencent for a sign, and link it by its name at once. Raises OperatorError."""
+def add(
+    name: str,
+    *,
+    picture: Path | None,
+    remark: str,
+    international: bool,
+    papers: Papers = Papers(),  # noqa: B008 -- it can't change
+) -> dict[str, Any]:
+    """Apply to Tencent for a sign, and link it by its name at once, unless Tencent lists signs by name.
+
+    Raises OperatorError.
+    """
     wanted = _require_name(name)
     if known := signs.get(wanted):
         raise OperatorError(
@@ -43,32 +61,57 @@ def add(name: str, *, picture: Path | None, remark: str, international: bool) ->
             "change it with ops sign modify, or delete it first"
         )
     application = SignApplication(
-        text=wanted, remark=remark, picture=_encode(picture), international=international
+        text=wanted,
+        remark=remark,
+        picture=_encode(picture),
+        international=international,
+        **papers._asdict(),
     )
+    tencent = api.client()
     try:
-        made = api.client().add_sign(application)
+        made = tencent.add_sign(application)
     except interface.OutcomeUnknownError as error:
         raise OperatorError(
             f"{error}. Tencent may have the application all the same: look in Tencent's console, and if the sign "
             "is listed, link it with ops sign link"
         ) from error
+    if tencent.lists_signs and not sign_list.get().refusal:
+        return _row_of_tencent(made)
     return _row(_save(wanted, made))
 
 
-def modify(name: str, *, text: str, picture: Path | None, remark: str) -> dict[str, Any]:
-    """Change a linked sign that Tencent has not approved, which submits it again. Raises OperatorError."""
-    sign = linked(name)
+def modify(
+    name: str,
+    *,
+    text: str,
+    picture: Path | None,
+    remark: str,
+    papers: Papers = Papers(),  # noqa: B008 -- it can't change
+) -> dict[str, Any]:
+    """Change a sign that Tencent has not approved, which submits it again. Raises OperatorError."""
+    sign = find(name)
+    is_linked = signs.get(sign.name) is not None
     wanted = _require_name(text) if text else sign.name
     if not _is_same(wanted, sign.name) and (known := signs.get(wanted)):
         raise OperatorError(f"“{wanted}” is linked to Tencent's sign {known.sign_id} already")
-    application = SignApplication(text=wanted, remark=remark, picture=_encode(picture))
+    tencent = api.client()
+    application = SignApplication(
+        text=wanted,
+        remark=remark,
+        picture=_encode(picture),
+        international=tencent.lists_signs and _is_international(sign.sign_id),
+        **papers._asdict(),
+    )
     try:
-        made = api.client().modify_sign(sign.sign_id, application)
+        made = tencent.modify_sign(sign.sign_id, application)
     except interface.OutcomeUnknownError as error:
         raise OperatorError(
             f"{error}. Tencent may have changed it all the same: give the command again"
         ) from error
-    fresh = _save(wanted, made._replace(id=sign.sign_id))
+    made = made._replace(id=sign.sign_id)
+    if not is_linked:
+        return _row_of_tencent(made)
+    fresh = _save(wanted, made)
     if not _is_same(wanted, sign.name):
         signs.delete(sign.name)
     return _row(fresh)
@@ -94,16 +137,7 @@ def all_unlinked() -> tuple[list[dict[str, Any]], list[str]]:
         return [], ["v5 does not list the account's signs: Tencent's console shows them"]
     ids = {sign.sign_id for sign in signs.all_signs()}
     found = [review for review in tencent.all_signs() if review.id not in ids]
-    return [
-        {
-            "name": sign_names.without_brackets(review.text),
-            "signId": review.id,
-            "status": _status(review.status),
-            "reply": review.reply,
-            "linked": "",
-        }
-        for review in found
-    ], []
+    return [_row_of_tencent(review) for review in found], []
 
 
 def all_linked(*, refresh: bool) -> tuple[list[dict[str, Any]], list[str]]:
@@ -121,13 +155,35 @@ def all_linked(*, refresh: bool) -> tuple[list[dict[str, Any]], list[str]]:
     return [_row(sign) for sign in found], warnings
 
 
-def linked(name: str) -> Sign:
-    """Return a linked sign by its name. Raises OperatorError if the name is not linked."""
+def find(name: str) -> Sign:
+    """Return a sign by its name: the linked one, or the one that Tencent lists (API 3.0). Raises OperatorError."""
     wanted = _require_name(name)
-    sign = signs.get(wanted)
-    if sign is None:
+    if sign := signs.get(wanted):
+        return sign
+    tencent = api.client()
+    listed = tencent.all_signs() if tencent.lists_signs else ()
+    found = [review for review in listed if _is_same(review.text, wanted)]
+    if len(found) > 1:
+        ids = ", ".join(str(review.id) for review in found)
+        raise OperatorError(
+            f"Tencent has several signs “{wanted}” ({ids}): link the one that you mean with ops sign link"
+        )
+    if not found:
         raise OperatorError(f"no sign “{wanted}” is linked: ops sign list shows the linked ones")
-    return sign
+    [review] = found
+    return Sign(
+        name=sign_names.without_brackets(review.text),
+        sign_id=review.id,
+        status=int(review.status),
+        reply=review.reply,
+        created_at=review.created_at,
+        checked_at=int(time.time()),
+    )
+
+
+def _is_international(sign_id: int) -> bool:
+    review = _at_tencent(sign_id)
+    return bool(review and review.international)
 
 
 def _require_name(name: str) -> str:
@@ -179,6 +235,17 @@ def _encode(picture: Path | None) -> str:
 
 def _status(status: int) -> str:
     return STATUS.get(status, str(status))
+
+
+def _row_of_tencent(review: SignReview) -> dict[str, Any]:
+    """Return the row of a sign that has no link."""
+    return {
+        "name": sign_names.without_brackets(review.text),
+        "signId": review.id,
+        "status": _status(review.status),
+        "reply": review.reply,
+        "linked": "",
+    }
 
 
 def _row(sign: Sign) -> dict[str, Any]:

@@ -22,6 +22,17 @@ Picture = Annotated[
         help="A picture of the document that entitles to the sign: PNG, JPEG, GIF or BMP.",
     ),
 ]
+Qualification = Annotated[
+    int | None,
+    typer.Option(help="The id of the qualification (实名资质), for the mainland (API 3.0)."),
+]
+SignType = Annotated[
+    int,
+    typer.Option(help="0 company, 4 trademark, 5 public body, 1 app (abroad only) (API 3.0)."),
+]
+DocumentType = Annotated[
+    int, typer.Option(help="What the picture shows, in Tencent's numbers (API 3.0).")
+]
 Remark = Annotated[
     str, typer.Option(help="For Tencent's reviewers: why, and what it will be used for.")
 ]
@@ -46,40 +57,54 @@ def link(
 
 @app.command()
 @command
-def add(
+def add(  # noqa: PLR0913, PLR0917 -- its options
     name: Annotated[str, typer.Argument(help="The sign's text, with or without brackets.")],
     picture: Picture = None,
     remark: Remark = "",
     international: Annotated[
         bool, typer.Option("--international", help="For messages to numbers outside the mainland.")
     ] = False,
+    qualification: Qualification = None,
+    sign_type: SignType = 0,
+    document_type: DocumentType = 0,
     stage: Stage = "local",
     json: Json = False,
 ) -> None:
-    """Apply to Tencent for a sign, and link it by its name at once."""
-    made = sign.add(name, picture=picture, remark=remark, international=international)
+    """Apply to Tencent for a sign. It is linked at once, unless Tencent lists signs by name (API 3.0)."""
+    made = sign.add(
+        name,
+        picture=picture,
+        remark=remark,
+        international=international,
+        papers=sign.Papers(qualification, sign_type, document_type),
+    )
     show(made, as_json=json)
 
 
 @app.command()
 @command
-def modify(
+def modify(  # noqa: PLR0913, PLR0917 -- its options
     name: Name,
     text: Annotated[str, typer.Option(help="Its new text, if that changes.")] = "",
     picture: Picture = None,
     remark: Remark = "",
+    qualification: Qualification = None,
+    sign_type: SignType = 0,
+    document_type: DocumentType = 0,
     stage: Stage = "local",
     json: Json = False,
 ) -> None:
     """Change a sign that Tencent has not approved, which submits it again. Approved ones can't be changed."""
-    show(sign.modify(name, text=text, picture=picture, remark=remark), as_json=json)
+    papers = sign.Papers(qualification, sign_type, document_type)
+    row = sign.modify(name, text=text, picture=picture, remark=remark, papers=papers)
+    show(row, as_json=json)
 
 
 @app.command()
 @command
 def delete(name: Name, yes: Yes = False, stage: Stage = "local", json: Json = False) -> None:
     """Delete a sign at Tencent and remove its link here."""
-    found = sign.linked(name)
+    found = sign.find(name)
     confirm(
         f"Delete “{found.name}” (Tencent's sign {found.sign_id})? Campaigns under it will be refused",
         yes=yes,

@@ -14,7 +14,7 @@ from tests.support.in_process import bridge as in_process
 from tests.support.in_process.api3 import FakeApi3
 from tests.support.in_process.bridge import SIGN, Bridge
 from tests.support.in_process.clock import beijing
-from tests.support.in_process.operator import answer
+from tests.support.in_process.operator import PNG, Ops, answer
 
 PHONE = "13900001111"
 LIST = "DescribeSmsSignList"
@@ -203,6 +203,59 @@ def test_signs_without_a_link_are_listed_for_the_operator(local: Bridge, tencent
     assert rows.keys() == {SIGN, "别的"}
     assert (rows["别的"]["signId"], rows["别的"]["status"]) == (702, "pending")
     assert (rows["别的"]["linked"], rows["别的"]["reply"]) == ("", "审核通过, 待生效")
+
+
+@pytest.fixture
+def operator(local: Bridge, tencent: FakeApi3) -> Ops:
+    operator = Ops(local)
+    environment = {"environment": in_process.ENVIRONMENT | api3.ENVIRONMENT}
+    Path(local.state, "stack.json").write_text(json.dumps(environment))
+    return operator
+
+
+def test_a_sign_is_applied_for_with_its_qualification_and_needs_no_link(
+    tencent: FakeApi3, operator: Ops, tmp_path: Path
+) -> None:
+    picture = tmp_path / "licence.png"
+    picture.write_bytes(PNG)
+    tencent.answers["AddSmsSign"] = {"AddSignStatus": {"SignId": 801}}
+    words = ("--picture", str(picture), "--qualification", "7", "--sign-type", "4")
+    row = operator.json("sign", "add", "新品牌", *words, "--document-type", "7")
+    assert (row["signId"], row["status"], row["linked"]) == (801, "pending", "")
+    [made] = tencent.calls_of("AddSmsSign")
+    assert (made["QualificationId"], made["SignType"], made["DocumentType"]) == (7, 4, 7)
+    assert list(signs.all_signs()) == []
+
+
+def test_a_sign_that_tencent_does_not_list_is_linked_when_it_is_applied_for(
+    bridge: Bridge, tencent: FakeApi3, operator: Ops
+) -> None:
+    tencent.lists_signs = False
+    assert bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}").status == 404
+    tencent.answers["AddSmsSign"] = {"AddSignStatus": {"SignId": 801}}
+    assert operator.json("sign", "add", SIGN)["linked"]
+    assert [sign.sign_id for sign in signs.all_signs()] == [801]
+
+
+def test_a_sign_without_a_link_is_changed_and_deleted_by_its_name(
+    tencent: FakeApi3, operator: Ops
+) -> None:
+    tencent.sign("Brand", 702, status=-1, International=1)
+    row = operator.json("sign", "modify", "Brand", "--text", "Brand2")
+    assert (row["name"], row["signId"], row["linked"]) == ("Brand2", 702, "")
+    [changed] = tencent.calls_of("ModifySmsSign")
+    assert (changed["SignId"], changed["International"]) == (702, 1)
+    operator.json("sign", "delete", "Brand", "--yes")
+    assert tencent.calls_of("DeleteSmsSign") == [{"SignId": 702}]
+    assert list(signs.all_signs()) == []
+
+
+def test_a_name_that_is_listed_twice_is_not_changed(tencent: FakeApi3, operator: Ops) -> None:
+    tencent.sign(SIGN, 701, status=-1)
+    tencent.sign(SIGN, 702, status=-1, International=1)
+    line = operator.fails("sign", "modify", SIGN)
+    assert "701, 702" in line
+    assert tencent.calls_of("ModifySmsSign") == []
 
 
 def test_a_stage_that_goes_back_to_v5_needs_links(bridge: Bridge, tencent: FakeApi3) -> None:
