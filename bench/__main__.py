@@ -122,7 +122,7 @@ def main() -> None:
 
     sent = []
     for tencent in (rate.LIMITED, rate.DEFAULT):
-        count = 8_000 if quick else 24_000
+        count = 8_000 if quick else 30_000
         with _step(f"{count:,} calls to a Tencent that answers after {tencent.seconds:g} s"):
             sent.append(rate.measure(tencent, count))
 
@@ -134,7 +134,7 @@ def main() -> None:
 
     def results() -> list[Section]:
         found = [
-            targets.section(runs, accepted, growth),
+            targets.section(runs, accepted, growth, sent),
             sections.cpu(runs),
             sections.stages(largest),
             sections.units(runs),

@@ -45,6 +45,11 @@ class Sent:
     memory: int
     """Peak memory of one `deliver`."""
 
+    @property
+    def share_refused(self) -> float:
+        """Return the share of the calls that Tencent refused."""
+        return self.refused / (self.recipients + self.refused)
+
 
 def measure(tencent: Tencent, count: int) -> Sent:
     """Send a personalised campaign."""

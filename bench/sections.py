@@ -233,7 +233,7 @@ def rate(sent: list[Sent]) -> Section:
                 f"{one.recipients:,}",
                 f"{one.per_second:.0f}",
                 f"{one.adapted:.0f}",
-                f"{one.refused / (one.recipients + one.refused) * 100:.2f}",
+                f"{one.share_refused * 100:.2f}",
                 f"{one.cpu * 1000:.2f}",
                 f"{one.memory / 2**20:.0f}",
             )
