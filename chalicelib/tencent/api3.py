@@ -119,7 +119,7 @@ class Api3:
     def is_reachable(self) -> bool:
         """Return whether Tencent answers. Any answer with a request id counts, also one that is an error."""
         try:
-            self._signs.page(0, limit=1, offset=0)
+            self._templates.page(0, limit=1, offset=0)
         except CallRefusedError:
             return True
         except TencentError as error:

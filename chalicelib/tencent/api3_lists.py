@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.logs import log
 from chalicelib.tencent import api3_codes
 from chalicelib.tencent.api3_events import dicts
+from chalicelib.tencent.error_codes import CodeClass
 from chalicelib.tencent.interface import CallRefusedError
 
 MAX_PER_CALL = 100
@@ -80,6 +81,8 @@ class Listing:
             try:
                 items = self._ask(international, {self._ids: ids})
             except CallRefusedError as error:
+                if error.meaning.kind in (CodeClass.CONFIG, CodeClass.WAIT):
+                    raise
                 refusal = error
                 continue
             found = {str(item.get(self._item_id)): item for item in items} | found

@@ -86,4 +86,4 @@ def _log_exceptions(action: str, answer: dict[str, Any], results: Sequence[Numbe
     if accepted < len(results):
         counts = {"numbers": len(results), "accepted": accepted}
         extra = {"call": action, "tencentRequestId": request_id(answer), **counts}
-        log.warning("Tencent did not accept every number", extra=extra)
+        log.info("Tencent did not accept every number", extra=extra)

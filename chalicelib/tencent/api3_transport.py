@@ -25,6 +25,8 @@ from chalicelib.tencent.interface import (
 )
 
 VERSION = "2021-01-11"
+ERROR_LINE = "Tencent answered with an error"
+"""The text of the log line that names the request id of an error. The caller logs what follows from the error."""
 
 
 class Account:
@@ -84,8 +86,8 @@ def _read(action: str, response: requests.Response) -> dict[str, Any]:
     error = _failure(action, response.status_code, refusal)
     error.answer = answer
     # Tencent's support asks for this id.
-    log.warning(
-        "Tencent answered with an error",
+    log.info(
+        ERROR_LINE,
         extra={"call": action, "why": str(error), "tencentRequestId": request_id(answer)},
     )
     raise error

@@ -1,5 +1,22 @@
-"""The fixtures of the bridge in one process."""
+"""The fixtures of the bridge in one process, and the choice of Tencent's API (tests/README.md)."""
+
+import pytest
 
 from tests.support.in_process.fixtures import bridge, clock, here, linked, local, no_sockets, oss
+from tests.support.in_process.tencent import API, SETTINGS
 
 __all__ = ["bridge", "clock", "here", "linked", "local", "no_sockets", "oss"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test marked `both_apis` with each API."""
+    if metafunc.definition.get_closest_marker("both_apis"):
+        metafunc.parametrize("bridge", list(SETTINGS), indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip tests about v5's own calls in a run with the other API."""
+    for item in items:
+        marker = item.get_closest_marker("v5_only")
+        if marker and API != "v5":
+            item.add_marker(pytest.mark.skip(reason=f"v5 only: {marker.args[0]}"))

@@ -14,6 +14,7 @@ from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.sends import PHONES, A, B, accept, outcomes
 from tests.support.in_process.tencent import Answer, Behaviour, Call, FakeTencent
 
+pytestmark = pytest.mark.v5_only("its answers are v5's JSON; unit/test_api3_rows.py has 3.0's")
 Rewrite = Callable[[Answer], Answer | bytes]
 
 

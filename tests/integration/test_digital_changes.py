@@ -78,6 +78,7 @@ def delete(bridge: Bridge, code: str) -> Answer:
     return bridge.ask("DELETE", f"{PATH}/{code}")
 
 
+@pytest.mark.v5_only("one call deletes several templates")
 def test_a_template_is_deleted_at_tencent_with_all_its_revisions(here: Bridge) -> None:
     code = create(here)
     here.tencent.review(7000, 0)

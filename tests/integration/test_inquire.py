@@ -65,6 +65,7 @@ def reported(bridge: Bridge) -> dict[str, tuple[int, str]]:
 # --- the queries and their times ----------------------------------------------------------------
 
 
+@pytest.mark.both_apis
 def test_a_receipt_that_never_arrived_is_found(sent: Bridge, pulls: Pulls) -> None:
     first, *others = sent.tencent.sent
     sent.callback(statuses(others))
@@ -147,6 +148,7 @@ def test_a_phone_with_two_messages_is_queried_once(linked: Bridge, pulls: Pulls)
     assert len(linked.quick_audience.receipts) == 2
 
 
+@pytest.mark.both_apis
 def test_a_foreign_number_is_queried_in_tencents_two_fields(linked: Bridge, pulls: Pulls) -> None:
     linked.campaign(["+852 5123 4567"], code=linked.template("Hello", 3))
     linked.pump.drain()
@@ -311,6 +313,7 @@ def test_phones_that_tencent_refuses_for_good_do_not_hold_up_the_others(
     assert warned == []
 
 
+@pytest.mark.v5_only("its answer is v5's JSON")
 def test_unanswered_calls_end_a_run_only_in_a_row(
     sent: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch, warned: list[str]
 ) -> None:

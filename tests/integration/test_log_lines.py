@@ -14,6 +14,7 @@ from tests.support.in_process.bridge import SIGN, TOKEN, Bridge
 from tests.support.in_process.quickaudience import KEY, broken, respond
 from tests.support.in_process.sends import A, B, C, D
 from tests.support.in_process.tencent import APP_KEY, Sms, lost, numbers_refused, refused
+from tests.support.in_process.tencent_api3 import SECRET_ID, SECRET_KEY
 
 ABROAD = "85251234567"
 
@@ -36,7 +37,7 @@ def check(logged: io.StringIO, bridge: Bridge) -> None:
     text = logged.getvalue()
     lines = [json.loads(line) for line in text.splitlines()]
     assert len(lines) > 10
-    for secret in (APP_KEY, KEY, json.dumps(KEY)[1:-1], TOKEN):
+    for secret in (APP_KEY, SECRET_ID, SECRET_KEY, KEY, json.dumps(KEY)[1:-1], TOKEN):
         assert secret not in text
     for call in bridge.tencent.calls:
         assert call.body["sig"] not in text

@@ -257,9 +257,11 @@ def test_a_single_missing_queue_is_named(local: Bridge) -> None:
 
 
 def test_the_doctor_finds_wrong_credentials(local: Bridge) -> None:
-    local.tencent.next("get_template", refused(1001, "sig check failed"))
+    for call in ("get_template", "get_sign"):
+        local.tencent.next(call, refused(1001, "sig check failed"))
     assert ops("doctor").exit_code == 1
-    local.tencent.next("get_template", lost(web.connect_timeout, sent=False))
+    for call in ("get_template", "get_sign"):
+        local.tencent.next(call, lost(web.connect_timeout, sent=False))
     assert "error" in checks().values()
 
 

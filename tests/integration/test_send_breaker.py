@@ -91,6 +91,7 @@ def ready(linked: Bridge) -> Bridge:
     return linked
 
 
+@pytest.mark.both_apis
 def test_an_outage_of_hours_costs_two_calls_and_the_probes(ready: Bridge) -> None:
     phones = queue_chunks(ready, 50)
     stop_answers(ready)

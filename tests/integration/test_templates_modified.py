@@ -40,6 +40,7 @@ def status(bridge: Bridge, code: str) -> tuple[int, str]:
     return int(answer["templateStatus"]), str(answer["templateContent"])
 
 
+@pytest.mark.both_apis
 @pytest.mark.parametrize("review", [1, 2])
 def test_a_template_that_is_not_approved_is_modified_at_tencent(
     bridge: Bridge, review: int
@@ -106,6 +107,7 @@ def test_a_rejected_second_revision_is_modified_and_the_first_still_sends(linked
     assert send(linked, code, "13900000002") == (7001, ("2", "1"))
 
 
+@pytest.mark.both_apis
 def test_a_template_approved_a_moment_ago_gets_a_new_one(linked: Bridge) -> None:
     code = linked.template(OLD, approve=False)
     linked.tencent.next(

@@ -41,6 +41,7 @@ def check_all_sent_once(bridge: Bridge) -> None:
     assert not bridge.pump.failures
 
 
+@pytest.mark.both_apis
 @pytest.mark.parametrize("code", some(WAITABLE, 3))
 def test_a_refused_bulk_call_waits(waits: Bridge, code: int) -> None:
     answer = accept(waits, *PHONES)
@@ -69,6 +70,7 @@ def test_refused_single_calls_wait(waits: Bridge, code: int) -> None:
     }
 
 
+@pytest.mark.both_apis
 @pytest.mark.parametrize("code", WAITABLE)
 def test_refused_numbers_of_a_bulk_call_wait(waits: Bridge, code: int) -> None:
     accept(waits, *PHONES)

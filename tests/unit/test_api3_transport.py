@@ -330,7 +330,7 @@ def test_a_send_that_was_accepted_is_not_logged(logged: Callable[[], str]) -> No
 def test_any_answer_of_tencents_shows_that_it_is_reachable(answer: Any, reachable: bool) -> None:
     client, transport = connected(answer)
     assert client.is_reachable() is reachable
-    assert transport.sent[0].headers["X-TC-Action"] == "DescribeSmsSignList"
+    assert transport.sent[0].headers["X-TC-Action"] == "DescribeSmsTemplateList"
     assert transport.body() == {"International": 0, "Limit": 1, "Offset": 0}
 
 

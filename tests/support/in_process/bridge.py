@@ -20,7 +20,7 @@ from chalicelib.queues import sending
 from chalicelib.quickaudience import client
 from chalicelib.store import chunks, send_requests, signs
 from chalicelib.store.signs import Sign
-from chalicelib.tencent import throttle, v5
+from chalicelib.tencent import api3, throttle, v5
 from tests.support.in_process import aws, hostile, quickaudience, tencent
 from tests.support.in_process.clock import Clock
 from tests.support.in_process.outside import Outside
@@ -36,8 +36,7 @@ ENVIRONMENT = {
     "QA_KEY": quickaudience.KEY,
     "QA_BASE_URL": quickaudience.BASE_URL,
     "TENCENT_SDK_APP_ID": tencent.APP_ID,
-    "TENCENT_APP_KEY": tencent.APP_KEY,
-    "TENCENT_BASE_URL": tencent.BASE_URL,
+    **tencent.SETTINGS[tencent.API],
     "TENCENT_CALLBACK_TOKENS": f"{TOKEN},the-next-secret",
     # No effective limit: the clock of these tests stands still, so a throttled call would wait for ever.
     "TENCENT_CALLS_PER_SECOND": "1000000000",
@@ -76,6 +75,7 @@ def clear_caches() -> None:
         sending.url,
         send_requests.get,
         v5._client,
+        api3._client,
         throttle._throttle,
         client._session,
     ]
@@ -99,7 +99,8 @@ class Bridge:
         self.quick_audience = FakeQuickAudience(outside)
         # The clock stands still, so a second would never be over.
         monkeypatch.setattr(throttle, "SECOND", 0)
-        monkeypatch.setattr(v5, "new_session", lambda *_, **__: self._session(self.tencent))
+        for api in (v5, api3):
+            monkeypatch.setattr(api, "new_session", lambda *_, **__: self._session(self.tencent))
         self.configure(**ENVIRONMENT)
         self.pump = Pump(clock, outside, self.restart)
 

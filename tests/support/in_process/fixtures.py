@@ -22,6 +22,7 @@ from tests.support.in_process.clock import START, Clock
 from tests.support.in_process.digital import OSS, PUBLIC
 from tests.support.in_process.final_state_logs import check_logs
 from tests.support.in_process.outside import Outside
+from tests.support.in_process.tencent import SETTINGS
 from tests.support.media_files import FILES
 
 
@@ -39,7 +40,10 @@ def clock() -> Iterator[Clock]:
 
 
 @pytest.fixture
-def bridge(monkeypatch: pytest.MonkeyPatch, clock: Clock, tmp_path: Path) -> Iterator[Bridge]:
+def bridge(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, clock: Clock, tmp_path: Path
+) -> Iterator[Bridge]:
+    """Return a bridge. A test may be parametrised with the API of Tencent's that it calls."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", aws.REGION)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr("boto3.client", aws.client)
@@ -58,6 +62,8 @@ def bridge(monkeypatch: pytest.MonkeyPatch, clock: Clock, tmp_path: Path) -> Ite
         outside = Outside()
         outside.install(monkeypatch)
         bridge = Bridge(monkeypatch, clock, outside, str(tmp_path))
+        if hasattr(request, "param"):
+            bridge.configure(**SETTINGS[request.param])
         yield bridge
         if bridge.logs_are_complete:
             check_logs("at the end of the test")

@@ -1,7 +1,11 @@
-"""A fake of Tencent: answers the v5 calls, keeps the messages sent, and fails as a test decides."""
+"""A fake of Tencent: answers the calls of both APIs, keeps the messages sent, and fails as a test decides.
+
+Tests see v5's calls and decide v5's answers. `tencent_api3` translates those of API 3.0.
+"""
 
 import hashlib
 import json
+import os
 import threading
 import time
 from collections import defaultdict, deque
@@ -12,12 +16,25 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from tests.support.in_process import web
+from chalicelib import settings
+from tests.support.in_process import tencent_api3, web
 from tests.support.in_process.outside import Outside
 
 APP_ID = "1400006666"
 APP_KEY = "5f03a35d00ee52a21327ab048186a2c4"
 BASE_URL = "https://tencent.test/v5/tlssmssvr"
+API = os.environ.get("TENCENT_API") or "v5"
+"""The API that the bridge calls in this run, unless a test says otherwise."""
+SETTINGS = {
+    "v5": {"TENCENT_API": "v5", "TENCENT_APP_KEY": APP_KEY, "TENCENT_BASE_URL": BASE_URL},
+    "3.0": {
+        "TENCENT_API": "3.0",
+        "TENCENT_SECRET_ID": tencent_api3.SECRET_ID,
+        "TENCENT_SECRET_KEY": tencent_api3.SECRET_KEY,
+        "TENCENT_BASE_URL": tencent_api3.BASE_URL,
+    },
+}
+"""The settings with which the bridge calls each API of this fake."""
 SENDS = ("sendsms", "sendmultisms2", "sendisms")
 
 Answer = dict[str, Any]
@@ -102,24 +119,30 @@ class FakeTencent(web.Adapter):
 
     def answer(self, request: requests.PreparedRequest) -> requests.Response:
         url = urlsplit(request.url or "")
-        call = Call(url.path.rpartition("/")[2], json.loads(request.body or b"{}"))
-        query = parse_qs(str(url.query))
+        if "X-TC-Action" in request.headers:
+            call = Call(*tencent_api3.read(request))
+        else:
+            call = Call(url.path.rpartition("/")[2], json.loads(request.body or b"{}"))
         return self._outside.call(
             f"tencent {call.name}",
-            lambda: self._answer(call, query),
+            lambda: self._answer(request, call),
             web.never_connected(),
             web.read_timeout(),
         )
 
-    def _answer(self, call: Call, query: dict[str, list[str]]) -> requests.Response:
+    def _answer(self, request: requests.PreparedRequest, call: Call) -> requests.Response:
         self.calls.append(call)
-        refusal = self._check(call, query)
+        in_api3 = "X-TC-Action" in request.headers
+        refusal = tencent_api3.refusal(request, APP_ID) if in_api3 else self._check(request, call)
         found = refusal or self._behaviour(call)(self, call)
         if isinstance(found, requests.Response):
             return found
+        if in_api3:
+            found = tencent_api3.write(request, (call.name, call.body), found)
         return web.response(200, json.dumps(found).encode())
 
-    def _check(self, call: Call, query: dict[str, list[str]]) -> Answer | None:
+    def _check(self, request: requests.PreparedRequest, call: Call) -> Answer | None:
+        query = parse_qs(str(urlsplit(request.url or "").query))
         if query.get("sdkappid") != [APP_ID]:
             return {"result": 1019, "errmsg": "sdkappid not exists", "ext": ""}
         if abs(call.body["time"] - time.time()) > 600:
@@ -210,17 +233,39 @@ class FakeTencent(web.Adapter):
         return {}
 
     def _get_sign(self, body: Answer) -> Answer:
+        if page := body.get("tpl_page"):
+            first, every = page["offset"], list(self.signs.values())
+            return {"data": every[first : first + page["max"]]}
         return {"data": [self.signs[one] for one in body["sign_id"] if one in self.signs]}
+
+    def _pullsendstatus(self, body: Answer) -> Answer:
+        return {"data": {}}
+
+    def _pullcallbackstatus(self, body: Answer) -> Answer:
+        return {"data": {}}
+
+    def _records(self, body: Answer) -> Answer:
+        return {"data": []}
 
 
 # --- behaviours ---------------------------------------------------------------------------------
+
+
+def coded(code: int) -> int | str:
+    """Return the code that a refusal with v5's code has in the API that the bridge calls."""
+    return tencent_api3.code_of(code) if settings.load().tencent_api == "3.0" else code
+
+
+def shown(code: int) -> str:
+    """Return that code as texts have it."""
+    return str(coded(code))
 
 
 def obeyed(tencent: FakeTencent, call: Call) -> Answer:
     return tencent.obey(call)
 
 
-def refused(code: int, text: str = "no") -> Behaviour:
+def refused(code: int | str, text: str = "no") -> Behaviour:
     """Refuse the call as a whole."""
     return lambda tencent, call: {"result": code, "errmsg": text, "ext": ""}
 

@@ -1,0 +1,369 @@
+"""API 3.0 as another dialect of the fake Tencent: its requests become v5's calls, and v5's answers become its own.
+
+So a test sets the behaviour of a call in v5's words (`refused(1016)`) whichever API the bridge calls.
+"""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from chalicelib import dates
+from chalicelib.domain import phones
+
+SECRET_ID = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3example"
+SECRET_KEY = "Gu5t9xGARNpq86cd98joQYCN3example"
+BASE_URL = "https://sms.tencent.test"
+REQUEST_ID = "a0aabda6-cf91-4f3e-a81f-9198114a2279"
+
+CODES = {
+    1001: "AuthFailure.SignatureFailure",
+    1002: "FailedOperation.ContainSensitiveWord",
+    1003: "InternalError.SigFieldMissing",
+    1004: "FailedOperation.FailResolvePacket",
+    1006: "UnauthorizedOperation.RequestPermissionDeny",
+    1007: "FailedOperation.OtherError",
+    1008: "InternalError.SendAndRecvFail",
+    1009: "UnauthorizedOperation.RequestIpNotInWhitelist",
+    1011: "InternalError.RestApiInterfaceNotExist",
+    1012: "FailedOperation.SignatureIncorrectOrUnapproved",
+    1013: "RequestLimitExceeded",
+    1014: "FailedOperation.TemplateIncorrectOrUnapproved",
+    1015: "FailedOperation.PhoneNumberInBlacklist",
+    1016: "InvalidParameterValue.IncorrectPhoneNumber",
+    1017: "InvalidParameterValue.ContentLengthLimit",
+    1019: "UnauthorizedOperation.SmsSdkAppIdVerifyFail",
+    1020: "UnauthorizedOperation.SdkAppIdIsDisabled",
+    1021: "InternalError.RequestTimeException",
+    1022: "LimitExceeded.AppDailyLimit",
+    1023: "LimitExceeded.PhoneNumberThirtySecondLimit",
+    1024: "LimitExceeded.PhoneNumberOneHourLimit",
+    1025: "LimitExceeded.PhoneNumberDailyLimit",
+    1026: "LimitExceeded.PhoneNumberSameContentDailyLimit",
+    1029: "FailedOperation.MarketingSendTimeConstraint",
+    1030: "UnsupportedOperation",
+    1031: "FailedOperation.InsufficientBalanceInSmsPackage",
+    1032: "UnauthorizedOperation.IndividualUserMarketingSmsPermissionDeny",
+    1033: "UnauthorizedOperation.ServiceSuspendDueToArrears",
+    1034: "UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber",
+    1036: "InvalidParameterValue.TemplateParameterLengthLimit",
+    1038: "InvalidParameterValue.TemplateParameterFormatError",
+    1045: "UnsupportedOperation.UnsupportedRegion",
+    1046: "LimitExceeded.PhoneNumberCountLimit",
+    1047: "LimitExceeded.AppGlobalDailyLimit",
+    1048: "InvalidParameterValue.ProhibitedUseUrlInTemplateParameter",
+    60008: "InternalError.Timeout",
+}
+"""A code of API 3.0 for each of v5's: one that says the same."""
+
+Fields = dict[str, Any]
+Asked = tuple[str, Fields]
+"""A call as v5 has it: its name and its body."""
+
+
+def code_of(number: int | str) -> str:
+    """Return the code for one of v5's; that of a number that v5 does not publish is no published one either.
+
+    A code of API 3.0 stands for itself.
+    """
+    if isinstance(number, str):
+        return number
+    return CODES.get(number, f"FailedOperation.Unpublished{number}")
+
+
+def refusal(request: requests.PreparedRequest, app_id: str) -> Fields | None:
+    """Return the answer to a request with a wrong signature, clock or application; None if all is right."""
+    headers, body = request.headers, request.body or b""
+    assert isinstance(body, bytes)
+    timestamp = int(headers["X-TC-Timestamp"])
+    if abs(timestamp - time.time()) > 300:
+        return {"result": 1021, "errmsg": "signature expired"}
+    date = time.strftime("%Y-%m-%d", time.gmtime(timestamp))
+    canonical = (
+        f"POST\n/\n\ncontent-type:{headers['Content-Type']}\nhost:{headers['Host']}\n\n"
+        f"content-type;host\n{hashlib.sha256(body).hexdigest()}"
+    )
+    text = (
+        f"TC3-HMAC-SHA256\n{timestamp}\n{date}/sms/tc3_request\n"
+        f"{hashlib.sha256(canonical.encode()).hexdigest()}"
+    )
+    key = f"TC3{SECRET_KEY}".encode()
+    for part in (date, "sms", "tc3_request", text):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    expected = (
+        f"TC3-HMAC-SHA256 Credential={SECRET_ID}/{date}/sms/tc3_request, "
+        f"SignedHeaders=content-type;host, Signature={key.hex()}"
+    )
+    if headers["Authorization"] != expected:
+        return {"result": 1001, "errmsg": "signature mismatch"}
+    if json.loads(body).get("SmsSdkAppId", app_id) != app_id:
+        return {"result": 1019, "errmsg": "SmsSdkAppId does not belong to the account"}
+    return None
+
+
+def read(request: requests.PreparedRequest) -> Asked:
+    """Return the call that v5 would have for a request."""
+    headers = request.headers
+    assert (headers["X-TC-Version"], headers["X-TC-Region"]) == ("2021-01-11", "ap-guangzhou")
+    fields = json.loads(request.body or b"{}")
+    name, body = _READERS[headers["X-TC-Action"]](fields)
+    signature = headers["Authorization"].rpartition("Signature=")[2]
+    return name, body | {"sig": signature, "time": int(headers["X-TC-Timestamp"])}
+
+
+def write(request: requests.PreparedRequest, asked: Asked, answer: Fields) -> Fields:
+    """Return v5's answer to a call as the answer to a request."""
+    response: Fields = {"RequestId": REQUEST_ID}
+    if asked[0] in ("sendsms", "sendmultisms2", "sendisms"):
+        details = answer.get("detail", [answer] if answer["result"] == 0 else [])
+        response["SendStatusSet"] = [_row(asked, detail) for detail in details]
+    if answer["result"] != 0:
+        error = {"Code": code_of(answer["result"]), "Message": answer.get("errmsg", "")}
+        if not response.get("SendStatusSet"):
+            response.pop("SendStatusSet", None)
+        return {"Response": {**response, "Error": error}}
+    action = request.headers["X-TC-Action"]
+    if action in _WRITERS:
+        response |= _WRITERS[action](answer.get("data"), json.loads(request.body or b"{}"))
+    return {"Response": response}
+
+
+# --- sends ---
+
+
+def _read_send(fields: Fields) -> Asked:
+    numbers = fields["PhoneNumberSet"]
+    assert all(number.startswith("+") for number in numbers)
+    assert isinstance(fields["TemplateId"], str)
+    body = {
+        "tpl_id": int(fields["TemplateId"]),
+        "sign": fields.get("SignName", ""),
+        "params": fields.get("TemplateParamSet", []),
+        "context": fields.get("SessionContext", ""),
+        "ext": "",
+        "extend": "",
+    }
+    mainland = [number.startswith("+861") for number in numbers]
+    assert len(set(mainland)) == 1
+    if not mainland[0]:
+        [number] = numbers
+        return "sendisms", body | {"tel": number}
+    tel = [{"nationcode": "86", "mobile": number.removeprefix("+86")} for number in numbers]
+    if len(tel) == 1:
+        return "sendsms", body | {"tel": tel[0]}
+    return "sendmultisms2", body | {"tel": tel}
+
+
+def _row(asked: Asked, detail: Fields) -> Fields:
+    """Return the row of a number. Of a call to a single one, it is that one, whatever the detail names."""
+    name, body = asked
+    tel = body["tel"]
+    if name == "sendisms":
+        number = str(tel)
+    elif name == "sendsms":
+        number = f"+86{tel['mobile']}"
+    else:
+        number = f"+{detail['nationcode']}{detail['mobile']}"
+    accepted = detail["result"] == 0
+    return {
+        "SerialNo": detail.get("sid", ""),
+        "PhoneNumber": number,
+        "Fee": detail.get("fee", 0),
+        "SessionContext": body["context"],
+        "Code": "Ok" if accepted else code_of(detail["result"]),
+        "Message": "send success" if accepted else detail.get("errmsg", ""),
+        "IsoCode": "CN",
+    }
+
+
+# --- templates and signs ---
+
+
+def _template_fields(fields: Fields) -> Fields:
+    body = {
+        "text": fields["TemplateContent"],
+        "title": fields["TemplateName"],
+        "remark": fields["Remark"],
+        "type": 1 if fields["SmsType"] == 1 else 0,
+    }
+    return body | ({"international": 1} if fields["International"] else {})
+
+
+def _sign_fields(fields: Fields) -> Fields:
+    body = {"text": fields["SignName"], "pic": fields["ProofImage"]}
+    body |= {"remark": fields["Remark"]} if "Remark" in fields else {}
+    return body | ({"international": 1} if fields["International"] else {})
+
+
+def _read_list(name: str, ids: str, v5_ids: str, fields: Fields) -> Asked:
+    if ids in fields:
+        assert 1 <= len(fields[ids]) <= 100
+        return name, {v5_ids: fields[ids]}
+    assert 1 <= fields["Limit"] <= 100
+    return name, {"tpl_page": {"offset": fields["Offset"], "max": fields["Limit"]}}
+
+
+def _listed(items: Any, fields: Fields) -> list[Fields]:
+    """Return what v5 has in a list; of those that were asked for by id, only the ones of the kind that was named."""
+    wanted = fields["International"]
+    return [
+        item
+        for item in items or []
+        if "Limit" in fields or item.get("international", wanted) == wanted
+    ]
+
+
+def _status(item: Fields) -> Any:
+    """Return v5's status as StatusCode."""
+    status = item.get("status", 1)
+    return -1 if status == 2 else status
+
+
+def _template(item: Fields) -> Fields:
+    applied = item.get("apply_time")
+    return {
+        "TemplateId": item.get("id"),
+        "International": item.get("international", 3),
+        "StatusCode": _status(item),
+        "ReviewReply": item.get("reply", ""),
+        "TemplateName": item.get("title", ""),
+        "CreateTime": dates.from_beijing(applied) if applied else 0,
+        "TemplateContent": item.get("text", ""),
+    }
+
+
+def _sign(item: Fields) -> Fields:
+    return {
+        "SignId": item.get("id"),
+        "SignName": item.get("text", ""),
+        "International": item.get("international", 0),
+        "StatusCode": _status(item),
+        "ReviewReply": item.get("reply", ""),
+        "CreateTime": 1617508800,
+        "QualificationId": 1000001,
+        "QualificationName": "",
+        "QualificationStatusCode": item.get("qualification", 1),
+    }
+
+
+# --- events ---
+
+
+def _read_pull(kind: int, fields: Fields) -> Asked:
+    return "pullstatus", {"type": kind, "max": fields["Limit"]}
+
+
+def _read_pull_of_phone(kind: int, fields: Fields) -> Asked:
+    assert (fields["Offset"], fields["Limit"]) == (0, 100)
+    nationcode, mobile = phones.to_tencent(fields["PhoneNumber"].removeprefix("+"))
+    body = {"type": kind, "max": 100, "nationcode": nationcode, "mobile": mobile}
+    body["begin_time"] = fields["BeginTime"]
+    body["end_time"] = fields.get("EndTime", int(time.time()))
+    return "pullstatus4mobile", body
+
+
+def _number(event: Fields) -> Fields:
+    return {
+        "PhoneNumber": f"+{event['nationcode']}{event['mobile']}",
+        "CountryCode": event["nationcode"],
+        "SubscriberNumber": event["mobile"],
+    }
+
+
+def _pulled_status(event: Fields) -> Fields:
+    return _number(event) | {
+        "SerialNo": event["sid"],
+        "ReportStatus": event["report_status"],
+        "Description": event["errmsg"],
+        "UserReceiveTime": dates.from_beijing(event["user_receive_time"]),
+        "SessionContext": event.get("ext", ""),
+    }
+
+
+def _pulled_reply(event: Fields) -> Fields:
+    return _number(event) | {
+        "SignName": event["sign"],
+        "ReplyContent": event["text"],
+        "ReplyTime": event["time"],
+        "ExtendCode": event["extend"],
+    }
+
+
+# --- statistics ---
+
+_SENT = {"RequestCount": "request", "RequestSuccessCount": "success", "FeeCount": "bill_number"}
+_REPORTED = {
+    "RequestSuccessCount": "success",
+    "CallbackCount": "status",
+    "CallbackSuccessCount": "status_success",
+    "CallbackFailCount": "status_fail",
+    "InternalErrorCount": "status_fail_0",
+    "InvalidNumberCount": "status_fail_1",
+    "ShutdownErrorCount": "status_fail_2",
+    "BlackListCount": "status_fail_3",
+    "FrequencyLimitCount": "status_fail_4",
+}
+
+
+def _hours(fields: Fields) -> Fields:
+    assert (fields["Limit"], fields["Offset"]) == (0, 0)
+    return {"begin_date": int(fields["BeginTime"]), "end_date": int(fields["EndTime"])}
+
+
+def _counts(names: dict[str, str], data: Any) -> Fields:
+    return {name: data[v5] for name, v5 in names.items() if v5 in (data or {})}
+
+
+_READERS: dict[str, Callable[[Fields], Asked]] = {
+    "SendSms": _read_send,
+    "AddSmsTemplate": lambda f: ("add_template", _template_fields(f)),
+    "ModifySmsTemplate": lambda f: (
+        "mod_template",
+        {"tpl_id": f["TemplateId"], **_template_fields(f)},
+    ),
+    "DeleteSmsTemplate": lambda f: ("del_template", {"tpl_id": [f["TemplateId"]]}),
+    "DescribeSmsTemplateList": lambda f: _read_list("get_template", "TemplateIdSet", "tpl_id", f),
+    "AddSmsSign": lambda f: ("add_sign", _sign_fields(f)),
+    "ModifySmsSign": lambda f: ("mod_sign", {"sign_id": f["SignId"], **_sign_fields(f)}),
+    "DeleteSmsSign": lambda f: ("del_sign", {"sign_id": f["SignId"]}),
+    "DescribeSmsSignList": lambda f: _read_list("get_sign", "SignIdSet", "sign_id", f),
+    "PullSmsSendStatus": lambda f: _read_pull(0, f),
+    "PullSmsReplyStatus": lambda f: _read_pull(1, f),
+    "PullSmsSendStatusByPhoneNumber": lambda f: _read_pull_of_phone(0, f),
+    "PullSmsReplyStatusByPhoneNumber": lambda f: _read_pull_of_phone(1, f),
+    "SendStatusStatistics": lambda f: ("pullsendstatus", _hours(f)),
+    "CallbackStatusStatistics": lambda f: ("pullcallbackstatus", _hours(f)),
+    "DescribeSendRecordList": lambda f: ("records", f),
+}
+_WRITERS: dict[str, Callable[[Any, Fields], Fields]] = {
+    "AddSmsTemplate": lambda data, _: {"AddTemplateStatus": {"TemplateId": str(data["id"])}},
+    "ModifySmsTemplate": lambda data, _: {"ModifyTemplateStatus": {"TemplateId": data["id"]}},
+    "DescribeSmsTemplateList": lambda data, fields: {
+        "DescribeTemplateStatusSet": [_template(item) for item in _listed(data, fields)]
+    },
+    "AddSmsSign": lambda data, _: {"AddSignStatus": {"SignId": data["id"]}},
+    "ModifySmsSign": lambda data, _: {"ModifySignStatus": {"SignId": data["id"]}},
+    "DescribeSmsSignList": lambda data, fields: {
+        "DescribeSignListStatusSet": [_sign(item) for item in _listed(data, fields)]
+    },
+    "PullSmsSendStatus": lambda data, _: {"PullSmsSendStatusSet": list(map(_pulled_status, data))},
+    "PullSmsReplyStatus": lambda data, _: {"PullSmsReplyStatusSet": list(map(_pulled_reply, data))},
+    "PullSmsSendStatusByPhoneNumber": lambda data, _: {
+        "PullSmsSendStatusSet": list(map(_pulled_status, data or []))
+    },
+    "PullSmsReplyStatusByPhoneNumber": lambda data, _: {
+        "PullSmsReplyStatusSet": list(map(_pulled_reply, data or []))
+    },
+    "SendStatusStatistics": lambda data, _: {"SendStatusStatistics": _counts(_SENT, data)},
+    "CallbackStatusStatistics": lambda data, _: {
+        "CallbackStatusStatistics": _counts(_REPORTED, data)
+    },
+    "DescribeSendRecordList": lambda data, _: {
+        "TotalCount": len(data or []),
+        "SendRecordSet": data or [],
+    },
+}
