@@ -55,9 +55,12 @@ def run(*, lose_a_receipt: bool = False, patience: float = 45) -> int:
 
 
 def _run(stage: Stage, *, lose_a_receipt: bool) -> list[str]:
-    with stage.step("Linking the sign"):
-        stage.ops("sign", "link", SIGN, str(SIGN_ID))
-    stage.done(f"sign 【{SIGN}】 linked to Tencent's sign {SIGN_ID}")
+    if stage.api == "v5":
+        with stage.step("Linking the sign"):
+            stage.ops("sign", "link", SIGN, str(SIGN_ID))
+        stage.done(f"sign 【{SIGN}】 linked to Tencent's sign {SIGN_ID}")
+    else:
+        stage.done(f"sign 【{SIGN}】 needs no link: Tencent lists it by its name")
     campaign = Campaign(stage)
     problems = campaign.run(lose_a_receipt=lose_a_receipt)
     return problems or tour(stage, campaign.out_id)
