@@ -2,18 +2,21 @@
 
 import time
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib import dates
 from chalicelib.domain import reviews, sign_names
-from chalicelib.endpoints import listed_signs
 from chalicelib.endpoints.envelope import path_names
 from chalicelib.endpoints.tencent_refusals import asking_tencent
 from chalicelib.errors import NotFound, Refused
 from chalicelib.store import signs
-from chalicelib.store.sign_list import ListedSign
 from chalicelib.store.signs import Sign
-from chalicelib.store.templates import Revision
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chalicelib.store.sign_list import ListedSign
+    from chalicelib.store.templates import Revision
 
 FIELDS = {"signName": "", "signStatus": 0, "reason": "", "createDate": ""}
 """The documented fields of §1, with their values in a refusal: the status is "pending", since none is known."""
@@ -38,7 +41,7 @@ def query(raw_name: str) -> dict[str, Any]:
     # A caller may write a blank in a path as a plus sign, as it is written in a query.
     with_blanks = [name.replace("+", " ") for name in names if "+" in name]
     linked = next(filter(None, map(signs.get, names + with_blanks)), None)
-    sign = _refresh(linked) if linked else _best(listed_signs.find(names + with_blanks))
+    sign = _refresh(linked) if linked else _best(_listed(names + with_blanks))
     if sign is None:
         raise NotFound(_unknown(names[0]))
     return {
@@ -60,7 +63,7 @@ def require_approved(name: str) -> ApprovedSign:
             sign = _refresh(sign)
         _refuse_unless_approved(sign)
         return ApprovedSign(sign.name)
-    found = listed_signs.find([name])
+    found = _listed([name])
     listed = _best(found)
     if listed is None:
         raise NotFound(_unknown(name))
@@ -69,7 +72,7 @@ def require_approved(name: str) -> ApprovedSign:
     return ApprovedSign(listed.name, kinds.pop() if len(kinds) == 1 else None)
 
 
-def require_kind(sign: ApprovedSign, revision: Revision) -> None:
+def require_kind(sign: ApprovedSign, revision: "Revision") -> None:
     """Raise Refused if a template is for foreign numbers and the sign is not, or the other way round."""
     international = revision.kind == reviews.INTERNATIONAL
     if sign.international in (None, international) or (revision.anywhere and not international):
@@ -81,13 +84,21 @@ def require_kind(sign: ApprovedSign, revision: Revision) -> None:
     )
 
 
-def _best(found: list[ListedSign]) -> ListedSign | None:
+def _listed(names: "Sequence[str]") -> "list[ListedSign]":
+    """Return the signs that Tencent lists under the first of these names that any sign has."""
+    # Imported only here: a stage that calls v5 uses links.
+    from chalicelib.endpoints import listed_signs  # noqa: PLC0415
+
+    return listed_signs.find(names)
+
+
+def _best(found: "list[ListedSign]") -> "ListedSign | None":
     """Return the sign of a name whose review is shown: an approved one, or the first."""
     approved = [sign for sign in found if sign.status == reviews.APPROVED]
     return next(iter(approved or found), None)
 
 
-def _refuse_unless_approved(sign: Sign | ListedSign) -> None:
+def _refuse_unless_approved(sign: "Sign | ListedSign") -> None:
     if sign.status != reviews.APPROVED:
         state = reviews.state(sign.status, sign.reply)
         raise Refused("isv.SIGN_STATE_ILLEGAL", f"签名“{sign.name}”{state}, 审核通过后才能发送")
