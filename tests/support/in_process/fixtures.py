@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 import pytest_socket
 import time_machine
+from botocore.auth import SigV4Auth
+from botocore.useragent import UserAgentString
 from moto import mock_aws
+from moto.core import responses
 from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
@@ -55,8 +58,12 @@ def bridge(
         (SQSBackend, "is_message_valid_based_on_retention_period"),
         (ResponseSerializer, "get_value"),
         (Table, "query"),
+        (responses, "method_names_from_class"),
     ):
         monkeypatch.setattr(patched, name, getattr(aws, name))
+    # Both take botocore long, and moto checks neither.
+    monkeypatch.setattr(SigV4Auth, "add_auth", aws.add_auth)
+    monkeypatch.setattr(UserAgentString, "to_string", lambda _: "tests")
     with mock_aws():
         aws.create()
         outside = Outside()
