@@ -155,6 +155,7 @@ class TencentCalls:
         """Return the result of a call that Tencent accepted as a whole."""
         answer = Answer.REFUSED
         outcomes: dict[int, Outcome] = {}
+        not_allowed = ""
         for position, result in zip(positions, results, strict=True):
             if not isinstance(result, NumberRefused):
                 outcomes[position] = result.sid if result else None
@@ -163,8 +164,12 @@ class TencentCalls:
                 self.holds.open(hold, result.code, str(CallRefusedError(result.code, result.said)))
                 answer = Answer.HELD
             elif not _waits(result.code):
+                if meaning(result.code).kind is CodeClass.CONFIG:
+                    not_allowed = str(CallRefusedError(result.code, result.said))
                 failure = Failure(meaning(result.code).aliyun, explain(result.code, result.said))
                 outcomes[position] = failure
+        if not_allowed:
+            _report_not_allowed(not_allowed)
         if probe and answer is Answer.ACCEPTED:
             self.holds.close(self.holds.on(call))
         return CallResult(outcomes, answer=answer)
@@ -201,8 +206,7 @@ class TencentCalls:
 
 def _refused(error: CallRefusedError, positions: list[int], call: Call) -> CallResult:
     if error.meaning.kind is CodeClass.CONFIG:
-        log.error("Tencent refuses what the account may not send", extra={"why": str(error)})
-        metrics.count(TencentConfigErrors=1)
+        _report_not_allowed(str(error))
     if error.meaning.kind is CodeClass.NUMBER and len(positions) > 1:
         # One number made Tencent refuse a bulk call, and the answer does not say which. Nothing was sent, so both
         # halves may be tried, and so on down to that number.
@@ -214,6 +218,12 @@ def _refused(error: CallRefusedError, positions: list[int], call: Call) -> CallR
         return CallResult()
     failure = Failure(error.meaning.aliyun, error.explain())
     return CallResult(dict.fromkeys(positions, failure), answer=Answer.REFUSED)
+
+
+def _report_not_allowed(why: str) -> None:
+    """Report a call of which Tencent refused some or all numbers for what the account may not send."""
+    log.error("Tencent refuses what the account may not send", extra={"why": why})
+    metrics.count(TencentConfigErrors=1)
 
 
 def _waits(code: Code) -> bool:

@@ -99,6 +99,17 @@ def test_a_refusal_of_what_the_account_may_not_send_is_counted(
     assert counts() == {"TencentConfigErrors": 2, "Failed": 2}
 
 
+@pytest.mark.both_apis
+def test_numbers_that_the_account_may_not_send_to_are_one_error_of_their_call(
+    linked: Bridge, counts: Counts
+) -> None:
+    linked.campaign([A, B, C], {"name": "您"}, code=linked.template())
+    linked.tencent.next("send", numbers_refused({"86" + A: 1032, "86" + B: 1032}))
+    counts()
+    linked.pump.drain("deliver")
+    assert counts() == {"TencentConfigErrors": 1, "Sent": 1, "Failed": 2}
+
+
 @pytest.mark.parametrize("code", [1001, 1019, 1031])
 def test_each_minute_of_a_hold_is_counted_while_something_waits(
     linked: Bridge, counts: Counts, code: int
