@@ -7,7 +7,7 @@ import pytest
 from chalicelib.domain import planning
 from tests.support.in_process.bridge import Answer, Bridge
 from tests.support.in_process.final_state_logs import check_logs
-from tests.support.in_process.outside import FAULTS, Fault
+from tests.support.in_process.outside import FAULTS, Fault, points
 from tests.support.in_process.snapshot import snapshot
 
 PHONES = ["13900001111", "13900002222", "13900003333", "bad", "13900005555"]
@@ -61,7 +61,7 @@ def test_every_recipient_gets_exactly_one_message(
         assert campaign(linked, "task-1", code).code == "OK"
     names = list(linked.outside.names)
     assert {"tencent get_sign", "tencent get_template", "sqs SendMessageBatch"} <= set(names)
-    for number, name in enumerate(names):
+    for number, name in points(names):
         restore()
         with linked.outside.watched(number, how):
             campaign(linked, "task-1", code, "the first nonce")

@@ -10,7 +10,7 @@ from chalicelib.store import breakers, messages, pushed
 from tests.support.in_process import tencent, web
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.final_state_logs import check_logs
-from tests.support.in_process.outside import FAULTS, Fault
+from tests.support.in_process.outside import FAULTS, Fault, points
 from tests.support.in_process.pushes import BIZ, queue_many
 from tests.support.in_process.quickaudience import by_phone, respond, unauthorized
 from tests.support.in_process.snapshot import snapshot
@@ -72,7 +72,7 @@ def test_every_entry_is_pushed(
     restore = snapshot(bridge)
     names = bridge.pump.watch("push")
     assert names.count("quickaudience details") == calls
-    for at, name in enumerate(names):
+    for at, name in points(names):
         restore()
         assert bridge.pump.watch("push", at, how)[at] == name
         what = f"call {at}, {name}"
@@ -166,7 +166,7 @@ def test_every_recipient_gets_at_most_one_message_and_a_final_state(
     restore = snapshot(linked)
     names = linked.pump.watch("deliver")
     assert names.count("tencent sendsms") == calls
-    for at, name in enumerate(names):
+    for at, name in points(names):
         restore()
         assert linked.pump.watch("deliver", at, how)[at] == name
         what = f"call {at}, {name}"

@@ -13,7 +13,7 @@ from ops import deadletters
 from tests.support.in_process.bridge import Answer, Bridge
 from tests.support.in_process.file_campaigns import FileCampaigns
 from tests.support.in_process.oss import BUCKET
-from tests.support.in_process.outside import FAULTS, Fault
+from tests.support.in_process.outside import FAULTS, Fault, points
 
 A, B = "13900001111", "13900002222"
 NUMBERS = [f"139000011{number:02d}" for number in range(20)]
@@ -368,7 +368,7 @@ def test_review_2_a_replay_that_dies_sends_once(campaigns: FileCampaigns, how: F
     names = bridge.pump.watch("read")
     bridge.pump.run()
     assert sent(campaigns) == ["86" + A]
-    for number, name in enumerate(names):
+    for number, name in points(names):
         campaigns.clear()
         out_id = f"{how}-{number}".replace(" ", "-")
         url = f"{BUCKET}/{out_id}.txt"
@@ -411,7 +411,7 @@ def test_security_7_a_request_whose_function_died_counts_once(linked: Bridge, ho
         linked.campaign([A, B], code=code, out_id="dry")
     names = list(linked.outside.names)
     linked.pump.drain()
-    for number, name in enumerate(names):
+    for number, name in points(names):
         linked.clock.advance(hours=24)
         linked.tencent.sent.clear()
         linked.restart()

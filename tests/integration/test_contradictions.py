@@ -9,7 +9,7 @@ from chalicelib.store import pushed, send_requests
 from ops import receipts
 from ops.campaign import account
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.outside import FAULTS, Fault
+from tests.support.in_process.outside import FAULTS, Fault, points
 from tests.support.in_process.pushes import entry
 from tests.support.in_process.quickaudience import respond
 from tests.support.in_process.sends import A, B
@@ -131,7 +131,7 @@ def test_review_11_a_push_that_breaks_off_is_repeated(
     biz_id = send(linked, [A, A, B], [*TEXTS, {"name": "丙"}])
     settle(linked, "SUCCESS", "FAIL", "FAIL")
     restore = snapshot(linked)
-    for at, name in enumerate(linked.pump.watch("push")):
+    for at, name in points(linked.pump.watch("push")):
         restore()
         assert linked.pump.watch("push", at, how)[at] == name
         linked.pump.run("push", hours=1)

@@ -13,7 +13,7 @@ from chalicelib.store import messages
 from tests.support.in_process import web
 from tests.support.in_process.bridge import Answer, Bridge
 from tests.support.in_process.final_state_logs import check_logs
-from tests.support.in_process.outside import FAULTS, Fault
+from tests.support.in_process.outside import FAULTS, Fault, points
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.snapshot import snapshot
 from tests.support.in_process.tencent import Answer as TencentAnswer
@@ -59,7 +59,7 @@ def test_every_recipient_gets_at_most_one_message_and_a_final_state(
         AGAIN: "tencent sendsms",
     }
     assert expected[invocation] in calls
-    for at, name in enumerate(calls):
+    for at, name in points(calls):
         restore()
         assert bridge.pump.watch("deliver", at, how)[at] == name
         bridge.pump.run("deliver", "push", hours=3)

@@ -7,7 +7,7 @@ import pytest
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.file_campaigns import FileCampaigns
 from tests.support.in_process.oss import BUCKET
-from tests.support.in_process.outside import FAULTS, Fault
+from tests.support.in_process.outside import FAULTS, Fault, points
 
 URL = f"{BUCKET}/numbers.txt"
 
@@ -126,7 +126,7 @@ def test_a_request_that_died_halfway_is_continued(campaigns: FileCampaigns, how:
         campaigns.send("13900001111\n", code, "dry")
     names = list(bridge.outside.names)
     bridge.pump.drain()
-    for number, name in enumerate(names):
+    for number, name in points(names):
         campaigns.clear()
         out_id = f"{how}-{number}"
         url = campaigns.oss.put("13900001111\n", f"{number}.txt")

@@ -10,7 +10,7 @@ from chalicelib.domain.breaker import HOLDS
 from chalicelib.store import breakers, messages
 from tests.support.in_process.bridge import Answer, Bridge
 from tests.support.in_process.final_state_logs import check_logs
-from tests.support.in_process.outside import FAULTS, Fault
+from tests.support.in_process.outside import FAULTS, Fault, points
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.snapshot import snapshot
 from tests.support.in_process.tencent import numbers_refused, obeyed, refused
@@ -109,7 +109,7 @@ def check(
     names = bridge.pump.watch("deliver")
     made = sum(name.startswith("tencent send") for name in names)
     assert made == calls
-    for at, name in enumerate(names):
+    for at, name in points(names):
         restore()
         assert bridge.pump.watch("deliver", at, how)[at] == name
         what = f"call {at}, {name}"

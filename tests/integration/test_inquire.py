@@ -14,7 +14,7 @@ from chalicelib.queues import sending
 from chalicelib.queues.bodies import CallbackBody
 from chalicelib.store import pulled
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.outside import FAULTS, Fault
+from tests.support.in_process.outside import FAULTS, Fault, points
 from tests.support.in_process.pulls import Pulls, run
 from tests.support.in_process.tencent import (
     Sms,
@@ -419,7 +419,7 @@ def test_every_receipt_is_found_whatever_call_fails(
     names = list(linked.outside.names)
     assert names.count("tencent pullstatus4mobile") == 3
     assert names.count("sqs SendMessageBatch") == 2
-    for number, name in enumerate(names):
+    for number, name in points(names):
         if name in ("dynamodb Query", "dynamodb GetItem", "dynamodb BatchGetItem"):
             # Reads change nothing: a fault at the next write has the same effect.
             continue

@@ -14,7 +14,7 @@ from chalicelib.store import leases, pulled
 from chalicelib.tencent.api3_transport import ERROR_LINE
 from tests.support.in_process.bridge import SIGN, Bridge
 from tests.support.in_process.events import timeout
-from tests.support.in_process.outside import FAULTS, Fault
+from tests.support.in_process.outside import FAULTS, Fault, points
 from tests.support.in_process.pulls import Pulls, run
 from tests.support.in_process.tencent import lost, raw_answer, refused, reply, status, statuses
 from tests.support.in_process.web import never_connected, read_timeout
@@ -232,7 +232,7 @@ def test_only_the_batch_that_a_dying_function_holds_can_be_lost(
         run("pull")
     names = list(pulling.outside.names)
     assert names.count("tencent pullstatus") == 5
-    for number, name in enumerate(names):
+    for number, name in points(names):
         settle_nothing(pulling)
         pulls.add(*events)
         pulling.restart()

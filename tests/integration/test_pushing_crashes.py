@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.store import pushed
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.outside import FAULTS, Fault
+from tests.support.in_process.outside import FAULTS, Fault, points
 from tests.support.in_process.pushes import BIZ, queue
 from tests.support.in_process.snapshot import snapshot
 
@@ -20,7 +20,7 @@ def test_every_entry_is_pushed_and_recorded_as_pushed(
     restore = snapshot(bridge)
     calls = bridge.pump.watch("push")
     assert calls.count("quickaudience details") == 2
-    for at, name in enumerate(calls):
+    for at, name in points(calls):
         restore()
         assert bridge.pump.watch("push", at, how)[at] == name
         bridge.pump.run("push", hours=1)

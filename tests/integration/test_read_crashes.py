@@ -10,7 +10,7 @@ from chalicelib.fetching import stream
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.file_campaigns import FileCampaigns
 from tests.support.in_process.final_state_logs import check_logs
-from tests.support.in_process.outside import FAULTS, Fault
+from tests.support.in_process.outside import FAULTS, Fault, points
 from tests.support.thoroughness import some
 
 LINES = [
@@ -68,7 +68,7 @@ def test_every_line_is_sent_once_whatever_call_fails(campaigns: FileCampaigns, h
     assert names.count("sqs SendMessageBatch") == 3
     bridge.pump.run()
     check(campaigns, "dry")
-    for number, name in enumerate(names):
+    for number, name in points(names):
         campaigns.clear()
         out_id = f"{how}-{number}"
         campaigns.send(TEXT, code, out_id)

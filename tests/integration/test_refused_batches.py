@@ -12,7 +12,7 @@ import requests
 from chalicelib.store import pushed
 from tests.support.in_process import aws, web
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.outside import FAULTS, Fault
+from tests.support.in_process.outside import FAULTS, Fault, points
 from tests.support.in_process.pushes import BIZ, queue
 from tests.support.in_process.quickaudience import Behaviour, broken, respond
 from tests.support.in_process.snapshot import snapshot
@@ -220,7 +220,7 @@ def test_good_entries_are_reported_whatever_call_fails(bridge: Bridge, how: Faul
     calls = bridge.pump.watch("push")
     assert calls.count("quickaudience details") >= 5
     assert "sqs SendMessageBatch" in calls
-    for at in range(len(calls)):
+    for at, _ in points(calls):
         restore()
         bridge.pump.watch("push", at, how)
         bridge.pump.run("push", hours=1)

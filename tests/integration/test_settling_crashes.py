@@ -12,7 +12,7 @@ from tests.support.adopting import ADOPT_AFTER_SECONDS
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import SIGN, Bridge
 from tests.support.in_process.final_state_logs import check_logs
-from tests.support.in_process.outside import FAULTS, Fault
+from tests.support.in_process.outside import FAULTS, Fault, points
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.sends import A, B, C, D
 from tests.support.in_process.snapshot import snapshot
@@ -63,7 +63,7 @@ def test_every_status_and_every_reply_reaches_quick_audience(bridge: Bridge, how
     restore = snapshot(bridge)
     calls = bridge.pump.watch("settle")
     assert {"dynamodb TransactWriteItems", "sqs SendMessageBatch"} <= set(calls)
-    for at, name in enumerate(calls):
+    for at, name in points(calls):
         restore()
         assert bridge.pump.watch("settle", at, how)[at] == name
         bridge.pump.run("settle", "push", hours=0.12)

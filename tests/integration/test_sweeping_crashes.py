@@ -5,7 +5,7 @@ import pytest
 from tests.support.in_process import web
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.final_state_logs import check_logs
-from tests.support.in_process.outside import FAULTS, Fault
+from tests.support.in_process.outside import FAULTS, Fault, points
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.sends import A, B, C, D
 from tests.support.in_process.snapshot import snapshot
@@ -39,7 +39,7 @@ def test_every_recipient_gets_one_receipt(
         bridge.pump.sweep()
     calls = list(bridge.outside.names)
     assert len(calls) > 15
-    for at in range(len(calls)):
+    for at, _ in points(calls):
         restore()
         with bridge.outside.watched(at, how):
             try:

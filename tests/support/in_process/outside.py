@@ -9,7 +9,7 @@ Four kinds of fault at call n:
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
 
@@ -26,6 +26,10 @@ _FAILED: tuple[Fault, ...] = ("failed before", "failed after")
 # A death before a call is mostly like one after the call before it, and a call that fails is mostly like a death
 # at it. So only CI (BREAKS=all) runs all kinds, and other runs only the deaths after a call.
 FAULTS = _KILLED + _FAILED if thoroughness.ALL else _KILLED[1:]
+# Calls that change nothing.
+_READS = frozenset(
+    {"dynamodb BatchGetItem", "dynamodb GetItem", "dynamodb Query", "sqs GetQueueUrl"}
+)
 Observer = Callable[[str, dict[str, Any], Any], None]
 
 T = TypeVar("T")
@@ -113,6 +117,14 @@ class Outside:
                 observer(operation, params, answer)
 
 
-def every_fault(calls: int) -> list[tuple[int, Fault]]:
-    """Return every fault at each of a number of calls."""
-    return [(number, how) for number in range(calls) for how in FAULTS]
+def points(names: Iterable[str]) -> list[tuple[int, str]]:
+    """Return the numbers and names of the calls at which a function is to break: all of them in CI.
+
+    Other runs know deaths after a call only. A death after a read leaves the same as one after the change before it,
+    so they leave reads out, except the first call of all.
+    """
+    return [
+        (number, name)
+        for number, name in enumerate(names)
+        if thoroughness.ALL or not number or name not in _READS
+    ]
