@@ -5,6 +5,7 @@ is sent twice, because a replayed request may be a second message.
 """
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -28,6 +29,9 @@ VERSION = "2021-01-11"
 ERROR_LINE = "Tencent answered with an error"
 """The text of the log line that names the request id of an error. The caller logs what follows from the error."""
 
+# What a header can hold. The exception for any other text would contain the header, signature included.
+_KEY = re.compile("[!-~]+")
+
 
 class Account:
     """A Tencent Cloud account's key, which signs the calls. Safe to use from several threads."""
@@ -45,6 +49,7 @@ class Account:
         self._host = urlsplit(base_url).netloc.rpartition("@")[2]
         self._secret_id = secret_id
         self._secret_key = secret_key
+        self._can_sign = all(map(_KEY.fullmatch, (secret_id, secret_key)))
         self._session = session
         self._headers = {
             "Host": self._host,
@@ -55,7 +60,13 @@ class Account:
         }
 
     def call(self, action: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Make a call and return the `Response` of Tencent's answer, which is a success. Raises TencentError."""
+        """Make a call and return the `Response` of Tencent's answer, which is a success. Raises TencentError.
+
+        A key with a character that no key has, such as an invisible one that was copied with it, is refused here with
+        Tencent's own code for it: nothing is sent, and a send is held.
+        """
+        if not self._can_sign:
+            raise CallRefusedError("AuthFailure.InvalidAuthorization", "the key is malformed")
         body = json.dumps(fields).encode()
         now = int(time.time())
         headers = {
@@ -71,8 +82,6 @@ class Account:
 
 def _read(action: str, response: requests.Response) -> dict[str, Any]:
     """Return an answer that is a success. Raises TencentError, with the answer, for any other."""
-    if response.status_code == requests.codes.too_many_requests:
-        raise TooManyCallsError(f"{action}: HTTP 429")
     try:
         found = loads(response.content, integers=True)
     except ValueError:
@@ -80,6 +89,9 @@ def _read(action: str, response: requests.Response) -> dict[str, Any]:
     answer = found.get("Response") if isinstance(found, dict) else None
     if not isinstance(answer, dict):
         raise exchange.unreadable(action, response.status_code)
+    # An answer with rows comes from behind the gateway, whatever its status says: the call was carried out.
+    if response.status_code == requests.codes.too_many_requests and not answer.get("SendStatusSet"):
+        raise TooManyCallsError(f"{action}: HTTP 429")
     refusal = answer.get("Error")
     if refusal is None:
         return answer

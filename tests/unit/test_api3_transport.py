@@ -12,11 +12,15 @@ import time_machine
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from chalicelib import deadline
+from chalicelib.connections import new_session
 from chalicelib.domain.planning import Call
 from chalicelib.logs import log
+from chalicelib.tencent.api3 import Api3
 from chalicelib.tencent.api3_signature import authorization
-from chalicelib.tencent.error_codes import CodeClass
+from chalicelib.tencent.api3_transport import Account
+from chalicelib.tencent.error_codes import CodeClass, Scope
 from chalicelib.tencent.interface import (
+    Accepted,
     CallRefusedError,
     NotSentError,
     NumberResult,
@@ -208,7 +212,12 @@ def test_too_many_requests_were_not_sent(content: bytes) -> None:
         send((429, error("RequestLimitExceeded")))
 
 
-@pytest.mark.parametrize("status", [301, 302, 400, 403, 404])
+def test_an_answer_with_rows_counts_whatever_its_status() -> None:
+    for status in (200, 307, 404, 429, 502):
+        assert send((status, sent(row(0)))) == [Accepted("5000:0", 1)]
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 400, 403, 404])
 def test_a_refusal_by_something_in_between_has_its_status_as_code(status: int) -> None:
     with pytest.raises(CallRefusedError) as caught:
         send((status, b"<html>"))
@@ -308,6 +317,27 @@ def test_a_send_that_was_refused_for_a_number_is_logged_with_its_request_id(
 def test_a_send_that_was_accepted_is_not_logged(logged: Callable[[], str]) -> None:
     send(sent(row(0), row(1)), TWO)
     assert logged() == ""
+
+
+@pytest.mark.parametrize(
+    ("secret_id", "secret_key"),
+    [
+        *(("AKID\u200bexample", KEY), ("AKID\nexample", KEY), ("AKID example", KEY), ("密钥", KEY)),
+        *((ID, "key\u3000"), (ID, "\udcff"), ("", KEY), (ID, "")),
+    ],
+)
+def test_a_key_that_no_header_can_hold_is_refused_before_anything_is_sent(
+    secret_id: str, secret_key: str, logged: Callable[[], str]
+) -> None:
+    # A real session: the header is encoded in it. No server listens at this address.
+    session = new_session(1, max_idle_seconds=1)
+    account = Account("http://127.0.0.1:9", "ap-guangzhou", secret_id, secret_key, session)
+    with pytest.raises(CallRefusedError) as caught:
+        Api3(account, APP_ID).send(ONE, sign="s", template_id=7)
+    assert caught.value.meaning.scope is Scope.ACCOUNT
+    for text in (str(caught.value), caught.value.explain(), logged()):
+        assert "Credential" not in text
+        assert "AKID" not in text
 
 
 # --- whether Tencent answers, and accepts the account ---
