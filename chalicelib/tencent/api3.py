@@ -226,7 +226,11 @@ class Api3:
         return [convert(item) for item in dicts(answer.get(found))]
 
     def send_records(self, phone: str, begin: int) -> SendRecords:
-        """Return the records of a phone, page by page. New sends may shift the pages, so a sid may come twice."""
+        """Return the records of a phone, page by page. New sends may shift the pages, so a sid may come twice.
+
+        They are complete only if Tencent's total agrees with them: there are as many as it said at first, and no page
+        went beyond it.
+        """
         earliest = int(time.time()) - _RECORD_SECONDS + _CLOCK_TOLERANCE_SECONDS
         fields = {
             **self._application,
@@ -235,18 +239,20 @@ class Api3:
             "Limit": _RECORDS_PER_PAGE,
         }
         found: dict[str, SendRecord] = {}
-        offset, total = 0, 1
+        first_total, total, offset = None, 1, 0
         while offset < min(total, MAX_RECORDS):
             answer = self._call("DescribeSendRecordList", {**fields, "Offset": offset})
             items = dicts(answer.get("SendRecordSet"))
             total = integer(answer.get("TotalCount")) or 0
+            first_total = total if first_total is None else first_total
             for record in map(api3_events.record, items):
                 # Refused messages may have no sid, so each is a record of its own.
                 found.setdefault(record.sid or f"{offset} {len(found)}", record)
-            if not items:
-                break
             offset += len(items)
-        return SendRecords(list(found.values()), complete=offset >= total and total < MAX_RECORDS)
+            if not items or offset > total:
+                break
+        complete = offset == total < MAX_RECORDS and len(found) >= (first_total or 0)
+        return SendRecords(list(found.values()), complete=complete)
 
     # --- statistics ---
 

@@ -168,7 +168,7 @@ _REJECTED = Meaning(CodeClass.PERMANENT, "isp.SYSTEM_ERROR", _REFUSED)
 OTHER = Meaning(CodeClass.UNKNOWN, "isp.SYSTEM_ERROR", _REFUSED)
 """The row of a code whose first part is not known: for a call as a whole, it leaves the outcome unknown."""
 
-# The row of a code that is not in the table, by its first part.
+# The row of a code that is not in the table, by its first part, which is compared without case.
 _BY_CATEGORY = {
     "AuthFailure": Meaning(CodeClass.CONFIG, "isp.RAM_PERMISSION_DENY", _REFUSED, Scope.ACCOUNT),
     "UnauthorizedOperation": Meaning(
@@ -215,6 +215,7 @@ COUNTERPARTS: dict[str, int] = {code: number for code, (_, number) in _ROWS.item
 """The v5 code that says the same, of the codes that have one."""
 
 _LOWER = {code.lower(): code for code in MEANINGS}
+_LOWER_CATEGORIES = {category.lower(): meaning for category, meaning in _BY_CATEGORY.items()}
 
 
 def listed(code: str) -> str | None:
@@ -245,4 +246,6 @@ def listed(code: str) -> str | None:
 def meaning(code: str) -> Meaning:
     """Return the row of a code; if it stands for no listed one, that of its category, else OTHER."""
     found = listed(code)
-    return MEANINGS[found] if found else _BY_CATEGORY.get(code.strip().partition(".")[0], OTHER)
+    if found:
+        return MEANINGS[found]
+    return _LOWER_CATEGORIES.get(code.strip().partition(".")[0].lower(), OTHER)

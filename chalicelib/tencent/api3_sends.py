@@ -67,15 +67,18 @@ def send_to_foreign(
 def _results_in_spite_of(
     error: CallRefusedError | OutcomeUnknownError, call: Call
 ) -> list[NumberResult]:
-    """Return the results of a call that failed as a whole although rows say that numbers were accepted.
+    """Return the results of a call that failed as a whole although its rows contradict that.
 
-    A number without a row has the call's own result. Raises the error if no row says accepted.
+    A number without a row has the call's own result. Raises the error if no row says accepted, and none leaves open
+    whether a message was sent that the call's error says was not.
     """
     unmentioned = (
         NumberRefused(error.code, error.said) if isinstance(error, CallRefusedError) else None
     )
     results = api3_rows.results(call.phones, error.answer.get("SendStatusSet"), unmentioned)
-    if not any(isinstance(result, Accepted) for result in results):
+    accepted = any(isinstance(result, Accepted) for result in results)
+    maybe_sent = unmentioned is not None and None in results
+    if not accepted and not maybe_sent:
         raise error
     return results
 

@@ -591,6 +591,22 @@ def test_a_page_that_is_empty_too_early_leaves_the_records_incomplete() -> None:
     assert not found.complete
 
 
+@pytest.mark.parametrize("total", [None, 0, 1, "?", -1])
+def test_a_total_below_what_was_listed_leaves_the_records_incomplete(total: Any) -> None:
+    client, transport = connected(records(total, *map(record, range(50))))
+    found = client.send_records(PHONE, NOW)
+    assert len(found.records) == 50
+    assert not found.complete
+    assert len(transport.sent) == 1
+
+
+def test_a_page_that_comes_twice_leaves_the_records_incomplete() -> None:
+    page = records(100, *map(record, range(50)))
+    found = connected(page, page)[0].send_records(PHONE, NOW)
+    assert len(found.records) == 50
+    assert not found.complete
+
+
 @pytest.mark.parametrize("nothing", [records(0), ok(), ok(TotalCount=0, SendRecordSet=None)])
 def test_a_phone_may_have_no_records(nothing: Any) -> None:
     found = connected(nothing)[0].send_records(PHONE, NOW)

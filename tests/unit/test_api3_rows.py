@@ -70,6 +70,8 @@ def accepted(number: int) -> Accepted:
         # Not said whether it was sent.
         (refused_row(0, "InternalError.Timeout"), None),
         (refused_row(0, "InternalError.Newcomer"), None),
+        (refused_row(0, "internalerror.Newcomer"), None),
+        (refused_row(0, "SERVICEUNAVAILABLE.Newcomer."), None),
         (refused_row(0, "FailedOperation"), None),
         (refused_row(0, ""), None),
         (refused_row(0, None), None),
@@ -150,6 +152,13 @@ def test_an_error_beside_accepted_rows_does_not_hide_them() -> None:
     assert send(TWO, refused) == [accepted(0), NumberRefused(DAILY, "no")]
     unclear = error("InternalError.Timeout", SendStatusSet=[row(0)])
     assert send(TWO, unclear) == [accepted(0), None]
+
+
+def test_a_refusal_beside_rows_that_may_have_been_sent_does_not_hide_them() -> None:
+    # The call's code allows another attempt, so a number that may have been sent to must not have that result.
+    for unclear in (row(0, SerialNo=""), refused_row(0, DAILY, Fee=1), refused_row(0, None)):
+        refused = error("RequestLimitExceeded", SendStatusSet=[unclear])
+        assert send(TWO, refused) == [None, NumberRefused("RequestLimitExceeded", "no")]
 
 
 def test_an_error_without_accepted_rows_is_the_calls() -> None:
