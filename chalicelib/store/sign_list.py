@@ -1,6 +1,7 @@
 """The account's signs as Tencent last listed them (API 3.0), so that a sign is found by its name without a link."""
 
 import json
+import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
@@ -57,10 +58,25 @@ def get() -> SignList:
 def put(signs: Iterable[ListedSign], listed_at: int, refusal: str = "") -> SignList:
     """Store a list and return it. If it is too long for an item, approved signs are kept before others."""
     kept = sorted(signs, key=lambda sign: sign.status != reviews.APPROVED)[:_MAX_SIGNS]
-    text = json.dumps([_fields(sign) for sign in kept], ensure_ascii=False)
-    item = {"listed_at": listed_at, "signs": text, "refusal": refusal[:_MAX_REPLY]}
-    table.put(table.key(*_KEY) | item)
-    return SignList(listed_at, tuple(kept), refusal)
+    stored = SignList(listed_at, tuple(kept), refusal)
+    table.put(_item(stored, listed_at))
+    return stored
+
+
+def postpone(known: SignList, listed_at: int) -> bool:
+    """Store a list as if Tencent had given it at a later time; return whether no other function did so before.
+
+    So one of several functions asks Tencent for a new list, and the others use this one meanwhile.
+    """
+    # The token tells two functions apart that write at the same second.
+    item = _item(known, listed_at) | {"token": secrets.token_hex(8)}
+    return table.replace_where(item, {"listed_at": known.listed_at})
+
+
+def _item(known: SignList, listed_at: int) -> table.Item:
+    text = json.dumps([_fields(sign) for sign in known.signs], ensure_ascii=False)
+    fields = {"listed_at": listed_at, "signs": text, "refusal": known.refusal[:_MAX_REPLY]}
+    return table.key(*_KEY) | fields
 
 
 def _fields(sign: ListedSign) -> dict[str, object]:

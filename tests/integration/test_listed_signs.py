@@ -93,6 +93,44 @@ def test_the_list_is_kept_for_ten_minutes(bridge: Bridge, tencent: FakeApi3) -> 
     assert len(tencent.calls_of(LIST)) == 2 * listed
 
 
+def test_one_of_several_campaigns_asks_for_a_new_list(
+    bridge: Bridge, tencent: FakeApi3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tencent.sign(SIGN)
+    code = tencent.template("您好")
+    assert bridge.campaign([PHONE], code=code, out_id="first").code == "OK"
+    listed, old = len(tencent.calls_of(LIST)), sign_list.get()
+    bridge.clock.advance(seconds=601)
+    # All read the list before the first of them has a new one.
+    monkeypatch.setattr(sign_list, "get", lambda: old)
+    for number in range(5):
+        assert bridge.campaign([PHONE], code=code, out_id=f"task-{number}").code == "OK"
+    assert len(tencent.calls_of(LIST)) == 2 * listed
+    # Nobody relies on a list of yesterday.
+    bridge.clock.advance(seconds=86_400)
+    for number in range(2):
+        assert bridge.campaign([PHONE], code=code, out_id=f"later-{number}").code == "OK"
+    assert len(tencent.calls_of(LIST)) == 4 * listed
+
+
+def test_a_new_list_is_asked_for_again_if_the_one_that_asks_fails(
+    bridge: Bridge, tencent: FakeApi3
+) -> None:
+    tencent.sign(SIGN)
+    code = tencent.template("您好")
+    assert bridge.campaign([PHONE], code=code, out_id="first").code == "OK"
+    bridge.clock.advance(seconds=601)
+    tencent.refusals[LIST] = "RequestLimitExceeded"
+    refused = bridge.campaign([PHONE], code=code, out_id="second")
+    assert refused.code == "isv.BUSINESS_LIMIT_CONTROL"
+    assert bridge.campaign([PHONE], code=code, out_id="third").code == "OK"
+    tencent.refusals.clear()
+    tencent.signs[0]["StatusCode"] = -1
+    bridge.clock.advance(seconds=31)
+    answer = bridge.campaign([PHONE], code=code, out_id="fourth")
+    assert answer.code == "isv.SIGN_STATE_ILLEGAL"
+
+
 def test_unknown_names_make_tencent_list_its_signs_once_a_minute(
     bridge: Bridge, tencent: FakeApi3
 ) -> None:
