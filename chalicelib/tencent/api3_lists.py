@@ -46,20 +46,23 @@ class Listing:
         return self._ask(international, {"Limit": limit, "Offset": offset})
 
     def everything(self) -> Iterator[Item]:
-        """Yield every item once. A page that is not full may be followed by others; only an empty one ends a list."""
-        seen = set()
+        """Yield every item once. A page that is not full may be followed by others; only an empty one ends a list.
+
+        So does a page without anything new: Tencent does not heed the offset then.
+        """
+        seen: set[str] = set()
         for international in _INTERNATIONAL:
             offset = 0
+            listed: set[str] = set()
             while items := self.page(international, MAX_PER_CALL, offset):
-                for item in items:
-                    number = str(item.get(self._item_id))
-                    if number not in seen:
-                        seen.add(number)
-                        yield item
-                offset += len(items)
-                if offset > _MAX_LISTED:
+                page = {str(item.get(self._item_id)): item for item in items}
+                if listed.issuperset(page) or offset > _MAX_LISTED:
                     log.error("a list of Tencent's does not end", extra={"call": self._action})
                     break
+                yield from (item for number, item in page.items() if number not in seen)
+                listed.update(page)
+                seen.update(page)
+                offset += len(items)
 
     def of(self, ids: Sequence[int]) -> list[Item]:
         """Return the items with these ids that Tencent has."""

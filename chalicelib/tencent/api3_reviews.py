@@ -26,6 +26,8 @@ _NOT_EFFECTIVE_CODE = 2
 _BOTH = 3
 # How texts abroad say that a recipient can unsubscribe.
 _FOREIGN_UNSUBSCRIBE = re.compile(r"unsubscribe|opt[ -]?out|\bSTOP\b", re.IGNORECASE)
+# In Beijing time.
+_YEAR_10000 = 253_402_272_000
 _MARKETING, _NOTIFICATION, _CAPTCHA = 1, 2, 3
 _SMS_TYPES = {
     reviews.CAPTCHA: _CAPTCHA,
@@ -57,7 +59,7 @@ def template(item: dict[str, Any]) -> TemplateReview | None:
         return None
     text, international = str(item.get("TemplateContent") or ""), integer(item.get("International"))
     status, reply = _review(item)
-    created = integer(item.get("CreateTime"))
+    created = _epoch(item.get("CreateTime"))
     return TemplateReview(
         id=template_id,
         text=text,
@@ -66,7 +68,7 @@ def template(item: dict[str, Any]) -> TemplateReview | None:
         reply=reply,
         title=str(item.get("TemplateName") or ""),
         anywhere=international not in (0, 1),
-        applied=dates.to_beijing(created) if created and created > 0 else "",
+        applied=dates.to_beijing(created) if created else "",
     )
 
 
@@ -98,8 +100,14 @@ def sign(item: dict[str, Any]) -> SignReview | None:
         reply=reply,
         international=None if international is None else bool(international),
         qualification_status=integer(item.get("QualificationStatusCode")),
-        created_at=max(integer(item.get("CreateTime")) or 0, 0),
+        created_at=_epoch(item.get("CreateTime")),
     )
+
+
+def _epoch(value: Any) -> int:
+    """Return an epoch; 0 for none, and for a number that is no date before the year 10000."""
+    epoch = integer(value) or 0
+    return epoch if 0 < epoch < _YEAR_10000 else 0
 
 
 def _review(item: dict[str, Any]) -> tuple[ReviewStatus, str]:

@@ -196,6 +196,14 @@ def test_a_template_has_the_type_that_its_text_shows(
     assert (review.type, review.anywhere) == (kind, anywhere)
 
 
+@pytest.mark.parametrize("created", [None, 0, -5, "?", 1617508800000, 253402272000, 10**30])
+def test_a_time_that_is_none_is_left_out(created: Any) -> None:
+    client, _ = connected(templates(template(7, CreateTime=created)))
+    assert client.get_templates([7])[0].applied == ""
+    client, _ = connected(signs(sign(7, CreateTime=created)))
+    assert client.get_signs([7])[0].created_at == 0
+
+
 def test_what_has_no_id_is_left_out() -> None:
     odd = [template(1, TemplateId=None), template(1, TemplateId="x"), None, 5, template(2)]
     client, _ = connected(templates(*odd), templates(), templates(), templates())
@@ -302,6 +310,14 @@ def test_a_list_that_ignores_the_offset_ends() -> None:
     page = templates(*map(template, range(100)))
     client, transport = connected(*[page] * 300)
     assert len(list(client.all_templates())) == 100
+    # Two pages at home, and two abroad.
+    assert len(transport.sent) == 4
+
+
+def test_a_list_that_never_ends_is_given_up() -> None:
+    pages = [templates(*map(template, range(one, one + 100))) for one in range(0, 30_000, 100)]
+    client, transport = connected(*pages)
+    assert 10_000 < len(list(client.all_templates())) < 25_000
     assert len(transport.sent) < 300
 
 
