@@ -279,6 +279,8 @@ def _value(setting: Field[Any], environment: Mapping[str, str]) -> Any:
         value = setting.metadata["read"](text)
         if variable == "TENCENT_WAIT_CODES" and environment.get("TENCENT_API") != "3.0":
             _require_numbers(value)
+        if variable == "TENCENT_BASE_URL" and environment.get("TENCENT_API") == "3.0":
+            _require_api3(value)
         return value
     if setting.default is MISSING:
         raise ValueError("is not set")
@@ -297,6 +299,12 @@ def _value(setting: Field[Any], environment: Mapping[str, str]) -> Any:
 def _require_numbers(codes: frozenset[int | str]) -> None:
     if any(isinstance(code, str) for code in codes):
         raise ValueError("has names of codes, which v5 does not know")
+
+
+def _require_api3(address: str) -> None:
+    # A stage that called v5 before may still name its address.
+    if address.rstrip("/").endswith("/tlssmssvr"):
+        raise ValueError("is the address of v5")
 
 
 @functools.cache

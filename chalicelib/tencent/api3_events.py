@@ -11,12 +11,20 @@ from chalicelib.lenient_json import integer
 from chalicelib.tencent.answers import SendRecord, SendStatus
 from chalicelib.tencent.interface import Event
 
+# The epoch of its beginning in Beijing.
+_YEAR_10000 = 253_402_272_000
 _STATES = {status.value: status for status in SendStatus}
 
 
 def dicts(value: Any) -> list[dict[str, Any]]:
     """Return the objects in a list of an answer; none if it is null, missing or no list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def epoch(value: Any) -> int:
+    """Return a time of an answer; 0 for none, and for a number that is no date, such as one in milliseconds."""
+    found = integer(value) or 0
+    return found if 0 < found < _YEAR_10000 else 0
 
 
 def status(item: dict[str, Any]) -> Event:
@@ -53,8 +61,8 @@ def record(item: dict[str, Any]) -> SendRecord:
         request_code=_text(item.get("RequestCode")),
         status_code=_text(item.get("StatusCode")),
         content=_text(item.get("Content")),
-        sent_at=integer(item.get("SendTime")) or 0,
-        received_at=integer(item.get("UserReceiveTime")) or 0,
+        sent_at=epoch(item.get("SendTime")),
+        received_at=epoch(item.get("UserReceiveTime")),
     )
 
 
@@ -68,13 +76,10 @@ def _number(item: dict[str, Any]) -> dict[str, str]:
 
 def _date(value: Any) -> str:
     """Return an epoch as a date in Beijing time, "" for none, and anything else as it is."""
-    epoch = integer(value)
-    if epoch is None:
+    if integer(value) is None:
         return _text(value)
-    try:
-        return dates.to_beijing(epoch) if epoch > 0 else ""
-    except (ValueError, OverflowError, OSError):
-        return ""
+    found = epoch(value)
+    return dates.to_beijing(found) if found else ""
 
 
 def _text(value: Any) -> str:

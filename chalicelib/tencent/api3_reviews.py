@@ -13,6 +13,7 @@ from chalicelib.tencent.answers import (
     TemplateDraft,
     TemplateReview,
 )
+from chalicelib.tencent.api3_events import epoch
 
 # StatusCode. 2, which means rejected in v5, means approved and not effective yet.
 _STATUSES = {
@@ -26,8 +27,6 @@ _NOT_EFFECTIVE_CODE = 2
 _BOTH = 3
 # How texts abroad say that a recipient can unsubscribe.
 _FOREIGN_UNSUBSCRIBE = re.compile(r"unsubscribe|opt[ -]?out|\bSTOP\b", re.IGNORECASE)
-# In Beijing time.
-_YEAR_10000 = 253_402_272_000
 _MARKETING, _NOTIFICATION, _CAPTCHA = 1, 2, 3
 _SMS_TYPES = {
     reviews.CAPTCHA: _CAPTCHA,
@@ -59,7 +58,7 @@ def template(item: dict[str, Any]) -> TemplateReview | None:
         return None
     text, international = str(item.get("TemplateContent") or ""), integer(item.get("International"))
     status, reply = _review(item)
-    created = _epoch(item.get("CreateTime"))
+    created = epoch(item.get("CreateTime"))
     return TemplateReview(
         id=template_id,
         text=text,
@@ -100,14 +99,8 @@ def sign(item: dict[str, Any]) -> SignReview | None:
         reply=reply,
         international=None if international is None else bool(international),
         qualification_status=integer(item.get("QualificationStatusCode")),
-        created_at=_epoch(item.get("CreateTime")),
+        created_at=epoch(item.get("CreateTime")),
     )
-
-
-def _epoch(value: Any) -> int:
-    """Return an epoch; 0 for none, and for a number that is no date before the year 10000."""
-    epoch = integer(value) or 0
-    return epoch if 0 < epoch < _YEAR_10000 else 0
 
 
 def _review(item: dict[str, Any]) -> tuple[ReviewStatus, str]:

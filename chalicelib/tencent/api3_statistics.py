@@ -6,10 +6,12 @@ from typing import Any
 from chalicelib import dates
 from chalicelib.lenient_json import integer
 from chalicelib.tencent.answers import Package, ReportCounts, SendCounts
-from chalicelib.tencent.api3_events import dicts
+from chalicelib.tencent.api3_events import dicts, epoch
 from chalicelib.tencent.api3_sends import Ask
 
 _PACKAGES_PER_PAGE = 500
+# A list that goes on beyond this many packages does not heed its offset.
+_MAX_PACKAGES = 10_000
 # Packages that were made within this time are listed. They are valid for two years at most.
 _PACKAGE_SECONDS = 3 * 365 * 86400
 
@@ -52,7 +54,7 @@ def packages(ask: Ask, sdk_app_id: str) -> list[Package]:
         items = dicts(answer.get("SmsPackagesStatisticsSet"))
         packages += map(_package, items)
         offset += len(items)
-        if len(items) < _PACKAGES_PER_PAGE:
+        if len(items) < _PACKAGES_PER_PAGE or offset >= _MAX_PACKAGES:
             return packages
 
 
@@ -75,7 +77,7 @@ def _package(item: dict[str, Any]) -> Package:
         bought=integer(item.get("PackageType")) == 1,
         amount=integer(item.get("PackageAmount")) or 0,
         used=integer(item.get("CurrentUsage")) or 0,
-        created_at=integer(item.get("PackageCreateTime")) or 0,
-        effective_at=integer(item.get("PackageEffectiveTime")) or 0,
-        expires_at=integer(item.get("PackageExpiredTime")) or 0,
+        created_at=epoch(item.get("PackageCreateTime")),
+        effective_at=epoch(item.get("PackageEffectiveTime")),
+        expires_at=epoch(item.get("PackageExpiredTime")),
     )

@@ -709,3 +709,21 @@ def test_packages_are_listed() -> None:
     assert [transport.body(number)["Offset"] for number in range(2)] == [0, 500]
     assert transport.body()["Limit"] == 500
     assert int(transport.body()["EndTime"]) < 2026030904
+
+
+def test_packages_that_ignore_the_offset_end() -> None:
+    page = ok(SmsPackagesStatisticsSet=[{"PackageId": 10}] * 500)
+    client, transport = connected(*[page] * 100)
+    client.packages()
+    assert len(transport.sent) == 20
+
+
+def test_a_time_of_a_package_or_a_record_that_is_none_is_left_out() -> None:
+    times = ("PackageCreateTime", "PackageEffectiveTime", "PackageExpiredTime")
+    item = dict.fromkeys(times, 1617508800000)
+    client, _ = connected(ok(SmsPackagesStatisticsSet=[item]))
+    [package] = client.packages()
+    assert (package.created_at, package.effective_at, package.expires_at) == (0, 0, 0)
+    client, _ = connected(records(1, record(1, SendTime=10**30, UserReceiveTime=-1)))
+    [found] = client.send_records(PHONE, NOW).records
+    assert (found.sent_at, found.received_at) == (0, 0)

@@ -358,6 +358,13 @@ def test_a_key_of_api_3_that_is_missing_is_named(name: str, value: str) -> None:
     assert name not in refused({})
 
 
+def test_the_address_of_v5_is_refused() -> None:
+    both = API3 | {"TENCENT_BASE_URL": "https://sms.intl.tencentcloudapi.com/"}
+    assert from_environment(both).tencent_base_url == "https://sms.intl.tencentcloudapi.com/"
+    with pytest.raises(ConfigurationError, match="TENCENT_BASE_URL is the address of v5"):
+        from_environment(both | {"TENCENT_BASE_URL": "https://yun.tim.qq.com/v5/tlssmssvr"})
+
+
 @pytest.mark.parametrize("value", ["3", "v3", "2021-01-11", "V5", "v5 ", "3.00"])
 def test_another_api_is_refused(value: str) -> None:
     assert "TENCENT_API" in refused(ENVIRONMENT | API3 | {"TENCENT_API": value})
