@@ -43,12 +43,18 @@ def result(row: Row) -> NumberResult:
         return None
     code, fee = code.strip(), integer(row.get("Fee"))
     if code.lower() == "ok":
-        sid = str(row.get("SerialNo") or "").strip()
+        sid = _serial(row.get("SerialNo"))
         return Accepted(sid, 1 if fee is None else fee) if sid else None
     meaning = api3_codes.meaning(code)
     if fee or (meaning.kind is CodeClass.UNKNOWN and meaning is not api3_codes.OTHER):
         return None
     return NumberRefused(code, str(row.get("Message") or ""))
+
+
+def _serial(value: Any) -> str:
+    """Return a SerialNo as a text; "" for what can't be one."""
+    is_one = isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
+    return str(value).strip() if is_one and value else ""
 
 
 def _best(results: Sequence[NumberResult]) -> NumberResult:

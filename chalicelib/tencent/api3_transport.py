@@ -77,11 +77,15 @@ class Account:
                 self._secret_id, self._secret_key, self._host, now, body
             ),
         }
-        return _read(action, exchange.post(self._session, action, self._url, headers, body))
+        response = exchange.post(self._session, action, self._url, headers, body)
+        return _read(action, response, self._secret_id)
 
 
-def _read(action: str, response: requests.Response) -> dict[str, Any]:
-    """Return an answer that is a success. Raises TencentError, with the answer, for any other."""
+def _read(action: str, response: requests.Response, secret_id: str) -> dict[str, Any]:
+    """Return an answer that is a success. Raises TencentError, with the answer, for any other.
+
+    Tencent's text may repeat the SecretId. It is taken out, because marketers and logs get the text.
+    """
     try:
         found = loads(response.content, integers=True)
     except ValueError:
@@ -95,7 +99,7 @@ def _read(action: str, response: requests.Response) -> dict[str, Any]:
     refusal = answer.get("Error")
     if refusal is None:
         return answer
-    error = _failure(action, response.status_code, refusal)
+    error = _failure(action, response.status_code, refusal, secret_id)
     error.answer = answer
     # Tencent's support asks for this id.
     log.info(
@@ -110,12 +114,12 @@ def request_id(answer: Mapping[str, Any]) -> str:
     return str(answer.get("RequestId") or "")[:100]
 
 
-def _failure(action: str, status: int, refusal: Any) -> TencentError:
+def _failure(action: str, status: int, refusal: Any, secret_id: str) -> TencentError:
     """Return the error that an answer's `Error` means. The outcome is unknown if it has no code that can be read."""
     code = refusal.get("Code") if isinstance(refusal, dict) else None
     if not isinstance(code, str) or not code.strip():
         return OutcomeUnknownError(f"{action}: an error without a code")
-    code, said = code.strip(), str(refusal.get("Message") or "")
+    code, said = code.strip(), str(refusal.get("Message") or "").replace(secret_id, "…")
     gateway_failed = status >= 500 and api3_codes.listed(code) is None
     if gateway_failed or api3_codes.meaning(code).kind is CodeClass.UNKNOWN:
         return OutcomeUnknownError(f"{action}: Tencent {code}: {mask_numbers(said)}")

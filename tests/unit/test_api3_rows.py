@@ -55,6 +55,9 @@ def accepted(number: int) -> Accepted:
         (row(0, SerialNo=""), None),
         (row(0, SerialNo="", Fee=0), None),
         (row(0, SerialNo=None), None),
+        (row(0, SerialNo=" "), None),
+        (row(0, SerialNo=True), None),
+        (row(0, SerialNo={"Id": 1}), None),
         # Refused, whatever else the row has.
         (refused_row(0, DAILY), NumberRefused(DAILY, "no")),
         (refused_row(0, DAILY, SerialNo="5000:0"), NumberRefused(DAILY, "no")),

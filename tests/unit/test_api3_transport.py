@@ -299,9 +299,9 @@ def test_an_unlisted_code_of_a_failing_gateway_leaves_the_outcome_unknown() -> N
 def test_an_error_is_logged_with_its_request_id_and_without_keys(
     logged: Callable[[], str],
 ) -> None:
-    with pytest.raises(CallRefusedError):
-        send(error("FailedOperation.ContainSensitiveWord"))
-    lines = logged()
+    with pytest.raises(CallRefusedError) as caught:
+        send(error("FailedOperation.ContainSensitiveWord", f"SecretId {ID} is not found"))
+    lines = logged() + str(caught.value) + caught.value.explain()
     assert REQUEST_ID in lines
     for secret in (ID, KEY, "Signature"):
         assert secret not in lines
