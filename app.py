@@ -199,7 +199,7 @@ def settle(event: SQSEvent) -> Any:
     """Turn Tencent's statuses and replies into receipts."""
     from chalicelib.functions.settle import handle
 
-    return handle(event.to_dict())
+    return handle(event.to_dict(), _seconds_left(event))
 
 
 @app.on_sqs_message(

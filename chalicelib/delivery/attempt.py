@@ -1,6 +1,7 @@
 """One attempt to send to the recipients of one chunk. Its outcomes are always stored in the same order.
 
-    messages under their phones ─▶ failure receipts on their queue ─▶ the attempt's result ─▶ another attempt queued
+    messages under their phones ─▶ failure receipts on their queue ─▶ the attempt's result
+      ─▶ another attempt queued, and an inquiry about what is unknown
 
 In whichever step a function dies, the next function that works on the chunk finds what it needs.
 """
@@ -8,7 +9,7 @@ In whichever step a function dies, the next function that works on the chunk fin
 import time
 from collections.abc import Mapping
 
-from chalicelib import metrics
+from chalicelib import metrics, settings
 from chalicelib.delivery import final_states, waiting
 from chalicelib.domain import phones, retries
 from chalicelib.domain.chunks import ChunkKey, ChunkProgress, Outcome
@@ -16,8 +17,12 @@ from chalicelib.domain.messages import Message, Origin, failure_receipt
 from chalicelib.domain.planning import Failure
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.logs import log
-from chalicelib.queues.bodies import SendBody
+from chalicelib.queues.bodies import CallbackBody, OutcomeInquiry, SendBody
 from chalicelib.store import chunks, messages
+
+# Seconds from the time at which a message of unknown outcome may be settled to the inquiry about it: Tencent's clock
+# may be ahead of this one, and the inquiry leaves out what Tencent sent after that time.
+_INQUIRY_MARGIN = 5
 
 
 class Attempt:
@@ -133,6 +138,29 @@ class Attempt:
             waiting.queue_at(gate, "sends", [again], pause)
         else:
             waiting.queue_later("sends", [again], pause)
+
+    def queue_inquiry(self, until: int = 0) -> None:
+        """Queue an inquiry about the recipients of unknown outcome, for when their messages may be settled.
+
+        `until` is the epoch at which the function that made the calls was certainly dead, if it was another one. Then
+        this is also the way to find out what it may not have queued. Queueing it twice is harmless: the second
+        inquiry finds less that is unknown.
+        """
+        outcomes = self._outcomes or (self.progress.outcomes if until else {})
+        unknown = sorted(position for position, outcome in outcomes.items() if outcome is None)
+        if not unknown:
+            return
+        now, adopt_after = int(time.time()), settings.load().adopt_after
+        inquiry = OutcomeInquiry(
+            chunk=self.key,
+            # A function lives no longer than `adopt_after`.
+            began=until - adopt_after if until else self._origin.sent_at,
+            ended=min(until or now, now),
+            positions=tuple(unknown),
+        )
+        waiting.queue_later(
+            "callbacks", [CallbackBody(inquiry=inquiry)], adopt_after + _INQUIRY_MARGIN
+        )
 
     def _message(self, phone: str, position: int, outcome: Outcome) -> Message:
         given = self.progress.plan.original_forms.get(position, "")

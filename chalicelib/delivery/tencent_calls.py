@@ -83,6 +83,11 @@ class TencentCalls:
         self.holds = holds
         self._client = client
 
+    @property
+    def keeps_records(self) -> bool:
+        """Return whether Tencent can be asked what became of a send."""
+        return self._client.keeps_records
+
     def send(
         self, request: SendRequest, positions: list[int], call: Call, *, probe: bool = False
     ) -> CallResult:
@@ -163,7 +168,7 @@ class TencentCalls:
             elif hold := opened_by(result.code, call):
                 self.holds.open(hold, result.code, str(CallRefusedError(result.code, result.said)))
                 answer = Answer.HELD
-            elif not _waits(result.code):
+            elif not waits(result.code):
                 if meaning(result.code).kind is CodeClass.CONFIG:
                     not_allowed = str(CallRefusedError(result.code, result.said))
                 failure = Failure(meaning(result.code).aliyun, explain(result.code, result.said))
@@ -214,7 +219,7 @@ def _refused(error: CallRefusedError, positions: list[int], call: Call) -> CallR
         first = (positions[:middle], Call(call.phones[:middle], call.params))
         second = (positions[middle:], Call(call.phones[middle:], call.params))
         return CallResult(instead=[first, second], answer=Answer.REFUSED)
-    if _waits(error.code):
+    if waits(error.code):
         return CallResult()
     failure = Failure(error.meaning.aliyun, error.explain())
     return CallResult(dict.fromkeys(positions, failure), answer=Answer.REFUSED)
@@ -226,7 +231,7 @@ def _report_not_allowed(why: str) -> None:
     metrics.count(TencentConfigErrors=1)
 
 
-def _waits(code: Code) -> bool:
+def waits(code: Code) -> bool:
     """Return whether a refused recipient waits for another attempt instead of failing.
 
     So it is with the general rate limit, and with the codes that the operator chose (TENCENT_WAIT_CODES).

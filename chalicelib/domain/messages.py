@@ -44,8 +44,9 @@ def failure_receipt(failure: Failure, now: float, by: str = "") -> Receipt:
 def read_status(report: dict[str, Any], now: float, by: str = "") -> Receipt:
     """Convert a status report of Tencent ("Notification of MT SMS Delivery Status") to a receipt.
 
-    A failure keeps Tencent's code unchanged. `user_receive_time` is a date in Beijing time. `now`, the time at which
-    the report arrived, is used instead if it is missing, not a date, or later.
+    A failure keeps Tencent's code unchanged. `sub_error` and `sub_error_desc` are added to its text.
+    `user_receive_time` is a date in Beijing time. `now`, the time at which the report arrived, is used instead if it is
+    missing, not a date, or later.
     """
     received = str(report.get("user_receive_time"))
     arrived = dates.to_beijing(now)
@@ -60,6 +61,9 @@ def read_status(report: dict[str, Any], now: float, by: str = "") -> Receipt:
         return Receipt(state="delivered", code=DELIVERED, reason="", received=received, by=by)
     code = str(report.get("errmsg") or "").strip() or "UNKNOWN"
     reason = str(report.get("description") or "").strip() or "短信未送达"
+    details = (str(report.get(name) or "").strip() for name in ("sub_error", "sub_error_desc"))
+    if detail := ": ".join(filter(None, details)):
+        reason = f"{reason}({detail})"
     return Receipt(state="failed", code=code, reason=reason, received=received, by=by)
 
 

@@ -58,6 +58,12 @@ FILE = Retry(60, 900)
 # answer to its own send. Or the function was killed between sending and storing, which is noticed when the queue
 # delivers the chunk again, 30 minutes later. The delays add up to 109 minutes.
 SETTLE_DELAYS = (5, 10, 20, 40, 60, 120, 300, 600, 900, 900, 900, 900, 900, 900)
+# Seconds after a send that got no answer, at which Tencent's records of it are asked for. The first round begins as
+# soon as a status may adopt the message (BRIDGE_ADOPT_AFTER); these are the further ones. Tencent keeps records for
+# 72 hours.
+OUTCOME_ROUNDS = (600, 3600, 6 * 3600, 24 * 3600, 48 * 3600, 71 * 3600)
+# Seconds until a round that got no answers continues.
+OUTCOME_PAUSE = 300
 # Seconds until a call that Tencent refused for now is made again: the first, multiplied by the attempts so far, up to
 # the longest. Retries end when `sweep` reports the recipients as NOT_SENT, 72 hours after acceptance.
 _REFUSED_FIRST = 30
@@ -67,6 +73,17 @@ _REFUSED_LONGEST = 900
 def refused_pause(attempts: int) -> int:
     """Return the seconds until a call that certainly sent nothing is made again, after this number of attempts."""
     return min(_REFUSED_LONGEST, _REFUSED_FIRST * attempts)
+
+
+def next_round(ended: int, rounds: int, now: int) -> tuple[int, int] | None:
+    """Return the number and the epoch of the next round about a send that ended at an epoch; None after the last one.
+
+    `rounds` were made. Rounds whose time has passed are left out.
+    """
+    for number, age in enumerate(OUTCOME_ROUNDS[rounds:], rounds + 1):
+        if ended + age > now:
+            return number, ended + age
+    return None
 
 
 def settle_delay(tries: int, *, adopt_in: int = 0) -> int | None:

@@ -88,6 +88,12 @@ def render(text: str, values: Sequence[str]) -> str:
     return _NUMBERED.sub(value, text)
 
 
+def constants(text: str) -> list[str]:
+    """Return the parts of a Tencent template between its variables, in order; one more than it has variables."""
+    # Every second part of the split is a number.
+    return _NUMBERED.split(text)[::2]
+
+
 def mask(text: str, cover: str, *, numbered: bool) -> str:
     """Replace every variable in a text by `cover`. `numbered` means that `{1}` is a variable, too.
 

@@ -174,6 +174,7 @@ def _probe(
         if result.answer in (Answer.NONE, Answer.HELD) or not attempt.progress.remaining_calls():
             _queue_rest(attempt, calls)
             return DONE
+        _queue_inquiry(attempt, calls)
         body = replace(body, attempt=body.attempt + 1)
         if result.answer is Answer.ACCEPTED or not probed:
             break
@@ -205,7 +206,7 @@ def _claim(body: SendBody, calls: TencentCalls, only: int | None = None) -> Atte
     if claimed:
         return attempt
     if number in progress.done:
-        _queue_rest(attempt, calls)
+        _queue_rest(attempt, calls, until=progress.claimed[number])
     elif (seconds := progress.claimed[number] - time.time()) > 0:
         # The claimer may still run.
         return later(int(seconds) + 1)
@@ -214,7 +215,7 @@ def _claim(body: SendBody, calls: TencentCalls, only: int | None = None) -> Atte
     ):
         log.warning("a function died while sending: recovering outcomes", extra=body.to_dict())
         attempt.recover_outcomes()
-        _queue_rest(attempt, calls)
+        _queue_rest(attempt, calls, until=progress.claimed[number])
     else:
         # Another function has just taken it over, and may run until its own end.
         return later(MIN_SECONDS)
@@ -229,10 +230,20 @@ def _calls_left(body: SendBody) -> list[Call]:
     return [call for _, call in progress.remaining_calls()]
 
 
-def _queue_rest(attempt: Attempt, calls: TencentCalls) -> None:
-    """Queue another attempt if recipients wait. It waits at a hold if that stops all calls to them."""
+def _queue_rest(attempt: Attempt, calls: TencentCalls, until: int = 0) -> None:
+    """Queue another attempt if recipients wait, and an inquiry about those of unknown outcome.
+
+    The attempt waits at a hold if that stops all calls to them.
+    """
     left = [call for _, call in attempt.progress.remaining_calls()]
     attempt.queue_rest(calls.holds.gate(left) or "")
+    _queue_inquiry(attempt, calls, until)
+
+
+def _queue_inquiry(attempt: Attempt, calls: TencentCalls, until: int = 0) -> None:
+    """Queue an inquiry about recipients of unknown outcome, if Tencent keeps records. `until` as in `queue_inquiry`."""
+    if calls.keeps_records:
+        attempt.queue_inquiry(until)
 
 
 def _send(attempt: Attempt, calls: TencentCalls, pool: ThreadPoolExecutor) -> None:

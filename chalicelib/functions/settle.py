@@ -4,6 +4,8 @@
       │
       └── not found: look again later ─▶ adopt a message of unknown outcome ─▶ park the status
 
+    ask Tencent about sends that got no answer (`delivery/outcomes.py`)
+
 A receipt is stored under the id of the queue's message. If a function dies between storing and reporting, SQS
 delivers that message again, and the id shows which receipts it still has to report. A status may arrive before
 the answer of the send that caused it. So a status without a message stays on the queue and is looked up again.
@@ -11,12 +13,14 @@ the answer of the send that caused it. So a status without a message stays on th
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Literal
 
 from chalicelib import dates, metrics, settings
 from chalicelib.delivery import final_states, waiting
 from chalicelib.domain import reported_times, retries
 from chalicelib.domain.messages import Message, read_status
+from chalicelib.domain.planning import MAX_PER_CALL
 from chalicelib.domain.push_batches import Entry
 from chalicelib.logs import log, mask, sample
 from chalicelib.queues import bodies, receiving, sending
@@ -30,18 +34,50 @@ from chalicelib.tencent import events
 _MAX_REPLY = 2000
 
 
-def handle(event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]] | None:
-    """Work through an SQS event of the `callbacks` queue: all messages together, or one by one if that fails.
+def handle(event: Mapping[str, Any], seconds_left: float) -> dict[str, list[dict[str, str]]] | None:
+    """Work through an SQS event of the `callbacks` queue: all events together, or one by one if that fails.
 
-    Return what the handler returns to Lambda.
+    Inquiries follow, because they take time. Return what the handler returns to Lambda. `seconds_left` are those until
+    Lambda ends the function.
     """
+    deadline = time.time() + seconds_left
     records = receiving.records(event)
+    inquiries = _inquiries(records)
+    asking = {record.handle for record, _ in inquiries}
+    callbacks = [record for record in records if record.handle not in asking]
+    results: list[tuple[Record, Result]] = [(record, DONE) for record in callbacks]
     try:
-        _settle(records)
+        _settle(callbacks)
     except Exception:
         log.exception("callbacks failed together, they are tried one by one")
-        return receiving.finish("callbacks", _one_by_one(records))
-    return None
+        results = _one_by_one(callbacks)
+    if inquiries:
+        results += _inquire(inquiries, deadline)
+    return receiving.finish("callbacks", results)
+
+
+def _inquiries(records: Sequence[Record]) -> list[tuple[Record, CallbackBody]]:
+    """Return those messages of the queue that hold inquiries, decoded. What can't be read is left to `_settle`."""
+    found: list[tuple[Record, CallbackBody]] = []
+    for record in records:
+        if CallbackBody.may_inquire(record.body):
+            with suppress(UnreadableBodyError):
+                body = CallbackBody.decode(record.body)
+                found += [(record, body)] if body.inquiry else []
+    return found
+
+
+def _inquire(
+    inquiries: Sequence[tuple[Record, CallbackBody]], deadline: float
+) -> list[tuple[Record, Result]]:
+    # Imported only here: few messages are of unknown outcome, and Tencent's client takes time to import.
+    from chalicelib.delivery import outcomes  # noqa: PLC0415
+
+    try:
+        return outcomes.settle_unknown(inquiries, deadline)
+    except Exception:
+        log.exception("inquiries failed")
+        return [(record, again(record, retries.CALLBACK)) for record, _ in inquiries]
 
 
 def _one_by_one(records: Sequence[Record]) -> list[tuple[Record, Result]]:
@@ -139,18 +175,45 @@ class _Adoption:
 
     def adopt(self, status: _Status) -> Message | None:
         """Return the message that got the sid of a status; None if there is none."""
-        if not status.sid or _adopts_in(status.since, self._now) > 0:
+        if not status.sid:
+            return None
+        context = events.context_of(status.event)
+        if context is None and _adopts_in(status.since, self._now) > 0:
             return None
         for phone in status.phones:
             if phone not in self._unknown:
                 self._unknown[phone] = messages.unknown_of_phone(phone)
             unknown = self._unknown[phone]
-            if unknown and (message := messages.adopt(phone, status.sid, unknown)):
+            candidates = unknown if context is None else self._of_call(context, status, unknown)
+            if candidates and (message := messages.adopt(phone, status.sid, candidates)):
+                # Of two lists the other one has it, too.
+                self._unknown[phone] = [one for one in unknown if one.at != message.at]
                 self.adopted += 1
                 log_fields = {"phone": mask(phone), "bizId": message.origin.biz_id}
                 log.info("unknown outcome settled", extra=log_fields)
                 return message
         return None
+
+    def _of_call(
+        self, context: tuple[str, int], status: _Status, unknown: Sequence[Message]
+    ) -> list[Message]:
+        """Return the message of unknown outcome that a status with a context belongs to, if it may adopt that now.
+
+        The context names a call, in which the phone stands once. If the message is the call's first, it is certainly
+        this one, and it waits only until the function that stored it can no longer store it again. Otherwise the phone
+        may have a message in another call whose answer is about to be stored, so the status waits like any other.
+        """
+        biz_id, first = context
+        of_request = [
+            one
+            for one in unknown
+            if one.origin.biz_id == biz_id and first <= one.position < first + MAX_PER_CALL
+        ]
+        message = min(of_request, key=lambda one: one.position, default=None)
+        if message is None:
+            return []
+        since = message.origin.sent_at if message.position == first else status.since
+        return [message] if _adopts_in(since, self._now) <= 0 else []
 
 
 def _adopts_in(since: int, now: int) -> int:

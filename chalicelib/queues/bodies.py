@@ -117,8 +117,49 @@ class FileBody(Body):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeInquiry:
+    """Recipients of a chunk whose send got no answer: Tencent is asked for its outcome.
+
+    They were sent to between the epochs `began` and `ended`. `positions` are still to be asked about, `unsettled` were
+    asked about in this round without a result. `round` counts the rounds before this one.
+    """
+
+    chunk: ChunkKey
+    began: int
+    ended: int
+    positions: tuple[int, ...]
+    unsettled: tuple[int, ...] = ()
+    round: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return its fields as JSON values."""
+        return {
+            "outId": self.chunk.out_id,
+            "bizId": self.chunk.biz_id,
+            "start": self.chunk.start,
+            "began": self.began,
+            "ended": self.ended,
+            "positions": list(self.positions),
+            "unsettled": list(self.unsettled),
+            "round": self.round,
+        }
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Self:
+        """Read what `to_dict` returns."""
+        return cls(
+            chunk=ChunkKey(str(fields["outId"]), str(fields["bizId"]), int(fields["start"])),
+            began=int(fields["began"]),
+            ended=int(fields["ended"]),
+            positions=tuple(map(int, fields["positions"])),
+            unsettled=tuple(map(int, fields.get("unsettled", ()))),
+            round=int(fields.get("round", 0)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackBody(Body):
-    """Queue `callbacks`: Tencent's statuses or replies.
+    """Queue `callbacks`: Tencent's statuses or replies, or an inquiry about sends that got no answer.
 
     `id` is the same however often SQS delivers the message, even after a replay from the dead letters: a receipt
     stores it in `by`, as the name of the work that learned it. `looks` counts how often the events' messages were
@@ -130,19 +171,24 @@ class CallbackBody(Body):
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:16])
     looks: int = 0
     since: int | None = None
+    inquiry: OutcomeInquiry | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return `{"id"}`, and those of `{"statuses", "replies", "looks", "since"}` that are not empty."""
+        """Return `{"id"}`, and those of `{"statuses", "replies", "looks", "since", "inquiry"}` that are not empty.
+
+        Release 1.0 does not know `inquiry`: to it, the body holds no events, so that it deletes the message.
+        """
         fields: dict[str, Any] = {"id": self.id}
         fields |= {"statuses": self.statuses} if self.statuses else {}
         fields |= {"replies": self.replies} if self.replies else {}
         fields |= {"looks": self.looks} if self.looks else {}
+        fields |= {"inquiry": self.inquiry.to_dict()} if self.inquiry else {}
         return fields | ({"since": self.since} if self.since is not None else {})
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Self:
         """Read what `to_dict` returns."""
-        since = fields.get("since")
+        since, inquiry = fields.get("since"), fields.get("inquiry")
         for event in [*fields.get("statuses", []), *fields.get("replies", [])]:
             if not isinstance(event, dict):
                 raise TypeError("an event that is no object")
@@ -152,7 +198,13 @@ class CallbackBody(Body):
             id=str(fields["id"]),
             looks=int(fields.get("looks", 0)),
             since=None if since is None else int(since),
+            inquiry=OutcomeInquiry.from_dict(inquiry) if inquiry else None,
         )
+
+    @staticmethod
+    def may_inquire(text: str) -> bool:
+        """Return whether a message may hold an inquiry, without decoding it."""
+        return '"inquiry":{' in text
 
 
 @dataclass(frozen=True, slots=True)

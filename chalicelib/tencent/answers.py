@@ -91,7 +91,7 @@ class SendRecord(NamedTuple):
 
     `request_code` is the code of the send ("Ok", or an error code), `status_code` the carrier's (with DELIVERED and
     FAILED only). `content` is the text with its sign; parts of the variables' values are masked. Times are epochs;
-    `received_at` is 0 unless the message was delivered.
+    `received_at` is 0 unless the message was delivered. `sub_error` and `sub_error_desc` explain a failure.
     """
 
     sid: str
@@ -101,6 +101,8 @@ class SendRecord(NamedTuple):
     content: str
     sent_at: int
     received_at: int
+    sub_error: str = ""
+    sub_error_desc: str = ""
 
 
 class SendRecords(NamedTuple):

@@ -39,6 +39,7 @@ def status(item: dict[str, Any]) -> Event:
         "description": description,
         "user_receive_time": _date(item.get("UserReceiveTime")),
         **({"ext": context} if context else {}),
+        **_sub_error(item),
     }
 
 
@@ -63,7 +64,15 @@ def record(item: dict[str, Any]) -> SendRecord:
         content=_text(item.get("Content")),
         sent_at=epoch(item.get("SendTime")),
         received_at=epoch(item.get("UserReceiveTime")),
+        **_sub_error(item),
     )
+
+
+def _sub_error(item: dict[str, Any]) -> dict[str, str]:
+    """Return what explains a failure, under the callback's names, as far as it is there."""
+    names = {"sub_error": "SubError", "sub_error_desc": "SubErrorDesc"}
+    found = {name: _text(item.get(given)) for name, given in names.items()}
+    return {name: text for name, text in found.items() if text}
 
 
 def _number(item: dict[str, Any]) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """The events that Tencent reports, by callback and by pull alike: delivery statuses and replies.
 
 A status ("Notification of MT SMS Delivery Status") has `nationcode`, `mobile`, `sid`, `report_status`, `errmsg`,
-`description`, `user_receive_time`. A reply ("SMS Reply") has `nationcode`, `mobile`, `text`, `sign`, `time`,
+`description`, `user_receive_time`; also `ext`, where Tencent's support has enabled it, and `sub_error` and
+`sub_error_desc`, from December 2026 on. A reply ("SMS Reply") has `nationcode`, `mobile`, `text`, `sign`, `time`,
 `extend`; it names neither a sid nor an outId.
 """
 
@@ -14,12 +15,15 @@ from chalicelib.lenient_json import integer
 Event = dict[str, Any]
 FIELDS = (
     *("nationcode", "mobile", "sid", "report_status", "errmsg", "description", "user_receive_time"),
+    *("ext", "sub_error", "sub_error_desc"),
     *("text", "sign", "time", "extend"),
 )
 """The documented fields of both kinds of event."""
 
 # Longer numbers are cut to this many characters.
 _MAX_PHONE = 100
+# The context of a call: the bizId, and the position of the call's first recipient.
+_CONTEXT = re.compile(r"([0-9a-f]{32}):([0-9]{1,9})", re.ASCII)
 # A number that became a fraction on its way, such as 13900001111.0.
 _FRACTION = re.compile(r"\s*[0-9]+(?:\.|[eE])[0-9eE+.]*\s*", re.ASCII)
 
@@ -55,6 +59,15 @@ def phone_of(event: Event) -> str:
 def sid_of(event: Event) -> str:
     """Return the sid of a status; "" if it has none."""
     return str(event.get("sid") or "").strip()
+
+
+def context_of(event: Event) -> tuple[str, int] | None:
+    """Return the bizId and the position of the first recipient of the call that a status belongs to; None if unknown.
+
+    The bridge gives them to each call as its context, and an API that can returns that in `ext`.
+    """
+    match = _CONTEXT.fullmatch(str(event.get("ext") or "").strip())
+    return (match[1], int(match[2])) if match else None
 
 
 def _digits(value: Any) -> str:

@@ -54,7 +54,7 @@ def status(number: str, sid: str, report_status: str = "SUCCESS") -> dict[str, A
 
 
 def settle_at_once(*bodies: dict[str, Any]) -> None:
-    at_once(*(partial(settle.handle, event(record(body))) for body in bodies))
+    at_once(*(partial(settle.handle, event(record(body)), 60) for body in bodies))
 
 
 def rows(out_id: str) -> list[final_state_log.Row]:
@@ -339,7 +339,7 @@ def test_of_a_status_and_the_sweep_one_is_reported(world: World, template: str) 
         (sms,) = world.tencent.sent_to("86" + number)
         pointer = ChunkKey(out_id, answer["bizId"], 0)
         at_once(
-            partial(settle.handle, event(record(status(number, sms.sid)))),
+            partial(settle.handle, event(record(status(number, sms.sid))), 60),
             partial(sweep._close, pointer, int(time.time()) + 900),
         )
         (entry,) = world.queued_entries()
@@ -411,7 +411,7 @@ def test_a_status_settled_twice_at_once_adopts_one_mark(world: World, marks: int
 def settle_again(world: World) -> None:
     """Settle the events again that wait for a message."""
     for one in world.receive_all("callbacks"):
-        settle.handle(event(one))
+        settle.handle(event(one), 60)
 
 
 @pytest.mark.parametrize("marks", [1, 2])
@@ -441,7 +441,7 @@ def test_of_a_status_and_the_sweep_one_gets_the_mark(world: World, template: str
         breakers.close("tencent", int(time.time()))
         pointer = ChunkKey(out_id, answer["bizId"], 0)
         at_once(
-            partial(settle.handle, event(record(status(number, f"sid {number}")))),
+            partial(settle.handle, event(record(status(number, f"sid {number}"))), 60),
             partial(sweep._close, pointer, int(time.time()) + 900),
         )
         (entry,) = world.queued_entries()
