@@ -7,6 +7,7 @@ outcome to that phone with the same sign and the same template. Nothing is concl
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol, TypeVar
 
 from chalicelib.domain import sign_names, template_text
@@ -39,7 +40,7 @@ class Send:
     """A message of ours to the phone whose sid is not known.
 
     `key` identifies it. `sign` and `text` are those it was sent with; the text is the template's, in Tencent's
-    notation. It was sent between the epochs `began` and `ended`. `sent_at` orders the messages of a phone.
+    notation. It was sent between the epochs `began` and `ended`; `sent_at` is stored as the time of its send.
     """
 
     key: tuple[str, int]
@@ -138,15 +139,19 @@ def _pair_group(
 ) -> Mapping[tuple[str, int], AnyRecord]:
     """Pair the records that may belong to messages with equal sign and text.
 
-    As many records as messages are paired in order of time. Fewer are paired only within one outId, because Quick
-    Audience knows a message by outId and phone: there it does not matter which of them a record belongs to. Others
+    As many records as messages are paired in order of time. Within one outId, fewer are paired, too, because Quick
+    Audience knows a message by outId and phone: there it does not matter which of them a record belongs to. Across
+    outIds, the messages must have been sent one after the other, since otherwise their order is not known. All others
     are left open.
     """
     in_order = sorted(records, key=lambda record: record.sent_at)
-    waiting = sorted(sends, key=lambda send: (send.sent_at, send.key))
+    waiting = sorted(sends, key=lambda send: (send.began, send.sent_at, send.key))
     if len(in_order) > len(waiting):
         return {}
-    if len(in_order) < len(waiting) and len({send.out_id for send in waiting}) > 1:
+    if len({send.out_id for send in waiting}) > 1 and (
+        len(in_order) < len(waiting)
+        or any(one.ended >= following.began for one, following in pairwise(waiting))
+    ):
         return {}
     found: dict[tuple[str, int], AnyRecord] = {}
     for record in in_order:
