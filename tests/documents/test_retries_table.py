@@ -1,6 +1,7 @@
 """docs/guarantees.md shows how everything is tried again: the same figures as the code."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from chalicelib.domain import breaker, retries
 from chalicelib.domain.breaker import BreakerName
 from chalicelib.domain.periods import CLOSED_AFTER_SECONDS
 from chalicelib.domain.retries import Retry
+from tests.support.adopting import ADOPT_AFTER_SECONDS
 
 
 def rows() -> dict[str, list[str]]:
@@ -30,8 +32,10 @@ PROBES: dict[str, BreakerName] = {
     "a probe of Quick Audience": "quickaudience",
 }
 HOLD = "a probe of what Tencent refuses for the account's sake"
+RECORDS = "what Tencent's records show of a send without an answer (API 3.0)"
 OTHERS = {
     HOLD,
+    RECORDS,
     "a call that Tencent refused for now",
     "a status or reply whose message isn't stored yet",
 }
@@ -75,6 +79,15 @@ def test_a_refused_call_has_the_figures_of_its_row() -> None:
     assert growth == f"by {pauses[1] - pauses[0]} s"
     assert longest == f"{max(pauses)} s"
     assert end == f"{CLOSED_AFTER_SECONDS // 3600} h"
+
+
+def test_records_of_sends_have_the_figures_of_their_row() -> None:
+    first, growth, longest, end, _ = ROWS[RECORDS]
+    rounds = [ADOPT_AFTER_SECONDS, *retries.OUTCOME_ROUNDS]
+    assert first == f"{rounds[0]} s"
+    assert [int(number) for number in re.findall(r"\d+", growth)] == rounds[1:]
+    assert longest == f"{max(after - before for before, after in pairwise(rounds))} s"
+    assert end == f"{rounds[-1] // 3600} h"
 
 
 def test_a_status_has_the_figures_of_its_row() -> None:

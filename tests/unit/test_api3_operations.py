@@ -454,7 +454,7 @@ def test_a_pulled_status_has_the_shape_of_a_callback() -> None:
         ),
         ({"SubscriberNumber": None}, {"nationcode": "", "mobile": "+8613800000000"}),
         ({"Description": None}, {"errmsg": "", "description": ""}),
-        ({"SubError": "x", "SubErrorDesc": "y"}, {}),
+        ({"SubError": "x", "SubErrorDesc": "y"}, {"sub_error": "x", "sub_error_desc": "y"}),
     ],
 )
 def test_a_pulled_status_may_lack_fields(changes: dict[str, Any], expected: dict[str, str]) -> None:
