@@ -44,8 +44,6 @@ class InOrder:
 
 @pytest.fixture
 def records(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> Records:
-    monkeypatch.setattr(outcomes, "RECORDS_PER_SECOND", 1e9)
-    monkeypatch.setattr(outcomes, "STATUSES_PER_SECOND", 1e9)
     monkeypatch.setattr(outcomes, "ThreadPoolExecutor", InOrder)
     return Records(linked)
 

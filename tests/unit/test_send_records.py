@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.delivery import outcomes
 from chalicelib.domain import send_records
 from chalicelib.domain.send_records import CLOCK_TOLERANCE_SECONDS, Send, fits
 from chalicelib.domain.template_text import constants
+from tests.support.adopting import ADOPT_AFTER_SECONDS
 from tests.support.property_tests import examples
 
 T0 = 1_772_416_800
@@ -206,6 +208,17 @@ def test_the_record_of_a_refusal_that_is_known_is_taken_out() -> None:
 def test_a_sid_that_is_listed_twice_counts_once() -> None:
     found = send_records.pair([Record("a"), Record("a")], [send(0), send(1)], horizon=LATER)
     assert list(sids(found).values()) == ["a"]
+
+
+# --- how fast ---------------------------------------------------------------------------------------------------
+
+
+def test_a_thousand_recipients_are_asked_about_within_ten_minutes_and_tencents_limits() -> None:
+    assert outcomes.RECORDS_PER_SECOND < 10
+    assert outcomes.STATUSES_PER_SECOND < 20
+    # With the wait before, a minute until `release` runs, and a pause of 10 s in every 40 s.
+    asking = 1000 / outcomes.RECORDS_PER_SECOND * 4 / 3
+    assert ADOPT_AFTER_SECONDS + 60 + asking < 600
 
 
 # --- any records and messages -----------------------------------------------------------------------------------

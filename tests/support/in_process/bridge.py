@@ -15,6 +15,7 @@ from moto.sqs.models import sqs_backends
 import app
 from chalicelib import aws as clients
 from chalicelib import parameter_store, settings
+from chalicelib.delivery import outcomes
 from chalicelib.domain.chunks import ChunkProgress
 from chalicelib.queues import sending
 from chalicelib.quickaudience import client
@@ -99,6 +100,9 @@ class Bridge:
         self.quick_audience = FakeQuickAudience(outside)
         # The clock stands still, so a second would never be over.
         monkeypatch.setattr(throttle, "SECOND", 0)
+        # For the same reason, inquiries don't wait for their turns.
+        for rate in ("RECORDS_PER_SECOND", "STATUSES_PER_SECOND"):
+            monkeypatch.setattr(outcomes, rate, 1e9)
         for api in (v5, api3):
             monkeypatch.setattr(api, "new_session", lambda *_, **__: self._session(self.tencent))
         self.configure(**ENVIRONMENT)
