@@ -51,6 +51,11 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert [wrong for target in links(page) if (wrong := problem(page, target))] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_no_page_has_the_marks_of_a_conflict(page: Path) -> None:
+    assert re.findall("^(?:<{7}|>{7}) .*$", page.read_text(), re.MULTILINE) == []
+
+
 def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Two words\n[a](#two-words) [b](#two) [c](page.md) [d](no.md) `[e](no.md)`")

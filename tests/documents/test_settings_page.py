@@ -21,6 +21,11 @@ def test_every_setting_is_listed_and_no_other() -> None:
     assert set(listed()) == read | LOCAL
 
 
+def test_every_setting_is_listed_once() -> None:
+    names = re.findall("^[|] `([A-Z_]+)` [|]", PAGE, re.MULTILINE)
+    assert sorted(names) == sorted(set(names))
+
+
 def test_the_defaults_are_those_of_the_bridge() -> None:
     for field in dataclasses.fields(settings.Settings):
         name, default = field.metadata["variable"], field.default
