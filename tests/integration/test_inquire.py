@@ -137,7 +137,7 @@ def test_hours_that_were_missed_are_made_up_for(sent: Bridge, pulls: Pulls) -> N
 
 
 def test_a_phone_with_two_messages_is_queried_once(linked: Bridge, pulls: Pulls) -> None:
-    code = linked.template("${a}")
+    code = linked.template("您好${a}")
     linked.campaign(PHONES[:1] * 2, [{"a": "1"}, {"a": "2"}], code=code)
     linked.pump.drain()
     pulls.add(*statuses(linked.tencent.sent))

@@ -12,7 +12,7 @@ from tests.support.in_process.web import connect_timeout, read_timeout
 PATH = "/sms/smsTemplate"
 
 
-@pytest.mark.both_apis
+@pytest.mark.v5_only("3.0 warns of variables")
 def test_tencents_id_becomes_the_code(bridge: Bridge) -> None:
     answer = bridge.ask("POST", PATH, template_body("${name}您好, 订单${ no }已发货"))
     assert (answer.status, answer.code, answer.message) == (200, "OK", "OK")
@@ -91,6 +91,7 @@ def test_a_repeated_variable_gets_two_numbers_and_one_value(linked: Bridge) -> N
     assert linked.tencent.sent[0].params == ("甲", "乙", "甲")
 
 
+@pytest.mark.v5_only("3.0 refuses at once")
 @pytest.mark.parametrize(
     ("content", "kind", "warned"),
     [
@@ -110,6 +111,7 @@ def test_a_template_that_tencent_will_probably_reject_is_submitted_with_a_warnin
     assert warned in answer.message
 
 
+@pytest.mark.v5_only("3.0 wants certain words")
 @pytest.mark.parametrize(
     ("content", "kind"), [("您好${name}", 1), ("新品上市, 拒收请回复R", 2), ("新品 回T退订", "2")]
 )

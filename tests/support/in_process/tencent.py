@@ -29,6 +29,8 @@ SETTINGS = {
     "v5": {"TENCENT_API": "v5", "TENCENT_APP_KEY": APP_KEY, "TENCENT_BASE_URL": BASE_URL},
     "3.0": {
         "TENCENT_API": "3.0",
+        # A stage may have the keys of both, and go back.
+        "TENCENT_APP_KEY": APP_KEY,
         "TENCENT_SECRET_ID": tencent_api3.SECRET_ID,
         "TENCENT_SECRET_KEY": tencent_api3.SECRET_KEY,
         "TENCENT_BASE_URL": tencent_api3.BASE_URL,
@@ -243,6 +245,9 @@ class FakeTencent(web.Adapter):
 
     def _pullcallbackstatus(self, body: Answer) -> Answer:
         return {"data": {}}
+
+    def _getsmspackages(self, body: Answer) -> Answer:
+        return {"data": []}
 
     def _records(self, body: Answer) -> Answer:
         return {"data": []}

@@ -338,6 +338,7 @@ _READERS: dict[str, Callable[[Fields], Asked]] = {
     "SendStatusStatistics": lambda f: ("pullsendstatus", _hours(f)),
     "CallbackStatusStatistics": lambda f: ("pullcallbackstatus", _hours(f)),
     "DescribeSendRecordList": lambda f: ("records", f),
+    "SmsPackagesStatistics": lambda f: ("getsmspackages", f),
 }
 _WRITERS: dict[str, Callable[[Any, Fields], Fields]] = {
     "AddSmsTemplate": lambda data, _: {"AddTemplateStatus": {"TemplateId": str(data["id"])}},
@@ -362,6 +363,7 @@ _WRITERS: dict[str, Callable[[Any, Fields], Fields]] = {
     "CallbackStatusStatistics": lambda data, _: {
         "CallbackStatusStatistics": _counts(_REPORTED, data)
     },
+    "SmsPackagesStatistics": lambda data, _: {"SmsPackagesStatisticsSet": data or []},
     "DescribeSendRecordList": lambda data, _: {
         "TotalCount": len(data or []),
         "SendRecordSet": data or [],
