@@ -40,7 +40,8 @@ class Send:
     """A message of ours to the phone whose sid is not known.
 
     `key` identifies it. `sign` and `text` are those it was sent with; the text is the template's, in Tencent's
-    notation. It was sent between the epochs `began` and `ended`; `sent_at` is stored as the time of its send.
+    notation, or "" if it is not stored any more. It was sent between the epochs `began` and `ended`; `sent_at` is
+    stored as the time of its send.
     """
 
     key: tuple[str, int]
@@ -129,7 +130,8 @@ def pair(
             ambiguous.update(fitting)
     found: dict[tuple[str, int], AnyRecord] = {}
     for form, group in forms.items():
-        if form not in ambiguous:
+        # Without its text, a message is not known by its record; but the record may be its own, not another's.
+        if form not in ambiguous and form[1]:
             found |= _pair_group(candidates[form], group)
     return found
 

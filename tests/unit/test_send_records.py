@@ -287,3 +287,9 @@ def test_a_pairing_does_not_depend_on_the_order_of_the_records(
     before = send_records.pair(distinct, sends, horizon=LATER)
     order.shuffle(distinct)  # type: ignore[attr-defined]
     assert send_records.pair(distinct, sends, horizon=LATER) == before
+
+
+def test_a_message_whose_text_is_not_known_gets_no_record_and_keeps_it_from_others() -> None:
+    lost = send(text="")
+    assert send_records.pair([Record("1")], [lost], horizon=LATER) == {}
+    assert send_records.pair([Record("1")], [lost, send(1)], horizon=LATER) == {}
