@@ -30,13 +30,25 @@ from chalicelib.store.message_items import MAX_SID
 from chalicelib.tencent import api
 from chalicelib.tencent.error_codes import CodeClass, is_not_enabled, lacks_policy
 from chalicelib.tencent.events import sid_of
-from chalicelib.tencent.interface import CallRefusedError, PullType, TencentApi, TencentError
+from chalicelib.tencent.interface import (
+    CallRefusedError,
+    PullType,
+    TencentApi,
+    TencentError,
+    TooManyCallsError,
+)
+from chalicelib.tencent.throttle import Pace
 
 # Hours after acceptance at which Tencent is asked. After 72 hours, `sweep` closes what is left.
 AGES = (6, 24, 48)
 # Calls of one run. Tencent publishes no limit for this call; that of its successor is 20 a second.
 MAX_CALLS = 5000
 _PARALLEL = 4
+# Calls a second once Tencent has refused one for its rate; `settle` may be making the same call (`delivery/outcomes`).
+_SLOW_PER_SECOND = 10
+# Tries of a call that is refused for its rate, and the seconds until the next one.
+_TRIES = 3
+_RATE_PAUSE = 1
 # A run ends after this number of calls without an answer in a row, and the next run continues.
 _MAX_FAILURES = 10
 # Codes of refusals that are HTTP statuses: something in between refused the call, not Tencent.
@@ -94,6 +106,8 @@ class InquiryRun:
         self._deadline = deadline
         self._pool = pool
         self._answered = False
+        # Set by the first refusal for the rate.
+        self._pace: Pace | None = None
         self._stopped = False
         self._lock = threading.Lock()
 
@@ -141,20 +155,9 @@ class InquiryRun:
     def _ask(self, question: tuple[str, Sequence[Message]]) -> list[Event]:
         """Ask about one phone; return those of its statuses that may belong to its waiting messages."""
         phone, waiting = question
-        if self._stopped:
-            return []
-        if self._deadline - time.time() < _SECONDS_FOR_A_CALL:
-            self._stop("the time of this run is used up, the next run continues")
-            return []
-        with self._lock:
-            self.calls += 1
         begin = min(message.origin.sent_at for message in waiting) - _CLOCK_TOLERANCE_SECONDS
-        try:
-            events = self._client.events_of_phone(
-                PullType.STATUSES, phone, begin, int(time.time()) + _CLOCK_TOLERANCE_SECONDS
-            )
-        except TencentError as error:
-            self._count_failure(error)
+        events = self._events(phone, begin)
+        if events is None:
             return []
         self._answered = True
         self._failures_in_a_row = 0
@@ -167,6 +170,36 @@ class InquiryRun:
         if found:
             log.info("receipt found", extra={"phone": mask(phone), "statuses": len(found)})
         return found
+
+    def _events(self, phone: str, begin: int) -> list[Event] | None:
+        """Ask about one phone, in turn; return its statuses, or None if there is no answer."""
+        for further in reversed(range(_TRIES)):
+            if self._stopped:
+                return None
+            left = self._deadline - time.time() - _SECONDS_FOR_A_CALL
+            if left < 0 or (self._pace and not self._pace.wait(left)):
+                self._stop("the time of this run is used up, the next run continues")
+                return None
+            with self._lock:
+                self.calls += 1
+            try:
+                return self._client.events_of_phone(
+                    PullType.STATUSES, phone, begin, int(time.time()) + _CLOCK_TOLERANCE_SECONDS
+                )
+            except TencentError as error:
+                # Before the first answer, it is not the rate of this run that is refused.
+                if not (self._answered and _is_too_fast(error)):
+                    self._count_failure(error)
+                    return None
+                self._slow_down()
+                if not further:
+                    self._count_unanswered(error)
+        return None
+
+    def _slow_down(self) -> None:
+        with self._lock:
+            self._pace = self._pace or Pace(_SLOW_PER_SECOND)
+            self._pace.rest(time.monotonic() + _RATE_PAUSE)
 
     def _count_failure(self, error: TencentError) -> None:
         """Count a failed call; end the run if further calls would fail, too.
@@ -191,6 +224,9 @@ class InquiryRun:
                 self.refused += 1
                 self._failures_in_a_row = 0
             return
+        self._count_unanswered(error)
+
+    def _count_unanswered(self, error: TencentError) -> None:
         with self._lock:
             self.failures += 1
             self._failures_in_a_row += 1
@@ -206,6 +242,13 @@ class InquiryRun:
                 return
             self._stopped = True
         log.warning(why, extra={"why": str(error)} if error else {})
+
+
+def _is_too_fast(error: TencentError) -> bool:
+    """Return whether Tencent refused a call for the rate of calls."""
+    if isinstance(error, CallRefusedError):
+        return error.meaning.kind is CodeClass.WAIT
+    return isinstance(error, TooManyCallsError)
 
 
 def _without_receipt(request: SendRequest, progress: ChunkProgress) -> dict[str, list[Message]]:

@@ -17,6 +17,7 @@ from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.outside import FAULTS, Fault, points
 from tests.support.in_process.pulls import Pulls, run
 from tests.support.in_process.tencent import (
+    Behaviour,
     Sms,
     lost,
     raw_answer,
@@ -249,6 +250,40 @@ def test_a_refusal_of_the_application_ends_the_run(
     sent.clock.advance(hours=7)
     run("inquire")
     assert len(queried(sent)) == 1
+    assert len(warned) == 1
+
+
+@pytest.fixture
+def quick_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inquire, "_RATE_PAUSE", 0.01)
+    monkeypatch.setattr(inquire, "_SLOW_PER_SECOND", 1000)
+
+
+@pytest.mark.usefixtures("quick_tries")
+@pytest.mark.parametrize("behaviour", [refused(1013), raw_answer(429, b"")])
+def test_a_refusal_for_the_rate_slows_down_and_does_not_end_the_run(
+    sent: Bridge, pulls: Pulls, warned: list[str], behaviour: Behaviour
+) -> None:
+    pulls.add(*statuses(sent.tencent.sent))
+    sent.tencent.next("pullstatus4mobile", pulls.pull_of_phone, behaviour, behaviour)
+    sent.clock.advance(hours=7)
+    run("inquire")
+    sent.pump.drain()
+    assert len(queried(sent)) == 8
+    assert len(reported(sent)) == 6
+    assert warned == []
+
+
+@pytest.mark.usefixtures("quick_tries")
+def test_a_rate_that_is_always_refused_ends_the_run(
+    sent: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch, warned: list[str]
+) -> None:
+    monkeypatch.setattr(inquire, "_MAX_FAILURES", 2)
+    sent.tencent.next("pullstatus4mobile", pulls.pull_of_phone, *[refused(1013)] * 20)
+    sent.clock.advance(hours=7)
+    run("inquire")
+    # Three tries of up to five phones, of which two are given up at once with the others under way.
+    assert 1 + 2 * 3 <= len(queried(sent)) <= 1 + 5 * 3
     assert len(warned) == 1
 
 

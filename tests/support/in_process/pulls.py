@@ -20,7 +20,7 @@ class Pulls:
         self.waiting: dict[int, list[Event]] = {0: [], 1: []}
         self.history: list[Event] = []
         bridge.tencent.always("pullstatus", self._pull)
-        bridge.tencent.always("pullstatus4mobile", self._pull_of_phone)
+        bridge.tencent.always("pullstatus4mobile", self.pull_of_phone)
 
     def add(self, *events: Event) -> None:
         """Add statuses and replies at Tencent."""
@@ -34,7 +34,7 @@ class Pulls:
         pulled, self.waiting[kind] = self.waiting[kind][:limit], self.waiting[kind][limit:]
         return {"result": 0, "errmsg": "ok", "count": len(pulled), "data": pulled}
 
-    def _pull_of_phone(self, _: FakeTencent, call: Call) -> Answer:
+    def pull_of_phone(self, _: FakeTencent, call: Call) -> Answer:
         wanted = call.body["nationcode"], call.body["mobile"]
         found = [
             event
