@@ -34,6 +34,8 @@ def out_ids(letter: DeadLetter) -> set[str]:
         body = json.loads(letter.body)
         if letter.queue != "callbacks":
             return {body["outId"]}
+        if inquiry := body.get("inquiry"):
+            return {inquiry["outId"]}
         of_statuses = messages.find(
             (phone, events.sid_of(status)[:MAX_SID])
             for status in body.get("statuses", [])
@@ -63,6 +65,14 @@ def row(letter: DeadLetter) -> dict[str, Any]:
 
 
 def _content(queue: QueueName, body: Any) -> dict[str, Any]:
+    if queue == "callbacks" and (inquiry := body.get("inquiry")):
+        count = len(inquiry["positions"])
+        return {
+            "outId": inquiry["outId"],
+            "bizId": inquiry["bizId"],
+            "entries": count,
+            "what": f"an inquiry about {count} sends without an answer",
+        }
     if queue == "callbacks":
         statuses, replies = body.get("statuses", []), body.get("replies", [])
         shown = [_status(one) for one in statuses[:_SHOWN_ENTRIES]]

@@ -158,9 +158,9 @@ class Attempt:
             ended=min(until or now, now),
             positions=tuple(unknown),
         )
-        waiting.queue_later(
-            "callbacks", [CallbackBody(inquiry=inquiry)], adopt_after + _INQUIRY_MARGIN
-        )
+        pause = adopt_after + _INQUIRY_MARGIN
+        # It is not late before it is due.
+        waiting.queue_later("callbacks", [CallbackBody(inquiry=inquiry, since=now + pause)], pause)
 
     def _message(self, phone: str, position: int, outcome: Outcome) -> Message:
         given = self.progress.plan.original_forms.get(position, "")

@@ -8,6 +8,7 @@ Nothing is ever sent again because of what a record says or does not say. One in
 Tencent's limits hold for the whole account. What is not done when its time is used up is queued again.
 """
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -447,7 +448,7 @@ class _Inquiry:
             pause = 0 if progressed else _BUSY_SECONDS
             if self._run.stopped:
                 pause = retries.OUTCOME_PAUSE
-            waiting.queue_later("callbacks", [CallbackBody(inquiry=rest)], pause)
+            self._queue_later(self._by, rest, now + pause)
             return
         left = unasked | unsettled
         following = retries.next_round(inquiry.ended, inquiry.round, now) if left else None
@@ -456,7 +457,15 @@ class _Inquiry:
             later_round = replace(
                 inquiry, positions=tuple(sorted(left)), unsettled=(), round=number
             )
-            waiting.queue_later("callbacks", [CallbackBody(inquiry=later_round)], due - now)
+            # If this inquiry is delivered twice, both queue the same message, and the table holds it once.
+            name = hashlib.sha256(f"{self._by} {number}".encode()).hexdigest()[:16]
+            self._queue_later(name, later_round, due)
+
+    @staticmethod
+    def _queue_later(name: str, inquiry: OutcomeInquiry, due: int) -> None:
+        """Queue an inquiry for an epoch. It counts as waiting from then on, so that no alarm finds it late."""
+        body = CallbackBody(id=name, inquiry=inquiry, since=due)
+        waiting.queue_later("callbacks", [body], max(0, due - int(time.time())))
 
 
 def _concerns(record: SendRecord) -> bool:

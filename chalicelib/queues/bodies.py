@@ -163,7 +163,8 @@ class CallbackBody(Body):
 
     `id` is the same however often SQS delivers the message, even after a replay from the dead letters: a receipt
     stores it in `by`, as the name of the work that learned it. `looks` counts how often the events' messages were
-    looked up before. `since` is the epoch at which the events arrived; None means when SQS got the message.
+    looked up before. `since` is the epoch at which the events arrived, or at which the inquiry is due; None means when
+    SQS got the message.
     """
 
     statuses: list[Event] = field(default_factory=list)

@@ -86,8 +86,10 @@ def test_every_kind_of_dead_letter_is_shown_without_whole_numbers(local: Bridge)
     put(local, "files", outId="x", bizId="biz")
     local.pump.put("callbacks-dead", f"no JSON, but {A}")
     put(local, "receipts", kind="details", outId="x", entries=[5])
+    put(local, "callbacks", id="3", inquiry={"outId": "x", "bizId": "biz", "positions": [0, 7]})
     local.clock.advance(hours=27)
     rows = listed(local)
+    [unreadable] = [row["what"] for row in rows if not row["outId"] and row["queue"] == "receipts"]
     found = {(row["queue"], row["outId"], row["sid"], row["entries"]): row["what"] for row in rows}
     assert found == {
         ("sends", "x", None, None): "recipients from 200 on, attempt 1",
@@ -97,9 +99,10 @@ def test_every_kind_of_dead_letter_is_shown_without_whole_numbers(local: Bridge)
         ("receipts", "x", None, 1): "reply of …1111: 找…2222",
         ("files", "x", None, None): "a file that is not read to its end",
         ("callbacks", None, None, None): "not understood: no JSON, but …1111",
-        ("receipts", None, None, None): rows[-2]["what"],
+        ("callbacks", "x", None, 2): "an inquiry about 2 sends without an answer",
+        ("receipts", None, None, None): unreadable,
     }
-    assert rows[-2]["what"].startswith("not understood: {")
+    assert unreadable.startswith("not understood: {")
     assert {row["age"] for row in rows} == {"1 d 3 h"}
     assert {row["queued"] for row in rows} == {"2026-03-02 10:00:00"}
     assert {row["bizId"] for row in rows} == {"biz", "b" * 32, None}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib import metrics
 from chalicelib.delivery import outcomes
 from chalicelib.domain import retries
 from chalicelib.domain.chunks import ChunkKey
@@ -210,12 +211,27 @@ def test_without_a_record_it_stays_unknown_and_is_asked_about_until_71_hours(
     close(linked)
     asked = [call.at - began for call in linked.tencent.calls_of("records")]
     due = [ADOPT_AFTER_SECONDS, *retries.OUTCOME_ROUNDS]
-    assert len(asked) == len(due)
-    assert all(0 <= at - wanted < 130 for at, wanted in zip(asked, due, strict=True)), asked
+    assert {max(one for one in due if one <= at) for at in asked} == set(due)
+    assert all(any(0 <= at - one < 130 for one in due) for at in asked), asked
+    # As many, unless a queue delivers a message twice.
+    assert len(due) <= len(asked) <= 3 * len(due)
     assert linked.quick_audience.reported(A) == [(1, "OUTCOME_UNKNOWN")]
     assert len(linked.tencent.sent) == 1
     # `inquire` asks for statuses after 6, 24 and 48 hours.
     assert len(records.asked_for_statuses) == 3
+
+
+def test_an_inquiry_that_waits_for_its_round_is_not_late(
+    linked: Bridge, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the alarm callbacks-waits would report each."""
+    waits: list[float] = []
+    monkeypatch.setattr(metrics, "longest_wait", lambda _, seconds: waits.append(seconds))
+    send_unanswered(linked, A)
+    linked.pump.run("settle", hours=71.5)
+    assert len(records.asked) >= 7
+    assert len(waits) >= 7
+    assert max(waits) < 60
 
 
 def test_a_record_that_comes_late_is_found_by_a_later_round(
