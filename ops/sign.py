@@ -127,6 +127,7 @@ def delete(sign: Sign) -> tuple[dict[str, Any], list[str]]:
             raise
         warnings.append(f"Tencent has no sign {sign.sign_id} any more: only the link is removed")
     signs.delete(sign.name)
+    sign_list.forget()
     return {"name": sign.name, "signId": sign.sign_id, "status": "deleted"}, warnings
 
 

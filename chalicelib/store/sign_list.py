@@ -63,6 +63,11 @@ def put(signs: Iterable[ListedSign], listed_at: int, refusal: str = "") -> SignL
     return stored
 
 
+def forget() -> None:
+    """Delete the list, so that the next request asks Tencent for a new one."""
+    table.delete(*_KEY)
+
+
 def postpone(known: SignList, listed_at: int) -> bool:
     """Store a list as if Tencent had given it at a later time; return whether no other function did so before.
 

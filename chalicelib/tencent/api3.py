@@ -272,7 +272,7 @@ class Api3:
 def _made(status: Any, name: str) -> int:
     """Return the id of a template or a sign that was made."""
     made = integer(status.get(name)) if isinstance(status, dict) else None
-    if made is None:
+    if not made or made < 0:
         raise OutcomeUnknownError("Tencent answered without the id of the new template or sign")
     return made
 

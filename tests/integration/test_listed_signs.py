@@ -288,6 +288,17 @@ def test_a_sign_without_a_link_is_changed_and_deleted_by_its_name(
     assert list(signs.all_signs()) == []
 
 
+def test_a_sign_that_was_deleted_is_not_sent_with_any_more(
+    bridge: Bridge, tencent: FakeApi3, operator: Ops
+) -> None:
+    tencent.sign(SIGN)
+    code = tencent.template("您好")
+    assert bridge.campaign([PHONE], code=code, out_id="before").code == "OK"
+    operator.json("sign", "delete", SIGN, "--yes")
+    tencent.signs.clear()
+    assert bridge.campaign([PHONE], code=code, out_id="after").status == 404
+
+
 def test_a_name_that_is_listed_twice_is_not_changed(tencent: FakeApi3, operator: Ops) -> None:
     tencent.sign(SIGN, 701, status=-1)
     tencent.sign(SIGN, 702, status=-1, International=1)

@@ -111,7 +111,16 @@ def test_a_template_without_a_remark_has_its_name_as_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "made", [None, {}, {"TemplateId": None}, {"TemplateId": ""}, {"TemplateId": "x"}, []]
+    "made",
+    [
+        None,
+        {},
+        {"TemplateId": None},
+        {"TemplateId": ""},
+        {"TemplateId": "x"},
+        {"TemplateId": "0"},
+        [],
+    ],
 )
 def test_a_template_without_an_id_may_have_been_made(made: Any) -> None:
     client, _ = connected(ok(AddTemplateStatus=made))
