@@ -9,7 +9,7 @@ from chalicelib import dates
 from chalicelib.domain import reviews, sign_names
 from chalicelib.store import sign_list, signs
 from chalicelib.store.signs import Sign
-from chalicelib.tencent import api, interface
+from chalicelib.tencent import api, error_codes, interface
 from chalicelib.tencent.answers import SignApplication, SignReview
 from ops.errors import OperatorError
 
@@ -137,7 +137,12 @@ def all_unlinked() -> tuple[list[dict[str, Any]], list[str]]:
     if not tencent.lists_signs:
         return [], ["v5 does not list the account's signs: Tencent's console shows them"]
     ids = {sign.sign_id for sign in signs.all_signs()}
-    found = [review for review in tencent.all_signs() if review.id not in ids]
+    try:
+        found = [review for review in tencent.all_signs() if review.id not in ids]
+    except interface.CallRefusedError as error:
+        if not error_codes.wants_ids(error.code):
+            raise
+        return [], ["Tencent does not list this account's signs: its console shows them"]
     return [_row_of_tencent(review) for review in found], []
 
 
@@ -162,8 +167,13 @@ def find(name: str) -> Sign:
     if sign := signs.get(wanted):
         return sign
     tencent = api.client()
-    listed = tencent.all_signs() if tencent.lists_signs else ()
-    found = [review for review in listed if _is_same(review.text, wanted)]
+    try:
+        listed = tencent.all_signs() if tencent.lists_signs else ()
+        found = [review for review in listed if _is_same(review.text, wanted)]
+    except interface.CallRefusedError as error:
+        if not error_codes.wants_ids(error.code):
+            raise
+        found = []
     if len(found) > 1:
         ids = ", ".join(str(review.id) for review in found)
         raise OperatorError(

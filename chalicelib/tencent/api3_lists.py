@@ -15,7 +15,7 @@ from chalicelib.tencent.interface import CallRefusedError
 
 MAX_PER_CALL = 100
 """Ids in one call, and items on one page."""
-# A list that goes on beyond this many items does not heed its offset.
+# A list that goes on beyond this many items ignores its offset.
 _MAX_LISTED = 10_000
 _INTERNATIONAL = (0, 1)
 _NOT_THERE = ("FailedOperation.TemplateIdNotExist", "FailedOperation.SignIdNotExist")
@@ -48,7 +48,7 @@ class Listing:
     def everything(self) -> Iterator[Item]:
         """Yield every item once. A page that is not full may be followed by others; only an empty one ends a list.
 
-        So does a page without anything new: Tencent does not heed the offset then.
+        So does a page without anything new: Tencent then ignores the offset.
         """
         seen: set[str] = set()
         for international in _INTERNATIONAL:

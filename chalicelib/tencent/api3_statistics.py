@@ -10,7 +10,7 @@ from chalicelib.tencent.api3_events import dicts, epoch
 from chalicelib.tencent.api3_sends import Ask
 
 _PACKAGES_PER_PAGE = 500
-# A list that goes on beyond this many packages does not heed its offset.
+# A list that goes on beyond this many packages ignores its offset.
 _MAX_PACKAGES = 10_000
 # Packages that were made within this time are listed. They are valid for two years at most.
 _PACKAGE_SECONDS = 3 * 365 * 86400

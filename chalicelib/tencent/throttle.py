@@ -22,7 +22,7 @@ class Throttle:
     """One process's share of the limits. Safe to use from several threads.
 
     Every call has a place among the calls at once (`enter`, `leave`), and starts when its turn comes (`acquire`). Its
-    caller then records what became of it: `answered`, `refused` or `unanswered`.
+    caller then records its outcome: `answered`, `refused` or `unanswered`.
 
     Tencent counts as down after _MAX_UNANSWERED calls got no answer, or were refused for their rate, while no other
     call was answered after they began. All refusals of one burst count as one. While Tencent is down, no call starts.

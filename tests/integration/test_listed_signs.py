@@ -275,6 +275,19 @@ def test_a_sign_that_tencent_does_not_list_is_linked_when_it_is_applied_for(
     assert [sign.sign_id for sign in signs.all_signs()] == [801]
 
 
+def test_an_operator_of_an_account_without_a_list_learns_what_to_do(
+    tencent: FakeApi3, operator: Ops
+) -> None:
+    tencent.lists_signs = False
+    assert "ops sign list" in operator.fails("sign", "modify", SIGN)
+    result = operator.type("sign", "list", "--all")
+    assert result.exit_code == 0
+    assert "its console shows them" in result.stderr
+    tencent.refusals[LIST] = "AuthFailure.SecretIdNotFound"
+    assert "SecretIdNotFound" in operator.fails("sign", "modify", SIGN)
+    assert "SecretIdNotFound" in operator.fails("sign", "list", "--all")
+
+
 def test_a_sign_without_a_link_is_changed_and_deleted_by_its_name(
     tencent: FakeApi3, operator: Ops
 ) -> None:
