@@ -205,7 +205,7 @@ class CallbackBody(Body):
     @staticmethod
     def may_inquire(text: str) -> bool:
         """Return whether a message may hold an inquiry, without decoding it."""
-        return '"inquiry":{' in text
+        return '"inquiry"' in text
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,23 @@ def test_a_code_is_passed_on_unchanged(errmsg: Any, code: str) -> None:
     assert messages.read_status(report, NOW).code == code
 
 
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"sub_error": "2041", "sub_error_desc": "终端关机"}, "空号(2041: 终端关机)"),
+        ({"sub_error": "2041"}, "空号(2041)"),
+        ({"sub_error_desc": "终端关机"}, "空号(终端关机)"),
+        ({"sub_error": 2041, "sub_error_desc": None}, "空号(2041)"),
+        ({"sub_error": " ", "sub_error_desc": ""}, "空号"),
+    ],
+)
+def test_sub_errors_of_a_failure_are_in_its_text(fields: dict[str, Any], reason: str) -> None:
+    failed = {"report_status": "FAIL", "errmsg": "MK:0001", "description": "空号"}
+    receipt = messages.read_status(failed | fields, 0)
+    assert (receipt.code, receipt.reason) == ("MK:0001", reason)
+    assert messages.read_status(failed | fields | {"report_status": "SUCCESS"}, 0).reason == ""
+
+
 def test_unknown_fields_are_ignored() -> None:
     report = DELIVERED | {"sub_error": "x", "sub_error_desc": "y", "ext": {}}
     assert messages.read_status(report, NOW).state == "delivered"

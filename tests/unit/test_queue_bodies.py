@@ -13,6 +13,7 @@ from chalicelib.queues.bodies import (
     Body,
     CallbackBody,
     FileBody,
+    OutcomeInquiry,
     ReceiptBody,
     SendBody,
     UnreadableBodyError,
@@ -166,6 +167,15 @@ def entries(draw: st.DrawFn) -> Entry:
     return Entry(fields, draw(st.none() | st.tuples(TEXTS, POSITIONS)))
 
 
+INQUIRIES = st.builds(
+    OutcomeInquiry,
+    chunk=st.builds(ChunkKey, TEXTS, TEXTS, POSITIONS),
+    began=st.integers(0, 2**33),
+    ended=st.integers(0, 2**33),
+    positions=st.lists(POSITIONS, max_size=5).map(tuple),
+    unsettled=st.lists(POSITIONS, max_size=5).map(tuple),
+    round=st.integers(0, 6),
+)
 BODIES = st.one_of(
     st.builds(SendBody, st.builds(ChunkKey, TEXTS, TEXTS, POSITIONS), st.integers(0, 10**4)),
     st.builds(FileBody, TEXTS, TEXTS),
@@ -176,6 +186,7 @@ BODIES = st.one_of(
         id=TEXTS,
         looks=st.integers(0, 100),
         since=st.none() | st.integers(0, 2**33),
+        inquiry=st.none() | INQUIRIES,
     ),
     st.builds(ReceiptBody, KINDS, TEXTS, st.lists(entries(), min_size=1, max_size=3)),
 )
@@ -188,6 +199,16 @@ def test_a_body_is_read_as_it_was_written(body: Body) -> None:
     assert type(body).decode(text) == body
     # SQS takes the characters of XML 1.0 only.
     assert not {"\ufffe", "\uffff"} & set(text)
+
+
+@examples(50)
+@given(INQUIRIES)
+def test_to_release_1_0_an_inquiry_is_a_body_without_events(inquiry: OutcomeInquiry) -> None:
+    text = CallbackBody(inquiry=inquiry).encode()
+    fields = json.loads(text)
+    assert isinstance(fields["id"], str)
+    assert not {"statuses", "replies", "looks", "since"} & set(fields)
+    assert CallbackBody.may_inquire(text)
 
 
 def changed(name: str, **fields: Any) -> str:
@@ -237,6 +258,11 @@ UNREADABLE: dict[str, tuple[type[Body], str]] = {
     "callback whose replies are no list": (CallbackBody, changed("a status", replies=None)),
     "callback whose looks are no number": (CallbackBody, changed("a status", looks="many")),
     "callback whose arrival is no number": (CallbackBody, changed("a status", since="now")),
+    "inquiry without positions": (
+        CallbackBody,
+        changed("a status", inquiry={"outId": "x", "bizId": "b", "start": 0, "began": 1}),
+    ),
+    "inquiry that is a list": (CallbackBody, changed("a status", inquiry=[1])),
     "receipt without kind": (ReceiptBody, without("a receipt", "kind")),
     "receipt without outId": (ReceiptBody, without("a receipt", "outId")),
     "receipt without entries": (ReceiptBody, without("a receipt", "entries")),

@@ -126,6 +126,25 @@ def test_a_status_adopts_a_mark_only_after_the_time_out_of_the_sending_function(
     assert sum(retries.SETTLE_DELAYS) > 2 * ADOPT_AFTER_SECONDS
 
 
+@pytest.mark.parametrize(
+    ("rounds", "after", "expected"),
+    [
+        (0, 400, (1, 600)),
+        (0, 600, (2, 3600)),
+        (1, 610, (2, 3600)),
+        (0, 50 * 3600, (6, 71 * 3600)),
+        (5, 50 * 3600, (6, 71 * 3600)),
+        (6, 71 * 3600 + 30, None),
+        (0, 80 * 3600, None),
+    ],
+)
+def test_rounds_about_a_send_follow_its_age(
+    rounds: int, after: int, expected: tuple[int, int] | None
+) -> None:
+    found = retries.next_round(1000, rounds, 1000 + after)
+    assert found == (expected and (expected[0], 1000 + expected[1]))
+
+
 def test_a_call_refused_for_now_waits_longer_with_each_attempt_up_to_a_quarter_of_an_hour() -> None:
     found = [retries.refused_pause(attempts) for attempts in range(1, 40)]
     assert found[:3] == [30, 60, 90]
