@@ -197,6 +197,7 @@ def test_a_file_on_a_forbidden_host_is_refused(here: Bridge, url: str) -> None:
     assert not here.tencent.calls
 
 
+@pytest.mark.v5_only("3.0 refuses at once")
 @pytest.mark.parametrize(
     ("content", "warned"), [("${a}${b}", "相邻"), ("看 http://x.cn/abc?ph=${sp_1}", "链接")]
 )
@@ -208,6 +209,7 @@ def test_a_template_that_tencent_will_probably_reject_is_submitted_with_a_warnin
     assert warned in answer.message
 
 
+@pytest.mark.v5_only("3.0 warns of links")
 def test_a_good_template_is_answered_without_a_warning(here: Bridge) -> None:
     assert here.ask("POST", PATH, body()).message == "OK"
 

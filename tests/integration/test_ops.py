@@ -214,6 +214,7 @@ def checks() -> dict[str, str]:
 
 
 def test_a_healthy_stage_has_no_error(local: Bridge) -> None:
+    local.link()
     local.configure(PUBLIC_BASE_URL="https://sms.example.cn/api")
     result = ops("doctor", "--json")
     assert result.exit_code == 0, result.output

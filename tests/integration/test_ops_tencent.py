@@ -103,6 +103,7 @@ def test_a_rejected_sign_is_changed_under_another_name(linked: Bridge, ops: Ops)
     assert [sign.name for sign in signs.all_signs()] == ["别的品牌"]
 
 
+@pytest.mark.v5_only("3.0 finds a sign that Tencent still lists")
 def test_a_sign_is_deleted_only_after_confirmation(linked: Bridge, ops: Ops) -> None:
     linked.tencent.always("del_sign", answered())
     for answer in ("", "n\n"):
@@ -280,7 +281,7 @@ def test_tencents_counts_are_shown_beside_the_bridges(counted: Bridge, ops: Ops)
     counted.tencent.always("8613900003333", refused(1016))
     phones = ["13900001111", "13900002222", "13900003333", "13900004444", "bad"]
     params = [{"n": str(number)} for number in range(5)]
-    counted.campaign(phones, params, code=counted.template("${n}"))
+    counted.campaign(phones, params, code=counted.template("您好${n}"))
     counted.pump.drain()
     first, second, _ = counted.tencent.sent
     pulls.add(*statuses([first]), *statuses([second], "FAIL"))

@@ -189,6 +189,7 @@ def test_no_message_is_received_after_its_status_arrived(linked: Bridge, hours: 
 # --- statuses of messages that are not the bridge's ------------------------------------------------
 
 
+@pytest.mark.v5_only("3.0's inquiries about outcomes query, too")
 def test_statuses_without_a_message_cost_one_query_for_each_phone(linked: Bridge) -> None:
     send_unanswered(linked, A)
     strangers = [Sms("86" + phone, f"stray-{n}", "x", 1, ()) for n in range(20) for phone in PHONES]

@@ -171,14 +171,14 @@ def test_a_second_change_during_a_change_is_refused(linked: Bridge) -> None:
     answers: list[Answer] = []
 
     def another() -> None:
-        answers.append(modify(linked, code, "别人的${b}${a}改动"))
+        answers.append(modify(linked, code, "别人的${b}和${a}改动"))
 
     linked.tencent.next("mod_template", obeyed)
     linked.tencent.next("get_template", and_first(another))
     answers.append(modify(linked, code))
     assert [answer.code for answer in answers] == ["OK", "isp.SYSTEM_ERROR"]
     assert len(linked.tencent.calls_of("mod_template")) == 1
-    assert status(linked, code) == (0, "别人的${b}${a}改动")
+    assert status(linked, code) == (0, "别人的${b}和${a}改动")
 
 
 def test_sending_an_approved_template_needs_no_answer_about_a_pending_change(

@@ -42,7 +42,8 @@ class Meter:
         assert not answer.get("UnprocessedItems")
         for entries in params["RequestItems"].values():
             for entry in entries:
-                self._write(entry["PutRequest"]["Item"])
+                put = entry.get("PutRequest")
+                self._write(put["Item"] if put else entry["DeleteRequest"]["Key"])
 
     def _BatchExecuteStatement(self, params: dict[str, Any], _: Any) -> None:  # noqa: N802
         """Count a unit for each statement: the items are below 1 KB, as the count of `batches.put_new` shows."""
