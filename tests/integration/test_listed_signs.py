@@ -283,6 +283,7 @@ def test_an_operator_of_an_account_without_a_list_learns_what_to_do(
     result = operator.type("sign", "list", "--all")
     assert result.exit_code == 0
     assert "its console shows them" in result.stderr
+    tencent.lists_signs = True
     tencent.refusals[LIST] = "AuthFailure.SecretIdNotFound"
     assert "SecretIdNotFound" in operator.fails("sign", "modify", SIGN)
     assert "SecretIdNotFound" in operator.fails("sign", "list", "--all")
