@@ -240,7 +240,12 @@ def listed(code: str) -> str | None:
         for lower, found in _LOWER.items()
         if lower.startswith(f"{category}.") and (lower.startswith(text) or text.startswith(lower))
     ]
-    return max(alike, key=len, default=None)
+    # One that leaves open whether a message was sent comes before the others.
+    return max(
+        alike,
+        key=lambda found: (MEANINGS[found].kind is CodeClass.UNKNOWN, len(found)),
+        default=None,
+    )
 
 
 def meaning(code: str) -> Meaning:

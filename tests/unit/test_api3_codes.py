@@ -87,6 +87,8 @@ def test_only_these_codes_leave_the_outcome_unknown() -> None:
             "UnauthorizedOperation.SmsSdkAppIdVerifyFail",
         ),
         ("internalerror.timeout", "InternalError.Timeout"),
+        # It may also stand for InternalError.SigVerificationFail, which is longer and says that nothing was sent.
+        ("InternalError.S", "InternalError.SendAndRecvFail"),
         ("FailedOperation.Something", None),
         ("FailedOperation.", "FailedOperation"),
         ("InternalError.Newcomer", None),
