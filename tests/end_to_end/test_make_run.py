@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.ports import free_port
+from tests.support.thoroughness import some
 
 
 def demo(state: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -27,7 +28,8 @@ def demo(state: Path, *options: str, **environment: str) -> subprocess.Completed
     )
 
 
-@pytest.mark.parametrize(("api", "call"), [("v5", "sendmultisms2"), ("3.0", "SendSms")])
+# The other end-to-end tests use v5.
+@pytest.mark.parametrize(("api", "call"), some([("3.0", "SendSms"), ("v5", "sendmultisms2")], 2))
 def test_run_succeeds(tmp_path: Path, api: str, call: str) -> None:
     done = demo(tmp_path, TENCENT_API=api)
 
