@@ -339,6 +339,7 @@ def test_a_refusal_of_another_message_does_not_fail_it(linked: Bridge, records: 
 
 @pytest.mark.v5_only("3.0 keeps records")
 def test_v5_keeps_no_records(linked: Bridge) -> None:
+    linked.configure(**tencent.SETTINGS["v5"])
     send_unanswered(linked, A)
     assert linked.pump.count("callbacks") == 0
 
