@@ -103,7 +103,9 @@ def test_a_bulk_call_that_is_refused_for_one_number_is_halved_until_that_number_
     assert found.pop(C) == "isv.MOBILE_NUMBER_ILLEGAL"
     assert found == {sms.phone[2:]: sms.sid for sms in linked.tencent.sent}
     assert times_sent(linked) == Counter([A, B, D])
-    assert [len(call.phones) for call in linked.tencent.send_calls] == [4, 2, 2, 1, 1]
+    first, *later = [len(call.phones) for call in linked.tencent.send_calls]
+    # The halves are called at the same time, so they end in either order.
+    assert (first, sorted(later)) == (4, [1, 1, 2, 2])
 
 
 def test_a_half_with_an_unknown_outcome_is_not_sent_again(linked: Bridge) -> None:
