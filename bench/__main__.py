@@ -1,10 +1,11 @@
 """The benchmarks: each figure beside its floor, measured in the same run.
 
-    python -m bench [--quick]
+    python -m bench [--quick | --apis]
 
-The full run takes twenty minutes on an idle machine and writes docs/benchmarks.md. The quick run takes less
-than three minutes and only prints. Nothing passes or fails here: tests/bench/test_bench_costs.py and
-tests/integration/test_costs.py assert the counts, and the times are those of this machine.
+The full run takes half an hour on an idle machine and writes docs/benchmarks.md. The quick run takes less
+than three minutes and only prints. `--apis` compares Tencent's two APIs, in ten minutes, and only prints.
+Nothing passes or fails here: tests/bench/test_bench_costs.py and tests/integration/test_costs.py assert the
+counts, and the times are those of this machine.
 """
 
 import argparse
@@ -15,18 +16,23 @@ from rich.console import Console
 
 from bench import (
     accepting,
+    apis,
     campaign,
     check,
     cold_start,
+    cold_start_apis,
     delay,
+    drawings,
     rate,
     report,
     sections,
     setting,
     targets,
 )
+from bench.apis import Compared
 from bench.campaign import Run
-from bench.cold_start_cases import CASES
+from bench.cold_start_apis import Started
+from bench.cold_start_cases import API_CASES, CASES
 from bench.report import Section
 
 _console = Console(width=130)
@@ -91,13 +97,38 @@ def _cold_starts(runs: int) -> Section:
     return section
 
 
+def _apis(count: int, rounds: int) -> list[Compared]:
+    """Measure campaigns with each of Tencent's APIs."""
+    compared = []
+    for kind in setting.KINDS:
+        with _step(f"{kind} campaign of {count:,} with each API, {rounds} of each in turns"):
+            compared.append(apis.measure(kind, count, rounds))
+    return compared
+
+
+def _cold_starts_of_apis(runs: int) -> list[Started]:
+    """Measure the cold starts that callers wait for, and those that send, with each of Tencent's APIs."""
+    names = ("health", "callback", "deliver", "settle", "push", "send (§6), accepted")
+    cases = [case for case in API_CASES if case.name in names]
+    with _step("cold starts with each API"), cold_start.prepared("finished") as bench:
+        return cold_start_apis.measure(bench, cases, runs)
+
+
 def main() -> None:
     """Run the benchmarks, print them, and write the page."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "--quick", action="store_true", help="small sizes, each measured once; write nothing"
     )
-    quick = parser.parse_args().quick
+    parser.add_argument(
+        "--apis", action="store_true", help="only compare Tencent's two APIs; write nothing"
+    )
+    arguments = parser.parse_args()
+    if arguments.apis:
+        sections.apis(_apis(10_000, 5)).show(_console)
+        cold_start_apis.section(_cold_starts_of_apis(15)).show(_console)
+        return
+    quick = arguments.quick
     sizes = (5_000,) if quick else (10_000, 100_000)
     checked = 300 if quick else 1_000
 
@@ -126,17 +157,20 @@ def main() -> None:
         with _step(f"{count:,} calls to a Tencent that answers after {tencent.seconds:g} s"):
             sent.append(rate.measure(tencent, count))
 
-    cold = None
+    compared = _apis(*((2_000, 1) if quick else (10_000, 5)))
+    cold, started = None, list[Started]()
     if not quick:
         with _step("cold starts"):
             cold = _cold_starts(5)
+        started = _cold_starts_of_apis(15)
     largest = [run for run in runs if run.recipients == sizes[-1]]
 
     def results() -> list[Section]:
         found = [
-            targets.section(runs, accepted, growth, sent),
+            targets.section(runs, accepted, growth, sent, compared, started),
             sections.cpu(runs),
             sections.stages(largest),
+            sections.apis(compared),
             sections.units(runs),
             sections.dollars(largest),
             sections.accepting(accepted),
@@ -145,11 +179,11 @@ def main() -> None:
             sections.forwarding(forwarded),
             sections.burst(largest[0]),
         ]
-        return [*found, cold] if cold else found
+        return [*found, cold, cold_start_apis.section(started)] if cold else found
 
     def write() -> None:
-        report.draw_cpu(largest)
-        report.draw_growth(growth)
+        drawings.draw_cpu(largest)
+        drawings.draw_growth(growth)
         introduction = _INTRODUCTION.format(
             machine=report.machine(), checked=f"{checked:,}", same="yes" if same else "NO"
         )
