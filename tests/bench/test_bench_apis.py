@@ -1,19 +1,24 @@
 """The comparison of Tencent's two APIs: the same campaign, sent with either."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from bench import apis, check, cold_start_cases, sections, setting, targets
 from bench.apis import APIS, Compared
 from bench.campaign import Run, World
+from bench.cold_start import Bench
 from bench.cold_start_apis import Started
 from bench.cold_start_cases import API_CASES
 from bench.processes import Stub, stub
+from local import aws
+from local.configuration import DEFAULTS
 
 RECIPIENTS = 450
 
@@ -37,10 +42,11 @@ def test_either_api_sends_the_campaign_in_each_turn(compared: Compared) -> None:
 
 def test_either_api_costs_the_same_on_aws(compared: Compared) -> None:
     for old, new in zip(compared.runs["v5"], compared.runs["3.0"], strict=True):
-        for figure in ("write_units", "sqs_requests", "invocations", "pushes"):
-            assert new.figures[figure] == old.figures[figure]
-        # The request looks for a link of the sign before it reads the list.
-        assert 0 < new.figures["read_units"] - old.figures["read_units"] <= 3
+        assert new.figures["invocations"] == old.figures["invocations"]
+        assert new.figures["sqs_requests"] == old.figures["sqs_requests"]
+        # Progress is stored and holds are read as time passes, so a few units depend on the speed.
+        assert new.figures["write_units"] == pytest.approx(old.figures["write_units"], rel=0.02)
+        assert new.figures["read_units"] == pytest.approx(old.figures["read_units"], rel=0.05)
 
 
 def test_the_row_has_the_cpu_time_of_both(compared: Compared) -> None:
@@ -105,3 +111,17 @@ def test_a_slow_start_misses_the_target() -> None:
     quick = Started(case, {"v5": 100, "3.0": 102}, {"v5": 1, "3.0": 1}, {"v5": 1, "3.0": 1})
     rows = targets.section([], [], [], [], [], [slow, quick]).rows
     assert [row[-1] for row in rows] == ["not met", "met"]
+
+
+def test_each_api_starts_with_a_table_of_its_own(tmp_path: Path) -> None:
+    with aws.Ministack(tmp_path / "aws") as ministack:
+        given = {**DEFAULTS, **aws.environment(ministack.endpoint, {"PATH": os.environ["PATH"]})}
+        bench = Bench(tmp_path, given)
+        dynamodb = boto3.client("dynamodb", **aws.client_options(ministack.endpoint))
+        stored = {}
+        for api in APIS:
+            environment = bench.with_api(api).environment
+            items = dynamodb.scan(TableName=environment["BRIDGE_TABLE"])["Items"]
+            stored[environment["TENCENT_API"]] = {item["pk"]["S"].split("#")[0] for item in items}
+    assert stored["v5"] - stored["3.0"] == {"SIGN", "SIGNS"}
+    assert stored["3.0"] - stored["v5"] == {"SIGN_LIST"}
