@@ -105,7 +105,6 @@ def main() -> None:
     with prepared("finished") as bench:
         found = section(measure(bench, cases, given.runs))
     found.show(Console(width=130))
-    print(found.markdown())
 
 
 if __name__ == "__main__":
