@@ -48,8 +48,8 @@ def apis(compared: list[Compared]) -> Section:
         ),
         text=(
             "From request to pushed receipt, in turns in the same run: v5, 3.0, 3.0, v5, and so on, each with an empty "
-            "table. Times are medians; × is the median of the turns' ratios. Both APIs make the same calls "
-            "with as many numbers each; 3.0 signs each body with HMAC-SHA256, v5 each number with SHA-256."
+            "table. Times are medians; × is the median of the turns' ratios. Both APIs make as many calls with as many "
+            "numbers each. 3.0 signs the body of a call, v5 its numbers."
         ),
     )
     for one in compared:
