@@ -52,7 +52,8 @@ except where a table says otherwise. If a campaign was run several times, the ta
 - **The stand-in** is one lean process (`bench/stub.py`) that plays the table, the queues, Tencent and Quick
   Audience. Its own cost is not counted. ministack answers a few hundred calls a second, too few for a million
   recipients. Each run of the benchmark sends a campaign of {checked} through the stand-in and through ministack, and
-  compares every message, every receipt and the number of all other items (equal: {same}).
+  compares every message, every receipt and the number of all other items (equal: {same}). Tencent's API is v5, unless a
+  table says otherwise.
 - **The floor** makes the calls that the stand-in recorded, in the same order and with the same items, with boto3's
   low-level clients and one pooled session of requests, one after the other in one thread, and nothing else
   (`bench/floor.py`). So it has the same number of writes, reads, queue requests and HTTP calls, of the same sizes.
