@@ -117,7 +117,7 @@ def prepared(kind: str) -> Iterator[Bench]:
         folders = [Path(stack.enter_context(TemporaryDirectory(prefix="bench-"))) for _ in range(3)]
         project, output, state = folders
         bundle.copy_project(project)
-        packed = bundle.pack(project, "bench", output, finished=kind == "finished")
+        packed = bundle.pack(project, "dev", output, finished=kind == "finished")
         ministack = stack.enter_context(aws.Ministack(state))
         environment = {
             **DEFAULTS,
