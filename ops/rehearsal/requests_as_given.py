@@ -14,7 +14,7 @@ _STAGE = "rehearsal"
 _GBK = "回复".encode("gbk")
 _TEXT = "你好"
 
-# Answers with what it was given. Everything but ASCII is escaped, so that nothing changes on the way back.
+# Returns its event as the answer. Characters beyond ASCII are escaped, so that nothing changes on the way back.
 _ECHO = """
 import json
 def handler(event, context):
@@ -24,7 +24,7 @@ def handler(event, context):
 
 
 def run(context: Context) -> Answer:
-    """Make an API that answers with what its function gets, and send it what Tencent and Quick Audience may send."""
+    """Make an API whose answer is the event of its function; send it what Tencent and Quick Audience may send."""
     arn = trial.function(context, "echo", _ECHO, {})
     address = _api(context, arn)
     polling.until(lambda: _ask(f"{address}/ready") and True, _SECONDS, f"the API {address}")
