@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import settings
 from chalicelib.connections import new_session
 from chalicelib.domain.planning import Call
-from chalicelib.lenient_json import integer
+from chalicelib.lenient_json import integer, objects
 from chalicelib.tencent import api3_events, api3_reviews, api3_sends, api3_statistics
 from chalicelib.tencent.answers import (
     Package,
@@ -26,7 +26,6 @@ from chalicelib.tencent.answers import (
     TemplateDraft,
     TemplateReview,
 )
-from chalicelib.tencent.api3_events import dicts
 from chalicelib.tencent.api3_lists import Listing
 from chalicelib.tencent.api3_sends import ForeignMessage
 from chalicelib.tencent.api3_transport import Account, request_id
@@ -207,7 +206,7 @@ class Api3:
         """Pull statuses or replies from Tencent's queue."""
         action, found, convert = _PULLS[kind]
         answer = self._call(action, {**self._application, "Limit": limit})
-        return [convert(item) for item in dicts(answer.get(found))]
+        return [convert(item) for item in objects(answer.get(found))]
 
     def events_of_phone(self, kind: PullType, phone: str, begin: int, end: int) -> list[Event]:
         """Return statuses or replies of one phone, of the last 7 days. An `end` in the future is left out."""
@@ -223,7 +222,7 @@ class Api3:
         if end < now - _CLOCK_TOLERANCE_SECONDS:
             fields["EndTime"] = end
         answer = self._call(f"{action}ByPhoneNumber", fields)
-        return [convert(item) for item in dicts(answer.get(found))]
+        return [convert(item) for item in objects(answer.get(found))]
 
     def send_records(self, phone: str, begin: int) -> SendRecords:
         """Return the records of a phone, page by page. New sends may shift the pages, so a sid may come twice.
@@ -242,7 +241,7 @@ class Api3:
         first_total, total, offset = None, 1, 0
         while offset < min(total, MAX_RECORDS):
             answer = self._call("DescribeSendRecordList", {**fields, "Offset": offset})
-            items = dicts(answer.get("SendRecordSet"))
+            items = objects(answer.get("SendRecordSet"))
             total = integer(answer.get("TotalCount")) or 0
             first_total = total if first_total is None else first_total
             for record in map(api3_events.record, items):

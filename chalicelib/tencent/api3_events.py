@@ -16,11 +16,6 @@ _YEAR_10000 = 253_402_272_000
 _STATES = {status.value: status for status in SendStatus}
 
 
-def dicts(value: Any) -> list[dict[str, Any]]:
-    """Return the objects in a list of an answer; none if it is null, missing or no list."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 def epoch(value: Any) -> int:
     """Return a time of an answer; 0 for none, and for a number that is no date, such as one in milliseconds."""
     found = integer(value) or 0

@@ -7,9 +7,9 @@ own examples contradict it; so both are asked for, and the answers are joined by
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from chalicelib.lenient_json import objects
 from chalicelib.logs import log
 from chalicelib.tencent import api3_codes
-from chalicelib.tencent.api3_events import dicts
 from chalicelib.tencent.error_codes import CodeClass
 from chalicelib.tencent.interface import CallRefusedError
 
@@ -101,4 +101,4 @@ class Listing:
 
     def _ask(self, international: int, fields: Item) -> list[Item]:
         answer = self._call(self._action, {"International": international, **fields})
-        return dicts(answer.get(self._set))
+        return objects(answer.get(self._set))

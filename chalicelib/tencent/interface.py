@@ -98,6 +98,14 @@ NumberResult = Accepted | NumberRefused | None
 """The result of one number; None if the answer does not say it, so that its outcome is unknown."""
 
 
+def best_result(results: Sequence[NumberResult]) -> NumberResult:
+    """Return the result of a number from several results: accepted if any is, else unknown if any is."""
+    for one in results:
+        if isinstance(one, Accepted):
+            return one
+    return None if None in results else results[0]
+
+
 class PullType(IntEnum):
     """The events that a call pulls: the `type` of pullstatus and pullstatus4mobile."""
 
