@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib import metrics
-from chalicelib.delivery import outcomes
+from chalicelib.delivery import outcomes, phone_queries
 from chalicelib.domain import retries
 from chalicelib.domain.chunks import ChunkKey
 from chalicelib.domain.messages import Message
@@ -43,7 +43,7 @@ UNKNOWN_ANSWERS = {
 def records(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> Records:
     """Tencent's records. The clock stands still, so a call must not wait for anything."""
     monkeypatch.setattr(outcomes, "_PARALLEL", 1)
-    monkeypatch.setattr(outcomes, "_RATE_PAUSE", 0)
+    monkeypatch.setattr(phone_queries, "_RATE_PAUSE", 0)
     return Records(linked)
 
 
@@ -442,7 +442,7 @@ def test_a_rate_limit_is_waited_for(linked: Bridge, records: Records) -> None:
 def test_while_tencent_does_not_answer_the_inquiry_waits(
     linked: Bridge, records: Records, monkeypatch: pytest.MonkeyPatch, warned: list[str]
 ) -> None:
-    monkeypatch.setattr(outcomes, "_MAX_FAILURES", 2)
+    monkeypatch.setattr(phone_queries, "_MAX_FAILURES", 2)
     linked.tencent.next("send", unmentioned(*(f"86{phone}" for phone in (A, B, C, D))))
     records.add(*send(linked, A, B, C, D))
     linked.tencent.next("records", *[lost(web.read_timeout, sent=False)] * 2)
