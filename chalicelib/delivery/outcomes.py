@@ -21,7 +21,8 @@ from chalicelib.delivery.record_settling import Found, RecordSettling
 from chalicelib.domain import retries
 from chalicelib.logs import log
 from chalicelib.queues import bodies, sending
-from chalicelib.queues.bodies import CallbackBody, Event, OutcomeInquiry
+from chalicelib.queues.bodies import CallbackBody, Event
+from chalicelib.queues.outcome_inquiry import OutcomeInquiry
 from chalicelib.queues.receiving import DONE, Record, Result, again, later
 from chalicelib.store import leases
 from chalicelib.store.message_items import MAX_SID

@@ -14,7 +14,7 @@ from chalicelib.domain import send_records
 from chalicelib.domain.messages import Message, Receipt, failure_receipt, read_status
 from chalicelib.domain.planning import Failure
 from chalicelib.logs import log, mask
-from chalicelib.queues.bodies import OutcomeInquiry
+from chalicelib.queues.outcome_inquiry import OutcomeInquiry
 from chalicelib.store import chunks, messages, send_requests, templates
 from chalicelib.store.message_items import MAX_SID
 from chalicelib.tencent.answers import SendRecord, SendRecords, SendStatus

@@ -13,7 +13,8 @@ from chalicelib.domain import retries
 from chalicelib.domain.chunks import ChunkKey
 from chalicelib.domain.messages import Message
 from chalicelib.logs import log
-from chalicelib.queues.bodies import CallbackBody, OutcomeInquiry
+from chalicelib.queues.bodies import CallbackBody
+from chalicelib.queues.outcome_inquiry import OutcomeInquiry
 from chalicelib.store import leases, messages
 from tests.support.adopting import ADOPT_AFTER_SECONDS
 from tests.support.in_process import tencent, web
