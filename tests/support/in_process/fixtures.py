@@ -9,6 +9,7 @@ import pytest
 import pytest_socket
 import time_machine
 from botocore.auth import SigV4Auth
+from botocore.client import BaseClient
 from botocore.useragent import UserAgentString
 from moto import mock_aws
 from moto.core import responses
@@ -61,6 +62,8 @@ def bridge(
         (responses, "method_names_from_class"),
     ):
         monkeypatch.setattr(patched, name, getattr(aws, name))
+    # Below the policies and what HOSTILE turns on, so that these see every call.
+    monkeypatch.setattr(BaseClient, "_make_request", aws.make_request)
     # Both take botocore long, and moto checks neither.
     monkeypatch.setattr(SigV4Auth, "add_auth", aws.add_auth)
     monkeypatch.setattr(UserAgentString, "to_string", lambda _: "tests")
