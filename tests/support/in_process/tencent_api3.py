@@ -3,8 +3,6 @@
 So a test sets the behaviour of a call in v5's words (`refused(1016)`) whichever API the bridge calls.
 """
 
-import hashlib
-import hmac
 import json
 import time
 from collections.abc import Callable
@@ -14,6 +12,7 @@ import requests
 
 from chalicelib import dates
 from chalicelib.domain import phones
+from local.tencent.api3 import signature
 
 SECRET_ID = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3example"
 SECRET_KEY = "Gu5t9xGARNpq86cd98joQYCN3example"
@@ -82,21 +81,10 @@ def refusal(request: requests.PreparedRequest, app_id: str) -> Fields | None:
     timestamp = int(headers["X-TC-Timestamp"])
     if abs(timestamp - time.time()) > 300:
         return {"result": 1021, "errmsg": "signature expired"}
-    date = time.strftime("%Y-%m-%d", time.gmtime(timestamp))
-    canonical = (
-        f"POST\n/\n\ncontent-type:{headers['Content-Type']}\nhost:{headers['Host']}\n\n"
-        f"content-type;host\n{hashlib.sha256(body).hexdigest()}"
-    )
-    text = (
-        f"TC3-HMAC-SHA256\n{timestamp}\n{date}/sms/tc3_request\n"
-        f"{hashlib.sha256(canonical.encode()).hexdigest()}"
-    )
-    key = f"TC3{SECRET_KEY}".encode()
-    for part in (date, "sms", "tc3_request", text):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    text = signature.canonical_request(headers, "content-type;host", body)
     expected = (
-        f"TC3-HMAC-SHA256 Credential={SECRET_ID}/{date}/sms/tc3_request, "
-        f"SignedHeaders=content-type;host, Signature={key.hex()}"
+        f"TC3-HMAC-SHA256 Credential={SECRET_ID}/{signature.utc_date(timestamp)}/sms/tc3_request, "
+        f"SignedHeaders=content-type;host, Signature={signature.sign(SECRET_KEY, timestamp, text)}"
     )
     if headers["Authorization"] != expected:
         return {"result": 1001, "errmsg": "signature mismatch"}
@@ -111,8 +99,8 @@ def read(request: requests.PreparedRequest) -> Asked:
     assert (headers["X-TC-Version"], headers["X-TC-Region"]) == ("2021-01-11", "ap-guangzhou")
     fields = json.loads(request.body or b"{}")
     name, body = _READERS[headers["X-TC-Action"]](fields)
-    signature = headers["Authorization"].rpartition("Signature=")[2]
-    return name, body | {"sig": signature, "time": int(headers["X-TC-Timestamp"])}
+    signed = headers["Authorization"].rpartition("Signature=")[2]
+    return name, body | {"sig": signed, "time": int(headers["X-TC-Timestamp"])}
 
 
 def write(request: requests.PreparedRequest, asked: Asked, answer: Fields) -> Fields:
