@@ -19,7 +19,7 @@ from chalicelib.tencent.error_codes import Code, CodeClass
 from chalicelib.tencent.interface import CallRefusedError, TencentApi
 from ops import findings
 from ops.findings import Finding
-from ops.sign import STATUS
+from ops.sign import STATUS, of_account
 
 _QUALIFIED = 1
 _SOON_SECONDS = 14 * 86400
@@ -71,17 +71,12 @@ def examine() -> Iterator[Finding]:
 
 
 def _signs(tencent: TencentApi) -> Finding:
-    """Check that signs can be used: approved, and at home with an approved qualification."""
+    """Check that signs can be used: approved, and for the mainland with an approved qualification."""
     linked = {sign.sign_id: sign.name for sign in signs.all_signs()}
-    try:
-        listed = list(tencent.all_signs())
-    except CallRefusedError as error:
-        if not error_codes.wants_ids(error.code):
-            raise
+    listed, said = of_account(tencent), ""
+    if listed is None:
         listed = tencent.get_signs(list(linked)) if linked else []
         said = "Tencent does not list this account's signs: link each with ops sign link. "
-    else:
-        said = ""
     approved = [sign for sign in listed if sign.status == reviews.APPROVED]
     problems = [_why_not(sign) for sign in listed if sign.id in linked and sign not in approved]
     problems += [
