@@ -94,7 +94,7 @@ def modify(
     linked = signs.get(wanted)
     if linked:
         sign = linked
-        # v5 neither says nor changes whether a sign is international.
+        # With v5, a change does not say whether a sign is international.
         review = _at_tencent(sign.sign_id) if tencent.lists_signs else None
     else:
         review = _require_listed(tencent, wanted)
