@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from chalicelib import metrics, settings
+from chalicelib import settings
 from chalicelib.delivery import final_states
 from chalicelib.delivery.tencent_calls import waits
 from chalicelib.domain import send_records
@@ -75,7 +75,7 @@ class RecordSettling:
         """Settle the messages to a phone as far as its records show their outcome.
 
         Return the positions that stay unknown, and the sids of the phone's messages that have their receipts. The
-        messages are read after the records, so that a sid in the records that is not among them is no older one's.
+        messages are read after the records, so a sid in the records that none of them has belongs to no older message.
         """
         stored = messages.of_phone(phone)
         own = self._own(stored, positions)
@@ -123,7 +123,7 @@ class RecordSettling:
         )
 
     def _text(self, out_id: str, biz_id: str) -> str:
-        """Return the text of the template that a request was sent with; "" if it is not stored any more."""
+        """Return the text of the template that a request was sent with; "" if it is no longer stored."""
         key = out_id, biz_id
         if key not in self._texts:
             try:
@@ -169,8 +169,7 @@ class RecordSettling:
         reported = final_states.record_and_report(self._unreported)
         self._unreported.clear()
         self.settled += len(reported)
-        delivered = sum(message.state == "delivered" for message in reported)
-        metrics.count(Delivered=delivered, Failed=len(reported) - delivered)
+        final_states.count(reported)
 
 
 def _concerns(record: SendRecord) -> bool:
@@ -186,7 +185,7 @@ def _concerns(record: SendRecord) -> bool:
 
 
 def _plain(record: SendRecord) -> SendRecord:
-    """Return a record with its sid as it is stored. The sid of a message that was not sent is no message's."""
+    """Return a record with its sid as it is stored. If the message was not sent, its sid is left out."""
     return record._replace(sid="" if record.status is SendStatus.NOT_SENT else record.sid[:MAX_SID])
 
 

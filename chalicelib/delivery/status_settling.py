@@ -74,8 +74,7 @@ def settle_statuses(statuses: list[Status]) -> None:
             "bizIds": sample(message.origin.biz_id for message in reported),
         },
     )
-    delivered = sum(message.state == "delivered" for message in reported)
-    metrics.count(Delivered=delivered, Failed=len(reported) - delivered)
+    final_states.count(reported)
     metrics.count(Adopted=adoption.adopted)
 
 
