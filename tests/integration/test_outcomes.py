@@ -22,6 +22,7 @@ from tests.support.in_process.bridge import Answer, Bridge
 from tests.support.in_process.records import DELIVERED, FAILED, NOT_SENT, UNDER_WAY, Records
 from tests.support.in_process.sends import A, B, C, D, send, send_unanswered
 from tests.support.in_process.settling import parked, settle
+from tests.support.in_process.snapshot import snapshot
 from tests.support.in_process.tencent import Sms, lost, raw_answer, refused, unmentioned
 
 UNKNOWN_ANSWERS = {
@@ -104,18 +105,11 @@ def test_numbers_that_an_answer_leaves_out_are_settled(linked: Bridge, records: 
 def test_the_outcomes_of_a_function_that_died_are_asked_for(
     linked: Bridge, records: Records
 ) -> None:
-    code = linked.template()
-    assert linked.campaign([A], {"name": "您"}, code=code).code == "OK"
-    linked.restart()
-    with linked.outside.watched():
-        linked.pump.invoke_once("deliver")
-    at = linked.outside.names.index("tencent sendsms") + 1
-    linked.reset()
-    linked.link()
-    Records.__init__(records, linked)
-    code = linked.template()
-    assert linked.campaign([A], {"name": "您"}, code=code).code == "OK"
-    linked.pump.watch("deliver", at - 1, "killed after")
+    assert linked.campaign([A], {"name": "您"}, code=linked.template()).code == "OK"
+    restore = snapshot(linked)
+    at = linked.pump.watch("deliver").index("tencent sendsms")
+    restore()
+    linked.pump.watch("deliver", at, "killed after")
     records.add(*linked.tencent.sent)
     linked.pump.run("deliver", "settle", "push", hours=1)
     assert linked.quick_audience.reported(A) == [(2, "DELIVERED")]
