@@ -103,7 +103,7 @@ class _Adoption:
             unknown = self._unknown[phone]
             candidates = unknown if context is None else self._of_call(context, status, unknown)
             if candidates and (message := messages.adopt(phone, status.sid, candidates)):
-                # Of two lists the other one has it, too.
+                # `adopt` removes it from the candidates only.
                 self._unknown[phone] = [one for one in unknown if one.at != message.at]
                 self.adopted += 1
                 log_fields = {"phone": mask(phone), "bizId": message.origin.biz_id}
