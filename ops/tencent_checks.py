@@ -17,7 +17,7 @@ from chalicelib.tencent import api, error_codes
 from chalicelib.tencent.answers import SignReview
 from chalicelib.tencent.error_codes import Code, CodeClass
 from chalicelib.tencent.interface import CallRefusedError, TencentApi
-from ops import findings
+from ops import failure_words, findings
 from ops.findings import Finding
 from ops.sign import STATUS, of_account
 
@@ -28,33 +28,12 @@ _PHONE = "8613800000000"
 _MAX_NAMED = 10
 _WITHOUT_VARIABLES = (reviews.NOTIFICATION, reviews.PROMOTION)
 
-_REMEDIES = {
-    "AuthFailure.SecretIdNotFound": "TENCENT_SECRET_ID is no enabled API key of a Tencent Cloud account",
-    "AuthFailure.InvalidSecretId": "TENCENT_SECRET_ID is no API key of a Tencent Cloud account",
-    "AuthFailure.SignatureFailure": "TENCENT_SECRET_KEY does not belong to TENCENT_SECRET_ID",
-    "AuthFailure.InvalidAuthorization": "TENCENT_SECRET_ID or TENCENT_SECRET_KEY has a wrong form",
-    "AuthFailure.SignatureExpire": "this machine's clock is wrong by more than five minutes",
-    "AuthFailure.UnauthorizedOperation": "the key's policy (CAM) lacks this action: docs/tencent-apis.md",
-    "UnauthorizedOperation": "the key's policy (CAM) lacks this action: docs/tencent-apis.md",
-    "UnsupportedRegion": "TENCENT_REGION is no region that SMS takes: ap-guangzhou is one",
-    "InvalidAction": "TENCENT_BASE_URL is no host of the SMS API",
-    "NoSuchVersion": "TENCENT_BASE_URL is no host of the SMS API",
-    "NoSuchProduct": "TENCENT_BASE_URL is no host of the SMS API",
-    "UnauthorizedOperation.SmsSdkAppIdVerifyFail": "TENCENT_SDK_APP_ID is no application of the key's account",
-    "InvalidParameterValue.SdkAppIdNotExist": "TENCENT_SDK_APP_ID does not exist",
-    "UnauthorizedOperation.SdkAppIdIsDisabled": "the application of TENCENT_SDK_APP_ID is disabled in the console",
-    "UnauthorizedOperation.ServiceSuspendDueToArrears": "the account is in arrears: top it up in the console",
-    "UnauthorizedOperation.RequestIpNotInWhitelist": "this machine's address is not on the application's list",
-}
+_POLICY = "the key's policy (CAM) lacks this action: docs/tencent-apis.md"
 
 
 def remedy(code: Code) -> str:
-    """Return which setting or console a refusal of API 3.0 points to; "" if that is not known."""
-    return next((_REMEDIES[one] for one in _names(code) if one in _REMEDIES), "")
-
-
-def _names(code: Code) -> list[str]:
-    return [str(one) for one in error_codes.synonyms(code)]
+    """Return which setting or console a refusal of the account points to; "" if that is not known."""
+    return _POLICY if error_codes.lacks_policy(code) else failure_words.describe_refusal(code)
 
 
 def examine() -> Iterator[Finding]:
