@@ -21,7 +21,7 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM")
 
 
 class Papers(NamedTuple):
-    """What an application for a sign refers to, in API 3.0's numbers. v5 has no such fields."""
+    """The supporting documents of an application for a sign, in API 3.0's numbers. v5 has no such fields."""
 
     qualification: int | None = None
     kind: int = 0

@@ -1,7 +1,7 @@
 """Signs that are found by their name, without a link: those that Tencent lists (API 3.0).
 
-The list is kept in the table. An approved sign in it is relied on for ten minutes. A name that is not in it, or a sign
-that is not approved yet, makes Tencent be asked for a new list, at most once a minute.
+The list is stored in the table. An approval in it is relied on for ten minutes. If a name is not in it, or its sign is
+not approved yet, Tencent is asked for a new list, at most once a minute.
 
 Tencent allows few of these calls in a second. So if several campaigns begin when the list is too old, one of them asks
 for a new one, and the others rely on an approval that is up to a day old.

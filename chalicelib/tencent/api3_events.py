@@ -64,7 +64,7 @@ def record(item: dict[str, Any]) -> SendRecord:
 
 
 def _sub_error(item: dict[str, Any]) -> dict[str, str]:
-    """Return what explains a failure, under the callback's names, as far as it is there."""
+    """Return what explains a failure, under the callback's names. Fields that are missing or empty are left out."""
     names = {"sub_error": "SubError", "sub_error_desc": "SubErrorDesc"}
     found = {name: _text(item.get(given)) for name, given in names.items()}
     return {name: text for name, text in found.items() if text}

@@ -1,4 +1,4 @@
-"""The lists of templates and signs of API 3.0, which need to be asked for twice, and page by page.
+"""The lists of templates and signs of API 3.0, which are fetched twice, page by page.
 
 Each call names domestic or international ones. Whether Tencent then leaves out the others is not documented, and its
 own examples contradict it; so both are asked for, and the answers are joined by id. Lists have no total.
@@ -46,9 +46,9 @@ class Listing:
         return self._ask(international, {"Limit": limit, "Offset": offset})
 
     def everything(self) -> Iterator[Item]:
-        """Yield every item once. A page that is not full may be followed by others; only an empty one ends a list.
+        """Yield every item once. A page that is not full may be followed by others.
 
-        So does a page without anything new: Tencent then ignores the offset.
+        A list ends with an empty page, or with one that has nothing new, because Tencent then ignores the offset.
         """
         seen: set[str] = set()
         for international in _INTERNATIONAL:

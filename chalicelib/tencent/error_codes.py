@@ -2,8 +2,8 @@
 
 The codes of v5 are numbers, those of API 3.0 are names. The table here is v5's; `api3_codes` has the other. v5's list
 is cloud.tencent.com/document/product/382/3771. The Aliyun code of each is the nearest one in the vocabulary that Quick
-Audience was made for. A number that is not in the table is a definite refusal: Tencent
-bills nothing if `result` is not 0.
+Audience was made for. A number that is not in the table is a definite refusal: Tencent bills nothing if `result` is
+not 0.
 """
 
 from dataclasses import dataclass

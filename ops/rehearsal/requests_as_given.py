@@ -1,4 +1,4 @@
-"""How API Gateway hands on what callers send: escaped paths, bodies that are no UTF-8, compressed bodies."""
+"""How API Gateway passes requests on: escaped paths, bodies that are not UTF-8, compressed bodies."""
 
 import gzip
 import json
@@ -77,7 +77,7 @@ def _api(context: Context, function_arn: str) -> str:
 def _ask(
     url: str, body: bytes | None = None, kind: str = "application/json", *, encoding: str = ""
 ) -> dict[str, object] | None:
-    """Return what the function was given; None if the API does not answer as it should."""
+    """Return the event that the function got; None if the API does not answer with HTTP 200."""
     headers = {"Content-Type": kind} | ({"Content-Encoding": encoding} if encoding else {})
     answer = requests.request(
         "GET" if body is None else "POST", url, data=body, headers=headers, timeout=30
