@@ -26,7 +26,7 @@ from tests.support.in_process.clock import START, Clock
 from tests.support.in_process.digital import OSS, PUBLIC
 from tests.support.in_process.final_state_logs import check_logs
 from tests.support.in_process.outside import Outside
-from tests.support.in_process.tencent import SETTINGS
+from tests.support.in_process.tencent import SETTINGS, FakeTencent
 from tests.support.media_files import FILES
 
 
@@ -78,6 +78,13 @@ def bridge(
         if bridge.logs_are_complete:
             check_logs("at the end of the test")
     clear_caches()
+
+
+@pytest.fixture
+def tencent(bridge: Bridge) -> FakeTencent:
+    """The fake Tencent of a bridge that calls API 3.0."""
+    bridge.configure(**SETTINGS["3.0"])
+    return bridge.tencent
 
 
 @pytest.fixture

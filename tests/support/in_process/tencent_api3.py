@@ -1,6 +1,7 @@
 """API 3.0 as another dialect of the fake Tencent: its requests become v5's calls, and v5's answers become its own.
 
-So a test sets the behaviour of a call in v5's words (`refused(1016)`) whichever API the bridge calls.
+So a test sets the behaviour of a call in v5's words (`refused(1016)`) whichever API the bridge calls. What v5 has no
+word for, a test sets in 3.0's: a code as a text, and the fields of a template or sign, such as `StatusCode`.
 """
 
 import json
@@ -211,6 +212,11 @@ def _status(item: Fields) -> Any:
     return -1 if status == 2 else status
 
 
+def _own(item: Fields) -> Fields:
+    """Return the fields of an item whose names are API 3.0's: they go out as they are."""
+    return {name: value for name, value in item.items() if name[0].isupper()}
+
+
 def _template(item: Fields) -> Fields:
     applied = item.get("apply_time")
     return {
@@ -221,6 +227,7 @@ def _template(item: Fields) -> Fields:
         "TemplateName": item.get("title", ""),
         "CreateTime": dates.from_beijing(applied) if applied else 0,
         "TemplateContent": item.get("text", ""),
+        **_own(item),
     }
 
 
@@ -235,6 +242,7 @@ def _sign(item: Fields) -> Fields:
         "QualificationId": 1000001,
         "QualificationName": "",
         "QualificationStatusCode": item.get("qualification", 1),
+        **_own(item),
     }
 
 
