@@ -19,6 +19,7 @@ import requests
 from chalicelib import settings
 from tests.support.in_process import tencent_api3, web
 from tests.support.in_process.outside import Outside
+from tests.support.in_process.tencent_api3_codes import code_of
 
 APP_ID = "1400006666"
 APP_KEY = "5f03a35d00ee52a21327ab048186a2c4"
@@ -288,7 +289,7 @@ class FakeTencent(web.Adapter):
 
 def coded(code: int) -> int | str:
     """Return the code that a refusal with v5's code has in the API that the bridge calls."""
-    return tencent_api3.code_of(code) if settings.load().tencent_api == "3.0" else code
+    return code_of(code) if settings.load().tencent_api == "3.0" else code
 
 
 def shown(code: int) -> str:
