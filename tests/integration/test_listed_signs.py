@@ -305,7 +305,7 @@ def test_a_sign_without_a_link_is_changed_and_deleted_by_its_name(
     [changed] = tencent.requests_of("ModifySmsSign")
     assert (changed["SignId"], changed["International"]) == (702, 1)
     # The list says it all: Tencent is not asked for the sign again.
-    assert not [fields for fields in tencent.calls_of(LIST) if "SignIdSet" in fields]
+    assert not [fields for fields in tencent.requests_of(LIST) if "SignIdSet" in fields]
     operator.json("sign", "delete", "Brand", "--yes")
     assert tencent.requests_of("DeleteSmsSign") == [{"SignId": 702}]
     assert list(signs.all_signs()) == []
