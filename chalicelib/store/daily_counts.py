@@ -28,8 +28,7 @@ def count(request: SendRequest, recipients: int, limit: int, now: int) -> bool:
     if recipients > limit:
         return table.get(marker["pk"], marker["sk"], consistent=True) is not None
     marker |= {"recipients": recipients, "expires": request.expires}
-    counter = table.key(f"ACCEPTED#{dates.to_beijing(now)[:10]}", "-")
-    changes = _changes(marker, counter, recipients, limit, now + _COUNTER_RETENTION_SECONDS)
+    changes = _changes(marker, _day(now), recipients, limit, now + _COUNTER_RETENTION_SECONDS)
     for _ in range(_TRIES):
         try:
             aws.dynamodb().transact_write_items(TransactItems=changes)
@@ -45,6 +44,17 @@ def count(request: SendRequest, recipients: int, limit: int, now: int) -> bool:
         else:
             return True
     raise TimeoutError("the count of today's recipients was too busy")
+
+
+def accepted(now: int) -> int:
+    """Return how many recipients count towards today's limit so far."""
+    counter = table.get(_day(now)["pk"], _day(now)["sk"])
+    return counter["recipients"] if counter else 0
+
+
+def _day(now: int) -> Item:
+    """Return the key of the counter of a day."""
+    return table.key(f"ACCEPTED#{dates.to_beijing(now)[:10]}", "-")
 
 
 def _changes(marker: Item, counter: Item, recipients: int, limit: int, expires: int) -> Any:

@@ -1,0 +1,31 @@
+"""The pages, one module each, and the actions that they offer."""
+
+from ops.console.actions import Action
+from ops.console.pages import catalogue, deadletters, health, unknown
+from ops.console.parts import Page
+
+FIRST = "health"
+"""The page that a visit begins with."""
+
+NAVIGATION = ("health", "deadletters", "unknown", "catalogue")
+"""The pages in the navigation, in their order."""
+
+PAGES: dict[str, Page] = {
+    page.name: page
+    for page in (
+        health.PAGE,
+        deadletters.PAGE,
+        unknown.PAGE,
+        catalogue.PAGE,
+        catalogue.TEMPLATE,
+    )
+}
+
+ACTIONS: dict[str, Action] = {
+    action.name: action
+    for action in (
+        *health.ACTIONS,
+        *deadletters.ACTIONS,
+        *unknown.ACTIONS,
+    )
+}
