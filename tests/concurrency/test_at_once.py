@@ -15,6 +15,7 @@ from chalicelib.domain.breaker import Hold
 from chalicelib.domain.chunks import ChunkKey
 from chalicelib.domain.messages import NO_RECEIPT, failure_receipt
 from chalicelib.domain.periods import RETENTION_SECONDS
+from chalicelib.domain.tally import Tally
 from chalicelib.endpoints import repetitions
 from chalicelib.functions import push, release, settle, sweep
 from chalicelib.queues.bodies import ReceiptBody
@@ -462,10 +463,16 @@ def test_rows_added_at_once_are_all_stored_once(world: World) -> None:
             [message(phone(), out_id, f"sid {at} {of}", position=at) for at in range(1 + of % 3)]
             for of in range(8)
         ]
-        at_once(*(partial(final_state_log.append, group, 0, repeated=False) for group in groups))
+        empty = final_state_log.Head(0, Tally())
+        at_once(
+            *(partial(final_state_log.append, group, empty, repeated=False) for group in groups)
+        )
         wanted = Counter(messages.key(one) for group in groups for one in group)
         assert Counter(rows(out_id)) == wanted
         assert final_state_log.counts(out_id) == {f"biz of {out_id}": sum(wanted.values())}
+        summed = final_state_log.head(out_id, f"biz of {out_id}").tally
+        assert summed
+        assert summed.delivered + summed.failed == sum(wanted.values())
 
 
 def test_exchanges_at_once_have_one_winner_for_each_item(world: World) -> None:
