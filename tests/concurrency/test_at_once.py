@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 
+from chalicelib.delivery.send_tallies import SendTallies
 from chalicelib.domain.breaker import Hold
 from chalicelib.domain.chunks import ChunkKey
 from chalicelib.domain.messages import NO_RECEIPT, failure_receipt
@@ -341,7 +342,7 @@ def test_of_a_status_and_the_sweep_one_is_reported(world: World, template: str) 
         pointer = ChunkKey(out_id, answer["bizId"], 0)
         at_once(
             partial(settle.handle, event(record(status(number, sms.sid))), 60),
-            partial(sweep._close, pointer, int(time.time()) + 900),
+            partial(sweep._close, pointer, int(time.time()) + 900, SendTallies()),
         )
         (entry,) = world.queued_entries()
         (kept,) = messages.of_phone("86" + number)
@@ -355,8 +356,9 @@ def test_two_sweeps_at_once_report_each_recipient_once(world: World, template: s
         out_id = unique()
         answer = world.bridge.campaign([number], code=template, out_id=out_id)
         pointer = ChunkKey(out_id, answer["bizId"], 0)
-        close = partial(sweep._close, pointer, int(time.time()) + 900)
-        closed = at_once(close, close, partial(world.deliver, world.receive_all("sends")))
+        until = int(time.time()) + 900
+        closes = [partial(sweep._close, pointer, until, SendTallies()) for _ in range(2)]
+        closed = at_once(*closes, partial(world.deliver, world.receive_all("sends")))
         states = {(entry["sendStatus"], entry["errCode"]) for entry in world.queued_entries()}
         sent = world.tencent.sent_to("86" + number)
         assert len(sent) <= 1
@@ -443,7 +445,7 @@ def test_of_a_status_and_the_sweep_one_gets_the_mark(world: World, template: str
         pointer = ChunkKey(out_id, answer["bizId"], 0)
         at_once(
             partial(settle.handle, event(record(status(number, f"sid {number}"))), 60),
-            partial(sweep._close, pointer, int(time.time()) + 900),
+            partial(sweep._close, pointer, int(time.time()) + 900, SendTallies()),
         )
         (entry,) = world.queued_entries()
         (kept,) = messages.of_phone("86" + number)
