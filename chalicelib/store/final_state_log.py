@@ -23,7 +23,7 @@ from typing import NamedTuple
 from chalicelib.domain import periods, tally
 from chalicelib.domain.messages import Message
 from chalicelib.domain.tally import Tally
-from chalicelib.store import messages, table
+from chalicelib.store import batches, messages, table
 from chalicelib.store.packing import pack, unpack
 from chalicelib.store.table import Item
 
@@ -63,6 +63,13 @@ def head(out_id: str, biz_id: str, *, consistent: bool = True) -> Head:
     A writer that died may have left a slot beyond it.
     """
     return _head(table.get(f"OUT#{out_id}", f"DETAILS#{biz_id}", consistent=consistent))
+
+
+def heads(requests: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Head]:
+    """Return the heads of many logs, by outId and bizId, as they were a second ago."""
+    keys = {one: (f"OUT#{one[0]}", f"DETAILS#{one[1]}") for one in requests}
+    found = batches.get(keys.values())
+    return {one: _head(found.get(key)) for one, key in keys.items()}
 
 
 def length(out_id: str, biz_id: str) -> int:

@@ -25,8 +25,9 @@ _MAX_TRIES = 50
 
 
 def sums(out_id: str, biz_id: str) -> SendSums:
-    """Return what a request's attempts sent, as far as their invocations have ended."""
-    return SendChain(out_id, biz_id).sums
+    """Return what a request's attempts sent, as far as their invocations had ended a second ago."""
+    newest = table.query(f"OUT#{out_id}", f"SENT#{biz_id}#", newest_first=True, limit=1)
+    return next((_sums(slot) for slot in newest), SendSums())
 
 
 class SendChain:
@@ -96,11 +97,15 @@ class SendChain:
 
     def _pass(self, slot: Item) -> None:
         self._count = int(str(slot["sk"]).removeprefix(self._prefix)) + 1
-        self.sums = SendSums(*slot["sums"][: len(SendSums._fields)])
+        self.sums = _sums(slot)
         self._known.update(_attempts(slot))
 
     def _sort(self, number: int) -> str:
         return f"{self._prefix}{number:08d}"
+
+
+def _sums(slot: Item) -> SendSums:
+    return SendSums(*slot["sums"][: len(SendSums._fields)])
 
 
 def _attempts(slot: Item) -> Iterator[AttemptKey]:
