@@ -48,6 +48,10 @@ class _Tally:
         self.codes[code] += recipients
         self.reported[code] = self.reported.get(code) or reported
 
+    def most_first(self) -> list[tuple[str, int]]:
+        """Return the codes with their recipients, most first, and those with equally many in alphabetical order."""
+        return sorted(self.codes.items(), key=lambda one: (-one[1], one[0]))
+
     def failures(self) -> list[dict[str, Any]]:
         return [
             {
@@ -55,7 +59,7 @@ class _Tally:
                 "reason": failure_words.describe(code, self.reported[code]),
                 "recipients": recipients,
             }
-            for code, recipients in self.codes.most_common()
+            for code, recipients in self.most_first()
         ]
 
 
@@ -109,7 +113,7 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
         "replies": _replies(out_id, exact=exact),
         "segments": counts["segments"],
         "unpriced": counts["unpriced"],
-        "failureReasons": dict(tally.codes.most_common()),
+        "failureReasons": dict(tally.most_first()),
         "failures": tally.failures(),
         "counted": "items" if counted_all else "sums",
         **({"files": shown_files} if shown_files else {}),

@@ -60,7 +60,7 @@ def check_logs(what: object = "") -> int:
 def _stored() -> dict[Request, _Stored]:
     stored: dict[Request, _Stored] = {}
     lines: Counter[Request] = Counter()
-    for item in _items():
+    for item in stored_items():
         out_id = str(item["pk"]).removeprefix("OUT#")
         kind, _, rest = str(item["sk"]).partition("#")
         biz_id, _, number = rest.partition("#")
@@ -146,7 +146,8 @@ def _check_sends(what: str, stored: _Stored) -> None:
     assert newest[2] == counted, what
 
 
-def _items() -> Iterator[table.Item]:
+def stored_items() -> Iterator[table.Item]:
+    """Yield every item of the table, without a call."""
     backend: Any = dynamodb_backends[aws.ACCOUNT][aws.REGION]
     for items in backend.tables[aws.TABLE].items.values():
         for item in items.values():
