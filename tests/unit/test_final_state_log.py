@@ -2,13 +2,10 @@
 
 import random
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
 
 import pytest
 
@@ -17,108 +14,15 @@ from chalicelib.delivery import final_states
 from chalicelib.domain import tally
 from chalicelib.domain.messages import DELIVERED, Message, Origin, Receipt
 from chalicelib.domain.tally import Tally
-from chalicelib.store import batches, final_state_log, messages, table
-from chalicelib.store.batches import Exchanged
+from chalicelib.store import final_state_log, messages, table
 from chalicelib.store.final_state_log import Head
-from chalicelib.store.table import Item, Key
+from tests.support.dying_table import Death, Table
 from tests.support.settings import Configure
 
-T = TypeVar("T")
 OUT_ID, BIZ_ID = "task-1", "b1"
 FUNCTIONS = 4
 WORKS = 24
 _DEATH = 0.03
-
-
-class Death(Exception):
-    """A function died at a call."""
-
-
-class Table:
-    """A table in memory. Before and after each call, its caller may die, or lose the processor."""
-
-    def __init__(self, seed: int, death: float = 0.0) -> None:
-        self.items: dict[Key, Item] = {}
-        self.death = death
-        self.reads: list[str] = []
-        self.failed_writes = 0
-        self._random = random.Random(seed)
-        self._lock = threading.Lock()
-
-    def _call(self, do: Callable[[], T]) -> T:
-        self._pass_time()
-        with self._lock:
-            done = do()
-        self._pass_time()
-        return done
-
-    def _pass_time(self) -> None:
-        if self.death:
-            time.sleep(self._random.random() * 0.0003)
-        if self._random.random() < self.death:
-            raise Death
-
-    def get(self, pk: str, sk: str, *, consistent: bool = False) -> Item | None:
-        assert consistent
-        self.reads.append(sk)
-        return self._call(lambda: self.items.get((pk, sk)))
-
-    def query(
-        self,
-        pk: str,
-        prefix: str = "",
-        *,
-        until: str = "",
-        newest_first: bool = False,
-        limit: int | None = None,
-        consistent: bool = False,
-    ) -> Iterator[Item]:
-        assert consistent
-        self.reads.append(f"{prefix} to {until}")
-
-        def find() -> list[Item]:
-            last = until or prefix + "~"
-            keys = sorted(key for key in self.items if key[0] == pk and prefix <= key[1] <= last)
-            return [self.items[key] for key in (keys[::-1] if newest_first else keys)][:limit]
-
-        return iter(self._call(find))
-
-    def put_new_or_get(self, item: Item) -> Item | None:
-        return self._put(item, lambda existing: existing is None)
-
-    def replace_or_get(self, item: Item, name: str, value: Any) -> Item | None:
-        return self._put(item, lambda existing: existing is not None and existing[name] == value)
-
-    def _put(self, item: Item, may: Callable[[Item | None], bool]) -> Item | None:
-        key = item["pk"], item["sk"]
-
-        def put() -> Item | None:
-            existing = self.items.get(key)
-            if may(existing):
-                self.items[key] = item
-                return None
-            self.failed_writes += 1
-            return None if existing == item else existing or {}
-
-        return self._call(put)
-
-    def exchange(self, name: str, old: Any, values: Mapping[Key, Any]) -> dict[Key, Exchanged]:
-        def exchange_all() -> dict[Key, Exchanged]:
-            found = {}
-            for key, value in values.items():
-                now = self.items[key][name] == old
-                if now:
-                    self.items[key] = self.items[key] | {name: value}
-                found[key] = Exchanged(self.items[key][name], now=now)
-            return found
-
-        return self._call(exchange_all)
-
-    def install(self, monkeypatch: pytest.MonkeyPatch) -> "Table":
-        for verb in ("get", "query", "put_new_or_get", "replace_or_get"):
-            monkeypatch.setattr(table, verb, getattr(self, verb))
-        monkeypatch.setattr(batches, "exchange", self.exchange)
-        return self
 
 
 def message(number: int, by: str = "") -> Message:
