@@ -1,6 +1,7 @@
 """`campaign show` and `campaign list`: the sums that are kept agree with what counting gives, and cost little."""
 
 import time
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 import app
 from bench.item_size import size
 from chalicelib import dates
-from chalicelib.store import campaign_list, final_state_log, messages, send_chain, table
+from chalicelib.domain.tally import Tally
+from chalicelib.store import campaign_list, files, final_state_log, messages, send_chain, table
+from chalicelib.store.files import File
 from ops import campaign
 from tests.support.adopting import ADOPT_AFTER_SECONDS
 from tests.support.in_process import tencent, web
@@ -20,7 +23,9 @@ from tests.support.in_process.events import Context
 from tests.support.in_process.final_state_logs import stored_items
 from tests.support.in_process.meter import Meter
 from tests.support.in_process.operator import answer, ops
+from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.sends import A, B, C, D
+from tests.support.in_process.snapshot import snapshot
 from tests.support.in_process.sweeping import pass_72_hours
 from tests.support.in_process.tencent import lost, refused
 
@@ -96,6 +101,45 @@ def test_the_sweep_appends_an_attempt_that_nobody_appended(linked: Bridge) -> No
     linked.pump.run("push", hours=1)
     shown = check_counts("task-1")
     assert (shown["sent"], shown["failed"], shown["segments"]) == (2, 2, 2)
+
+
+def puts(bridge: Bridge) -> list[int]:
+    """Return at which calls of the next invocation of `deliver` it writes the claim, the result and the slot."""
+    restore = snapshot(bridge)
+    calls = bridge.pump.watch("deliver")
+    restore()
+    found = [at for at, name in enumerate(calls) if name == "dynamodb PutItem"]
+    assert len(found) == 3
+    return found
+
+
+@pytest.mark.parametrize("how", FAULTS)
+def test_what_a_function_sent_that_died_before_its_slot_is_appended_by_the_next(
+    linked: Bridge, how: Fault
+) -> None:
+    linked.campaign([A, B], {"name": "您"}, code=linked.template())
+    slot = puts(linked)[-1]
+    linked.pump.watch("deliver", slot, how)
+    linked.pump.run("deliver", hours=1)
+    assert check_counts("task-1")["sent"] == 2
+    assert not linked.pump.count("sends")
+
+
+def test_a_send_of_a_dead_function_that_a_status_adopted_counts_once(linked: Bridge) -> None:
+    linked.tencent.next("86" + A, lost(web.read_timeout, sent=True))
+    linked.campaign([A], {"name": "您"}, code=linked.template())
+    result = puts(linked)[1]
+    linked.tencent.next("86" + A, lost(web.read_timeout, sent=True))
+    linked.pump.watch("deliver", result, "killed before")
+    [message] = messages.of_phone("86" + A)
+    assert message.unknown
+    linked.deliver_all()
+    linked.pump.run("settle", "push", hours=1)
+    [message] = messages.of_phone("86" + A)
+    assert message.adopted
+    linked.pump.run("deliver", hours=1)
+    shown = check_counts("task-1")
+    assert (shown["sent"], shown["unknown"], shown["delivered"]) == (1, 0, 1)
 
 
 def test_a_message_of_the_queue_that_comes_twice_counts_once(linked: Bridge) -> None:
@@ -275,6 +319,47 @@ def test_a_thousand_recipients_cost_ten_write_units_more_at_most(
 
 
 KEPT = {"delta", "tally", "fee", "adopted", "listed", "sent"}
+
+
+def test_showing_a_million_recipients_costs_thirty_read_units(linked: Bridge, meter: Meter) -> None:
+    """In the most expensive state: full tallies, and more pushed receipts and replies than are counted in passing."""
+    linked.campaign([A], {"name": "您"}, code=linked.template())
+    linked.pump.drain("deliver")
+    pk, expires = "OUT#task-1", int(time.time()) + 3600
+    request = table.get(pk, f"REQUEST#{biz_id()}")
+    assert request
+    table.put(request | {"recipients": 1_000_000})
+    file = File(
+        out_id="task-1",
+        biz_id=biz_id(),
+        url="https://oss/a.txt",
+        digest="d",
+        expires=expires,
+        position=1_000_000,
+    )
+    files.record(replace(file, state="done", bad=tuple((n, "手机号格式错误") for n in range(100))))
+    full = Tally()
+    for number in range(20):
+        failed = Tally()
+        failed.failed = 30_000
+        failed.reasons[f"MK:{number:04d}"] = 30_000, "用户关机, 或不在服务区" * 2
+        failed.periods[5_908_056 + number] = 0, 30_000
+        full.add(failed, 900)
+    head = {"rows": 600_000, "tally": full.encode(), "expires": expires}
+    table.put(table.key(pk, f"DETAILS#{biz_id()}") | head)
+    for number in range(150):
+        positions = ",".join(str(100_000 + 100 * number + at) for at in range(100))
+        table.put(
+            table.key(pk, f"PUSHED#{biz_id()}#{number:016d}")
+            | {"positions": positions, "expires": expires}
+        )
+        table.put(table.key(pk, f"REPLY#{number:024d}") | {"content": "回复" * 50, "by": "x" * 36})
+    linked.logs_are_complete = False
+    with linked.outside.watched():
+        shown = campaign.show("task-1")
+    assert (shown["recipients"], shown["failed"], shown["pushed"]) == (1_000_000, 600_000, None)
+    assert shown["replies"] is None
+    assert meter.reads <= 30
 
 
 def test_a_page_of_the_list_costs_two_read_units_a_campaign(linked: Bridge, meter: Meter) -> None:
