@@ -459,10 +459,14 @@ def test_of_a_status_and_the_sweep_one_gets_the_mark(world: World, template: str
 
 
 def test_rows_added_at_once_are_all_stored_once(world: World) -> None:
+    receipt = failure_receipt(NO_RECEIPT, time.time())
     for _ in range(4):
         out_id = unique()
         groups = [
-            [message(phone(), out_id, f"sid {at} {of}", position=at) for at in range(1 + of % 3)]
+            [
+                message(phone(), out_id, f"sid {at} {of}", position=at).with_receipt(receipt)
+                for at in range(1 + of % 3)
+            ]
             for of in range(8)
         ]
         empty = final_state_log.Head(0, Tally())
