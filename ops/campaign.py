@@ -6,6 +6,7 @@ everything is counted.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -28,6 +29,7 @@ from chalicelib.store import (
 )
 from chalicelib.store.campaign_list import ListedRequest
 from chalicelib.store.files import File
+from chalicelib.store.send_requests import UnknownRequestError
 from ops import failure_words, kept_counts
 from ops.errors import OperatorError
 
@@ -221,14 +223,16 @@ def _line(
     tally = _Tally()
     shown_files = []
     for one in campaign:
-        file = files.get(one.out_id, one.biz_id) if one.has_file else None
+        file = files.get(one.out_id, one.biz_id, consistent=False) if one.has_file else None
         sums = send_chain.sums(one.out_id, one.biz_id)
         head = heads[one.out_id, one.biz_id]
         kept = kept_counts.of_request(one.recipients, one.blank, head, sums, file)
         if kept:
             tally.counts += kept.counts
         else:
-            _count_request(send_requests.get(one.out_id, one.biz_id), file, tally)
+            # The request may have expired a moment before its line.
+            with suppress(UnknownRequestError):
+                _count_request(send_requests.get(one.out_id, one.biz_id), file, tally)
         if file:
             shown_files.append(_file(file))
     counts = tally.counts

@@ -20,6 +20,7 @@ from tests.support.in_process import tencent, web
 from tests.support.in_process.bridge import SIGN, Bridge
 from tests.support.in_process.campaign_counts import check_counts
 from tests.support.in_process.events import Context
+from tests.support.in_process.file_campaigns import FileCampaigns
 from tests.support.in_process.final_state_logs import stored_items
 from tests.support.in_process.meter import Meter
 from tests.support.in_process.operator import answer, ops
@@ -155,6 +156,31 @@ def test_a_message_of_the_queue_that_comes_twice_counts_once(linked: Bridge) -> 
 def biz_id() -> str:
     [request] = campaign.accepted("task-1")
     return request.biz_id
+
+
+def test_a_file_is_counted_while_it_is_read_and_afterwards(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch, meter: Meter
+) -> None:
+    campaigns = FileCampaigns(linked, monkeypatch)
+    code = linked.template()
+    phones = [f"1390000{number:04d}" for number in range(7)]
+    lines = [f'{phone},{{"name":"您"}}' for phone in phones]
+    campaigns.send("\n".join([*lines, "没有号码"]), code)
+    [line] = campaign.listed(today(), today())
+    assert (line["recipients"], line["state"]) == (0, "sending")
+    linked.pump.drain("read")
+    assert check_counts("task-1")["unsent"] == 7
+    linked.pump.drain("deliver")
+    linked.deliver_all()
+    linked.pump.run("settle", "push", hours=1)
+    shown = check_counts("task-1")
+    assert (shown["delivered"], shown["failed"], shown["recipients"]) == (7, 1, 8)
+    meter.reads = Decimal(0)
+    with linked.outside.watched():
+        [line] = campaign.listed(today(), today())
+    assert (line["delivered"], line["failed"], line["state"]) == (7, 1, "done")
+    # The query of the day and the breakers cost one each, for the whole page.
+    assert meter.reads <= 2 + 2
 
 
 # --- older releases ------------------------------------------------------------------------------
