@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from chalicelib.domain import periods
 from chalicelib.domain.chunks import SendSums
-from chalicelib.store import table
+from chalicelib.store import batches, table
 from chalicelib.store.packing import pack, unpack
 from chalicelib.store.table import Item
 
@@ -28,6 +28,22 @@ def sums(out_id: str, biz_id: str) -> SendSums:
     """Return what a request's attempts sent, as far as their invocations had ended a second ago."""
     newest = table.query(f"OUT#{out_id}", f"SENT#{biz_id}#", newest_first=True, limit=1)
     return next((_sums(slot) for slot in newest), SendSums())
+
+
+def sampled(out_id: str, biz_id: str, count: int) -> list[tuple[int, SendSums]]:
+    """Return at most `count` slots of a request's chain at equal distances, oldest first, the newest included.
+
+    Each is the epoch at which its attempts began, and the sums up to and including it.
+    """
+    pk, prefix = f"OUT#{out_id}", f"SENT#{biz_id}#"
+    newest = next(iter(table.query(pk, prefix, newest_first=True, limit=1)), None)
+    if newest is None:
+        return []
+    last = int(str(newest["sk"]).removeprefix(prefix))
+    numbers = sorted({round(last * step / count) for step in range(1, count)} - {last})
+    found = batches.get([(pk, f"{prefix}{number:08d}") for number in numbers])
+    slots = sorted([*found.values(), newest], key=lambda slot: str(slot["sk"]))
+    return [(slot["expires"] - periods.RETENTION_SECONDS, _sums(slot)) for slot in slots]
 
 
 class SendChain:

@@ -20,7 +20,9 @@ def console(
     ] = False,
     url: Annotated[
         bool,
-        typer.Option("--url", help="Print a fresh address of the stage's running console, and end."),
+        typer.Option(
+            "--url", help="Print a fresh address of the stage's running console, and end."
+        ),
     ] = False,
     stage: Stage = "local",
     json: Json = False,

@@ -1,6 +1,7 @@
 """The routes of the console, and how an answer is made."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from chalicelib import dates
-from chalicelib.logs import log
 from ops.console import frame, pages, problems, rendering, safety
 from ops.console.actions import Action
 from ops.console.parts import Page, Part
@@ -20,10 +20,13 @@ from ops.errors import OperatorError
 
 T = TypeVar("T")
 
+_log = logging.getLogger("ops.console")
+
 _STATIC = Path(__file__).parent / "static"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _MAX_BODY = 64 * 1024
 CONSOLE = web.AppKey("console", Console)
+SESSION = web.RequestKey("session", Session)
 # The script asks for a part, or for what a dialog shows, instead of a whole page.
 _FRAGMENT = "X-Fragment"
 _TIME = "X-Time"
@@ -72,7 +75,7 @@ async def _guard(request: web.Request, handler: _Handler) -> web.StreamResponse:
         form = await request.post()
         if guard.refuse_csrf(session, str(form.get("csrf", ""))):
             return _refuse(403, "csrf")
-    request["session"] = session
+    request[SESSION] = session
     return await handler(request)
 
 
@@ -88,7 +91,7 @@ def _html(text: str, status: int = 200) -> web.Response:
 
 async def _visit(request: web.Request) -> Visit:
     form: Mapping[str, Any] = await request.post() if request.method == "POST" else {}
-    session: Session = request["session"]
+    session: Session = request[SESSION]
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
     return Visit(request.app[CONSOLE], session, dict(request.query), fields)
 
@@ -171,7 +174,13 @@ async def _load(visit: Visit, shown: Page, part: Part) -> tuple[str, Problem | N
         values: Values = part.load(visit)
         return rendering.part(visit, part.name, {"page": shown, **values})
 
-    return await _attempt(visit, work, "")
+    # The navigation is there whatever AWS says, only without its counts.
+    otherwise = (
+        rendering.part(visit, part.name, {"page": shown, "counts": {}})
+        if part is frame.NAVIGATION
+        else ""
+    )
+    return await _attempt(visit, work, otherwise)
 
 
 async def _attempt(visit: Visit, work: Callable[[], T], otherwise: T) -> tuple[T, Problem | None]:
@@ -181,7 +190,7 @@ async def _attempt(visit: Visit, work: Callable[[], T], otherwise: T) -> tuple[T
     except problems.EXPECTED as error:
         return otherwise, problems.of(error, visit.console.stage)
     except Exception as error:
-        log.exception("a page failed")
+        _log.exception("a page failed")
         return otherwise, Problem("console", f"{type(error).__name__}: {error}")
 
 

@@ -33,7 +33,7 @@ async def serve(where: Path, new_address: Callable[[], str]) -> asyncio.Server:
         await writer.drain()
         writer.close()
 
-    where.unlink(missing_ok=True)
+    await asyncio.to_thread(where.unlink, missing_ok=True)
     return await asyncio.start_unix_server(answer, path=where)
 
 

@@ -61,23 +61,29 @@ EXPECTED = (BotoCoreError, ClientError, BridgeError, OperatorError, TimeoutError
 
 def of(error: Exception, stage: str) -> Problem:
     """Return an expected error as a problem."""
+    if isinstance(error, ClientError):
+        return _of_client(error, stage)
+    if isinstance(error, BotoCoreError):
+        return _of_connection(error, stage)
     match error:
-        case ClientError():
-            return _of_client(error, stage)
+        case ConfigurationError():
+            return Problem("settings", str(error), f"python -m ops doctor --stage {stage}")
+        case Refused():
+            return Problem("refused", error.message)
+        case TimeoutError():
+            return Problem("busy", str(error))
+        case _:
+            return Problem("refused", str(error))
+
+
+def _of_connection(error: BotoCoreError, stage: str) -> Problem:
+    match error:
         case NoCredentialsError() | PartialCredentialsError() | SSOError() | TokenRetrievalError():
             return Problem("credentials", str(error), "aws sso login")
         case NoRegionError():
             return Problem("region", str(error), "export AWS_DEFAULT_REGION=…")
         case EndpointConnectionError() | ConnectTimeoutError() | ReadTimeoutError():
             return Problem("silent", str(error), "make up" if stage == stages.LOCAL else "")
-        case ConfigurationError():
-            return Problem("settings", str(error), f"python -m ops doctor --stage {stage}")
-        case Refused():
-            return Problem("refused", error.message)
-        case OperatorError() | BridgeError():
-            return Problem("refused", str(error))
-        case TimeoutError():
-            return Problem("busy", str(error))
         case _:
             return Problem("aws", str(error))
 

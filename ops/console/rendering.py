@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from chalicelib import __version__
+from chalicelib import __version__, dates
 from chalicelib.logs import mask
 from ops.console import drawing, frame, pages
 from ops.console.actions import Action, Question, Result, command_line
@@ -31,7 +31,12 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {"masked": mask, "grouped": _grouped, "short": _short}
+    made.filters |= {
+        "masked": mask,
+        "grouped": _grouped,
+        "short": _short,
+        "beijing": dates.to_beijing,
+    }
     made.globals |= {"bar": drawing.bar, "chart": drawing.chart, "address": address}
     return made
 
@@ -100,6 +105,7 @@ def _render(visit: Visit, template: str, values: Values) -> str:
         "version": __version__,
         "navigation": pages.NAVIGATION,
         "links": pages.PAGES,
+        "offered": pages.ACTIONS,
     }
     return environment().get_template(template).render(**common, **values)
 

@@ -70,5 +70,3 @@ def _again(console: Console, say: Callable[[str], None]) -> None:
         say(console.safety.new_address())
     else:
         asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-
-

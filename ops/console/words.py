@@ -46,8 +46,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "lost.title": ("连接已断开。", "Connection lost."),
     "lost.text": (
         "控制台进程可能已停止。下面是最后一次读到的数据；连接恢复后会自动刷新。",
-        "The console may have been stopped. These are the figures of the last refresh. They refresh by themselves "
-        "once it answers again.",
+        (
+            "The console may have been stopped. These are the figures of the last refresh. They refresh by themselves "
+            "once it answers again."
+        ),
     ),
     "unread": ("暂时读不到这一部分。", "This part could not be read."),
     "working": ("处理中…", "Working …"),
@@ -56,7 +58,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "yes": ("是", "yes"),
     "no": ("否", "no"),
     "actions": ("操作", "Actions"),
-    "count.unknown": ("执行时才知道", "known once it is done"),
+    "count.later": ("执行时才知道", "known once it is done"),
     "count.health": ("{count} 个熔断或暂停", "{count} open breakers or holds"),
     "count.deadletters": ("{count} 条死信", "{count} dead letters"),
     # Names of pages.
@@ -72,13 +74,17 @@ WORDS: dict[str, tuple[str, str]] = {
     # Parts that are read on a click.
     "asked.doctor": (
         "检查配置、时钟、数据表、队列、告警以及腾讯云账号。会向 AWS 和腾讯云发起查询，不发送短信，约需数秒。",
-        "Checks settings, clock, table, queues, alarms and the account at Tencent. It asks AWS and Tencent, sends "
-        "nothing, and takes a few seconds.",
+        (
+            "Checks settings, clock, table, queues, alarms and the account at Tencent. It asks AWS and Tencent, sends "
+            "nothing, and takes a few seconds."
+        ),
     ),
     "asked.dead_contents": (
         "查看内容会让这些消息暂时对其他进程不可见（看完立即放回），所以只在点击后读取。",
-        "Looking at their contents holds them for a moment: others can't receive them until they are given back. So "
-        "they are read on a click only.",
+        (
+            "Looking at their contents holds them for a moment: others can't receive them until they are given back. "
+            "So they are read on a click only."
+        ),
     ),
     "load.doctor": ("开始检查", "Run the checks"),
     "load.doctor.again": ("再检查一次", "Run them again"),
@@ -88,7 +94,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "load.templates": ("刷新", "Refresh"),
     # Problems.
     "problem.command": ("可用命令：", "This helps:"),
-    "problem.credentials": ("AWS 凭证无效或已过期。", "The AWS credentials are missing or expired."),
+    "problem.credentials": (
+        "AWS 凭证无效或已过期。",
+        "The AWS credentials are missing or expired.",
+    ),
     "problem.credentials.help": (
         "请重新登录，或更新环境变量里的凭证，然后重启控制台。",
         "Log in again or renew the credentials of the shell, then start the console again.",
@@ -124,10 +133,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "Nothing was changed by it. The terminal has the details.",
     ),
     # Dialogs.
-    "dialog.typed_wrong": ("输入的内容与 {text} 不一致，未执行任何操作。", "What was typed is not {text}. Nothing was done."),
+    "dialog.typed_wrong": (
+        "输入的内容与 {text} 不一致，未执行任何操作。",
+        "What was typed is not {text}. Nothing was done.",
+    ),
     "dialog.choose": ("请选择结果，未执行任何操作。", "Choose an outcome. Nothing was done."),
     "field.typed": ("请输入活动编号 {text} 以确认", "Type {text} to confirm"),
-    "field.reason": ("原因（营销人员会看到，最多 {most} 字）", "Reason, in Chinese for marketers (at most {most} characters)"),
+    "field.reason": (
+        "原因（营销人员会看到，最多 {most} 字）",
+        "Reason, in Chinese for marketers (at most {most} characters)",
+    ),
     "choice.state": ("实际结果", "What became of the message"),
     "result.command": ("命令行里的等价操作：", "The command that does the same:"),
     "result.masked": ("命令中的号码只显示了后四位。", "The number in the command is masked."),
@@ -138,7 +153,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "fact.letters": ("死信数", "Dead letters"),
     "fact.replayed": ("已重新入队", "Queued again"),
     "fact.passed_over": ("未选中、已放回", "Not chosen, given back"),
-    "fact.undeleted": ("未能删除（可能重复处理，无害）", "Not deleted (may be processed twice, harmless)"),
+    "fact.undeleted": (
+        "未能删除（可能重复处理，无害）",
+        "Not deleted (may be processed twice, harmless)",
+    ),
     "fact.breaker": ("熔断器", "Breaker"),
     "fact.since": ("自", "Since"),
     "fact.why": ("原因", "Why"),
@@ -146,6 +164,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "fact.phone": ("号码", "Phone"),
     "fact.sends": ("未知结果的发送", "Sends of unknown outcome"),
     "fact.settled": ("已确认的发送", "Sends settled"),
+    "fact.settled_receipts": ("已有最终结果", "With a final state"),
+    "fact.pushed": ("已推送", "Pushed"),
+    "fact.to_queue": ("将重新入队", "To be queued again"),
+    "fact.queued": ("已入队", "Queued"),
+    "fact.rows_added": ("补充的发送明细", "Sending details added"),
     "fact.sent": ("发送时间", "Sent"),
     "fact.sign": ("签名", "Sign"),
     "fact.template": ("模板", "Template"),
@@ -160,6 +183,90 @@ WORDS: dict[str, tuple[str, str]] = {
     "state.paused": ("已暂停", "paused"),
     "state.stopped": ("已停止", "stopped"),
     "state.done": ("已完成", "done"),
+    "state.unsent": ("未发送", "not sent yet"),
+    # Counts.
+    "count.recipients": ("收件人", "Recipients"),
+    "count.sent": ("腾讯云已受理", "Accepted by Tencent"),
+    "count.delivered": ("已送达", "Delivered"),
+    "count.failed": ("失败", "Failed"),
+    "count.unknown": ("结果未知", "Unknown"),
+    "count.pushed": ("回执已推送", "Receipts pushed"),
+    "count.replies": ("回复", "Replies"),
+    "count.segments": ("计费条数", "Segments billed"),
+    "count.many": ("太多，需精确计数", "too many: count exactly"),
+    # Campaigns.
+    "day": ("日期", "Day"),
+    "day.before": ("前一天", "The day before"),
+    "day.after": ("后一天", "The day after"),
+    "day.today": ("今天", "Today"),
+    "day.show": ("查看", "Show"),
+    "campaigns.no_day": ("{day} 不是日期。", "{day} is no day."),
+    "campaigns.totals": (
+        "{campaigns} 个活动 · {recipients} 人 · 送达 {delivered} · 失败 {failed}",
+        "{campaigns} campaigns · {recipients} recipients · {delivered} delivered · {failed} failed",
+    ),
+    "campaigns.progress": ("进度", "Progress"),
+    "campaigns.requests": ("{count} 个请求", "{count} requests"),
+    "campaigns.summary": (
+        "共 {recipients} 人：送达 {delivered}，失败 {failed}，结果未知 {unknown}，等待回执 {waiting}，未发送 {unsent}",
+        (
+            "{recipients} recipients: {delivered} delivered, {failed} failed, {unknown} unknown, {waiting} wait for "
+            "receipts, {unsent} not sent yet"
+        ),
+    ),
+    "campaigns.more": ("显示更多", "Show more"),
+    "campaigns.none": ("这一天没有活动。", "No campaign was accepted on this day."),
+    "campaigns.none.help": (
+        "在 Quick Audience 里发送活动后会显示在这里；也可以选择其他日期。",
+        "A campaign that Quick Audience sends appears here. Choose another day above.",
+    ),
+    "campaign.accepted": ("受理于 {time}", "accepted {time}"),
+    "campaign.export": ("导出 CSV", "Export as CSV"),
+    "campaign.export.failed": ("仅失败", "failed only"),
+    "campaign.not_taken": (
+        "Quick Audience 尚未接受 {count} 条回执。",
+        "Quick Audience has not taken {count} receipts.",
+    ),
+    "campaign.not_taken.more": (
+        "已尝试 {tries} 次，下次 {next}。",
+        "Tried {tries} times, next at {next}.",
+    ),
+    "campaign.reasons": ("失败原因", "Why they failed"),
+    "campaign.reason": ("原因", "Reason"),
+    "campaign.share": ("占失败的比例", "Share of the failures"),
+    "campaign.reason.label": ("{total} 个失败中的 {count} 个", "{count} of {total} failures"),
+    "campaign.file": ("文件", "File"),
+    "campaign.requests": ("请求 bizId（{count}）", "Requests, by bizId ({count})"),
+    "campaign.timeline": ("时间线", "Timeline"),
+    "campaign.exact": ("精确计数", "Exact count"),
+    "counted.sums": ("数字来自持续累计的汇总。", "The figures come from sums that are kept."),
+    "counted.items": ("数字由逐条统计得出。", "Every item was counted."),
+    "asked.exact": (
+        "逐条统计整个活动，用来核对上面的数字。活动越大越慢，并消耗读取容量。",
+        "Counts every item of the campaign, to check the figures above. A large campaign takes long and costs reads.",
+    ),
+    "load.exact": ("开始精确计数", "Count exactly"),
+    "load.exact.again": ("再数一次", "Count again"),
+    "file.waiting": ("等待读取", "waits to be read"),
+    "file.reading": ("读取中", "being read"),
+    "file.done": ("读取完成", "read to its end"),
+    "file.failed": ("读取失败", "failed"),
+    "file.label": ("已读 {lines} 行中的 {read} 行", "{read} of {lines} lines are read"),
+    "file.read": (
+        "已读 {read} / {lines} 行 · 重复 {repeated} · 无号码 {blank}",
+        "{read} of {lines} lines read · {repeated} repeated · {blank} without a number",
+    ),
+    "file.bad": ("有问题的行（{count}）", "Bad lines ({count})"),
+    "timeline.sent": ("发送", "Sent"),
+    "timeline.sent.label": ("发送随时间的分布，共 {total}", "Sends over time, {total} in all"),
+    "timeline.final": ("最终状态", "Final states"),
+    "timeline.final.label": (
+        "最终状态随时间的分布：送达 {delivered}，失败 {failed}",
+        "Final states over time: {delivered} delivered, {failed} failed",
+    ),
+    "timeline.step": ("每格 {minutes} 分钟", "{minutes} minutes a column"),
+    "timeline.other": ("另有 {count} 条未按时间保存。", "{count} more are not kept by time."),
+    "timeline.none": ("还没有发送。", "Nothing was sent yet."),
     # Health.
     "health.breakers": ("熔断与暂停", "Breakers and holds"),
     "health.queues": ("队列", "Queues"),
@@ -205,13 +312,19 @@ WORDS: dict[str, tuple[str, str]] = {
     "queue.delayed": ("延时", "delayed"),
     "queue.dead": ("死信", "dead"),
     "volume.left": ("今日还可接收 {left:,} 人", "{left:,} more are accepted today"),
-    "volume.label": ("今日 {accepted:,} 人，上限 {limit:,} 人", "{accepted:,} of {limit:,} recipients today"),
+    "volume.label": (
+        "今日 {accepted:,} 人，上限 {limit:,} 人",
+        "{accepted:,} of {limit:,} recipients today",
+    ),
     "volume.none": (
         "没有设置每日上限 (DAILY_LIMIT)，因此不计数。",
         "No DAILY_LIMIT is set, so they are not counted.",
     ),
     "packages.silent": ("v5 接口不提供余量。", "The v5 API does not say."),
-    "packages.none": ("账号按月结算，或没有套餐包。", "The account is billed by the month, or not at all."),
+    "packages.none": (
+        "账号按月结算，或没有套餐包。",
+        "The account is billed by the month, or not at all.",
+    ),
     "packages.left": ("条可用", "messages left"),
     "doctor.state": ("结果", "State"),
     "doctor.check": ("检查项", "Check"),
@@ -221,9 +334,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "doctor.error": ("错误", "error"),
     # Dead letters.
     "deadletters.about": (
-        "多次处理失败的消息。请先排除原因，再重新入队：副本会从头重试，仍失败则再次成为死信。计数来自 SQS，可能滞后一分钟。",
-        "Messages that failed for good. Remove the cause first, then queue them again: a copy has all its tries before "
-        "it, and may become a dead letter again. The counts are SQS's, and may be a minute old.",
+        (
+            "多次处理失败的消息。请先排除原因，再重新入队：副本会从头重试，仍失败则再次成为死信。"
+            "计数来自 SQS，可能滞后一分钟。"
+        ),
+        (
+            "Messages that failed for good. Remove the cause first, then queue them again: a copy has all its tries "
+            "before it, and may become a dead letter again. The counts are SQS's, and may be a minute old."
+        ),
     ),
     "deadletters.contents": ("内容", "Contents"),
     "deadletters.none": ("没有死信。", "There are no dead letters."),
@@ -232,9 +350,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "letter.what": ("内容", "Content"),
     # Unknown.
     "unknown.about": (
-        "腾讯云没有给出可识别的应答，因此不知道是否已发送；桥不会重发。大多数会在一小时内由回执自动确认，72 小时后报告为失败。",
-        "Tencent's answer was missing or not understood, so it is not known whether these were sent. They are never "
-        "sent again. Most are settled by their receipts within the hour; after 72 hours the others are reported as failed.",
+        (
+            "腾讯云没有给出可识别的应答，因此不知道是否已发送；桥不会重发。"
+            "大多数会在一小时内由回执自动确认，72 小时后报告为失败。"
+        ),
+        (
+            "Tencent's answer was missing or not understood, so it is not known whether these were sent. They are "
+            "never sent again. Most are settled by their receipts within the hour; after 72 hours the others are "
+            "reported as failed."
+        ),
     ),
     "unknown.none": ("最近 72 小时没有未知结果。", "No outcome of the last 72 hours is unknown."),
     "unknown.none.help": ("无需处理。", "Nothing to do."),
@@ -271,20 +395,34 @@ WORDS: dict[str, tuple[str, str]] = {
     "kind.digital": ("数字短信", "digital"),
     # Phones.
     "phone.reveal": ("点击显示完整号码（会留下记录）", "Click to show the whole number (recorded)"),
-    "phone.reveal_one": ("显示尾号 {phone} 的完整号码", "Show the whole number that ends in {phone}"),
+    "phone.reveal_one": (
+        "显示尾号 {phone} 的完整号码",
+        "Show the whole number that ends in {phone}",
+    ),
     "phone.forgotten": (
         "此链接属于另一次会话，请重新查询号码。",
         "This link is of another session: search for the number again.",
     ),
     # Actions.
+    "action.receipts": ("重推回执…", "Push receipts again …"),
+    "action.receipts.title": ("重新推送 Quick Audience 尚未确认的回执？", "Queue receipts again?"),
+    "action.receipts.done": ("已重新入队", "Queued again"),
+    "action.receipts.warning": (
+        "只包括 Quick Audience 尚未确认收到的回执；重复推送同一结果无害。",
+        "Only those that Quick Audience is not known to have. It may get the same receipt twice, which is harmless.",
+    ),
     "action.close": ("关闭熔断…", "Close …"),
     "action.close.title": ("关闭熔断，恢复调用？", "Close this breaker?"),
     "action.close.done": ("已关闭", "Closed"),
     "action.close.quickaudience": (
-        "如果 Quick Audience 再次返回 401 或 403，熔断会再次断开。每次这样的应答都算一次认证失败，累计几次后 Quick Audience "
-        "会封禁本桥的地址。请先修正 QA_KEY。",
-        "If Quick Audience answers 401 or 403 again, the breaker opens again. Each such answer is one more failed "
-        "authentication, and after some of them Quick Audience blocks this bridge's address. Correct QA_KEY first.",
+        (
+            "如果 Quick Audience 再次返回 401 或 403，熔断会再次断开。每次这样的应答都算一次认证失败，"
+            "累计几次后 Quick Audience 会封禁本桥的地址。请先修正 QA_KEY。"
+        ),
+        (
+            "If Quick Audience answers 401 or 403 again, the breaker opens again. Each such answer is one more failed "
+            "authentication, and after some of them Quick Audience blocks this bridge's address. Correct QA_KEY first."
+        ),
     ),
     "action.close.tencent": (
         "如果腾讯云仍然拒绝，几次调用后会再次断开，不会有人因此失败。请先排除原因。",

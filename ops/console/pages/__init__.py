@@ -1,18 +1,20 @@
 """The pages, one module each, and the actions that they offer."""
 
 from ops.console.actions import Action
-from ops.console.pages import catalogue, deadletters, health, unknown
+from ops.console.pages import campaign, campaigns, catalogue, deadletters, health, unknown
 from ops.console.parts import Page
 
-FIRST = "health"
+FIRST = "campaigns"
 """The page that a visit begins with."""
 
-NAVIGATION = ("health", "deadletters", "unknown", "catalogue")
+NAVIGATION = ("campaigns", "health", "deadletters", "unknown", "catalogue")
 """The pages in the navigation, in their order."""
 
 PAGES: dict[str, Page] = {
     page.name: page
     for page in (
+        campaigns.PAGE,
+        campaign.PAGE,
         health.PAGE,
         deadletters.PAGE,
         unknown.PAGE,
@@ -24,6 +26,7 @@ PAGES: dict[str, Page] = {
 ACTIONS: dict[str, Action] = {
     action.name: action
     for action in (
+        *campaign.ACTIONS,
         *health.ACTIONS,
         *deadletters.ACTIONS,
         *unknown.ACTIONS,

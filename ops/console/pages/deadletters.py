@@ -1,7 +1,5 @@
 """Dead letters: their counts; their contents on a click, since looking holds them; sending them again."""
 
-from typing import cast
-
 from chalicelib.domain.queue_names import QueueName
 from ops import deadletters, queue_counts
 from ops.console.actions import Action, Question, Result
@@ -25,7 +23,7 @@ def _ask(visit: Visit) -> Question:
     """Ask about one dead letter of a queue, all of a queue, or all of a campaign."""
     queue, out_id, one = _choice(visit)
     count = (
-        1 if one else queue_counts.count(f"{queue}-dead") if queue else visit.words("count.unknown")
+        1 if one else queue_counts.count(f"{queue}-dead") if queue else visit.words("count.later")
     )
     facts = [("queue", queue or visit.words("queue.every")), ("letters", count)]
     if out_id:
@@ -61,7 +59,7 @@ def _choice(visit: Visit) -> tuple[QueueName | None, str, str]:
         raise OperatorError(f"no queue {queue}")
     if not queue and not out_id:
         raise OperatorError("neither a queue nor a campaign is named")
-    return cast("QueueName", queue) if queue else None, out_id, visit.given("one")
+    return queue or None, out_id, visit.given("one")
 
 
 PAGE = Page(

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 from chalicelib import settings
 from chalicelib.delivery import package_balance
@@ -84,7 +84,7 @@ def _name(visit: Visit) -> BreakerName:
     name = visit.given("breaker")
     if name not in NAMES:
         raise OperatorError(f"no breaker {name}")
-    return cast("BreakerName", name)
+    return name
 
 
 PAGE = Page(

@@ -131,6 +131,10 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]") && event.target.value) event.target.form.submit();
+});
+
 // Links that look like buttons are pressed with the space bar, too.
 document.addEventListener("keydown", (event) => {
   if (event.key === " " && event.target.matches("a[role=button]")) {
