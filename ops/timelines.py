@@ -15,7 +15,7 @@ from chalicelib.store import final_state_log, send_chain
 _MAX_REQUESTS = 20
 # Slots that are read of all chains together, at half a read unit each.
 _SAMPLES = 16
-_MAX_COLUMNS = 48
+_MIN_COLUMNS, _MAX_COLUMNS = 12, 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ def _columns(
     periods = {*_counted(sent), *_counted(delivered), *_counted(failed)}
     if not periods:
         return PERIOD_SECONDS, []
-    first, last = min(periods), max(periods)
+    first = min(periods)
+    last = max(*periods, first + _MIN_COLUMNS - 1)
     width = -(-(last - first + 1) // _MAX_COLUMNS)
     columns = [
         Column(

@@ -2,16 +2,20 @@
 
 import asyncio
 import logging
+import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from aiohttp import web
 
 from chalicelib import dates
+from ops import audit, export
 from ops.console import frame, pages, problems, rendering, safety
 from ops.console.actions import Action
+from ops.console.pages import phone
+from ops.console.pages.unknown import phone_of
 from ops.console.parts import Page, Part
 from ops.console.problems import Problem
 from ops.console.sessions import Session
@@ -47,6 +51,9 @@ def make(console: Console) -> web.Application:
     app.router.add_post("/parts/{page}/{part}", _part)
     app.router.add_get("/actions/{action}", _ask)
     app.router.add_post("/actions/{action}", _act)
+    app.router.add_post("/reveal", _reveal)
+    app.router.add_post("/phone", _search)
+    app.router.add_post("/export", _export)
     app.router.add_get("/{page}", _page)
     return app
 
@@ -201,9 +208,14 @@ def _action(request: web.Request) -> Action:
     action = pages.ACTIONS.get(request.match_info["action"])
     if action is None:
         raise web.HTTPNotFound
+    _require_changes(request)
+    return action
+
+
+def _require_changes(request: web.Request) -> None:
+    """Refuse with --read-only, which does not even write an entry of the audit log."""
     if request.app[CONSOLE].read_only:
         raise web.HTTPForbidden(text="--read-only")
-    return action
 
 
 async def _ask(request: web.Request) -> web.StreamResponse:
@@ -237,3 +249,56 @@ async def _dialog(
         text = rendering.problem(visit, problem)
     status = 503 if problem else 200
     return _html(text if _FRAGMENT in request.headers else rendering.message(visit, text), status)
+
+
+# --- numbers ------------------------------------------------------------------------------------------
+
+
+async def _search(request: web.Request) -> web.StreamResponse:
+    """Search for a number. The address that follows has a handle in its place."""
+    visit = await _visit(request)
+    try:
+        handle = phone.search(visit)
+    except OperatorError as error:
+        text = rendering.problem(visit, problems.of(error, visit.console.stage))
+        return _html(rendering.message(visit, text), 400)
+    raise web.HTTPSeeOther(rendering.address("/phone", number=handle))
+
+
+async def _reveal(request: web.Request) -> web.StreamResponse:
+    """Answer with one whole number, after an entry in the audit log."""
+    _require_changes(request)
+    visit = await _visit(request)
+
+    def work() -> str:
+        found = phone_of(visit)
+        with audit.action("console reveal", phone=found):
+            return rendering.number(visit, found)
+
+    return await _dialog(request, visit, work)
+
+
+async def _export(request: web.Request) -> web.StreamResponse:
+    """Answer with a campaign's recipients as CSV, read as the browser takes it."""
+    _require_changes(request)
+    visit = await _visit(request)
+    out_id, failed = visit.given("outId"), bool(visit.given("failed"))
+
+    def begin() -> Iterator[bytes] | None:
+        with audit.action("campaign export", outId=out_id, failed=failed):
+            return export.as_csv(export.rows(out_id, failed=failed))
+
+    parts, problem = await _attempt(visit, begin, None)
+    if parts is None or problem:
+        text = rendering.problem(visit, problem or Problem("refused"))
+        return _html(rendering.message(visit, text), 503)
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", out_id)[:60]
+    response = web.StreamResponse()
+    response.content_type = "text/csv"
+    response.charset = "utf-8"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name or "campaign"}.csv"'
+    await response.prepare(request)
+    while (part := await asyncio.to_thread(next, parts, None)) is not None:
+        await response.write(part)
+    await response.write_eof()
+    return response

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chalicelib import __version__, dates
+from chalicelib.domain import phones
 from chalicelib.logs import mask
 from ops.console import drawing, frame, pages
 from ops.console.actions import Action, Question, Result, command_line
@@ -76,6 +77,11 @@ def page(visit: Visit, shown: Page, sections: Mapping[str, str], banners: list[s
     return _render(visit, f"pages/{shown.name}.html", values)
 
 
+def number(visit: Visit, phone: str) -> str:
+    """Return a whole number, as the page shows it in place of the masked one."""
+    return _render(visit, "number.html", {"phone": phones.to_quick_audience(phone)})
+
+
 def message(visit: Visit, body: str) -> str:
     """Return a page that shows a dialog by itself, for a browser without the script."""
     return _render(visit, "message.html", {"body": body})
@@ -104,8 +110,6 @@ def _render(visit: Visit, template: str, values: Values) -> str:
         "stage_kind": frame.kind_of(console.stage),
         "version": __version__,
         "navigation": pages.NAVIGATION,
-        "links": pages.PAGES,
-        "offered": pages.ACTIONS,
     }
     return environment().get_template(template).render(**common, **values)
 
