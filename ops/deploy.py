@@ -14,6 +14,7 @@ import requests
 
 from ops import (
     after_chalice,
+    audit,
     before_chalice,
     brakes,
     bundle,
@@ -34,6 +35,7 @@ _HEALTH_PAUSE = 3
 _SETTLING_SECONDS = 60
 
 
+@audit.recorded("deploy", "checked.stage", needs_table=False)
 def deploy(checked: Checked, progress: Progress) -> str:
     """Deploy a checked stage; return the prefix of its API, which Quick Audience is given. Raises OperatorError."""
     stage, configured = checked.stage, checked.settings

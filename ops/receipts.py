@@ -12,7 +12,7 @@ from chalicelib.domain.send_request import SendRequest
 from chalicelib.queues import bodies, sending
 from chalicelib.store import chunks, final_state_log, messages, pushed, send_requests
 from chalicelib.store import replies as stored_replies
-from ops import phone_numbers
+from ops import audit, phone_numbers
 from ops.errors import OperatorError
 
 _COUNTS = ("settled", "pushed", "queued", "rowsAdded", "repliesQueued")
@@ -23,6 +23,9 @@ def pushes() -> bool:
     return settings.load().qa_receipts == "push"
 
 
+@audit.recorded(
+    "receipts replay", "out_id", "biz_id", "phone", "every", "replies", unless="dry_run"
+)
 def replay(
     out_id: str,
     *,
