@@ -120,6 +120,7 @@ DEPLOYMENT = {"deploy", "destroy", "pause", "resume", "rehearse", "secret set"}
 LOOKS = {
     "audit list",
     "breaker show",
+    "campaign export",
     "campaign show",
     "deadletters list",
     "doctor",
