@@ -91,6 +91,14 @@ def deadletters_replay(bridge: Bridge) -> Words:
     return ["deadletters", "replay", "--queue", "sends"]
 
 
+def message_erase(bridge: Bridge) -> Words:
+    bridge.link()
+    send(bridge, A)
+    bridge.deliver_all()
+    bridge.pump.run("settle", "push", hours=1)
+    return ["message", "erase", A, "--yes"]
+
+
 CHANGES: dict[str, Callable[[Bridge], Words]] = {
     "sign link": sign_link,
     "sign add": sign_add,
@@ -102,6 +110,7 @@ CHANGES: dict[str, Callable[[Bridge], Words]] = {
     "breaker close": breaker_close,
     "receipts replay": receipts_replay,
     "deadletters replay": deadletters_replay,
+    "message erase": message_erase,
 }
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "sign link": {"name": SIGN, "signId": SIGN_ID},
@@ -114,6 +123,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "breaker close": {"name": "quickaudience"},
     "receipts replay": {"outId": "task-1", "phone": "…1111", "every": True},
     "deadletters replay": {"queue": "sends"},
+    "message erase": {"phone": "…1111", "outIds": ["task-1"]},
 }
 DEPLOYMENT = {"deploy", "destroy", "pause", "resume", "rehearse", "secret set"}
 """Changes that tests/deployment/test_audit.py makes."""
