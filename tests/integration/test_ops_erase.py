@@ -152,7 +152,7 @@ def test_its_receipt_and_reply_are_not_queued_again(campaign: Bridge) -> None:
     replayed = answer("receipts", "replay", "--out-id", "task-1", "--all", "--replies")
     assert (replayed["settled"], replayed["queued"], replayed["repliesQueued"]) == (4, 3, 0)
     assert replayed["rowsAdded"] == 0
-    campaign.pump.drain("push")
+    campaign.pump.run("push", hours=1)
     receipts = campaign.quick_audience.receipts[before[0] :]
     assert {one["phoneNum"] for one in receipts} == {B, C, D}
     assert len(campaign.quick_audience.replies) == before[1]
