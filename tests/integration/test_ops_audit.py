@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib import aws
 from chalicelib.store import breakers, table
-from ops import audit, deadletters
+from ops import audit, deadletters, stages
 from ops.__main__ import app
 from tests.support.in_process.bridge import SIGN, SIGN_ID, Bridge
 from tests.support.in_process.changes import (
@@ -163,6 +163,16 @@ def test_an_entry_is_written_before_the_change(local: Bridge) -> None:
     with audit.action("breaker close", name="tencent"):
         assert [entry["result"] for entry in listed()] == ["begun"]
     assert [entry["result"] for entry in listed()] == ["done"]
+
+
+def test_on_the_local_stack_the_caller_is_the_user_of_this_machine(
+    local: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stages, "emulator", lambda: "http://127.0.0.1:1")
+    monkeypatch.setattr("getpass.getuser", lambda: "alice")
+    answer(*breaker_close(local))
+    [entry] = listed()
+    assert entry["who"] == "local:alice"
 
 
 def test_an_interrupted_command_is_recorded(local: Bridge) -> None:

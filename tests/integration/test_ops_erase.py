@@ -3,6 +3,7 @@
 import contextlib
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ from botocore.client import BaseClient
 
 from chalicelib import aws
 from chalicelib.domain import erased_numbers
-from chalicelib.store import table, waiting
+from chalicelib.store import files, table, waiting
 from chalicelib.store.packing import unpack
 from ops import erasure
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import SIGN, Bridge
+from tests.support.in_process.file_campaigns import FileCampaigns
 from tests.support.in_process.operator import answer, counts, ops
 from tests.support.in_process.sends import A, B, C, D, send, send_unanswered
 from tests.support.in_process.settling import parked
@@ -252,6 +254,25 @@ def test_a_status_that_comes_again_is_parked_and_can_be_erased(campaign: Bridge)
     assert traces(A) == []
 
 
+def test_numbers_of_a_file(local: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its steps of three lines have chunks of their own, and a bad line has a receipt."""
+    local.link()
+    campaigns = FileCampaigns(local, monkeypatch)
+    lines = [f'{phone},{{"name":"{phone}的"}}' for phone in (B, C, D)]
+    bad = f'{A} {{"name":"坏行"}} x'
+    good = f'{A},{{"name":"好行"}}'
+    campaigns.send("\n".join([*lines, good, bad, ""]), local.template())
+    local.pump.run(hours=1)
+    local.deliver_all()
+    local.pump.run(hours=1)
+    before, rows = answer("campaign", "show", "task-1"), answer("campaign", "export", "task-1")
+    assert answer(*ERASE)["messages"] >= 1
+    assert traces(A, "好行", "坏行") == []
+    assert answer("campaign", "show", "task-1") == before
+    after = answer("campaign", "export", "task-1")
+    assert after == [row | ({"phone": FORM} if row["phone"] == A else {}) for row in rows]
+
+
 # --- under way ----------------------------------------------------------------------------------
 
 
@@ -320,6 +341,20 @@ def local_state(bridge: Bridge) -> Any:
     from pathlib import Path
 
     return Path(bridge.state, "stack.json")
+
+
+def test_a_file_that_is_still_read_keeps_the_number(
+    local: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local.link()
+    campaigns = FileCampaigns(local, monkeypatch)
+    text = "\n".join(f'{phone},{{"name":"您"}}' for phone in (A, B, C, D))
+    request = campaigns.send(text, local.template())
+    local.pump.run(hours=1)
+    local.deliver_all()
+    local.pump.run(hours=1)
+    files.save(replace(campaigns.file(request), state="reading"))
+    assert "the file of task-1 is not read to its end" in refused()
 
 
 def test_what_waits_in_the_table_is_not_erased(campaign: Bridge) -> None:
