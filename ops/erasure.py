@@ -83,7 +83,7 @@ def erase(found: Found) -> dict[str, Any]:
 
     Rows keep their places, and campaigns their counts. It may be repeated after it was interrupted.
     """
-    items = [erasing.begin(item) for item in found.messages]
+    items = list(filter(None, map(erasing.begin, found.messages)))
     placeholders: dict[tuple[str, str], dict[tuple[str, str], str]] = defaultdict(dict)
     for item in items:
         erasing.copy(item)

@@ -25,13 +25,17 @@ def items_of(phone: str) -> list[Item]:
     return list(table.query(f"PHONE#{phone}", consistent=True))
 
 
-def begin(item: Item) -> Item:
-    """Store the placeholder of a message in its item, unless it has one; return the item with it."""
+def begin(item: Item) -> Item | None:
+    """Store the placeholder of a message in its item, unless it has one; return the item with it.
+
+    Return None if the item does not exist any more, because another command has erased it meanwhile.
+    """
     if "erased" in item:
         return item
     marked = item | {"erased": erased_numbers.placeholder()}
     # Its receipt is known, so nothing else changes the item.
-    return table.replace_or_get(marked, "erased", None) or marked
+    existing = table.replace_or_get(marked, "erased", None)
+    return marked if existing is None else existing or None
 
 
 def copy(item: Item) -> None:

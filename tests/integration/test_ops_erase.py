@@ -11,7 +11,7 @@ from botocore.client import BaseClient
 
 from chalicelib import aws
 from chalicelib.domain import erased_numbers
-from chalicelib.store import files, table, waiting
+from chalicelib.store import erasing, files, table, waiting
 from chalicelib.store.packing import unpack
 from ops import erasure
 from tests.support.in_process import tencent
@@ -130,6 +130,39 @@ def test_erasing_again_finds_nothing(campaign: Bridge) -> None:
     answer(*ERASE)
     assert answer(*ERASE) == {"phone": A, "messages": 0, "rows": 0, "replies": 0, "parked": 0}
     assert "Nothing is kept" in ops(*ERASE).stdout
+
+
+def test_two_at_once_erase_once(campaign: Bridge) -> None:
+    before = answer("campaign", "show", "task-1")
+    first, second = erasure.find(A), erasure.find(A)
+    assert erasure.erase(first)["messages"] == 1
+    assert erasure.erase(second)["messages"] == 0
+    assert answer("campaign", "show", "task-1") == before
+    items = aws.dynamodb().scan(TableName=table.table_name())["Items"]
+    assert sum(one["pk"]["S"].startswith("PHONE#e") for one in items) == 1
+
+
+@pytest.mark.parametrize("steps", range(1, 7))
+def test_another_command_may_come_at_any_step(
+    campaign: Bridge, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    before = answer("campaign", "show", "task-1")
+    first, second = erasure.find(A), erasure.find(A)
+    names = ("begin", "copy", "erase_from_chunk", "erase_from_log", "erase_reply", "finish")
+    name = names[steps - 1]
+    step: Any = getattr(erasing, name)
+
+    def meanwhile(*arguments: Any) -> Any:
+        monkeypatch.setattr(erasing, name, step)
+        erasure.erase(second)
+        return step(*arguments)
+
+    monkeypatch.setattr(erasing, name, meanwhile)
+    erasure.erase(first)
+    assert answer("campaign", "show", "task-1") == before
+    assert traces(A, "张三丰", "我的回复") == []
+    items = aws.dynamodb().scan(TableName=table.table_name())["Items"]
+    assert sum(one["pk"]["S"].startswith("PHONE#e") for one in items) == 1
 
 
 def test_it_asks_first(campaign: Bridge) -> None:
