@@ -1,10 +1,11 @@
 """The benchmarks: each figure beside its floor, measured in the same run.
 
-    python -m bench [--quick]
+    python -m bench [--quick | --apis]
 
-The full run takes twenty minutes on an idle machine and writes docs/benchmarks.md. The quick run takes less
-than three minutes and only prints. Nothing passes or fails here: tests/bench/test_bench_costs.py and
-tests/integration/test_costs.py assert the counts, and the times are those of this machine.
+The full run takes twenty-five minutes on an idle machine and writes docs/benchmarks.md. The quick run takes less
+than three minutes and only prints. `--apis` compares Tencent's two APIs in ten minutes and only prints.
+Nothing passes or fails here: tests/bench/test_bench_costs.py and tests/integration/test_costs.py assert the
+counts, and the times are those of this machine.
 """
 
 import argparse
@@ -15,18 +16,24 @@ from rich.console import Console
 
 from bench import (
     accepting,
+    apis,
     campaign,
     check,
     cold_start,
+    cold_start_apis,
     delay,
+    drawings,
     rate,
     report,
     sections,
     setting,
     targets,
 )
+from bench.apis import Compared
 from bench.campaign import Run
-from bench.cold_start_cases import CASES
+from bench.cold_start import Bench
+from bench.cold_start_apis import Started
+from bench.cold_start_cases import API_CASES, CASES
 from bench.report import Section
 
 _console = Console(width=130)
@@ -45,7 +52,8 @@ except where a table says otherwise. If a campaign was run several times, the ta
 - **The stand-in** is one lean process (`bench/stub.py`) that plays the table, the queues, Tencent and Quick
   Audience. Its own cost is not counted. ministack answers a few hundred calls a second, too few for a million
   recipients. Each run of the benchmark sends a campaign of {checked} through the stand-in and through ministack, and
-  compares every message, every receipt and the number of all other items (equal: {same}).
+  compares every message, every receipt and the number of all other items (equal: {same}). Tencent's API is v5, unless a
+  table says otherwise.
 - **The floor** makes the calls that the stand-in recorded, in the same order and with the same items, with boto3's
   low-level clients and one pooled session of requests, one after the other in one thread, and nothing else
   (`bench/floor.py`). So it has the same number of writes, reads, queue requests and HTTP calls, of the same sizes.
@@ -75,7 +83,7 @@ def _measure(kind: str, count: int, repeats: int = 1, *, floor: bool = True) -> 
     return sorted(runs, key=lambda run: run.cpu / (run.floor_cpu or 1))[len(runs) // 2]
 
 
-def _cold_starts(runs: int) -> Section:
+def _cold_starts(bench: Bench, runs: int) -> Section:
     """Measure the main cold starts."""
     section = Section(
         "Cold start",
@@ -83,21 +91,56 @@ def _cold_starts(runs: int) -> Section:
         text="From process start to the first answer, under Lambda's own runtime client; docs/cold-start.md has more.",
     )
     names = ("health", "callback", "send (§6)", "deliver", "settle", "push")
-    with cold_start.prepared("finished") as bench:
-        for case in CASES:
-            if case.name in names:
-                (ms, _), (floor, _) = cold_start.measure(bench, case, runs)
-                section.rows.append((case.name, f"{ms:.0f}", f"{floor:.0f}", f"{ms / floor:.2f}"))
+    for case in CASES:
+        if case.name in names:
+            (ms, _), (floor, _) = cold_start.measure(bench, case, runs)
+            section.rows.append((case.name, f"{ms:.0f}", f"{floor:.0f}", f"{ms / floor:.2f}"))
     return section
 
 
+def _apis(count: int, rounds: int) -> list[Compared]:
+    """Measure campaigns with each of Tencent's APIs."""
+    compared = []
+    for kind in setting.KINDS:
+        with _step(f"{kind} campaign of {count:,} with each API, {rounds} of each in turns"):
+            compared.append(apis.measure(kind, count, rounds))
+    return compared
+
+
+def _cold_starts_of_apis(bench: Bench, runs: int) -> list[Started]:
+    """Measure the cold starts that callers wait for, and those that send, with each of Tencent's APIs."""
+    names = ("health", "callback", "deliver", "settle", "push", "send (§6), accepted")
+    cases = [case for case in API_CASES if case.name in names]
+    return cold_start_apis.measure(bench, cases, runs)
+
+
 def main() -> None:
-    """Run the benchmarks, print them, and write the page."""
+    """Run the benchmarks that the arguments ask for."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument(
+    options = parser.add_mutually_exclusive_group()
+    options.add_argument(
         "--quick", action="store_true", help="small sizes, each measured once; write nothing"
     )
-    quick = parser.parse_args().quick
+    options.add_argument(
+        "--apis", action="store_true", help="only compare Tencent's two APIs; write nothing"
+    )
+    arguments = parser.parse_args()
+    if arguments.apis:
+        _compare_apis()
+    else:
+        _measure_all(quick=arguments.quick)
+
+
+def _compare_apis() -> None:
+    """Compare Tencent's two APIs, and print the tables."""
+    sections.apis(_apis(10_000, 5)).show(_console)
+    with _step("cold starts with each API"), cold_start.prepared("finished") as bench:
+        started = _cold_starts_of_apis(bench, 15)
+    cold_start_apis.section(started).show(_console)
+
+
+def _measure_all(*, quick: bool) -> None:
+    """Run all benchmarks, print them, and unless `quick`, write the page."""
     sizes = (5_000,) if quick else (10_000, 100_000)
     checked = 300 if quick else 1_000
 
@@ -126,17 +169,19 @@ def main() -> None:
         with _step(f"{count:,} calls to a Tencent that answers after {tencent.seconds:g} s"):
             sent.append(rate.measure(tencent, count))
 
-    cold = None
+    compared = _apis(*((1_000, 1) if quick else (10_000, 3)))
+    cold, started = None, list[Started]()
     if not quick:
-        with _step("cold starts"):
-            cold = _cold_starts(5)
+        with _step("cold starts"), cold_start.prepared("finished") as bench:
+            cold, started = _cold_starts(bench, 5), _cold_starts_of_apis(bench, 15)
     largest = [run for run in runs if run.recipients == sizes[-1]]
 
     def results() -> list[Section]:
         found = [
-            targets.section(runs, accepted, growth, sent),
+            targets.section(runs, accepted, growth, sent, compared, started),
             sections.cpu(runs),
             sections.stages(largest),
+            sections.apis(compared),
             sections.units(runs),
             sections.dollars(largest),
             sections.accepting(accepted),
@@ -145,11 +190,11 @@ def main() -> None:
             sections.forwarding(forwarded),
             sections.burst(largest[0]),
         ]
-        return [*found, cold] if cold else found
+        return [*found, cold, cold_start_apis.section(started)] if cold else found
 
     def write() -> None:
-        report.draw_cpu(largest)
-        report.draw_growth(growth)
+        drawings.draw_cpu(largest)
+        drawings.draw_growth(growth)
         introduction = _INTRODUCTION.format(
             machine=report.machine(), checked=f"{checked:,}", same="yes" if same else "NO"
         )

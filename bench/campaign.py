@@ -62,12 +62,17 @@ class Run:
 
 
 class World:
-    """The functions' processes around a stand-in. `endpoint` is that of AWS, if not the stand-in."""
+    """The functions' processes around a stand-in.
 
-    def __init__(self, stub: Stub, folder: Path, held: ExitStack, endpoint: str = "") -> None:
+    `endpoint` is that of AWS, if not the stand-in; `api` is the API of Tencent that they call.
+    """
+
+    def __init__(
+        self, stub: Stub, folder: Path, held: ExitStack, endpoint: str = "", api: str = "v5"
+    ) -> None:
         self._stub = stub
         self._folder = folder
-        self.environment = environment(stub, endpoint)
+        self.environment = environment(stub, endpoint, api)
         self._workers = {
             name: held.enter_context(
                 Worker(
@@ -79,7 +84,16 @@ class World:
             )
             for name in dict.fromkeys(STAGES.values())
         }
-        self._workers["api_handler"].do("prepare")
+        self._prepare()
+
+    def reset(self) -> None:
+        """Delete all data of the stand-in, except the sign and the template of the campaigns."""
+        self._stub.call("reset")
+        self._prepare()
+
+    def warm_up(self, kind: str, record: str = "") -> None:
+        """Run a small campaign, so that all processes have handled events. `record` as for `run`."""
+        self.run(kind, _WARM_UP, record)
 
     def run(self, kind: str, count: int, record: str = "") -> Run:
         """Run a campaign. With `record`, record its calls for the floor, in files of that name."""
@@ -99,6 +113,9 @@ class World:
             raise RuntimeError(f"{figures['reported']} of {count} receipts were pushed")
         return Run(kind, count, stages, figures)
 
+    def _prepare(self) -> None:
+        self._workers["api_handler"].do("prepare")
+
     def recording(self, record: str, stage: str) -> Path:
         """Return the file of a stage's recording."""
         return self._folder / f"{record}-{stage}.jsonl"
@@ -112,7 +129,7 @@ def measure(kind: str, count: int, *, floor: bool = True) -> Run:
     with TemporaryDirectory(prefix="bench-") as name, ExitStack() as held:
         here = held.enter_context(stub(Path(name)))
         world = World(here, Path(name), held)
-        world.run(kind, _WARM_UP, record="warm" if floor else "")
+        world.warm_up(kind, record="warm" if floor else "")
         run = world.run(kind, count, record="campaign" if floor else "")
         if not floor:
             return run

@@ -5,6 +5,8 @@
 The bundle runs under AWS's own runtime client, with ministack for AWS. `bench.cold_start_cases` has the
 cases and their floor. The bridge and the floor are started alternately, and their medians are compared.
 Imports are counted and timed in separate runs, because `-X importtime` takes time itself.
+
+`bench.cold_start_apis` compares the starts with each of Tencent's two APIs.
 """
 
 import argparse
@@ -22,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.cold_start_cases import CASES, FLOOR_APP, Case, event
+from bench.processes import Worker
 from local import aws
 from local.configuration import DEFAULTS
 from local.runtime import Function, unpacked
@@ -47,12 +50,32 @@ class Imports:
 
 
 class Bench:
-    """An unpacked bundle, with the floor's app beside it and an environment that leads to ministack."""
+    """An unpacked bundle, with the floor's app beside it and an environment that leads to ministack.
+
+    The environment's table and queues are created.
+    """
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
         self.environment = dict(environment)
         (folder / "floor.py").write_text(FLOOR_APP)
+        aws.create_resources(
+            environment["AWS_ENDPOINT_URL"],
+            environment["BRIDGE_TABLE"],
+            environment["BRIDGE_QUEUE_PREFIX"],
+        )
+
+    def with_api(self, api: str) -> "Bench":
+        """Return the same bundle with one of Tencent's APIs, and with a table that has a sign and a template."""
+        environment = self.environment | {
+            "TENCENT_API": api,
+            "BRIDGE_TABLE": f"{self.environment['BRIDGE_TABLE']}-{api}",
+            "BRIDGE_QUEUE_PREFIX": f"{self.environment['BRIDGE_QUEUE_PREFIX']}{api.replace('.', '-')}-",
+        }
+        bench = Bench(self.folder, environment)
+        with Worker("bench.function", "api_handler", os.devnull, environment=environment) as worker:
+            worker.do("prepare")
+        return bench
 
     def start(self, case: Case) -> tuple[float, float]:
         """Return the milliseconds from process start to the bridge's first answer: elapsed, and of the CPU."""
@@ -94,7 +117,7 @@ def prepared(kind: str) -> Iterator[Bench]:
         folders = [Path(stack.enter_context(TemporaryDirectory(prefix="bench-"))) for _ in range(3)]
         project, output, state = folders
         bundle.copy_project(project)
-        packed = bundle.pack(project, "bench", output, finished=kind == "finished")
+        packed = bundle.pack(project, "dev", output, finished=kind == "finished")
         ministack = stack.enter_context(aws.Ministack(state))
         environment = {
             **DEFAULTS,
@@ -102,9 +125,6 @@ def prepared(kind: str) -> Iterator[Bench]:
             "TENCENT_BASE_URL": "http://127.0.0.1:9",
             **aws.environment(ministack.endpoint, {"PATH": os.environ["PATH"]}),
         }
-        aws.create_resources(
-            ministack.endpoint, environment["BRIDGE_TABLE"], environment["BRIDGE_QUEUE_PREFIX"]
-        )
         yield Bench(stack.enter_context(unpacked(packed.bundle)), environment)
 
 

@@ -4,7 +4,7 @@
 
 Each line of its standard input is a command, and is answered by a line of JSON:
 
-    prepare   (HTTP function) link the sign and store the template that campaigns use
+    prepare   (HTTP function) store the sign and the template that campaigns use
     drain     process all waiting events, and return the cost
 
 The measurement covers what Lambda would run: parsing the event, the handler, and writing its answer.

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from urllib.request import ProxyHandler, build_opener
 
 from local import aws
-from local.configuration import DEFAULTS, TENCENT_API
+from local.configuration import DEFAULTS, tencent_root
 from local.processes import LISTENING, ROOT, Process
 
 
@@ -55,13 +55,15 @@ def stub(folder: Path) -> Iterator[Stub]:
         process.kill()
 
 
-def environment(stub: Stub, endpoint: str = "") -> dict[str, str]:
-    """Return a function's environment. `endpoint` is that of AWS, if not the stand-in."""
+def environment(stub: Stub, endpoint: str = "", api: str = "v5") -> dict[str, str]:
+    """Return a function's environment. `endpoint` is that of AWS, if not the stand-in; `api` is TENCENT_API."""
+    chosen = {"TENCENT_API": api}
     return {
         **DEFAULTS,
         **aws.environment(endpoint or stub.url, {}),
         "PUBLIC_BASE_URL": stub.url,
-        "TENCENT_BASE_URL": stub.url + TENCENT_API,
+        **chosen,
+        "TENCENT_BASE_URL": tencent_root(chosen, stub.url),
         "QA_BASE_URL": stub.url,
         # High enough that no call is delayed.
         "TENCENT_CALLS_PER_SECOND": "1000000",

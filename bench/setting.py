@@ -5,7 +5,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from chalicelib.store import signs, templates
+from chalicelib import settings
+from chalicelib.store import sign_list, signs, templates
+from chalicelib.store.sign_list import ListedSign
 from chalicelib.store.signs import Sign
 from chalicelib.store.templates import Revision
 
@@ -16,9 +18,12 @@ KINDS = ("bulk", "personalised")
 
 
 def prepare() -> None:
-    """Store the sign and the template, both approved."""
+    """Store the sign and the template, both approved.
+
+    The sign is linked, or with API 3.0 in the list that Tencent gave a moment ago.
+    """
     now = int(time.time())
-    signs.put(Sign(name=SIGN, sign_id=501, status=0, reply="", created_at=now, checked_at=now))
+    _prepare_sign(now)
     templates.add(
         Revision(
             code=CODE,
@@ -37,6 +42,16 @@ def prepare() -> None:
             checked_at=now,
         )
     )
+
+
+def _prepare_sign(now: int) -> None:
+    if settings.load().tencent_api == "3.0":
+        listed = ListedSign(
+            name=SIGN, sign_id=501, status=0, reply="", international=False, created_at=now
+        )
+        sign_list.put([listed], now)
+    else:
+        signs.put(Sign(name=SIGN, sign_id=501, status=0, reply="", created_at=now, checked_at=now))
 
 
 def phones(count: int) -> list[str]:

@@ -39,7 +39,7 @@ from bench import events
 from bench.bill import Bill
 from bench.queues import Queues
 from bench.table import DynamoDB, Refusal
-from bench.tencent import Tencent
+from bench.tencent import API3, Tencent
 from local.ports import HOST
 
 Json = dict[str, Any]
@@ -60,12 +60,13 @@ class World:
         self._reported: dict[str, float] = {}
         self._pushes = 0
 
-    def delay(self, path: str) -> float:
+    def delay(self, target: str, path: str) -> float:
         """Return the seconds after which a request is answered."""
-        return self._tencent.seconds if "/tlssmssvr/" in path else 0
+        to_tencent = target.startswith(API3) or "/tlssmssvr/" in path
+        return self._tencent.seconds if to_tencent else 0
 
     def answer(self, target: str, path: str, body: bytes) -> tuple[int, bytes]:
-        """Answer one HTTP request."""
+        """Answer one HTTP request. `target` is its service and operation; "" if its path says both."""
         url = urlsplit(path)
         if url.path.startswith("/_bench/"):
             query = {name: values[0] for name, values in parse_qs(url.query).items()}
@@ -83,6 +84,8 @@ class World:
                 return 400, b'{"__type":"%b","message":"no"%b}' % (kind, refusal.members)
         if service == "AmazonSQS":
             return 200, self._queues.answer(operation, json.loads(body), self.base)
+        if service == API3:
+            return 200, self._tencent.answer_api3(operation, json.loads(body))
         if "tlssmssvr" in url.path:
             return 200, self._tencent.answer(url.path.rpartition("/")[2], json.loads(body))
         return 200, self._accept_push(json.loads(body))
@@ -186,13 +189,16 @@ class _Connection(asyncio.Protocol):
             body = bytes(self._received[end + 4 : whole])
             del self._received[:whole]
             path = lines[0].split(" ")[1]
-            status, answer = self._world.answer(headers.get("x-amz-target", ""), path, body)
+            target = headers.get("x-amz-target", "")
+            if action := headers.get("x-tc-action"):
+                target = f"{API3}.{action}"
+            status, answer = self._world.answer(target, path, body)
             # DynamoDB sends this checksum with every answer, and botocore verifies it.
             head = (
                 f"HTTP/1.1 {status} -\r\nContent-Type: application/x-amz-json-1.0\r\n"
                 f"Content-Length: {len(answer)}\r\nx-amz-crc32: {zlib.crc32(answer)}\r\n\r\n"
             )
-            if delay := self._world.delay(path):
+            if delay := self._world.delay(target, path):
                 loop = asyncio.get_running_loop()
                 loop.call_later(delay, self._transport.write, head.encode() + answer)
             else:

@@ -1,13 +1,21 @@
 """The targets of the benchmarks, and whether the measured figures meet them."""
 
+from bench import apis, cold_start_apis
 from bench.accepting import Accepted
+from bench.apis import Compared
 from bench.campaign import Run
+from bench.cold_start_apis import Started
 from bench.rate import LIMITED, Sent
 from bench.report import Section
 
 
 def section(
-    runs: list[Run], accepted: list[Accepted], growth: list[Run], sent: list[Sent]
+    runs: list[Run],
+    accepted: list[Accepted],
+    growth: list[Run],
+    sent: list[Sent],
+    compared: list[Compared],
+    started: list[Started],
 ) -> Section:
     """Compare the measured figures with their targets."""
     targets = Section("Targets", ("figure", "measured", "target", ""))
@@ -42,6 +50,17 @@ def section(
                 grown /= run.floor_cpu / first[run.kind].floor_cpu
                 size += " (each relative to its floor)"
             add(f"CPU per message, {size}, compared with 10,000", grown, 1.05, " ×")
+    for both in compared:
+        if both.kind == "personalised":
+            name = f"CPU per message with API 3.0, {both.kind}, {both.recipients:,}"
+            add(name, both.ratio, apis.CPU_TARGET, " × v5's")
+    for start in started:
+        add(
+            f"cold start with API 3.0, {start.case.name}",
+            start.ratio,
+            cold_start_apis.TARGET,
+            " × v5's",
+        )
     for campaign in sent:
         if campaign.tencent == LIMITED:
             name = "calls a second, answers after 1 s, 400 accepted"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.request import Request
 
 import boto3
 import pytest
@@ -144,3 +145,26 @@ def test_tencent_refuses_calls_above_its_limit_and_takes_its_time(here: Stub) ->
     assert sorted(results) == [0, 0, 0, 1013, 1013]
     assert here.call("figures")["refused"] == 2
     assert len(here.call("accepted")) == 3
+
+
+def test_api_3_0_has_the_same_limit_and_takes_the_same_time(here: Stub) -> None:
+    here.call("tencent", seconds=0.2, per_second=1)
+
+    def send() -> Any:
+        fields = {"PhoneNumberSet": ["+8613900000001"], "SessionContext": "b:0"}
+        headers = {"X-TC-Action": "SendSms"}
+        request = Request(here.url + "/", json.dumps(fields).encode(), headers)  # noqa: S310
+        with here._open(request) as response:
+            return json.loads(response.read())["Response"]
+
+    time.sleep(1 - time.time() % 1)
+    began = time.monotonic()
+    [row] = send()["SendStatusSet"]
+    assert time.monotonic() - began >= 0.2
+    assert {"PhoneNumber": "+8613900000001", "Code": "Ok", "SessionContext": "b:0"}.items() <= (
+        row.items()
+    )
+    assert row["SerialNo"]
+    assert send()["Error"]["Code"] == "RequestLimitExceeded"
+    figures = here.call("figures")
+    assert (figures["sent"], figures["refused"], figures["calls"]["SendSms"]) == (1, 1, 2)
