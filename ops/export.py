@@ -184,6 +184,7 @@ def _of_message(message: Message) -> Row:
         "reason": receipt.reason if receipt else "",
         "sentAt": dates.to_beijing(message.origin.sent_at) if was_sent else "",
         "receivedAt": receipt.received if receipt else "",
+        "segments": message.fee,
         "sid": message.sid,
     }
 

@@ -92,7 +92,7 @@ def test_the_columns_of_a_recipient(local: Bridge) -> None:
         "templateCode": "7000",
         "sentAt": "2026-03-02 10:00:00",
         "receivedAt": found["received"],
-        "segments": "",
+        "segments": "1",
         "pushed": "yes",
         "bizId": biz_id,
         "sid": sms.sid,

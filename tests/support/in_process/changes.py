@@ -104,6 +104,7 @@ LOOKS: dict[str, Words] = {
     "audit list": [],
     "breaker show": [],
     "campaign export": ["task-1"],
+    "campaign list": [],
     "campaign show": ["task-1"],
     "deadletters list": [],
     "doctor": [],
