@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from chalicelib import metrics, settings
 from chalicelib.delivery import final_states, waiting
 from chalicelib.domain import phones, retries
-from chalicelib.domain.chunks import ChunkKey, ChunkProgress, Outcome
+from chalicelib.domain.chunks import NO_CALLS, ChunkKey, ChunkProgress, Outcome
 from chalicelib.domain.messages import Message, Origin, failure_receipt
 from chalicelib.domain.planning import Failure
 from chalicelib.domain.send_request import SendRequest
@@ -39,8 +39,11 @@ class Attempt:
         self.request = request
         self.progress = progress
         self._outcomes: dict[int, Outcome] = {}
-        # Whether a function that died has begun to record these outcomes.
-        self._recovers = False
+        # Whether a function that died has begun to record these outcomes. If it made no call, it left all of them to
+        # this attempt.
+        self._recovers = any(
+            only == NO_CALLS for before, only in progress.only.items() if before != number
+        )
         self._params = {
             position: call.params
             for start, call in progress.plan.call_starts()
@@ -86,7 +89,10 @@ class Attempt:
         metrics.count(Sent=sent, Failed=failed, UnknownOutcomes=unknown)
 
     def give_up(self, failure: Failure) -> None:
-        """Record a failure for every recipient that waits, instead of making calls. Claim the attempt first."""
+        """Record a failure for every recipient that waits, instead of making calls.
+
+        Claim the attempt first, with NO_CALLS: if this function dies, nobody is of unknown outcome.
+        """
         left = [
             position for positions, _ in self.progress.remaining_calls() for position in positions
         ]
@@ -97,7 +103,7 @@ class Attempt:
         """Find out and store the outcomes of this attempt, whose function died.
 
         A message that the dead function stored shows its recipient's outcome. Without one, it is unknown. A probe
-        leaves the recipients that it did not call to another attempt.
+        leaves the recipients that it did not call to another attempt; one that makes no call leaves all of them.
         """
         self._recovers = True
         found: dict[int, Outcome] = {}

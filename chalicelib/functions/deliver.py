@@ -14,21 +14,27 @@ call to a single number.
 While Tencent refuses for the account's sake, a hold is open (`domain/holds.py`): the calls that it stops are not
 made. A chunk with no other calls is set aside, and one function at a time probes by a call to a single number. A
 chunk with others makes those, and its rest is set aside.
+
+Before all that, a chunk is looked at by itself (`delivery/permits.py`): while its request is paused, or outside
+SEND_HOURS, it waits at a gate; if its request is stopped, its recipients fail without a call.
 """
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.delivery import waiting
 from chalicelib.delivery.attempt import Attempt
 from chalicelib.delivery.holds import OpenHolds
+from chalicelib.delivery.permits import Permits
 from chalicelib.delivery.tencent_calls import SIDE, Answer, CallResult, Part, TencentCalls
 from chalicelib.domain import retries
 from chalicelib.domain.breaker import HOLDS, Hold
-from chalicelib.domain.planning import Call
+from chalicelib.domain.chunks import NO_CALLS, ChunkKey
+from chalicelib.domain.halts import HOURS
+from chalicelib.domain.planning import Call, Failure
 from chalicelib.errors import ConfigurationError
 from chalicelib.logs import log
 from chalicelib.queues import receiving
@@ -49,6 +55,8 @@ from chalicelib.tencent.throttle import throttle
 
 if TYPE_CHECKING:
     from chalicelib.domain.chunks import Outcome
+
+T = TypeVar("T")
 
 # An invocation needs at least this much time: for one call and the writes around it.
 MIN_SECONDS = 60
@@ -90,8 +98,6 @@ def _deliver(
     client = api.client()
     open_breakers = breakers.all_open()
     breaker = open_breakers.get(SIDE)
-    if breaker and not (breakers.take_probe(breaker, int(time.time())) and client.is_reachable()):
-        return [(record, put_back(SIDE)) for record in records]
     cautious = breaker is not None
     calls = TencentCalls(
         client,
@@ -99,10 +105,37 @@ def _deliver(
         deadline,
         cautious=cautious,
         holds=OpenHolds({name: open_breakers[name] for name in HOLDS if name in open_breakers}),
+        permits=Permits(),
     )
+    results, allowed = _without_calls(records, calls)
+    if not allowed:
+        return results
+    if breaker and not (breakers.take_probe(breaker, int(time.time())) and client.is_reachable()):
+        return [*results, *((record, put_back(SIDE)) for record in allowed)]
     # One chunk is enough for a probe.
-    taken, left = (records[:1], records[1:]) if breaker else (records, [])
-    return [*_deliver_chunks(taken, calls), *((record, put_back(SIDE)) for record in left)]
+    taken, left = (allowed[:1], allowed[1:]) if breaker else (allowed, [])
+    return [
+        *results,
+        *_deliver_chunks(taken, calls),
+        *((record, put_back(SIDE)) for record in left),
+    ]
+
+
+def _without_calls(
+    records: Sequence[Record], calls: TencentCalls
+) -> tuple[list[tuple[Record, Result]], list[Record]]:
+    """Process the chunks for which no call may begin; return their results, and the other records."""
+    results: list[tuple[Record, Result]] = []
+    allowed: list[Record] = []
+    with ThreadPoolExecutor(min(len(records), MAX_CHUNKS)) as pool:
+        futures = [pool.submit(_if_halted, record, calls) for record in records]
+        for record, future in zip(records, futures, strict=True):
+            result = _result_of(record, future)
+            if result is None:
+                allowed.append(record)
+            else:
+                results.append((record, result))
+    return results, allowed
 
 
 def _deliver_chunks(
@@ -117,14 +150,61 @@ def _deliver_chunks(
             chunk_pool.submit(_deliver_chunk, record.body, calls, call_pool) for record in records
         ]
         for record, future in zip(records, futures, strict=True):
-            try:
-                yield record, future.result()
-            except (UnreadableBodyError, UnknownRequestError):
-                log.exception("message can't succeed", extra={"tries": record.tries})
-                yield record, DEAD_LETTER
-            except Exception:
-                log.exception("chunk failed", extra={"chunk": record.body, "tries": record.tries})
-                yield record, again(record, retries.CHUNK)
+            yield record, _result_of(record, future)
+
+
+def _result_of(record: Record, future: Future[T]) -> T | Result:
+    """Return the result of the work on a message, also if the work failed."""
+    try:
+        return future.result()
+    except (UnreadableBodyError, UnknownRequestError):
+        log.exception("message can't succeed", extra={"tries": record.tries})
+        return DEAD_LETTER
+    except Exception:
+        log.exception("chunk failed", extra={"chunk": record.body, "tries": record.tries})
+        return again(record, retries.CHUNK)
+
+
+def _if_halted(record: Record, calls: TencentCalls) -> Result | None:
+    """Process a chunk for which no call may begin; return None if calls may begin.
+
+    An attempt that was claimed before is finished as always.
+    """
+    body = SendBody.decode(record.body)
+    key = body.chunk
+    request = send_requests.get(key.out_id, key.biz_id)
+    permit = calls.permits.of(request)
+    if permit.allows:
+        return None
+    progress = chunks.progress(key)
+    if progress and body.attempt in progress.claimed:
+        finished = _claim(body, calls)
+        if isinstance(finished, Result):
+            return finished
+    if permit.failure:
+        return _end(key, calls, permit.failure)
+    if permit.gate == HOURS:
+        return put_back(HOURS)
+    # At once, because this batch may take minutes; and the halt is read again afterwards, because the request may
+    # have been resumed, and its gate emptied, in between.
+    waiting.park(permit.gate, "sends", record)
+    log.info("sending is paused: a chunk is parked", extra=body.to_dict())
+    if calls.permits.of(request, fresh=True) == permit:
+        return DONE
+    return _if_halted(record, calls)
+
+
+def _end(key: ChunkKey, calls: TencentCalls, failure: Failure) -> Result:
+    """Let every recipient of a chunk without an outcome fail, without a call."""
+    progress = chunks.progress(key)
+    if progress and progress.complete:
+        return DONE
+    number = progress.next_attempt if progress else 0
+    attempt = _claim(SendBody(key, number), calls, only=NO_CALLS)
+    if isinstance(attempt, Result):
+        return attempt
+    attempt.give_up(failure)
+    return DONE
 
 
 def _deliver_chunk(text: str, calls: TencentCalls, pool: ThreadPoolExecutor) -> Result:
@@ -193,7 +273,7 @@ def _first_number(body: SendBody, calls: TencentCalls, probed: frozenset[Hold]) 
 def _claim(body: SendBody, calls: TencentCalls, only: int | None = None) -> Attempt | Result:
     """Claim an attempt; if it was claimed before, find out how it ended, and return the result of its message.
 
-    With `only`, the attempt is a probe of the recipient at that position.
+    With `only`, the attempt is a probe of the recipient at that position, or makes no call (NO_CALLS).
     """
     key, number = body.chunk, body.attempt
     request = send_requests.get(key.out_id, key.biz_id)
@@ -233,10 +313,16 @@ def _calls_left(body: SendBody) -> list[Call]:
 def _queue_rest(attempt: Attempt, calls: TencentCalls, until: int = 0) -> None:
     """Queue another attempt if recipients wait, and an inquiry about those of unknown outcome.
 
-    The attempt waits at a hold if that stops all calls to them.
+    The attempt waits at a hold if that stops all calls to them, or at the gate where its request waits. If the request
+    is stopped, they fail instead.
     """
     left = [call for _, call in attempt.progress.remaining_calls()]
-    attempt.queue_rest(calls.holds.gate(left) or "")
+    if left:
+        permit = calls.permits.of(attempt.request)
+        if permit.failure:
+            _end(attempt.key, calls, permit.failure)
+        else:
+            attempt.queue_rest(permit.gate or calls.holds.gate(left) or "")
     _queue_inquiry(attempt, calls, until)
 
 
