@@ -2,11 +2,12 @@
 
 import time
 from collections import Counter
+from typing import Any
 
 import pytest
 
 from chalicelib.domain.breaker import Hold
-from chalicelib.domain.halts import gate
+from chalicelib.domain.halts import Halt, HaltState, gate
 from chalicelib.store import breakers, halts, waiting
 from chalicelib.tencent.throttle import Pace
 from tests.support.in_process.bridge import Answer, Bridge
@@ -21,10 +22,10 @@ NOT_SENT = {(1, "NOT_SENT")}
 
 
 @pytest.fixture
-def operator(linked: Bridge) -> Ops:
+def operator(linked: Bridge, local: Bridge) -> Ops:
     # One call after the other.
     linked.configure(TENCENT_PARALLEL_CALLS="4")
-    return Ops(linked)
+    return Ops(local)
 
 
 def accept(bridge: Bridge, out_id: str = "task-1") -> Answer:
@@ -33,6 +34,30 @@ def accept(bridge: Bridge, out_id: str = "task-1") -> Answer:
     answer = bridge.campaign(PHONES, params, code=bridge.template(), out_id=out_id)
     assert answer.code == "OK"
     return answer
+
+
+def halt_after(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch, answer: Answer, state: HaltState, calls: int
+) -> None:
+    """Let a function read this halt after a number of calls to Tencent, and the clock go on by two seconds."""
+    read = halts.get
+    moved = False
+
+    def get(out_id: str, biz_id: str) -> Halt | None:
+        found = read(out_id, biz_id)
+        if len(bridge.tencent.send_calls) < calls:
+            return found
+        return Halt(out_id=out_id, biz_id=answer["bizId"], state=state, at=0, token="t")
+
+    def advance(tencent: FakeTencent, call: Call) -> Any:
+        nonlocal moved
+        if len(tencent.send_calls) >= calls and not moved:
+            moved = True
+            bridge.clock.advance(seconds=2)
+        return obeyed(tencent, call)
+
+    monkeypatch.setattr(halts, "get", get)
+    bridge.tencent.next("send", *[advance] * calls)
 
 
 def finish(bridge: Bridge) -> dict[str, set[tuple[int, str]]]:
@@ -67,16 +92,15 @@ def test_a_paused_campaign_waits_and_a_resumed_one_goes_on(linked: Bridge, opera
 
 
 def test_a_chunk_in_hand_stops_between_two_calls(linked: Bridge, operator: Ops) -> None:
-    accept(linked)
-
-    def pause(tencent: FakeTencent, call: Call) -> object:
-        operator.json("campaign", "pause", "task-1", "--yes")
-        linked.clock.advance(seconds=2)
-        return obeyed(tencent, call)
-
-    linked.tencent.next("send", obeyed, pause)  # type: ignore[arg-type]
-    linked.pump.invoke_once("deliver")
-    assert len(linked.tencent.sent) == 2
+    answer = accept(linked)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        halt_after(linked, monkeypatch, answer, "paused", 2)
+        linked.pump.invoke_once("deliver")
+        assert len(linked.tencent.sent) == 2
+        # The rest is parked as the next attempt.
+        [parked] = waiting.at(gate(answer["bizId"]))
+        assert '"attempt":1' in parked.text
+    operator.json("campaign", "pause", "task-1", "--yes")
     linked.pump.run("deliver", hours=1)
     assert len(linked.tencent.sent) == 2
     operator.json("campaign", "resume", "task-1", "--yes")
@@ -84,16 +108,15 @@ def test_a_chunk_in_hand_stops_between_two_calls(linked: Bridge, operator: Ops) 
 
 
 def test_stopping_reports_everybody_who_was_not_sent_to(linked: Bridge, operator: Ops) -> None:
-    accept(linked)
-
-    def stop(tencent: FakeTencent, call: Call) -> object:
-        assert operator.json("campaign", "stop", "task-1", "--yes")["unsent"] == len(PHONES)
-        linked.clock.advance(seconds=2)
-        return obeyed(tencent, call)
-
-    linked.tencent.next("send", obeyed, stop)  # type: ignore[arg-type]
-    linked.pump.invoke_once("deliver")
-    assert len(linked.tencent.sent) == 2
+    answer = accept(linked)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        halt_after(linked, monkeypatch, answer, "stopped", 2)
+        linked.pump.invoke_once("deliver")
+        assert len(linked.tencent.sent) == 2
+        # By the same function at once.
+        [progress] = linked.progress(answer)
+        assert progress.complete
+    assert operator.json("campaign", "stop", "task-1", "--yes")["unsent"] == 0
     reported = finish(linked)
     sent = {sms.phone.removeprefix("86") for sms in linked.tencent.sent}
     assert len(sent) == 2
@@ -240,7 +263,7 @@ def test_no_call_begins_while_the_halt_cannot_be_read(
     accept(linked)
     read = halts.get
 
-    def unreadable(tencent: FakeTencent, call: Call) -> object:
+    def unreadable(tencent: FakeTencent, call: Call) -> Any:
         def get(*_: str) -> None:
             raise TimeoutError
 
@@ -248,7 +271,7 @@ def test_no_call_begins_while_the_halt_cannot_be_read(
         linked.clock.advance(seconds=2)
         return obeyed(tencent, call)
 
-    linked.tencent.next("send", unreadable)  # type: ignore[arg-type]
+    linked.tencent.next("send", unreadable)
     linked.pump.invoke_once("deliver")
     assert len(linked.tencent.sent) == 1
     monkeypatch.setattr(halts, "get", read)
@@ -258,15 +281,22 @@ def test_no_call_begins_while_the_halt_cannot_be_read(
 def test_a_call_that_waited_for_its_turn_looks_again(
     linked: Bridge, operator: Ops, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    accept(linked)
+    answer = accept(linked)
+    turns: list[float] = []
 
-    def wait(_pace: Pace, _timeout: float) -> bool:
-        operator.json("campaign", "pause", "task-1", "--yes")
-        linked.clock.advance(seconds=5)
+    def wait(_pace: Pace, timeout: float) -> bool:
+        turns.append(timeout)
+        linked.clock.advance(seconds=2)
         return True
 
+    def get(*_: str) -> Halt | None:
+        halt = Halt(out_id="task-1", biz_id=answer["bizId"], state="paused", at=0, token="t")
+        return halt if turns else None
+
     monkeypatch.setattr(Pace, "wait", wait)
+    monkeypatch.setattr(halts, "get", get)
     linked.pump.invoke_once("deliver")
+    assert turns
     assert not linked.tencent.send_calls
 
 
