@@ -40,7 +40,7 @@ def test_promotions_wait_for_the_morning(bridge_at_night: Bridge) -> None:
     bridge.pump.run("deliver", hours=8)
     assert not bridge.tencent.sent
     assert len(list(waiting.at(HOURS))) == 1
-    bridge.pump.run("deliver", hours=2)
+    bridge.pump.run("deliver", hours=10)
     assert len(bridge.tencent.sent) == len(PHONES)
     assert beijing(time.time()) == "2026-03-03 08:00:00"
 
