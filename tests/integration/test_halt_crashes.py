@@ -8,9 +8,16 @@ import pytest
 from chalicelib.store import halts, messages, waiting
 from ops import halting
 from ops.errors import OperatorError
-from tests.integration.test_halts import DELIVERED, NOT_SENT, PHONES, STOPPED, accept, halt_after
 from tests.support.in_process.bridge import Answer, Bridge
 from tests.support.in_process.final_state_logs import check_logs
+from tests.support.in_process.halts import (
+    DELIVERED,
+    NOT_SENT,
+    PHONES,
+    STOPPED,
+    accept,
+    halt_after,
+)
 from tests.support.in_process.outside import FAULTS, Fault, points
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.snapshot import snapshot
