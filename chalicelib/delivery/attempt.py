@@ -28,16 +28,23 @@ _INQUIRY_MARGIN = 5
 class Attempt:
     """An attempt at a chunk, for the function that claimed it. Attempts at a chunk are numbered from 0.
 
-    An attempt ends with a result, or when its claimer has died.
+    An attempt ends with a result, or when its claimer has died. `since` is the epoch since which its work waits, by
+    default that of acceptance.
     """
 
     def __init__(
-        self, key: ChunkKey, number: int, request: SendRequest, progress: ChunkProgress
+        self,
+        key: ChunkKey,
+        number: int,
+        request: SendRequest,
+        progress: ChunkProgress,
+        since: int | None = None,
     ) -> None:
         self.key = key
         self.number = number
         self.request = request
         self.progress = progress
+        self._since = request.accepted_at if since is None else since
         self._outcomes: dict[int, Outcome] = {}
         # Whether a function that died has begun to record these outcomes. If it made no call, it left all of them to
         # this attempt.
@@ -134,7 +141,7 @@ class Attempt:
         left = sum(len(positions) for positions, _ in self.progress.remaining_calls())
         if not left:
             return
-        again = SendBody(self.key, self.number + 1, self.request.accepted_at)
+        again = SendBody(self.key, self.number + 1, self._since)
         pause = retries.refused_pause(self.number + 1)
         log.warning(
             "recipients wait for another attempt",

@@ -6,6 +6,7 @@ triggers `release`, not a queue, so its messages begin a new chain for Lambda's 
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from chalicelib import metrics
@@ -13,7 +14,7 @@ from chalicelib.domain.breaker import HOLDS, NAMES, BreakerName
 from chalicelib.domain.queue_names import QueueName
 from chalicelib.logs import log
 from chalicelib.queues import sending
-from chalicelib.queues.bodies import Body, since_of
+from chalicelib.queues.bodies import Body, SendBody, UnreadableBodyError, since_of
 from chalicelib.queues.receiving import DONE, Action, Record, Result, later
 from chalicelib.queues.sending import MAX_DELAY
 from chalicelib.store import breakers, waiting
@@ -115,7 +116,8 @@ def open_gate(gate: str, deadline: float, *, report: bool = True) -> int:
 def queue_again(found: Iterable[Waiting], deadline: float, *, report: bool = True) -> int:
     """Queue messages that waited and delete them from the table, as long as time is left; return their number.
 
-    With `report`, report the longest of their waits. It is left out where they were meant to wait.
+    With `report`, report the longest of their waits. It is left out where sends were meant to wait: their work waits
+    from now on.
     """
     queued = 0
     for batch in _batches(found):
@@ -126,12 +128,22 @@ def queue_again(found: Iterable[Waiting], deadline: float, *, report: bool = Tru
             report_waits(batch)
         by_queue: dict[QueueName, list[str]] = {}
         for one in batch:
-            by_queue.setdefault(one.queue, []).append(one.text)
+            text = one.text if report else _from_now_on(one.text)
+            by_queue.setdefault(one.queue, []).append(text)
         for queue, texts in by_queue.items():
             sending.send_texts(queue, texts)
         waiting.remove(batch)
         queued += len(batch)
     return queued
+
+
+def _from_now_on(text: str) -> str:
+    """Return a message of the queue `sends` whose work waits from now on."""
+    try:
+        return replace(SendBody.decode(text), since=int(time.time())).encode()
+    except UnreadableBodyError:
+        # `deliver` makes it a dead letter.
+        return text
 
 
 def report_waits(found: Iterable[Waiting]) -> None:

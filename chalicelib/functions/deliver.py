@@ -282,7 +282,7 @@ def _claim(body: SendBody, calls: TencentCalls, only: int | None = None) -> Atte
     progress = chunks.progress(key)
     if progress is None:
         raise LookupError(f"chunk {key} was queued before it was planned")
-    attempt = Attempt(key, number, request, progress)
+    attempt = Attempt(key, number, request, progress, body.since)
     if claimed:
         return attempt
     if number in progress.done:

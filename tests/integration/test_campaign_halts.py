@@ -1,5 +1,6 @@
 """`ops campaign pause`, `resume` and `stop`: nobody is sent to meanwhile, and everybody is accounted for."""
 
+import re
 import time
 from collections import Counter
 from typing import Any
@@ -21,7 +22,7 @@ from tests.support.in_process.halts import (
 )
 from tests.support.in_process.operator import Ops
 from tests.support.in_process.quickaudience import by_phone
-from tests.support.in_process.tencent import Call, FakeTencent, obeyed
+from tests.support.in_process.tencent import Call, FakeTencent, obeyed, refused
 
 
 @pytest.fixture
@@ -269,6 +270,24 @@ def test_a_call_that_waited_for_its_turn_looks_again(
     linked.pump.invoke_once("deliver")
     assert turns
     assert not linked.tencent.send_calls
+
+
+def test_a_pause_does_not_count_as_a_long_wait(
+    linked: Bridge, operator: Ops, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = accept(linked)
+    operator.json("campaign", "pause", "task-1", "--yes")
+    linked.pump.drain("deliver")
+    linked.clock.advance(hours=5)
+    operator.json("campaign", "resume", "task-1", "--yes")
+    # Then it waits at a hold.
+    linked.tencent.next("send", refused(1001))
+    linked.pump.run("deliver", hours=1)
+    assert len(linked.tencent.sent) == len(PHONES)
+    waits = re.findall(r'"SendsWait":\[?([0-9.]+)', capsys.readouterr().out)
+    assert waits
+    assert max(map(float, waits)) < 600
+    assert linked.progress(answer)[0].complete
 
 
 @pytest.mark.parametrize("command", ["pause", "resume", "stop"])
