@@ -1,6 +1,7 @@
 """Pausing, resuming and stopping the requests of a campaign (docs/decisions/0058)."""
 
 import time
+from contextlib import suppress
 from typing import Any, Literal
 
 from chalicelib import dates
@@ -8,6 +9,7 @@ from chalicelib.delivery import resuming
 from chalicelib.domain.halts import HaltState, ends_at
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.store import files, halts
+from chalicelib.store.halts import StoppedError
 from ops import campaign
 from ops.errors import OperatorError
 
@@ -29,7 +31,9 @@ def pause(out_id: str) -> dict[str, Any]:
         raise OperatorError(f"{out_id} is stopped, which is final")
     now = int(time.time())
     for request in open_:
-        halts.change(request, "paused", now)
+        # Another operator may stop it at the same moment. The others are paused all the same.
+        with suppress(StoppedError):
+            halts.change(request, "paused", now)
     return _account(out_id, accepted, "paused")
 
 
@@ -47,7 +51,8 @@ def resume(out_id: str) -> dict[str, Any]:
     now = int(time.time())
     queued = 0
     for request in wanted:
-        halts.change(request, "sending", now)
+        with suppress(StoppedError):
+            halts.change(request, "sending", now)
         queued += resuming.queue_parked(request.biz_id, _NO_DEADLINE)
     return _account(out_id, accepted, "sending") | {"queued": queued}
 

@@ -46,11 +46,8 @@ class Attempt:
         self.progress = progress
         self._since = request.accepted_at if since is None else since
         self._outcomes: dict[int, Outcome] = {}
-        # Whether a function that died has begun to record these outcomes. If it made no call, it left all of them to
-        # this attempt.
-        self._recovers = any(
-            only == NO_CALLS for before, only in progress.only.items() if before != number
-        )
+        # Whether a function that died has begun to record these outcomes.
+        self._recovers = False
         self._params = {
             position: call.params
             for start, call in progress.plan.call_starts()
@@ -110,14 +107,15 @@ class Attempt:
         """Find out and store the outcomes of this attempt, whose function died.
 
         A message that the dead function stored shows its recipient's outcome. Without one, it is unknown. A probe
-        leaves the recipients that it did not call to another attempt; one that makes no call leaves all of them.
+        leaves the recipients that it did not call to another attempt. An attempt that makes no call leaves those whose
+        failure is not stored.
         """
         self._recovers = True
         found: dict[int, Outcome] = {}
         only = self.progress.only.get(self.number)
         for positions, call in self.progress.remaining_calls():
             for position, phone in zip(positions, call.phones, strict=True):
-                if only is not None and position != only:
+                if only not in (None, NO_CALLS, position):
                     continue
                 message = messages.of_position(phone, self.request.biz_id, position)
                 if message and message.sid:
@@ -128,7 +126,7 @@ class Attempt:
                     self._outcomes[position] = None
                 elif message and message.receipt:
                     found[position] = Failure(message.receipt.code, message.receipt.reason)
-                else:
+                elif only != NO_CALLS:
                     found[position] = None
         self.record_outcomes(found)
         self.finish()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.breaker import Hold
+from chalicelib.domain.breaker import BreakerName
 from chalicelib.domain.halts import Halt, gate
 from chalicelib.store import breakers, halts, waiting
 from chalicelib.tencent.throttle import Pace
@@ -111,7 +111,7 @@ def test_stopping_a_paused_campaign(linked: Bridge, operator: Ops) -> None:
 
 @pytest.mark.parametrize("hold", ["tencent", "tencent-account"])
 def test_a_campaign_that_waits_at_a_breaker_stops_at_once(
-    linked: Bridge, operator: Ops, hold: Hold
+    linked: Bridge, operator: Ops, hold: BreakerName
 ) -> None:
     accept(linked)
     breakers.trip(hold, "no", int(time.time()), 0 if hold == "tencent" else 1001)

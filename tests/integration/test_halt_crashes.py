@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from chalicelib.domain.halts import HaltState
 from chalicelib.store import halts, messages, waiting
 from ops import halting
 from ops.errors import OperatorError
@@ -193,7 +194,7 @@ def test_deliver_dies_while_it_ends_a_stopped_chunk(
 @pytest.mark.parametrize("how", FAULTS)
 @pytest.mark.parametrize("state", ["paused", "stopped"])
 def test_deliver_dies_with_a_chunk_in_hand_that_is_halted(
-    linked: Bridge, answer: Answer, how: Fault, state: halts.HaltState
+    linked: Bridge, answer: Answer, how: Fault, state: HaltState
 ) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         restore = snapshot(linked)
@@ -251,5 +252,11 @@ def test_the_end_of_a_pause_survives_deaths(linked: Bridge, answer: Answer, how:
         linked.pump.release()
         linked.pump.invoke_once("deliver")
 
+    def is_stopped(what: str) -> None:
+        """An operator stops it after some were reported: they keep what was reported."""
+        halting.stop("task-1")
+        check(linked, what, NOT_SENT, STOPPED)
+
     assert crash(linked, end_of_the_pause, how, ends)
+    assert crash(linked, end_of_the_pause, how, is_stopped)
     assert crash(linked, linked.pump.sweep, how, ends)
