@@ -229,6 +229,29 @@ def linked_body(answer: Answer) -> str:
     )
 
 
+def test_a_request_that_is_resumed_while_a_chunk_is_parked_goes_on_at_once(
+    linked: Bridge, operator: Ops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command emptied the gate before the function parked the chunk there."""
+    answer = accept(linked)
+    read, reads = halts.get, []
+
+    def get(out_id: str, biz_id: str) -> Halt | None:
+        reads.append(biz_id)
+        if len(reads) > 1:
+            return read(out_id, biz_id)
+        return Halt(out_id=out_id, biz_id=biz_id, state="paused", at=0, token="t")
+
+    monkeypatch.setattr(halts, "get", get)
+    linked.pump.invoke_once("deliver")
+    assert len(linked.tencent.sent) == len(PHONES)
+    # The copy finds nothing left to do.
+    [copy] = waiting.at(gate(answer["bizId"]))
+    linked.pump.put("sends", copy.text)
+    waiting.remove([copy])
+    assert set(map(frozenset, finish(linked).values())) == {frozenset(DELIVERED)}
+
+
 def test_no_call_begins_while_the_halt_cannot_be_read(
     linked: Bridge, operator: Ops, monkeypatch: pytest.MonkeyPatch
 ) -> None:
