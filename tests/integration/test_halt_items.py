@@ -37,14 +37,15 @@ def test_a_stopped_request_stays_stopped(bridge: Bridge) -> None:
     assert before is None
     for state in ("paused", "sending"):
         with pytest.raises(StoppedError):
-            halts.change(REQUEST, state, NOW)  # type: ignore[arg-type]
+            halts.change(REQUEST, state, NOW)
     assert halts.is_stopped("task-1", "b1")
 
 
 def test_of_a_pause_and_a_stop_at_once_the_stop_remains(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, stopped = halts.get, []
+    read = halts.get
+    stopped: list[bool] = []
 
     def get(out_id: str, biz_id: str) -> object:
         found = read(out_id, biz_id)
