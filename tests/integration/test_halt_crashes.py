@@ -77,9 +77,10 @@ def crash(
                 run()
             except Exception as error:
                 bridge.pump.failures.append(error)
-        assert bridge.outside.names[at] == name
+        # With HOSTILE=all, the calls of a repetition may differ.
+        called = bridge.outside.names[at] if at < len(bridge.outside.names) else name
         bridge.restart()
-        ends(f"call {at}, {name}")
+        ends(f"call {at}, {called}")
     return len(found)
 
 
