@@ -7,6 +7,7 @@ emptied, so both APIs send to the same numbers and write the same items.
 """
 
 import statistics
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,12 @@ class Compared:
         )
 
 
+def turns(rounds: int) -> Iterator[str]:
+    """Yield both APIs `rounds` times: v5, 3.0, 3.0, v5, and so on, so that neither is always the later one."""
+    for number in range(rounds):
+        yield from APIS if number % 2 == 0 else reversed(APIS)
+
+
 def measure(kind: str, count: int, rounds: int) -> Compared:
     """Measure campaigns of one kind with both APIs."""
     with TemporaryDirectory(prefix="bench-") as name, ExitStack() as held:
@@ -63,8 +70,7 @@ def measure(kind: str, count: int, rounds: int) -> Compared:
             worlds[api].reset()
             worlds[api].warm_up(kind)
         runs: dict[str, list[Run]] = {api: [] for api in APIS}
-        for number in range(rounds):
-            for api in APIS if number % 2 == 0 else reversed(APIS):
-                worlds[api].reset()
-                runs[api].append(worlds[api].run(kind, count))
+        for api in turns(rounds):
+            worlds[api].reset()
+            runs[api].append(worlds[api].run(kind, count))
         return Compared(kind, count, runs)

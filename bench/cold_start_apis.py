@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from bench.apis import APIS
+from bench import report
+from bench.apis import APIS, turns
 from bench.cold_start import Bench, prepared
 from bench.cold_start_cases import API_CASES, Case
 from bench.report import Section
@@ -49,11 +50,10 @@ def measure(bench: Bench, cases: Sequence[Case], runs: int) -> list[Started]:
 
 
 def _compare(benches: Mapping[str, Bench], case: Case, runs: int) -> Started:
-    """Start each API in turns: v5, 3.0, 3.0, v5, and so on. The first start of each is discarded."""
+    """Start both APIs in turns. The first start of each is discarded."""
     times: dict[str, list[tuple[float, float]]] = {api: [] for api in APIS}
-    for number in range(runs + 1):
-        for api in APIS if number % 2 == 0 else reversed(APIS):
-            times[api].append(benches[api].start(case))
+    for api in turns(runs + 1):
+        times[api].append(benches[api].start(case))
     return Started(
         case,
         {api: statistics.median(ms for ms, _ in found[1:]) for api, found in times.items()},
@@ -64,30 +64,20 @@ def _compare(benches: Mapping[str, Bench], case: Case, runs: int) -> Started:
 
 def section(started: Sequence[Started]) -> Section:
     """Return the starts as a table."""
-    return Section(
+    return report.table(
         "Cold start with each of Tencent's APIs",
+        started,
         (
-            "first answer to",
-            "v5 ms",
-            "3.0 ms",
-            "×",
-            "v5 CPU ms",
-            "3.0 CPU ms",
-            "×",
-            "v5 modules",
-            "3.0 modules",
+            ("first answer to", lambda one: one.case.name),
+            ("v5 ms", lambda one: f"{one.ms['v5']:.0f}"),
+            ("3.0 ms", lambda one: f"{one.ms['3.0']:.0f}"),
+            ("×", lambda one: f"{one.ratio:.3f}"),
+            ("v5 CPU ms", lambda one: f"{one.cpu_ms['v5']:.0f}"),
+            ("3.0 CPU ms", lambda one: f"{one.cpu_ms['3.0']:.0f}"),
+            ("×", lambda one: f"{one.cpu_ratio:.3f}"),
+            ("v5 modules", lambda one: f"{one.modules['v5']}"),
+            ("3.0 modules", lambda one: f"{one.modules['3.0']}"),
         ),
-        [
-            (
-                one.case.name,
-                *(f"{one.ms[api]:.0f}" for api in APIS),
-                f"{one.ratio:.3f}",
-                *(f"{one.cpu_ms[api]:.0f}" for api in APIS),
-                f"{one.cpu_ratio:.3f}",
-                *(f"{one.modules[api]}" for api in APIS),
-            )
-            for one in started
-        ],
         text=(
             "The same bundle with TENCENT_API=v5 and with TENCENT_API=3.0, started in turns. The sign of the accepted "
             "send is linked with v5, and in the list of the account's signs with API 3.0."

@@ -2,10 +2,11 @@
 
 import platform
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.table import Table
@@ -14,6 +15,11 @@ DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "benchmarks.md"
 CPU_PLOT = DOCS / "images" / "bench-cpu.svg"
 GROWTH_PLOT = DOCS / "images" / "bench-growth.svg"
+
+
+T = TypeVar("T")
+Columns = Sequence[tuple[str, Callable[[T], str]]]
+"""A table's columns: the heading of each, and what it shows of a row's object."""
 
 
 @dataclass
@@ -42,6 +48,19 @@ class Section:
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
         picture = f"![{self.title}]({self.picture})" if self.picture else ""
         return "\n\n".join(filter(None, [f"## {self.title}", self.text, table, picture]))
+
+
+def table(
+    title: str, objects: Iterable[T], columns: Columns[T], *, text: str = "", picture: str = ""
+) -> Section:
+    """Return a section with a row for each object."""
+    return Section(
+        title,
+        tuple(heading for heading, _ in columns),
+        [tuple(shown(one) for _, shown in columns) for one in objects],
+        text=text,
+        picture=picture,
+    )
 
 
 def write(introduction: str, sections: Sequence[Section]) -> None:

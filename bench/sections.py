@@ -1,50 +1,53 @@
 """The measurements as sections of the page: a table each, with its explanation."""
 
+from collections.abc import Callable
+
 from bench import prices, report
 from bench.accepting import MEMORY, Accepted
-from bench.apis import APIS, Compared
+from bench.apis import Compared
 from bench.campaign import STAGES, Run
 from bench.delay import Delay
 from bench.rate import Sent
-from bench.report import Section
+from bench.report import Columns, Section
+
+# How most tables of campaigns begin.
+_CAMPAIGN: Columns[Run] = (
+    ("campaign", lambda run: run.kind),
+    ("recipients", lambda run: f"{run.recipients:,}"),
+)
 
 
 def cpu(runs: list[Run]) -> Section:
     """Return the CPU time per message, beside the floor and the tuned floor."""
-    section = Section(
+    return report.table(
         "CPU per message, from request to pushed receipt",
-        ("campaign", "recipients", "bridge ms", "floor ms", "×", "tuned floor ms", "×"),
+        runs,
+        (
+            *_CAMPAIGN,
+            ("bridge ms", lambda run: f"{run.cpu * 1000:.3f}"),
+            ("floor ms", lambda run: f"{run.floor_cpu * 1000:.3f}"),
+            ("×", lambda run: f"{run.cpu / run.floor_cpu:.2f}"),
+            ("tuned floor ms", lambda run: f"{run.tuned_cpu * 1000:.3f}"),
+            ("×", lambda run: f"{run.cpu / run.tuned_cpu:.2f}"),
+        ),
         picture=f"images/{report.CPU_PLOT.name}",
     )
-    for run in runs:
-        ours, floor, tuned = run.cpu * 1000, run.floor_cpu * 1000, run.tuned_cpu * 1000
-        section.rows.append(
-            (
-                run.kind,
-                f"{run.recipients:,}",
-                f"{ours:.3f}",
-                f"{floor:.3f}",
-                f"{ours / floor:.2f}",
-                f"{tuned:.3f}",
-                f"{ours / tuned:.2f}",
-            )
-        )
-    return section
 
 
 def apis(compared: list[Compared]) -> Section:
     """Return the CPU time per message with API 3.0, beside that with v5."""
-    section = Section(
+    return report.table(
         "CPU per message with each of Tencent's APIs",
+        compared,
         (
-            "campaign",
-            "recipients",
-            "turns",
-            "v5 ms",
-            "3.0 ms",
-            "×",
-            "of which deliver: v5 ms",
-            "3.0 ms",
+            ("campaign", lambda one: one.kind),
+            ("recipients", lambda one: f"{one.recipients:,}"),
+            ("turns", lambda one: f"{one.turns}"),
+            ("v5 ms", lambda one: f"{one.cpu('v5') * 1000:.3f}"),
+            ("3.0 ms", lambda one: f"{one.cpu('3.0') * 1000:.3f}"),
+            ("×", lambda one: f"{one.ratio:.3f}"),
+            ("of which deliver: v5 ms", lambda one: f"{one.deliver_cpu('v5') * 1000:.3f}"),
+            ("3.0 ms", lambda one: f"{one.deliver_cpu('3.0') * 1000:.3f}"),
         ),
         text=(
             "From request to pushed receipt, in turns in the same run: v5, 3.0, 3.0, v5, and so on, each with an empty "
@@ -52,18 +55,6 @@ def apis(compared: list[Compared]) -> Section:
             "numbers each. 3.0 signs the body of a call, v5 its numbers."
         ),
     )
-    for one in compared:
-        section.rows.append(
-            (
-                one.kind,
-                f"{one.recipients:,}",
-                f"{one.turns}",
-                *(f"{one.cpu(api) * 1000:.3f}" for api in APIS),
-                f"{one.ratio:.3f}",
-                *(f"{one.deliver_cpu(api) * 1000:.3f}" for api in APIS),
-            )
-        )
-    return section
 
 
 def stages(runs: list[Run]) -> Section:
@@ -89,16 +80,20 @@ def stages(runs: list[Run]) -> Section:
 
 def units(runs: list[Run]) -> Section:
     """Return the billed units per message."""
-    section = Section(
+
+    def per_message(figure: float, run: Run) -> str:
+        return f"{figure / run.recipients:.4f}"
+
+    return report.table(
         "What AWS bills for a message",
+        runs,
         (
-            "campaign",
-            "recipients",
-            "write units",
-            "read units",
-            "SQS requests",
-            "invocations",
-            "$ per million",
+            *_CAMPAIGN,
+            ("write units", lambda run: per_message(run.figures["write_units"], run)),
+            ("read units", lambda run: per_message(run.figures["read_units"], run)),
+            ("SQS requests", lambda run: per_message(run.figures["sqs_requests"], run)),
+            ("invocations", lambda run: per_message(sum(run.figures["invocations"].values()), run)),
+            ("$ per million", lambda run: f"{sum(prices.per_million(run).values()):.2f}"),
         ),
         text=(
             "Dollars by the prices in `docs/prices.json`, API Gateway's requests included. Lambda's seconds are the "
@@ -106,18 +101,6 @@ def units(runs: list[Run]) -> Section:
             "50 ms, with sixteen calls at once, costs $0.03 for a million personalised messages."
         ),
     )
-    for run in runs:
-        used = (run.figures[name] for name in ("write_units", "read_units", "sqs_requests"))
-        invocations = sum(run.figures["invocations"].values())
-        section.rows.append(
-            (
-                run.kind,
-                f"{run.recipients:,}",
-                *(f"{one / run.recipients:.4f}" for one in (*used, invocations)),
-                f"{sum(prices.per_million(run).values()):.2f}",
-            )
-        )
-    return section
 
 
 def dollars(runs: list[Run]) -> Section:
@@ -132,18 +115,19 @@ def dollars(runs: list[Run]) -> Section:
 
 def accepting(accepted: list[Accepted]) -> Section:
     """Return the cost of accepting one request, by its size."""
-    section = Section(
+    return report.table(
         "Accepting one request",
+        accepted,
         (
-            "request",
-            "recipients",
-            "MB",
-            "CPU s",
-            "floor s",
-            "×",
-            "memory MB",
-            "at start",
-            "s on Lambda",
+            ("request", lambda one: one.kind),
+            ("recipients", lambda one: f"{one.recipients:,}"),
+            ("MB", lambda one: f"{one.bytes / 1e6:.2f}"),
+            ("CPU s", lambda one: f"{one.cpu:.3f}"),
+            ("floor s", lambda one: f"{one.floor:.3f}"),
+            ("×", lambda one: f"{one.cpu / one.floor:.2f}"),
+            ("memory MB", lambda one: f"{one.memory / 2**20:.0f}"),
+            ("at start", lambda one: f"{one.started_with / 2**20:.0f}"),
+            ("s on Lambda", lambda one: f"{one.seconds_on_lambda:.1f}"),
         ),
         text=(
             "The floor parses the JSON of the event and of the body, and makes the same calls. Memory is the process's "
@@ -155,47 +139,31 @@ def accepting(accepted: list[Accepted]) -> Section:
             "plans the calls and packs the plan."
         ),
     )
-    for one in accepted:
-        section.rows.append(
-            (
-                one.kind,
-                f"{one.recipients:,}",
-                f"{one.bytes / 1e6:.2f}",
-                f"{one.cpu:.3f}",
-                f"{one.floor:.3f}",
-                f"{one.cpu / one.floor:.2f}",
-                f"{one.memory / 2**20:.0f}",
-                f"{one.started_with / 2**20:.0f}",
-                f"{one.seconds_on_lambda:.1f}",
-            )
-        )
-    return section
 
 
 def growth(runs: list[Run]) -> Section:
     """Return how the cost per message and the memory depend on the size of a campaign."""
-    functions = list(dict.fromkeys(STAGES.values()))
-    section = Section(
+
+    def memory(stage: str) -> Callable[[Run], str]:
+        return lambda run: f"{run.stages[stage].memory / 2**20:.0f}"
+
+    # The last stage of each function, at which the memory of its process was highest.
+    last = {function: stage for stage, function in STAGES.items()}
+    return report.table(
         "Growth",
-        ("campaign", "recipients", "CPU ms", "write units", *(f"{name} MB" for name in functions)),
+        runs,
+        (
+            *_CAMPAIGN,
+            ("CPU ms", lambda run: f"{run.cpu * 1000:.3f}"),
+            ("write units", lambda run: f"{run.figures['write_units'] / run.recipients:.4f}"),
+            *((f"{function} MB", memory(stage)) for function, stage in last.items()),
+        ),
         text=(
             "CPU time and write units per message, and the peak memory of each function's process, Python and "
             "libraries included. `api_handler` processes a request of up to 100,000 recipients at once."
         ),
         picture=f"images/{report.GROWTH_PLOT.name}",
     )
-    for run in runs:
-        memory = {function: run.stages[stage].memory for stage, function in STAGES.items()}
-        section.rows.append(
-            (
-                run.kind,
-                f"{run.recipients:,}",
-                f"{run.cpu * 1000:.3f}",
-                f"{run.figures['write_units'] / run.recipients:.4f}",
-                *(f"{memory[name] / 2**20:.0f}" for name in functions),
-            )
-        )
-    return section
 
 
 def burst(run: Run) -> Section:
@@ -236,18 +204,23 @@ def forwarding(found: Delay) -> Section:
 
 def rate(sent: list[Sent]) -> Section:
     """Return how fast a personalised campaign is sent within a limit of Tencent's, and without one."""
-    section = Section(
+
+    def accepts(per_second: int) -> str:
+        return f"{per_second:,}" if per_second else "any number"
+
+    return report.table(
         "Calls a second to Tencent",
+        sent,
         (
-            "answers take",
-            "Tencent accepts a second",
-            "ceiling",
-            "recipients",
-            "a second, all",
-            "second half",
-            "refused %",
-            "CPU ms",
-            "deliver MB",
+            ("answers take", lambda one: f"{one.tencent.seconds:g} s"),
+            ("Tencent accepts a second", lambda one: accepts(one.tencent.per_second)),
+            ("ceiling", lambda one: f"{one.tencent.ceiling}"),
+            ("recipients", lambda one: f"{one.recipients:,}"),
+            ("a second, all", lambda one: f"{one.per_second:.0f}"),
+            ("second half", lambda one: f"{one.adapted:.0f}"),
+            ("refused %", lambda one: f"{one.share_refused * 100:.2f}"),
+            ("CPU ms", lambda one: f"{one.cpu * 1000:.2f}"),
+            ("deliver MB", lambda one: f"{one.memory / 2**20:.0f}"),
         ),
         text=(
             "Elapsed time: four `deliver` processes at once send a personalised campaign, a call for each message. The "
@@ -258,19 +231,3 @@ def rate(sent: list[Sent]) -> Section:
             "repeated after 30 s and more, which is left out. With the default ceiling, two cores are the limit."
         ),
     )
-    for one in sent:
-        tencent = one.tencent
-        section.rows.append(
-            (
-                f"{tencent.seconds:g} s",
-                f"{tencent.per_second:,}" if tencent.per_second else "any number",
-                f"{tencent.ceiling}",
-                f"{one.recipients:,}",
-                f"{one.per_second:.0f}",
-                f"{one.adapted:.0f}",
-                f"{one.share_refused * 100:.2f}",
-                f"{one.cpu * 1000:.2f}",
-                f"{one.memory / 2**20:.0f}",
-            )
-        )
-    return section

@@ -70,6 +70,11 @@ def is_blank(content: bytes) -> bool:
     return not content.strip(b"\xef\xbb\xbf \t\r\n")
 
 
+def objects(value: Any) -> list[dict[str, Any]]:
+    """Return the objects in a list; none if the value is null or no list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
 def integer(value: Any) -> int | None:
     """Return the integer that a value from foreign JSON stands for, or None.
 

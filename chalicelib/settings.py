@@ -28,8 +28,10 @@ from chalicelib.setting_formats import (
     whole_number,
 )
 
-API3_URL = "https://sms.tencentcloudapi.com"
-"""Root of API 3.0, the default with it."""
+_V5_URL = "https://yun.tim.qq.com/v5/tlssmssvr"
+_API3_URL = "https://sms.tencentcloudapi.com"
+
+Environment = Mapping[str, str]
 
 
 def _setting(
@@ -38,15 +40,57 @@ def _setting(
     read: Callable[[str], Any] = str,
     *,
     default: Any = MISSING,
+    unset: Callable[[Environment], Any] | None = None,
+    check: Callable[[Any, Environment], None] | None = None,
     secret: bool = False,
 ) -> Any:
     """Define a setting: its environment variable, a description of its format, and the function that parses it.
 
-    `read` raises ValueError with a text that says what is wrong and does not contain the value. A default is
-    used as it is, without parsing. A setting without a default is required.
+    A default is used as it is, without parsing. A setting without a default is required. Two functions depend on the
+    other variables, too: `unset` returns the value of a variable that is not set, in place of the default; `check`
+    refuses a value. All three functions raise ValueError with a text that says what is wrong and does not contain the
+    value.
     """
-    metadata = {"variable": variable, "shape": shape, "read": read}
+    metadata = {"variable": variable, "shape": shape, "read": read, "unset": unset, "check": check}
     return field(default=default, repr=not secret, metadata=metadata)
+
+
+def _authenticates(environment: Environment) -> bool:
+    return environment.get("QA_AUTH") != "off"
+
+
+def _calls_api3(environment: Environment) -> bool:
+    return environment.get("TENCENT_API") == "3.0"
+
+
+def _calls_v5(environment: Environment) -> bool:
+    return not _calls_api3(environment)
+
+
+def _required(when: Callable[[Environment], bool], why: str) -> Callable[[Environment], str]:
+    """Return the `unset` of a setting that is required under a condition, and otherwise empty."""
+
+    def unset(environment: Environment) -> str:
+        if when(environment):
+            raise ValueError(why)
+        return ""
+
+    return unset
+
+
+def _url_of_the_api(environment: Environment) -> str:
+    return _API3_URL if _calls_api3(environment) else _V5_URL
+
+
+def _refuse_address_of_v5(address: str, environment: Environment) -> None:
+    # A stage that called v5 before may still name its address.
+    if _calls_api3(environment) and address.rstrip("/").endswith("/tlssmssvr"):
+        raise ValueError("is the address of v5")
+
+
+def _refuse_names_of_codes(codes: frozenset[int | str], environment: Environment) -> None:
+    if _calls_v5(environment) and any(isinstance(code, str) for code in codes):
+        raise ValueError("has names of codes, which v5 does not know")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +106,7 @@ class Settings:
         "key shared with Quick Audience, or new,old while it is being changed, or ssm:/name of it",
         not_blank,
         default="",
+        unset=_required(_authenticates, "is required unless QA_AUTH=off"),
         secret=True,
     )
     qa_base_url: str = _setting(
@@ -98,6 +143,7 @@ class Settings:
         "App Key of that application, or ssm:/name of it",
         not_blank,
         default="",
+        unset=_required(_calls_v5, "is not set"),
         secret=True,
     )
     tencent_secret_id_source: str = _setting(
@@ -105,6 +151,7 @@ class Settings:
         "SecretId of an API key of the Tencent Cloud account, or ssm:/name of it",
         not_blank,
         default="",
+        unset=_required(_calls_api3, "is required with TENCENT_API=3.0"),
         secret=True,
     )
     tencent_secret_key_source: str = _setting(
@@ -112,6 +159,7 @@ class Settings:
         "SecretKey of that API key, or ssm:/name of it",
         not_blank,
         default="",
+        unset=_required(_calls_api3, "is required with TENCENT_API=3.0"),
         secret=True,
     )
     tencent_region: str = _setting(
@@ -124,7 +172,9 @@ class Settings:
         "TENCENT_BASE_URL",
         "root of the API",
         url,
-        default="https://yun.tim.qq.com/v5/tlssmssvr",
+        default=_V5_URL,
+        unset=_url_of_the_api,
+        check=_refuse_address_of_v5,
     )
     tencent_callback_tokens_source: str = _setting(
         "TENCENT_CALLBACK_TOKENS",
@@ -154,6 +204,7 @@ class Settings:
         + "; with TENCENT_API=3.0 also their names",
         wait_codes,
         default=frozenset(),
+        check=_refuse_names_of_codes,
     )
     allowed_countries: frozenset[str] = _setting(
         "ALLOWED_COUNTRIES",
@@ -253,7 +304,7 @@ def _reveal(source: str) -> str:
     return parameter_store.get(source.removeprefix("ssm:"))
 
 
-def from_environment(environment: Mapping[str, str]) -> Settings:
+def from_environment(environment: Environment) -> Settings:
     """Read the settings. An empty variable counts as unset, because CloudFormation writes absent values that way."""
     values: dict[str, Any] = {}
     errors = []
@@ -273,38 +324,18 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     return Settings(**values)
 
 
-def _value(setting: Field[Any], environment: Mapping[str, str]) -> Any:
-    variable = setting.metadata["variable"]
-    if text := environment.get(variable):
-        value = setting.metadata["read"](text)
-        if variable == "TENCENT_WAIT_CODES" and environment.get("TENCENT_API") != "3.0":
-            _require_numbers(value)
-        if variable == "TENCENT_BASE_URL" and environment.get("TENCENT_API") == "3.0":
-            _require_api3(value)
+def _value(setting: Field[Any], environment: Environment) -> Any:
+    rules = setting.metadata
+    if text := environment.get(rules["variable"]):
+        value = rules["read"](text)
+        if check := rules["check"]:
+            check(value, environment)
         return value
+    if unset := rules["unset"]:
+        return unset(environment)
     if setting.default is MISSING:
         raise ValueError("is not set")
-    if variable == "QA_KEY" and environment.get("QA_AUTH") != "off":
-        raise ValueError("is required unless QA_AUTH=off")
-    if environment.get("TENCENT_API") == "3.0":
-        if variable in ("TENCENT_SECRET_ID", "TENCENT_SECRET_KEY"):
-            raise ValueError("is required with TENCENT_API=3.0")
-        if variable == "TENCENT_BASE_URL":
-            return API3_URL
-    elif variable == "TENCENT_APP_KEY":
-        raise ValueError("is not set")
     return setting.default
-
-
-def _require_numbers(codes: frozenset[int | str]) -> None:
-    if any(isinstance(code, str) for code in codes):
-        raise ValueError("has names of codes, which v5 does not know")
-
-
-def _require_api3(address: str) -> None:
-    # A stage that called v5 before may still name its address.
-    if address.rstrip("/").endswith("/tlssmssvr"):
-        raise ValueError("is the address of v5")
 
 
 @functools.cache

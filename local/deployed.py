@@ -22,6 +22,7 @@ from botocore.exceptions import WaiterError
 from local import aws
 from local.processes import StackError
 from ops import bundle
+from ops.cloud import rest_apis
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
@@ -77,7 +78,7 @@ def deploy(
         if resource["Type"] == "AWS::Serverless::Function"
     }
     return Deployment(
-        f"{endpoint}/restapis/{outputs['RestAPIId']}/{stage}/_user_request_",
+        rest_apis.emulated_address(endpoint, outputs["RestAPIId"], stage),
         package,
         functions,
         environment,

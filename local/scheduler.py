@@ -1,7 +1,7 @@
 """The schedules: call each scheduled function of the app when it is due.
 
 `python -m local.scheduler` counts each rate from its own start, as a newly created rule does, and calls one function
-at a time; with HOSTILE, several at once and some twice (docs/hostile-aws.md). `python -m local.scheduler --once sweep`
+at a time; with HOSTILE, several at once and some twice (`local.hostile`). `python -m local.scheduler --once sweep`
 calls one function now and exits with 0 if it returned and with 1 if it raised.
 """
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from chalicelib import settings
+from chalicelib.errors import ConfigurationError
 from local import aws, configuration, worst
 from local.functions import TIMEOUTS, App
 from local.hostile.switches import Switch
@@ -193,6 +195,7 @@ class Stack:
             quickaudience=self.environment["QA_BASE_URL"],
             aws=self._ministack.endpoint,
         )
+        self._check_settings()
 
         # Before the front answers, because a caller that finds it healthy may read this next.
         self.state.publish(self._description())
@@ -200,6 +203,13 @@ class Stack:
         self._start_app(Parts(sealed, self.state, self._lock))
         wait_healthy(f"{prefix}/health")
         self._supervisor.start()
+
+    def _check_settings(self) -> None:
+        """Raise StackError if the bridge would refuse its settings: its functions would only log why."""
+        try:
+            settings.from_environment(self.environment)
+        except ConfigurationError as error:
+            raise StackError(str(error)) from error
 
     def _start_app(self, parts: Parts) -> None:
         assert self._listener is not None  # noqa: S101 - for the type checker

@@ -8,7 +8,7 @@ The mappings that `chalice deploy` creates ignore `batchItemFailures`. With BRID
 deployment sets once a mapping reads them, messages that the function names stay on the queue.
 
 A stack runs several workers for each function. On SIGTERM, a worker finishes its batch first. With HOSTILE, it is
-as bad as AWS can be (docs/hostile-aws.md).
+as bad as AWS can be (`local.hostile`).
 """
 
 import argparse

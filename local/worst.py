@@ -1,4 +1,4 @@
-"""AWS at its worst in a process of the stack: what HOSTILE turns on (docs/hostile-aws.md).
+"""AWS at its worst in a process of the stack: what HOSTILE turns on (`local.hostile`).
 
 `local.hostile` imitates AWS and knows nothing of this stack. This module gives it the stack's folder, and to each
 process draws of its own.

@@ -8,7 +8,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -24,6 +27,7 @@ from ops import (
     stages,
 )
 from ops.after_chalice import Deployed
+from ops.cloud.identity import Identity
 from ops.deploy_checks import Checked
 from ops.errors import OperatorError
 from ops.progress import Progress
@@ -33,15 +37,21 @@ _HEALTH_SECONDS = 10
 _HEALTH_PAUSE = 3
 _SETTLING_SECONDS = 60
 
+RunChalice = Callable[[str, str, Path], None]
+"""Runs a command of Chalice for a stage in a project's folder."""
 
-def deploy(checked: Checked, progress: Progress) -> str:
-    """Deploy a checked stage; return the prefix of its API, which Quick Audience is given. Raises OperatorError."""
+
+def deploy(checked: Checked, progress: Progress, run: RunChalice | None = None) -> str:
+    """Deploy a checked stage; return the prefix of its API, which Quick Audience is given. Raises OperatorError.
+
+    `run` runs Chalice in place of `run_chalice`.
+    """
     stage, configured = checked.stage, checked.settings
     own = stack.of_stage(stage)
     queue_names.wait(stage, progress)
     change = own.bring_to(stack.template(configured.table), checked.parameters)
     progress(f"table, queues, alarms: stack {own.name} {change}")
-    prefix = _deploy_functions(checked, progress)
+    prefix = _deploy_functions(checked, progress, run)
     after_chalice.apply(Deployed(stage, configured), checked.config, progress)
     _require_answer(stage, prefix)
     progress(f"{prefix}/health answers")
@@ -71,20 +81,28 @@ def run_chalice(command: str, stage: str, folder: Path) -> None:
         )
 
 
-def _deploy_functions(checked: Checked, progress: Progress) -> str:
+@contextmanager
+def packed_project(
+    config: dict[str, Any], stage: str, account: Identity
+) -> Iterator[tuple[Path, bundle.Package]]:
+    """Yield a temporary folder with a project that Chalice can deploy, and the finished bundle of its functions."""
+    with tempfile.TemporaryDirectory(prefix="deploy-") as temporary:
+        folder, output = Path(temporary, "project"), Path(temporary, "package")
+        folder.mkdir()
+        output.mkdir()
+        project.make(folder, config, stage, account)
+        project.share_records(folder)
+        # Packed first, so that the bundle can be finished; Chalice then uploads the finished one.
+        yield folder, bundle.pack(folder, stage, output)
+
+
+def _deploy_functions(checked: Checked, progress: Progress, run: RunChalice | None) -> str:
     """Deploy the functions; return the prefix of their API."""
     stage = checked.stage
     config, stopped = brakes.keep_reserved(checked.config, stage)
     if stopped:
         progress(f"stopped by a reserved concurrency of 0, and kept so: {', '.join(stopped)}")
-    with tempfile.TemporaryDirectory(prefix="deploy-") as temporary:
-        folder, output = Path(temporary, "project"), Path(temporary, "package")
-        folder.mkdir()
-        output.mkdir()
-        project.make(folder, config, stage, checked.identity)
-        project.share_records(folder)
-        # Packed first, so that the bundle can be finished; Chalice then uploads the finished one.
-        package = bundle.pack(folder, stage, output)
+    with packed_project(config, stage, checked.identity) as (folder, package):
         if endpoint := stages.emulator():
             functions = emulated.of_stage(stack.of_stage(stage))
             change = emulated.create(endpoint, functions, package)
@@ -93,7 +111,7 @@ def _deploy_functions(checked: Checked, progress: Progress) -> str:
             )
             return emulated.prefix(endpoint, functions)
         before_chalice.prepare(config, stage, checked.identity, progress)
-        run_chalice("deploy", stage, folder)
+        (run or run_chalice)("deploy", stage, folder)
     progress("functions: deployed by Chalice")
     return stages.prefix(config, stage)
 

@@ -10,6 +10,7 @@ import json
 import boto3
 
 from ops.bundle import Package
+from ops.cloud import rest_apis
 from ops.stack import Stack
 from ops.stages import HTTP_FUNCTION
 
@@ -39,7 +40,7 @@ def prefix(endpoint: str, functions: Stack) -> str:
         return ""
     outputs = functions.outputs()
     stage = outputs["EndpointURL"].rstrip("/").rpartition("/")[2]
-    return f"{endpoint}/restapis/{outputs['RestAPIId']}/{stage}/_user_request_"
+    return rest_apis.emulated_address(endpoint, outputs["RestAPIId"], stage)
 
 
 def function_name(stage: Stack, function: str) -> str:

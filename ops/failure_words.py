@@ -37,8 +37,8 @@ _HOLDS: dict[Code, str] = {
     1006: "the application lacks a permission for these sends: ask Tencent's support",
     1009: "this address is not on the application's whitelist",
     1011: "the address of the API is wrong: TENCENT_BASE_URL",
-    1019: "there is no such application: TENCENT_SDK_APP_ID",
-    1020: "the application is disabled",
+    1019: "the application does not exist: TENCENT_SDK_APP_ID",
+    1020: "the application is disabled: TENCENT_SDK_APP_ID",
     1021: "the clock is wrong by more than ten minutes",
     1031: "no messages are left in the package: buy one",
     1033: "the account is in arrears",
@@ -58,7 +58,7 @@ _HOLDS: dict[Code, str] = {
     "UnauthorizedOperation.SmsSdkAppIdVerifyFail": (
         "the application is not of the key's account: TENCENT_SDK_APP_ID"
     ),
-    "UnsupportedRegion": "the region is wrong: TENCENT_REGION",
+    "UnsupportedRegion": "the region is wrong: TENCENT_REGION, such as ap-guangzhou",
 }
 
 

@@ -21,7 +21,7 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM")
 
 
 class Papers(NamedTuple):
-    """What an application for a sign refers to, in API 3.0's numbers. v5 has no such fields."""
+    """The supporting documents of an application for a sign, in API 3.0's numbers. v5 has no such fields."""
 
     qualification: int | None = None
     kind: int = 0
@@ -89,17 +89,24 @@ def modify(
     papers: Papers = Papers(),  # noqa: B008 -- it can't change
 ) -> dict[str, Any]:
     """Change a sign that Tencent has not approved, which submits it again. Raises OperatorError."""
-    sign = find(name)
-    is_linked = signs.get(sign.name) is not None
+    tencent = api.client()
+    wanted = _require_name(name)
+    linked = signs.get(wanted)
+    if linked:
+        sign = linked
+        # With v5, a change does not say whether a sign is international.
+        review = _at_tencent(sign.sign_id) if tencent.lists_signs else None
+    else:
+        review = _require_listed(tencent, wanted)
+        sign = _unlinked(review)
     wanted = _require_name(text) if text else sign.name
     if not _is_same(wanted, sign.name) and (known := signs.get(wanted)):
         raise OperatorError(f"“{wanted}” is linked to Tencent's sign {known.sign_id} already")
-    tencent = api.client()
     application = SignApplication(
         text=wanted,
         remark=remark,
         picture=_encode(picture),
-        international=tencent.lists_signs and _is_international(sign.sign_id),
+        international=bool(review and review.international),
         **papers._asdict(),
     )
     try:
@@ -109,7 +116,7 @@ def modify(
             f"{error}. Tencent may have changed it all the same: give the command again"
         ) from error
     made = made._replace(id=sign.sign_id)
-    if not is_linked:
+    if not linked:
         return _row_of_tencent(made)
     fresh = _save(wanted, made)
     if not _is_same(wanted, sign.name):
@@ -136,14 +143,23 @@ def all_unlinked() -> tuple[list[dict[str, Any]], list[str]]:
     tencent = api.client()
     if not tencent.lists_signs:
         return [], ["v5 does not list the account's signs: Tencent's console shows them"]
+    found = of_account(tencent)
+    if found is None:
+        return [], ["Tencent does not list this account's signs: its console shows them"]
     ids = {sign.sign_id for sign in signs.all_signs()}
+    return [_row_of_tencent(review) for review in found if review.id not in ids], []
+
+
+def of_account(tencent: interface.TencentApi) -> list[SignReview] | None:
+    """Return the account's signs; None if Tencent lists none without their ids."""
+    if not tencent.lists_signs:
+        return None
     try:
-        found = [review for review in tencent.all_signs() if review.id not in ids]
+        return list(tencent.all_signs())
     except interface.CallRefusedError as error:
         if not error_codes.wants_ids(error.code):
             raise
-        return [], ["Tencent does not list this account's signs: its console shows them"]
-    return [_row_of_tencent(review) for review in found], []
+        return None
 
 
 def all_linked(*, refresh: bool) -> tuple[list[dict[str, Any]], list[str]]:
@@ -164,16 +180,12 @@ def all_linked(*, refresh: bool) -> tuple[list[dict[str, Any]], list[str]]:
 def find(name: str) -> Sign:
     """Return a sign by its name: the linked one, or the one that Tencent lists (API 3.0). Raises OperatorError."""
     wanted = _require_name(name)
-    if sign := signs.get(wanted):
-        return sign
-    tencent = api.client()
-    try:
-        listed = tencent.all_signs() if tencent.lists_signs else ()
-        found = [review for review in listed if _is_same(review.text, wanted)]
-    except interface.CallRefusedError as error:
-        if not error_codes.wants_ids(error.code):
-            raise
-        found = []
+    return signs.get(wanted) or _unlinked(_require_listed(api.client(), wanted))
+
+
+def _require_listed(tencent: interface.TencentApi, wanted: str) -> SignReview:
+    """Return the one sign that Tencent lists by a name. Raises OperatorError if there is none, or more than one."""
+    found = [review for review in of_account(tencent) or () if _is_same(review.text, wanted)]
     if len(found) > 1:
         ids = ", ".join(str(review.id) for review in found)
         raise OperatorError(
@@ -181,7 +193,11 @@ def find(name: str) -> Sign:
         )
     if not found:
         raise OperatorError(f"no sign “{wanted}” is linked: ops sign list shows the linked ones")
-    [review] = found
+    return found[0]
+
+
+def _unlinked(review: SignReview) -> Sign:
+    """Return a sign of Tencent's as if it were linked."""
     return Sign(
         name=sign_names.without_brackets(review.text),
         sign_id=review.id,
@@ -190,11 +206,6 @@ def find(name: str) -> Sign:
         created_at=review.created_at,
         checked_at=int(time.time()),
     )
-
-
-def _is_international(sign_id: int) -> bool:
-    review = _at_tencent(sign_id)
-    return bool(review and review.international)
 
 
 def _require_name(name: str) -> str:

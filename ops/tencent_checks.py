@@ -17,9 +17,9 @@ from chalicelib.tencent import api, error_codes
 from chalicelib.tencent.answers import SignReview
 from chalicelib.tencent.error_codes import Code, CodeClass
 from chalicelib.tencent.interface import CallRefusedError, TencentApi
-from ops import findings
+from ops import failure_words, findings
 from ops.findings import Finding
-from ops.sign import STATUS
+from ops.sign import STATUS, of_account
 
 _QUALIFIED = 1
 _SOON_SECONDS = 14 * 86400
@@ -28,33 +28,12 @@ _PHONE = "8613800000000"
 _MAX_NAMED = 10
 _WITHOUT_VARIABLES = (reviews.NOTIFICATION, reviews.PROMOTION)
 
-_REMEDIES = {
-    "AuthFailure.SecretIdNotFound": "TENCENT_SECRET_ID is no enabled API key of a Tencent Cloud account",
-    "AuthFailure.InvalidSecretId": "TENCENT_SECRET_ID is no API key of a Tencent Cloud account",
-    "AuthFailure.SignatureFailure": "TENCENT_SECRET_KEY does not belong to TENCENT_SECRET_ID",
-    "AuthFailure.InvalidAuthorization": "TENCENT_SECRET_ID or TENCENT_SECRET_KEY has a wrong form",
-    "AuthFailure.SignatureExpire": "this machine's clock is wrong by more than five minutes",
-    "AuthFailure.UnauthorizedOperation": "the key's policy (CAM) lacks this action: docs/tencent-apis.md",
-    "UnauthorizedOperation": "the key's policy (CAM) lacks this action: docs/tencent-apis.md",
-    "UnsupportedRegion": "TENCENT_REGION is no region that SMS takes: ap-guangzhou is one",
-    "InvalidAction": "TENCENT_BASE_URL is no host of the SMS API",
-    "NoSuchVersion": "TENCENT_BASE_URL is no host of the SMS API",
-    "NoSuchProduct": "TENCENT_BASE_URL is no host of the SMS API",
-    "UnauthorizedOperation.SmsSdkAppIdVerifyFail": "TENCENT_SDK_APP_ID is no application of the key's account",
-    "InvalidParameterValue.SdkAppIdNotExist": "TENCENT_SDK_APP_ID does not exist",
-    "UnauthorizedOperation.SdkAppIdIsDisabled": "the application of TENCENT_SDK_APP_ID is disabled in the console",
-    "UnauthorizedOperation.ServiceSuspendDueToArrears": "the account is in arrears: top it up in the console",
-    "UnauthorizedOperation.RequestIpNotInWhitelist": "this machine's address is not on the application's list",
-}
+_POLICY = "the key's policy (CAM) lacks this action: docs/tencent-apis.md"
 
 
 def remedy(code: Code) -> str:
-    """Return which setting or console a refusal of API 3.0 points to; "" if that is not known."""
-    return next((_REMEDIES[one] for one in _names(code) if one in _REMEDIES), "")
-
-
-def _names(code: Code) -> list[str]:
-    return [str(one) for one in error_codes.synonyms(code)]
+    """Return which setting or console a refusal of the account points to; "" if that is not known."""
+    return _POLICY if error_codes.lacks_policy(code) else failure_words.describe_refusal(code)
 
 
 def examine() -> Iterator[Finding]:
@@ -71,17 +50,12 @@ def examine() -> Iterator[Finding]:
 
 
 def _signs(tencent: TencentApi) -> Finding:
-    """Check that signs can be used: approved, and at home with an approved qualification."""
+    """Check that signs can be used: approved, and for the mainland with an approved qualification."""
     linked = {sign.sign_id: sign.name for sign in signs.all_signs()}
-    try:
-        listed = list(tencent.all_signs())
-    except CallRefusedError as error:
-        if not error_codes.wants_ids(error.code):
-            raise
+    listed, said = of_account(tencent), ""
+    if listed is None:
         listed = tencent.get_signs(list(linked)) if linked else []
         said = "Tencent does not list this account's signs: link each with ops sign link. "
-    else:
-        said = ""
     approved = [sign for sign in listed if sign.status == reviews.APPROVED]
     problems = [_why_not(sign) for sign in listed if sign.id in linked and sign not in approved]
     problems += [

@@ -19,7 +19,8 @@ from chalicelib.domain.messages import Message, Origin, failure_receipt
 from chalicelib.domain.planning import Failure
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.logs import log
-from chalicelib.queues.bodies import CallbackBody, OutcomeInquiry, SendBody
+from chalicelib.queues.bodies import CallbackBody, SendBody
+from chalicelib.queues.outcome_inquiry import OutcomeInquiry
 from chalicelib.store import chunks, messages
 
 # Seconds from the time at which a message of unknown outcome may be settled to the inquiry about it: Tencent's clock

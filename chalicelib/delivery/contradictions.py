@@ -8,6 +8,7 @@ pushed, and counts as pushed. The check is made right before a push, because a r
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from chalicelib.domain import push_batches
 from chalicelib.domain.push_batches import Entry
 from chalicelib.logs import log, sample
 from chalicelib.store import pushed
@@ -35,9 +36,7 @@ def drop(out_id: str, entries: Sequence[Entry]) -> list[Entry]:
         forms = delivered.get(entry.failed_phone, frozenset())
         (dropped if entry.fields["phoneNum"] in forms else left).append(entry)
     if dropped:
-        positions: dict[str, list[int]] = {}
-        for biz_id, position in (entry.at for entry in dropped if entry.at):
-            positions.setdefault(biz_id, []).append(position)
+        positions = push_batches.positions(dropped)
         pushed.record_pushed(out_id, positions)
         log.info(
             "failures not pushed: another message to the phone was delivered",

@@ -21,7 +21,7 @@ class Step:
     def add(
         self, line: Line, found: list[tuple[FileRecipient, bool]], spellings: list[str]
     ) -> None:
-        """Add a line's recipients, each with whether no other line decides about it; it counts as repeated otherwise.
+        """Add a line's recipients, each with whether this line decides about it; if not, it counts as repeated.
 
         `spellings` are other spellings of the recipient.
         """

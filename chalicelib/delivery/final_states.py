@@ -10,7 +10,7 @@ own receipt, and reports it. The log of final states then takes only the rows th
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib import settings
+from chalicelib import metrics, settings
 from chalicelib.domain.messages import Message
 from chalicelib.queues import bodies, sending
 from chalicelib.store import final_state_log, messages
@@ -83,3 +83,9 @@ def _heads(settled: Iterable[Message]) -> dict[Request, final_state_log.Head]:
 
 def _request(message: Message) -> Request:
     return message.origin.out_id, message.origin.biz_id
+
+
+def count(reported: Sequence[Message]) -> None:
+    """Publish how many of these messages were delivered, and how many failed."""
+    delivered = sum(message.state == "delivered" for message in reported)
+    metrics.count(Delivered=delivered, Failed=len(reported) - delivered)

@@ -12,7 +12,7 @@ from chalicelib.tencent.interface import TencentApi, TencentError
 def in_force(packages: Iterable[Package], now: float) -> list[Package]:
     """Return the packages that can be used now and have messages left, the first to expire first.
 
-    A time that Tencent does not say is no limit.
+    A time that Tencent does not state sets no limit.
     """
     found = [
         package
@@ -30,9 +30,9 @@ def left(packages: Iterable[Package]) -> int:
 
 
 def is_billed_by_package(packages: Sequence[Package], now: float) -> bool:
-    """Return whether the account lives on packages: it has bought one, or one is in force.
+    """Return whether the account pays by packages: it has bought one, or one is in force.
 
-    An account that is billed by the month has none, or gifts from its beginning that have expired.
+    An account that is billed by the month has no packages, or only expired ones that Tencent gave to it as a new one.
     """
     return any(package.bought for package in packages) or bool(in_force(packages, now))
 

@@ -12,7 +12,7 @@ from threading import Event
 from typing import Any
 
 from chalicelib import metrics
-from chalicelib.domain import retries
+from chalicelib.domain import push_batches, retries
 from chalicelib.domain.breaker import BreakerName
 from chalicelib.domain.push_batches import Entry, PushKind
 from chalicelib.logs import log, sample
@@ -118,10 +118,7 @@ class PushSession:
             raise
         metrics.count(Pushed=len(entries))
         if call.kind == "details":
-            positions: dict[str, list[int]] = {}
-            for biz_id, position in (entry.at for entry in entries if entry.at):
-                positions.setdefault(biz_id, []).append(position)
-            pushed.record_pushed(call.out_id, positions)
+            pushed.record_pushed(call.out_id, push_batches.positions(entries))
 
     def _push_divided(self, call: PushCall) -> bool:
         """Push the entries of a refused call in parts; return whether Quick Audience accepted any part.

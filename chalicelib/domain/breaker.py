@@ -63,8 +63,9 @@ class Breaker:
     def release_at(self) -> int:
         """Return when a message that waits is queued for the next probe.
 
-        Each such probe moves a message. So in a long outage of Tencent it comes less often than probes may: then no
-        message is moved 120 times in six hours. A chunk that is queued meanwhile probes by itself.
+        Each such probe moves a message out of the table and back. So in a long outage of Tencent, messages are queued
+        less often than probes are due; otherwise one message would be moved 120 times in six hours. A chunk that is
+        queued meanwhile probes by itself.
         """
         if self.name != "tencent" or self.probed_at - self.opened_at < _LONG_OUTAGE_SECONDS:
             return self.probe_at

@@ -80,9 +80,9 @@ class Destinations:
         return [self._resolved(number) for number in numbers]
 
     def _resolve_abroad(self, numbers: Sequence[str]) -> list[str | Failure]:
-        """Do the same for an international template, whose numbers are nearly all digits together.
+        """Do the same for an international template, where nearly all numbers are digits without separators.
 
-        Reading only those takes half the time. `resolve` decides about all others.
+        Reading those here takes half the time. `resolve` decides about all others.
         """
         from chalicelib.domain.foreign_numbers import normal  # noqa: PLC0415
 

@@ -44,7 +44,7 @@ _DIGITS = re.compile(rb"[0-9]{5}")
 
 
 def peek(parts: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Return the first bytes of a file that is read in parts, HEAD of them if it has so many; and all its parts."""
+    """Return the first HEAD bytes of a file that is read in parts, or all bytes of a shorter one; and all its parts."""
     remaining = iter(parts)
     first: list[bytes] = []
     size = 0

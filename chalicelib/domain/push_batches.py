@@ -28,6 +28,14 @@ class Entry:
     failed_phone: str = field(default="", compare=False)
 
 
+def positions(entries: Iterable[Entry]) -> dict[str, list[int]]:
+    """Return the positions of the entries' recipients by bizId. Entries without one are left out."""
+    found: dict[str, list[int]] = {}
+    for biz_id, position in (entry.at for entry in entries if entry.at):
+        found.setdefault(biz_id, []).append(position)
+    return found
+
+
 def batches(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
     """Split entries into batches that each fit into one call."""
     for first in range(0, len(entries), MAX_PER_CALL):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from chalicelib.domain import phones, planning
 from chalicelib.domain.planning import Chunk, Failure, Pair
 
-# The forms of one number that are told apart in a request. It bounds the size of a plan: blanks and hyphens can be
-# written in thousands of ways.
+# The spellings of one number that a request may have. The limit bounds the size of a plan, because blanks and hyphens
+# can be written in thousands of ways.
 MAX_FORMS = 20
 
 _TOO_MANY_FORMS = Failure("isv.MOBILE_NUMBER_ILLEGAL", f"同一号码的写法超过 {MAX_FORMS} 种")

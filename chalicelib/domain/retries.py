@@ -78,7 +78,7 @@ def refused_pause(attempts: int) -> int:
 def next_round(ended: int, rounds: int, now: int) -> tuple[int, int] | None:
     """Return the number and the epoch of the next round about a send that ended at an epoch; None after the last one.
 
-    `rounds` were made. Rounds whose time has passed are left out.
+    `rounds` is the number of rounds so far. Rounds whose time has passed are left out.
     """
     for number, age in enumerate(OUTCOME_ROUNDS[rounds:], rounds + 1):
         if ended + age > now:
@@ -89,8 +89,8 @@ def next_round(ended: int, rounds: int, now: int) -> tuple[int, int] | None:
 def settle_delay(tries: int, *, adopt_in: int = 0) -> int | None:
     """Return the seconds until a status without a message is tried again; None after the last try.
 
-    `adopt_in` are the seconds until the status may be assigned to an earlier send of unknown outcome, if that time is
-    still to come: no pause goes far beyond it.
+    `adopt_in` are the seconds until the status may be assigned to an earlier send of unknown outcome. If that time is
+    still to come, the pause does not go beyond it.
     """
     if tries >= len(SETTLE_DELAYS):
         return None

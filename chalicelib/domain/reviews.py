@@ -25,7 +25,7 @@ NO_COMMENT_ON_TEMPLATE = "无审批备注"
 REJECTED_WITHOUT_REASON = "审核未通过"
 
 NOT_EFFECTIVE = "审核通过, 待生效"
-"""The reply to what Tencent has approved and can't be used yet, for want of a carrier's registration (API 3.0).
+"""The reply for a sign or template that is approved, but can't be used until a carrier registers it (API 3.0).
 
 To Quick Audience it is pending.
 """

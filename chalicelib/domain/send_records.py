@@ -37,10 +37,10 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """A message of ours to the phone whose sid is not known.
+    """A message that the bridge sent to the phone, whose sid is not known.
 
     `key` identifies it. `sign` and `text` are those it was sent with; the text is the template's, in Tencent's
-    notation, or "" if it is not stored any more. It was sent between the epochs `began` and `ended`; `sent_at` is
+    notation, or "" if it is no longer stored. It was sent between the epochs `began` and `ended`; `sent_at` is
     stored as the time of its send.
     """
 
@@ -54,7 +54,7 @@ class Send:
 
     @property
     def form(self) -> tuple[str, str]:
-        """Return what it has in common with others that read alike in a record: the sign and the template's text."""
+        """Return what makes two messages look alike in a record: the sign and the template's text."""
         return sign_names.normal(self.sign), self.text
 
     def fits(self, record: Record) -> bool:
@@ -130,7 +130,8 @@ def pair(
             ambiguous.update(fitting)
     found: dict[tuple[str, int], AnyRecord] = {}
     for form, group in forms.items():
-        # Without its text, a message is not known by its record; but the record may be its own, not another's.
+        # A message without a text can't be recognized in a record. The record may be its own all the same, so no other
+        # message that fits gets it.
         if form not in ambiguous and form[1]:
             found |= _pair_group(candidates[form], group)
     return found

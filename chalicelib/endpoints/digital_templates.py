@@ -14,7 +14,6 @@ from chalicelib.domain import digital_message, reviews, template_text
 from chalicelib.domain.digital_message import ContentError, Part
 from chalicelib.endpoints import template_revisions
 from chalicelib.endpoints.envelope import path_names
-from chalicelib.endpoints.template_revisions import Draft
 from chalicelib.endpoints.tencent_refusals import asking_tencent
 from chalicelib.errors import NotFound, Refused
 from chalicelib.store import pages, templates
@@ -22,6 +21,7 @@ from chalicelib.store.pages import Page
 from chalicelib.store.templates import Revision
 
 if TYPE_CHECKING:
+    from chalicelib.endpoints.template_changes import Draft
     from chalicelib.quickaudience.bodies import DigitalTemplate
 
 CREATE_FIELDS = {"templateCode": ""}
@@ -45,19 +45,23 @@ _PATH = "/sms/digitalSmsTemplate"
 
 def create(body: dict[str, Any], request: Request) -> dict[str, Any]:
     """Answer §7: check the parts, store their page, and submit a text with a link to the page to Tencent."""
+    from chalicelib.endpoints import template_changes  # noqa: PLC0415 -- see _draft
+
     fields = _parse(body)
     draft, warnings = _draft(fields, fields.creatorAccount, request)
-    code = template_revisions.create(draft, "DIGITAL_" + secrets.token_hex(6).upper())
-    return {"templateCode": code, **template_revisions.message_field(warnings)}
+    code = template_changes.create(draft, "DIGITAL_" + secrets.token_hex(6).upper())
+    return {"templateCode": code, **template_changes.message_field(warnings)}
 
 
 def modify(raw_code: str, body: dict[str, Any], request: Request) -> dict[str, Any]:
     """Answer §8 as §3 is answered. Messages that were sent before keep their page."""
+    from chalicelib.endpoints import template_changes  # noqa: PLC0415 -- see _draft
+
     fields = _parse(body)
     revisions = _require_digital(raw_code)
     draft, warnings = _draft(fields, fields.modifierAccount or fields.creatorAccount, request)
-    template_revisions.change(revisions, draft)
-    return {"templateCode": revisions[0].code, **template_revisions.message_field(warnings)}
+    template_changes.change(revisions, draft)
+    return {"templateCode": revisions[0].code, **template_changes.message_field(warnings)}
 
 
 def delete(raw_code: str) -> dict[str, Any]:
@@ -144,10 +148,11 @@ def _parse(body: dict[str, Any]) -> "DigitalTemplate":
     return bodies.read(bodies.DigitalTemplate, body)
 
 
-def _draft(fields: "DigitalTemplate", author: str, request: Request) -> tuple[Draft, list[str]]:
+def _draft(fields: "DigitalTemplate", author: str, request: Request) -> "tuple[Draft, list[str]]":
     """Store the page of a digital template; return its draft, and warnings for the marketer."""
-    # Imported only here, because campaigns (§11) do not need it.
+    # Imported only here, because campaigns (§11) need neither of them.
     from chalicelib.domain import foreign_placeholders  # noqa: PLC0415
+    from chalicelib.endpoints import template_changes  # noqa: PLC0415
 
     page = pages.new_code()
     try:
@@ -159,7 +164,7 @@ def _draft(fields: "DigitalTemplate", author: str, request: Request) -> tuple[Dr
         translation = digital_message.tencent_template(
             fields.templateTheme, parts, f"{_public_base(request)}/m/{page}"
         )
-        warnings = template_revisions.check_text(translation, reviews.PROMOTION)
+        warnings = template_changes.check_text(translation, reviews.PROMOTION)
         warnings += _check_files(parts)
     except (ContentError, template_text.UntranslatableError) as error:
         raise Refused("isv.SMS_TEMPLATE_ILLEGAL", str(error)) from None
@@ -173,7 +178,7 @@ def _draft(fields: "DigitalTemplate", author: str, request: Request) -> tuple[Dr
             made_at=int(time.time()),
         )
     )
-    draft = Draft(
+    draft = template_changes.Draft(
         name=fields.templateTheme,
         remark=fields.remark,
         kind=reviews.PROMOTION,

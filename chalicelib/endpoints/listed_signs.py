@@ -1,7 +1,7 @@
 """Signs that are found by their name, without a link: those that Tencent lists (API 3.0).
 
-The list is kept in the table. An approved sign in it is relied on for ten minutes. A name that is not in it, or a sign
-that is not approved yet, makes Tencent be asked for a new list, at most once a minute.
+The list is stored in the table. An approval in it is relied on for ten minutes. If a name is not in it, or its sign is
+not approved yet, Tencent is asked for a new list, at most once a minute.
 
 Tencent allows few of these calls in a second. So if several campaigns begin when the list is too old, one of them asks
 for a new one, and the others rely on an approval that is up to a day old.
@@ -55,15 +55,12 @@ def _has_approved(found: Sequence[ListedSign]) -> bool:
 
 
 def _list_anew(known: SignList) -> SignList:
-    """Ask Tencent for the list and store it. An API without a list, or an account that may not list, has none."""
+    """Ask Tencent for the list and store it. It is empty if Tencent lists no signs of the account without their ids."""
     from chalicelib.tencent.error_codes import wants_ids  # noqa: PLC0415 -- see asking_tencent
     from chalicelib.tencent.interface import CallRefusedError  # noqa: PLC0415
 
     now = int(time.time())
     with asking_tencent() as tencent:
-        if not tencent.lists_signs:
-            # The list of a stage that called API 3.0 before must not be relied on by another request.
-            return sign_list.put([], now) if known.signs else SignList()
         try:
             listed = [_listed(review) for review in tencent.all_signs()]
         except CallRefusedError as error:

@@ -1,8 +1,8 @@
 """Repetitions of signed requests: by its nonce, each request is executed once, and a repetition gets the same answer.
 
-a nonce that nobody used ─▶ execute the request, store the answer under the nonce
-the same request again   ─▶ return the stored answer; wait for it while the request is being executed
-another request          ─▶ 403
+an unused nonce        ─▶ execute the request, store the answer under the nonce
+the same request again ─▶ return the stored answer; wait for it while the request is being executed
+another request        ─▶ 403
 """
 
 import hashlib
@@ -106,7 +106,7 @@ def _execute(
     try:
         save_answer(given)
     except Exception:
-        # The request is carried out. Its exact repetition would be carried out again, so say it now.
+        # The request is carried out, and its exact repetition would be carried out again.
         log.exception("the answer could not be stored")
     return given
 

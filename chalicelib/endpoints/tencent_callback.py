@@ -193,8 +193,6 @@ def _refusal(token: str, request: Request) -> Response | None:
         return _answer(500, "not queued, please push it again")
     if valid:
         return None
-    from chalicelib import metrics  # noqa: PLC0415 -- seldom needed, and the import takes time
-
     source = str((request.context.get("identity") or {}).get("sourceIp") or "")
     log.warning("callback with a wrong token", extra={"source": source})
     metrics.count(CallbackTokensRefused=1)

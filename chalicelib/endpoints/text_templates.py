@@ -7,13 +7,13 @@ from chalicelib import dates
 from chalicelib.domain import reviews, template_text
 from chalicelib.endpoints import template_revisions
 from chalicelib.endpoints.envelope import path_names
-from chalicelib.endpoints.template_revisions import Draft
 from chalicelib.endpoints.tencent_refusals import asking_tencent
 from chalicelib.errors import NotFound, Refused
 from chalicelib.store import templates
 from chalicelib.store.templates import Revision
 
 if TYPE_CHECKING:
+    from chalicelib.endpoints.template_changes import Draft
     from chalicelib.quickaudience.bodies import Template
     from chalicelib.tencent.answers import TemplateReview
 
@@ -34,19 +34,23 @@ QUERY_FIELDS = {
 
 def create(body: dict[str, Any]) -> dict[str, Any]:
     """Answer §2: submit a template to Tencent; its id there becomes the templateCode."""
+    from chalicelib.endpoints import template_changes  # noqa: PLC0415 -- see _draft
+
     fields = _parse(body)
     draft = _draft(fields, fields.creatorAccount)
     message = _message_field(draft)
-    return {"templateCode": template_revisions.create(draft), **message}
+    return {"templateCode": template_changes.create(draft), **message}
 
 
 def modify(raw_code: str, body: dict[str, Any]) -> dict[str, Any]:
     """Answer §3: change a template that Tencent has not approved yet, or submit a new one under the same code."""
+    from chalicelib.endpoints import template_changes  # noqa: PLC0415 -- see _draft
+
     fields = _parse(body)
     draft = _draft(fields, fields.modifierAccount or fields.creatorAccount)
     revisions = _require_text(raw_code)
     message = _message_field(draft)
-    template_revisions.change(revisions, draft)
+    template_changes.change(revisions, draft)
     return {"templateCode": revisions[0].code, **message}
 
 
@@ -85,9 +89,10 @@ def _parse(body: dict[str, Any]) -> "Template":
     return bodies.read(bodies.Template, body)
 
 
-def _draft(fields: "Template", author: str) -> Draft:
-    # Imported only here, because campaigns (§5, §6) do not need it.
+def _draft(fields: "Template", author: str) -> "Draft":
+    # Imported only here, because campaigns (§5, §6) need neither of them.
     from chalicelib.domain import foreign_placeholders  # noqa: PLC0415
+    from chalicelib.endpoints.template_changes import Draft  # noqa: PLC0415
 
     try:
         foreign_placeholders.check(fields.templateContent)
@@ -104,14 +109,15 @@ def _draft(fields: "Template", author: str) -> Draft:
     )
 
 
-def _message_field(draft: Draft) -> dict[str, str]:
+def _message_field(draft: "Draft") -> dict[str, str]:
     """Return the warnings about a draft. Raises Refused for what Tencent is documented to refuse."""
     from chalicelib.domain import foreign_placeholders  # noqa: PLC0415 -- see _draft
+    from chalicelib.endpoints import template_changes  # noqa: PLC0415
 
-    return template_revisions.message_field(
+    return template_changes.message_field(
         [
             *foreign_placeholders.warnings(draft.content),
-            *template_revisions.check_text(draft.translation, draft.kind),
+            *template_changes.check_text(draft.translation, draft.kind),
         ]
     )
 

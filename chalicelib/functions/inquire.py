@@ -16,7 +16,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from chalicelib.delivery import package_balance
+from chalicelib.delivery import package_balance, phone_queries
+from chalicelib.delivery.phone_queries import TRIES, QueryRun
 from chalicelib.delivery.pulled import queue_stored
 from chalicelib.domain.chunks import ChunkKey, ChunkProgress
 from chalicelib.domain.messages import Message
@@ -28,11 +29,10 @@ from chalicelib.store import chunks, due_chunks, inquiries, messages, send_reque
 from chalicelib.store.inquiries import Inquiry
 from chalicelib.store.message_items import MAX_SID
 from chalicelib.tencent import api
-from chalicelib.tencent.error_codes import CodeClass, is_not_enabled, lacks_policy
+from chalicelib.tencent.error_codes import CodeClass, is_http_status, is_not_enabled, lacks_policy
 from chalicelib.tencent.events import sid_of
 from chalicelib.tencent.interface import (
     CallRefusedError,
-    PullType,
     TencentApi,
     TencentError,
     TooManyCallsError,
@@ -44,19 +44,11 @@ AGES = (6, 24, 48)
 # Calls of one run. Tencent publishes no limit for this call; that of its successor is 20 a second.
 MAX_CALLS = 5000
 _PARALLEL = 4
-# Calls a second once Tencent has refused one for its rate; `settle` may be making the same call (`delivery/outcomes`).
+# Calls a second once Tencent has refused one for its rate; `settle` may be making the same call
+# (`delivery/outcome_queries.py`).
 _SLOW_PER_SECOND = 10
-# Tries of a call that is refused for its rate, and the seconds until the next one.
-_TRIES = 3
-_RATE_PAUSE = 1
-# A run ends after this number of calls without an answer in a row, and the next run continues.
-_MAX_FAILURES = 10
-# Codes of refusals that are HTTP statuses: something in between refused the call, not Tencent.
-_HTTP_STATUSES = range(300, 500)
 # A call begins with at least this much time left: for the call (20 s), and for queueing its statuses.
 _SECONDS_FOR_A_CALL = 60
-# Tencent's clock may differ from this one by ten minutes (error code 1021).
-_CLOCK_TOLERANCE_SECONDS = 600
 
 
 def handle(seconds_left: float) -> None:
@@ -101,14 +93,12 @@ class InquiryRun:
         self.found = 0
         self.failures = 0
         self.refused = 0
-        self._failures_in_a_row = 0
         self._client = client
-        self._deadline = deadline
         self._pool = pool
+        self._run = QueryRun(deadline, _SECONDS_FOR_A_CALL)
         self._answered = False
         # Set by the first refusal for the rate.
         self._pace: Pace | None = None
-        self._stopped = False
         self._lock = threading.Lock()
 
     def inquire(self, inquiry: Inquiry) -> Inquiry:
@@ -134,12 +124,12 @@ class InquiryRun:
         if not waiting:
             return True
         if self.calls + len(waiting) > MAX_CALLS:
-            self._stop("this run has made its maximum of calls, the next run continues")
+            self._run.stop("this run has made its maximum of calls, the next run continues")
             return False
         found = self._ask_all(waiting)
         sending.send("callbacks", bodies.of_events(found, []))
         self.found += len(found)
-        return not self._stopped
+        return not self._run.stopped
 
     def _ask_all(self, waiting: Mapping[str, Sequence[Message]]) -> list[Event]:
         """Ask about phones, each with its messages that wait for a receipt; return the statuses found."""
@@ -155,12 +145,11 @@ class InquiryRun:
     def _ask(self, question: tuple[str, Sequence[Message]]) -> list[Event]:
         """Ask about one phone; return those of its statuses that may belong to its waiting messages."""
         phone, waiting = question
-        begin = min(message.origin.sent_at for message in waiting) - _CLOCK_TOLERANCE_SECONDS
-        events = self._events(phone, begin)
+        events = self._events(phone, min(message.origin.sent_at for message in waiting))
         if events is None:
             return []
         self._answered = True
-        self._failures_in_a_row = 0
+        self._run.answered()
         if any(message.unknown for message in waiting):
             # A message of unknown outcome has no sid to compare. From all the phone's statuses, `settle` gives it
             # one that belongs to no other message.
@@ -171,21 +160,19 @@ class InquiryRun:
             log.info("receipt found", extra={"phone": mask(phone), "statuses": len(found)})
         return found
 
-    def _events(self, phone: str, begin: int) -> list[Event] | None:
-        """Ask about one phone, in turn; return its statuses, or None if there is no answer."""
-        for further in reversed(range(_TRIES)):
-            if self._stopped:
+    def _events(self, phone: str, sent_at: int) -> list[Event] | None:
+        """Ask about one phone, in turn; return its statuses since `sent_at`, or None if there is no answer."""
+        for further in reversed(range(TRIES)):
+            if self._run.stopped:
                 return None
-            left = self._deadline - time.time() - _SECONDS_FOR_A_CALL
+            left = self._run.seconds_left
             if left < 0 or (self._pace and not self._pace.wait(left)):
-                self._stop("the time of this run is used up, the next run continues")
+                self._run.stop("the time of this run is used up, the next run continues")
                 return None
             with self._lock:
                 self.calls += 1
             try:
-                return self._client.events_of_phone(
-                    PullType.STATUSES, phone, begin, int(time.time()) + _CLOCK_TOLERANCE_SECONDS
-                )
+                return phone_queries.statuses_since(self._client, phone, sent_at)
             except TencentError as error:
                 # Before the first answer, it is not the rate of this run that is refused.
                 if not (self._answered and _is_too_fast(error)):
@@ -199,49 +186,40 @@ class InquiryRun:
     def _slow_down(self) -> None:
         with self._lock:
             self._pace = self._pace or Pace(_SLOW_PER_SECOND)
-            self._pace.rest(time.monotonic() + _RATE_PAUSE)
+            phone_queries.rest(self._pace)
 
     def _count_failure(self, error: TencentError) -> None:
         """Count a failed call; end the run if further calls would fail, too.
 
         A call that Tencent refuses for its phone is answered: it says nothing about other phones.
         """
-        if isinstance(error, CallRefusedError) and error.code not in _HTTP_STATUSES:
+        if isinstance(error, CallRefusedError) and not is_http_status(error.code):
             if is_not_enabled(error.code):
-                self._stop(
+                self._run.stop(
                     "Tencent has not enabled pullstatus4mobile for this application: messages without a "
                     "receipt are not asked about"
                 )
             elif lacks_policy(error.code):
-                self._stop(
+                self._run.stop(
                     "No policy allows the key of TENCENT_SECRET_ID to ask about a phone: grant it the action "
                     "sms:PullSmsSendStatusByPhoneNumber in Tencent's access management (CAM)",
-                    error,
+                    why=str(error),
                 )
             elif error.meaning.kind in (CodeClass.CONFIG, CodeClass.WAIT):
-                self._stop("Tencent refuses pullstatus4mobile", error)
+                self._run.stop("Tencent refuses pullstatus4mobile", why=str(error))
             with self._lock:
                 self.refused += 1
-                self._failures_in_a_row = 0
+            self._run.answered()
             return
         self._count_unanswered(error)
 
     def _count_unanswered(self, error: TencentError) -> None:
         with self._lock:
             self.failures += 1
-            self._failures_in_a_row += 1
-        if self._failures_in_a_row >= _MAX_FAILURES:
-            self._stop(
-                "too many calls to pullstatus4mobile got no answer, the next run continues", error
-            )
-
-    def _stop(self, why: str, error: Exception | None = None) -> None:
-        """End the run, and log why. Only the first call does anything."""
-        with self._lock:
-            if self._stopped:
-                return
-            self._stopped = True
-        log.warning(why, extra={"why": str(error)} if error else {})
+        self._run.unanswered(
+            "too many calls to pullstatus4mobile got no answer, the next run continues",
+            why=str(error),
+        )
 
 
 def _is_too_fast(error: TencentError) -> bool:

@@ -47,7 +47,7 @@ class SignList:
 
 
 def get() -> SignList:
-    """Return the list that is stored; an empty one from the year 1970 if there is none."""
+    """Return the stored list; if there is none, an empty one that was listed at the epoch 0."""
     item = table.get(*_KEY, consistent=True)
     if item is None:
         return SignList()
@@ -73,7 +73,7 @@ def postpone(known: SignList, listed_at: int) -> bool:
 
     So one of several functions asks Tencent for a new list, and the others use this one meanwhile.
     """
-    # The token tells two functions apart that write at the same second.
+    # The token distinguishes two functions that write in the same second.
     item = _item(known, listed_at) | {"token": secrets.token_hex(8)}
     return table.replace_where(item, {"listed_at": known.listed_at})
 

@@ -1,4 +1,4 @@
-"""What is asked of Tencent and what it answers, in types that are the same for both of its APIs.
+"""Requests to Tencent and its answers, in types that both of its APIs share.
 
 They are named tuples, because a dataclass costs an importing function eight times as much (docs/cold-start.md).
 """

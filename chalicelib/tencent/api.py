@@ -8,6 +8,11 @@ if TYPE_CHECKING:
     from chalicelib.tencent.interface import TencentApi
 
 
+def lists_signs() -> bool:
+    """Return the `lists_signs` of the API that the settings name. Unlike `client`, this imports neither API."""
+    return settings.load().tencent_api == "3.0"
+
+
 def client() -> "TencentApi":
     """Return the API that the settings name. Its connections are kept until the settings change."""
     # Imported only here, so that a stage imports the API that it calls and not the other.

@@ -13,20 +13,18 @@ from chalicelib import settings
 from chalicelib.connections import new_session
 from chalicelib.domain.planning import Call
 from chalicelib.lenient_json import integer
-from chalicelib.tencent import api3_events, api3_reviews, api3_sends, api3_statistics
+from chalicelib.tencent import api3_reports, api3_reviews, api3_sends, api3_statistics
 from chalicelib.tencent.answers import (
     Package,
     ReportCounts,
     ReviewStatus,
     SendCounts,
-    SendRecord,
     SendRecords,
     SignApplication,
     SignReview,
     TemplateDraft,
     TemplateReview,
 )
-from chalicelib.tencent.api3_events import dicts
 from chalicelib.tencent.api3_lists import Listing
 from chalicelib.tencent.api3_sends import ForeignMessage
 from chalicelib.tencent.api3_transport import Account, request_id
@@ -45,23 +43,8 @@ from chalicelib.tencent.interface import (
 if TYPE_CHECKING:
     import requests
 
-MAX_NUMBERS = 200
-"""Numbers of one call that sends."""
-MAX_RECORDS = 1000
-"""Records of a phone that Tencent lists. If there are as many, there may be more."""
-
-_RECORDS_PER_PAGE = 50
-_RECORD_SECONDS = 72 * 3600
-_EVENT_SECONDS = 7 * 86400
-# Tencent's clock may differ from this one by five minutes.
-_CLOCK_TOLERANCE_SECONDS = 300
 # Seconds from one deletion to the next: Tencent allows one a second.
 _DELETION_SECONDS = 1.0
-
-_PULLS = {
-    PullType.STATUSES: ("PullSmsSendStatus", "PullSmsSendStatusSet", api3_events.status),
-    PullType.REPLIES: ("PullSmsReplyStatus", "PullSmsReplyStatusSet", api3_events.reply),
-}
 
 
 class Api3:
@@ -76,7 +59,6 @@ class Api3:
     def __init__(self, account: Account, sdk_app_id: str) -> None:
         self._call = account.call
         self._sdk_app_id = sdk_app_id
-        self._application = {"SmsSdkAppId": sdk_app_id}
         self._templates = Listing(
             account.call,
             "DescribeSmsTemplateList",
@@ -201,58 +183,19 @@ class Api3:
             if sign := api3_reviews.sign(item):
                 yield sign
 
-    # --- events ---
+    # --- reports of messages ---
 
     def pull(self, kind: PullType, limit: int = MAX_PULLED) -> list[Event]:
         """Pull statuses or replies from Tencent's queue."""
-        action, found, convert = _PULLS[kind]
-        answer = self._call(action, {**self._application, "Limit": limit})
-        return [convert(item) for item in dicts(answer.get(found))]
+        return api3_reports.pull(self._call, self._sdk_app_id, kind, limit)
 
     def events_of_phone(self, kind: PullType, phone: str, begin: int, end: int) -> list[Event]:
         """Return statuses or replies of one phone, of the last 7 days. An `end` in the future is left out."""
-        action, found, convert = _PULLS[kind]
-        now = int(time.time())
-        fields: dict[str, Any] = {
-            **self._application,
-            "PhoneNumber": "+" + phone,
-            "BeginTime": max(begin, now - _EVENT_SECONDS + _CLOCK_TOLERANCE_SECONDS),
-            "Offset": 0,
-            "Limit": MAX_PULLED,
-        }
-        if end < now - _CLOCK_TOLERANCE_SECONDS:
-            fields["EndTime"] = end
-        answer = self._call(f"{action}ByPhoneNumber", fields)
-        return [convert(item) for item in dicts(answer.get(found))]
+        return api3_reports.events_of_phone(self._call, self._sdk_app_id, kind, phone, begin, end)
 
     def send_records(self, phone: str, begin: int) -> SendRecords:
-        """Return the records of a phone, page by page. New sends may shift the pages, so a sid may come twice.
-
-        They are complete only if Tencent's total agrees with them: there are as many as it said at first, and no page
-        went beyond it.
-        """
-        earliest = int(time.time()) - _RECORD_SECONDS + _CLOCK_TOLERANCE_SECONDS
-        fields = {
-            **self._application,
-            "PhoneNumber": "+" + phone,
-            "BeginTime": max(begin, earliest),
-            "Limit": _RECORDS_PER_PAGE,
-        }
-        found: dict[str, SendRecord] = {}
-        first_total, total, offset = None, 1, 0
-        while offset < min(total, MAX_RECORDS):
-            answer = self._call("DescribeSendRecordList", {**fields, "Offset": offset})
-            items = dicts(answer.get("SendRecordSet"))
-            total = integer(answer.get("TotalCount")) or 0
-            first_total = total if first_total is None else first_total
-            for record in map(api3_events.record, items):
-                # Refused messages may have no sid, so each is a record of its own.
-                found.setdefault(record.sid or f"{offset} {len(found)}", record)
-            offset += len(items)
-            if not items or offset > total:
-                break
-        complete = offset == total < MAX_RECORDS and len(found) >= (first_total or 0)
-        return SendRecords(list(found.values()), complete=complete)
+        """Return the records of a phone, which are complete only if Tencent's total agrees with them."""
+        return api3_reports.send_records(self._call, self._sdk_app_id, phone, begin)
 
     # --- statistics ---
 

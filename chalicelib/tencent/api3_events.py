@@ -16,11 +16,6 @@ _YEAR_10000 = 253_402_272_000
 _STATES = {status.value: status for status in SendStatus}
 
 
-def dicts(value: Any) -> list[dict[str, Any]]:
-    """Return the objects in a list of an answer; none if it is null, missing or no list."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 def epoch(value: Any) -> int:
     """Return a time of an answer; 0 for none, and for a number that is no date, such as one in milliseconds."""
     found = integer(value) or 0
@@ -69,7 +64,7 @@ def record(item: dict[str, Any]) -> SendRecord:
 
 
 def _sub_error(item: dict[str, Any]) -> dict[str, str]:
-    """Return what explains a failure, under the callback's names, as far as it is there."""
+    """Return what explains a failure, under the callback's names. Fields that are missing or empty are left out."""
     names = {"sub_error": "SubError", "sub_error_desc": "SubErrorDesc"}
     found = {name: _text(item.get(given)) for name, given in names.items()}
     return {name: text for name, text in found.items() if text}

@@ -1,4 +1,4 @@
-"""The lists of templates and signs of API 3.0, which need to be asked for twice, and page by page.
+"""The lists of templates and signs of API 3.0, which are fetched twice, page by page.
 
 Each call names domestic or international ones. Whether Tencent then leaves out the others is not documented, and its
 own examples contradict it; so both are asked for, and the answers are joined by id. Lists have no total.
@@ -7,9 +7,9 @@ own examples contradict it; so both are asked for, and the answers are joined by
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from chalicelib.lenient_json import objects
 from chalicelib.logs import log
 from chalicelib.tencent import api3_codes
-from chalicelib.tencent.api3_events import dicts
 from chalicelib.tencent.error_codes import CodeClass
 from chalicelib.tencent.interface import CallRefusedError
 
@@ -46,9 +46,9 @@ class Listing:
         return self._ask(international, {"Limit": limit, "Offset": offset})
 
     def everything(self) -> Iterator[Item]:
-        """Yield every item once. A page that is not full may be followed by others; only an empty one ends a list.
+        """Yield every item once. A page that is not full may be followed by others.
 
-        So does a page without anything new: Tencent then ignores the offset.
+        A list ends with an empty page, or with one that has nothing new, because Tencent then ignores the offset.
         """
         seen: set[str] = set()
         for international in _INTERNATIONAL:
@@ -101,4 +101,4 @@ class Listing:
 
     def _ask(self, international: int, fields: Item) -> list[Item]:
         answer = self._call(self._action, {"International": international, **fields})
-        return dicts(answer.get(self._set))
+        return objects(answer.get(self._set))

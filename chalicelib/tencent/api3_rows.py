@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.domain import reported_numbers
-from chalicelib.lenient_json import integer
+from chalicelib.lenient_json import integer, objects
 from chalicelib.tencent import api3_codes
 from chalicelib.tencent.error_codes import CodeClass
-from chalicelib.tencent.interface import Accepted, NumberRefused, NumberResult
+from chalicelib.tencent.interface import Accepted, NumberRefused, NumberResult, best_result
 
 Row = dict[str, Any]
 
@@ -21,14 +21,14 @@ def results(numbers: Sequence[str], rows: Any, unmentioned: NumberResult) -> lis
 
     `rows` is the answer's SendStatusSet. `unmentioned` is the result of a number without a row.
     """
-    given = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    given = objects(rows)
     by_phone = {str(row.get("PhoneNumber")): row for row in given}
     wanted = ["+" + number for number in numbers]
     if len(by_phone) == len(given) == len(numbers) and all(map(by_phone.__contains__, wanted)):
         return [result(by_phone[phone]) for phone in wanted]
     found = _match(numbers, given)
     return [
-        _best([result(row) for row in found[number]]) if number in found else unmentioned
+        best_result([result(row) for row in found[number]]) if number in found else unmentioned
         for number in numbers
     ]
 
@@ -55,14 +55,6 @@ def _serial(value: Any) -> str:
     """Return a SerialNo as a text; "" for what can't be one."""
     is_one = isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
     return str(value).strip() if is_one and value else ""
-
-
-def _best(results: Sequence[NumberResult]) -> NumberResult:
-    """Return the result of a number with several rows: accepted if any says so, else unknown if any is."""
-    for one in results:
-        if isinstance(one, Accepted):
-            return one
-    return None if None in results else results[0]
 
 
 def _match(numbers: Sequence[str], rows: Sequence[Row]) -> dict[str, list[Row]]:

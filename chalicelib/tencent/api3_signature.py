@@ -1,7 +1,7 @@
 """The signature of a request to API 3.0: TC3-HMAC-SHA256 over its body, host, content type and second.
 
-A signed request is valid for five minutes, and has nothing in it that makes it count once. So it is signed just before
-it is sent, and never sent again.
+A signed request is valid for five minutes, and nothing in it prevents a replay. So it is signed just before it is sent,
+and never sent again.
 """
 
 import functools

@@ -4,9 +4,9 @@ import time
 from typing import Any
 
 from chalicelib import dates
-from chalicelib.lenient_json import integer
+from chalicelib.lenient_json import integer, objects
 from chalicelib.tencent.answers import Package, ReportCounts, SendCounts
-from chalicelib.tencent.api3_events import dicts, epoch
+from chalicelib.tencent.api3_events import epoch
 from chalicelib.tencent.api3_sends import Ask
 
 _PACKAGES_PER_PAGE = 500
@@ -51,7 +51,7 @@ def packages(ask: Ask, sdk_app_id: str) -> list[Package]:
     while True:
         page = {"Limit": _PACKAGES_PER_PAGE, "Offset": offset}
         answer = ask("SmsPackagesStatistics", {"SmsSdkAppId": sdk_app_id, **times, **page})
-        items = dicts(answer.get("SmsPackagesStatisticsSet"))
+        items = objects(answer.get("SmsPackagesStatisticsSet"))
         packages += map(_package, items)
         offset += len(items)
         if len(items) < _PACKAGES_PER_PAGE or offset >= _MAX_PACKAGES:

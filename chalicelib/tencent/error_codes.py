@@ -2,8 +2,8 @@
 
 The codes of v5 are numbers, those of API 3.0 are names. The table here is v5's; `api3_codes` has the other. v5's list
 is cloud.tencent.com/document/product/382/3771. The Aliyun code of each is the nearest one in the vocabulary that Quick
-Audience was made for. A number that is not in the table is a definite refusal: Tencent
-bills nothing if `result` is not 0.
+Audience was made for. A number that is not in the table is a definite refusal: Tencent bills nothing if `result` is
+not 0.
 """
 
 from dataclasses import dataclass
@@ -50,6 +50,7 @@ class Meaning:
     scope: Scope = Scope.CALL
 
 
+_HTTP_REFUSALS = range(300, 500)
 _OTHER = Meaning(CodeClass.PERMANENT, "isp.SYSTEM_ERROR", "腾讯云拒绝了请求")
 
 MEANINGS: dict[int, Meaning] = {
@@ -123,6 +124,11 @@ def explain(code: Code, said: str) -> str:
         if said
         else f"{meaning(code).text}(腾讯云 {code})"
     )
+
+
+def is_http_status(code: Code) -> bool:
+    """Return whether an HTTP status stands for the refusal: something in between refused the call, not Tencent."""
+    return code in _HTTP_REFUSALS
 
 
 def is_not_enabled(code: Code) -> bool:

@@ -64,7 +64,7 @@ def sid_of(event: Event) -> str:
 def context_of(event: Event) -> tuple[str, int] | None:
     """Return the bizId and the position of the first recipient of the call that a status belongs to; None if unknown.
 
-    The bridge gives them to each call as its context, and an API that can returns that in `ext`.
+    The bridge gives them to each call as its context, which API 3.0 returns in `ext`.
     """
     match = _CONTEXT.fullmatch(str(event.get("ext") or "").strip())
     return (match[1], int(match[2])) if match else None

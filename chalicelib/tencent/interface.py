@@ -98,6 +98,14 @@ NumberResult = Accepted | NumberRefused | None
 """The result of one number; None if the answer does not say it, so that its outcome is unknown."""
 
 
+def best_result(results: Sequence[NumberResult]) -> NumberResult:
+    """Return the result of a number from several results: accepted if any is, else unknown if any is."""
+    for one in results:
+        if isinstance(one, Accepted):
+            return one
+    return None if None in results else results[0]
+
+
 class PullType(IntEnum):
     """The events that a call pulls: the `type` of pullstatus and pullstatus4mobile."""
 
@@ -125,7 +133,7 @@ class TencentApi(Protocol):
 
     @property
     def reports_packages(self) -> bool:
-        """Return whether `packages` is checked and watched: only API 3.0 documents what it answers today."""
+        """Return whether the bridge checks and watches `packages`. Only API 3.0 documents its current answer."""
 
     @property
     def keeps_records(self) -> bool:
@@ -136,8 +144,8 @@ class TencentApi(Protocol):
     ) -> list[NumberResult]:
         """Send a message to the numbers of a call; return one result per number, in the same order.
 
-        The numbers are 1 to 200, all mainland or all foreign. `context` names the call's first recipient; an API that
-        can returns it with the events of the call. Raises TencentError for the call as a whole.
+        The numbers are 1 to 200, all mainland or all foreign. `context` names the call's first recipient. API 3.0
+        returns it with the events of the call. Raises TencentError for the call as a whole.
         """
 
     def is_reachable(self) -> bool:

@@ -45,7 +45,7 @@ class Rate:
         return self.limit - self.calls
 
     def begin(self) -> None:
-        """Record that a call is under way. The caller has looked whether it may be (`free`)."""
+        """Record that a call is under way. The caller has checked `free`."""
         self.calls += 1
         if self.calls >= self.limit:
             self._reached = True

@@ -44,7 +44,7 @@ class Throttle:
         """Allow calls again, at the beginning of an invocation.
 
         Calls without an answer in the last invocation still count. If Tencent was down, or with `cautious`, one more
-        makes it count as down again, and the number of calls at once starts low. It also does after a pause.
+        makes it count as down again. In both cases, and after a pause, the number of calls at once starts low.
         """
         with self._lock:
             # The wall clock: a monotonic clock may stop while Lambda freezes the function.

@@ -14,7 +14,7 @@ from chalicelib import dates, settings
 from chalicelib.connections import new_session
 from chalicelib.domain import phones
 from chalicelib.domain.planning import Call
-from chalicelib.lenient_json import integer
+from chalicelib.lenient_json import integer, objects
 from chalicelib.tencent import v5_details
 from chalicelib.tencent.exchange import MAX_IDLE_SECONDS
 from chalicelib.tencent.interface import (
@@ -170,7 +170,7 @@ class Client:
         So OutcomeUnknownError means that up to `limit` of them may be lost.
         """
         answer = self._call("pullstatus", {"type": int(kind), "max": limit})
-        return _dicts(answer.get("data"))
+        return objects(answer.get("data"))
 
     def pullstatus4mobile(
         self, kind: PullType, phone: str, begin: int, end: int, limit: int = MAX_PULLED
@@ -188,7 +188,7 @@ class Client:
             "nationcode": nationcode,
             "mobile": mobile,
         }
-        return _dicts(self._call("pullstatus4mobile", fields).get("data"))
+        return objects(self._call("pullstatus4mobile", fields).get("data"))
 
     def pullsendstatus(self, first: int, last: int) -> dict[str, int]:
         """Return the counts of messages submitted, accepted and billed ("Delivery Statistics").
@@ -216,7 +216,7 @@ class Client:
                 if "data" not in error.answer:
                     raise
                 answer = dict(error.answer)
-            found = _dicts(answer.get("data"))
+            found = objects(answer.get("data"))
             packages += found
             if len(found) < MAX_PACKAGES_PER_PAGE:
                 return packages
@@ -243,13 +243,9 @@ def _results_in_spite_of(
     return results
 
 
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 def _reviewed(value: Any) -> list[dict[str, Any]]:
     """Return signs or templates, in which each field that should be an integer is one or is left out."""
-    return [_with_integers(item) for item in _dicts(value)]
+    return [_with_integers(item) for item in objects(value)]
 
 
 def _with_integers(item: dict[str, Any]) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.domain import phones, reported_numbers
-from chalicelib.lenient_json import integer
+from chalicelib.lenient_json import integer, objects
 from chalicelib.tencent import error_codes
 from chalicelib.tencent.error_codes import CodeClass
-from chalicelib.tencent.interface import Accepted, NumberRefused, NumberResult
+from chalicelib.tencent.interface import Accepted, NumberRefused, NumberResult, best_result
 from chalicelib.tencent.v5_transport import code_of
 
 Detail = dict[str, Any]
@@ -22,14 +22,16 @@ def results(numbers: Sequence[str], details: Any, unmentioned: NumberResult) -> 
 
     `details` is what the answer calls `detail`. `unmentioned` is the result of a number without a detail.
     """
-    given = [one for one in details if isinstance(one, dict)] if isinstance(details, list) else []
+    given = objects(details)
     by_mobile = {str(detail.get("mobile")): detail for detail in given}
     mobiles = list(map(phones.to_quick_audience, numbers))
     if len(by_mobile) == len(given) == len(numbers) and all(map(by_mobile.__contains__, mobiles)):
         return [_result(by_mobile[mobile]) for mobile in mobiles]
     found = _match(numbers, given)
     return [
-        _best([_result(detail) for detail in found[number]]) if number in found else unmentioned
+        best_result([_result(detail) for detail in found[number]])
+        if number in found
+        else unmentioned
         for number in numbers
     ]
 
@@ -48,14 +50,6 @@ def _result(detail: Detail) -> NumberResult:
     if code is None or error_codes.meaning(code).kind is CodeClass.UNKNOWN:
         return None
     return NumberRefused(code, str(detail.get("errmsg") or ""))
-
-
-def _best(results: Sequence[NumberResult]) -> NumberResult:
-    """Return the result of a number with several details: accepted if any says so, else unknown if any is."""
-    for one in results:
-        if isinstance(one, Accepted):
-            return one
-    return None if None in results else results[0]
 
 
 def _match(numbers: Sequence[str], details: Sequence[Detail]) -> dict[str, list[Detail]]:

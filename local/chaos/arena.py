@@ -47,6 +47,8 @@ class Arena:
         self._timeouts = {**_MIN_TIMEOUTS, **timeouts}
         self._environ = {
             "PATH": os.environ["PATH"],
+            # Which of Tencent's APIs is called: `TENCENT_API=3.0 make chaos`.
+            "TENCENT_API": os.environ.get("TENCENT_API", ""),
             faults.VARIABLE: str(self.faults.folder),
             TIMEOUTS: ",".join(f"{name}={seconds}" for name, seconds in self._timeouts.items()),
             **(environ or {}),

@@ -91,13 +91,13 @@ class Campaign:
             last, since = (-1, -1), time.monotonic()
             while True:
                 campaign = call(self._quick_audience, f"/_sim/campaigns/{self.out_id}")
-                now = (campaign["told"], campaign["replies"])
-                progress.update(receipts, completed=now[0])
-                progress.update(replies, completed=now[1])
+                reported, replied = campaign["told"], campaign["replies"]
+                progress.update(receipts, completed=reported)
+                progress.update(replies, completed=replied)
                 if campaign["complete"] and campaign["replies"] >= self._replies:
                     return campaign
-                if now != last:
-                    last, since = now, time.monotonic()
+                if (reported, replied) != last:
+                    last, since = (reported, replied), time.monotonic()
                 elif time.monotonic() - since > self._stage.patience:
                     return campaign
                 time.sleep(0.2)

@@ -86,7 +86,7 @@ def _file(stage: Stage, _: str) -> str:
     shown = _shown(stage, out_id)
     return (
         f"file campaign {out_id}: {shown['recipients']:,} lines, {shown['delivered']:,} delivered, "
-        f"{shown['failed']:,} refused, {shown['pushed']:,} receipts reported"
+        f"{shown['failed']:,} refused (one has no number, so no receipt), {shown['pushed']:,} receipts reported"
     )
 
 

@@ -17,5 +17,4 @@
 | `schedules` | schedules as asynchronous invocations |
 
 The package needs Python and botocore, and imports nothing else. It can be copied into another project as it is.
-docs/hostile-aws.md is its manual.
 """

@@ -66,7 +66,7 @@ class _Stamp(Layer):
         self._chain = chain
 
     def __call__(self, call: Call, go_on: Callable[[Call], Any]) -> Any:
-        """Return the call\'s answer, or raise its error."""
+        """Return the call's answer, or raise its error."""
         if call.service != "sqs":
             return go_on(call)
         return go_on(call.with_params(self._chain.stamp(call.operation, call.params)))

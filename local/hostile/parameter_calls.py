@@ -27,7 +27,7 @@ class Secrets(Layer):
         self._read: set[str] = set()
 
     def __call__(self, call: Call, go_on: Callable[[Call], Any]) -> Any:
-        """Return the call\'s answer, or raise its error."""
+        """Return the call's answer, or raise its error."""
         if (call.service, call.operation) != ("ssm", "GetParameter"):
             return go_on(call)
         name = call.params["Name"]

@@ -43,7 +43,7 @@ class Handles(Layer):
                 del self._ends[next(iter(self._ends))]
 
     def __call__(self, call: Call, go_on: GoOn) -> Any:
-        """Return the call\'s answer, or raise its error."""
+        """Return the call's answer, or raise its error."""
         if call.service != "sqs":
             return go_on(call)
         match call.operation:
@@ -160,7 +160,7 @@ class Partial(Layer):
         self._whole = whole
 
     def __call__(self, call: Call, go_on: GoOn) -> Any:
-        """Return the call\'s answer, or raise its error."""
+        """Return the call's answer, or raise its error."""
         if (call.service, call.operation) != ("sqs", "SendMessageBatch"):
             return go_on(call)
         entries = call.params["Entries"]

@@ -29,7 +29,7 @@ class Throttle(Layer):
         self._keys = TableKeys()
 
     def __call__(self, call: Call, go_on: GoOn) -> Any:
-        """Return the call\'s answer, or raise its error."""
+        """Return the call's answer, or raise its error."""
         if call.service != "dynamodb":
             return go_on(call)
         match call.operation:
@@ -120,7 +120,7 @@ class Conflicts(Layer):
         self._keys = TableKeys()
 
     def __call__(self, call: Call, go_on: GoOn) -> Any:
-        """Return the call\'s answer, or raise its error."""
+        """Return the call's answer, or raise its error."""
         if call.service != "dynamodb":
             return go_on(call)
         if call.operation == "TransactWriteItems":

@@ -40,7 +40,7 @@ class WeakReads(Layer):
             self._before.clear()
 
     def __call__(self, call: Call, go_on: GoOn) -> Any:
-        """Return the call\'s answer, or raise its error."""
+        """Return the call's answer, or raise its error."""
         if call.service != "dynamodb":
             return go_on(call)
         written_items = list(self._written_by(call))

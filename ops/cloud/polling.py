@@ -13,7 +13,7 @@ _SECONDS = 1.0
 
 
 def until(look: Callable[[], T | None], seconds: float, waiting_for: str) -> T:
-    """Return the first result of `look` that is not None. Raises OperatorError after so many seconds."""
+    """Return the first result of `look` that is not None. Raises OperatorError if there is none within `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         found = look()

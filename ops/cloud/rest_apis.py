@@ -88,8 +88,13 @@ def url(identity: Identity, api: str, stage: str) -> str:
 def address(identity: Identity, api: str, stage: str) -> str:
     """Return the address under which a REST API's stage is called, without a slash at the end."""
     if endpoint := stages.emulator():
-        return f"{endpoint}/restapis/{api}/{stage}/_user_request_"
+        return emulated_address(endpoint, api, stage)
     return url(identity, api, stage).rstrip("/")
+
+
+def emulated_address(endpoint: str, api: str, stage: str) -> str:
+    """Return the address of a REST API's stage in an emulated AWS, without a slash at the end."""
+    return f"{endpoint}/restapis/{api}/{stage}/_user_request_"
 
 
 def domain(name: str, api: str) -> Domain | None:

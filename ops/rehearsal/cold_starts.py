@@ -31,7 +31,7 @@ _DURATION = re.compile(r"\bDuration: ([\d.]+) ms")
 
 
 def run(context: Context) -> Answer:
-    """Start the HTTP function anew some times: a changed variable ends its environments."""
+    """Start the HTTP function several times: changing a variable ends its running environments."""
     name = stages.function_name(context.stage, stages.HTTP_FUNCTION)
     found = lambdas.settled(name)
     if found is None:

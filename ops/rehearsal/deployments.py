@@ -3,8 +3,8 @@
 import os
 import signal
 import subprocess
-import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from chalicelib import settings
@@ -12,11 +12,9 @@ from ops import (
     after_chalice,
     before_chalice,
     brakes,
-    bundle,
     deploy,
     deploy_checks,
     destroy,
-    project,
     stages,
 )
 from ops.after_chalice import Deployed
@@ -72,13 +70,8 @@ def _first_half(context: Context) -> str:
         _kill_chalice(stage, folder)
         raise _KilledError
 
-    chalice, deploy.run_chalice = deploy.run_chalice, killed
-    try:
-        deploy.deploy(checked, context.progress)
-    except _KilledError:
-        pass
-    finally:
-        deploy.run_chalice = chalice
+    with suppress(_KilledError):
+        deploy.deploy(checked, context.progress, killed)
     made = [
         function
         for function in [queue.function for queue in QUEUES]
@@ -108,14 +101,8 @@ def _kill_chalice(stage: str, folder: Path) -> None:
 
 def _chalice(context: Context) -> None:
     """Run Chalice as a deployment does, without what follows it."""
-    with tempfile.TemporaryDirectory(prefix="rehearsal-") as temporary:
-        folder, output = Path(temporary, "project"), Path(temporary, "package")
-        folder.mkdir()
-        output.mkdir()
-        config, _ = brakes.keep_reserved(context.config, context.stage)
-        project.make(folder, config, context.stage, context.identity)
-        project.share_records(folder)
-        bundle.pack(folder, context.stage, output)
+    config, _ = brakes.keep_reserved(context.config, context.stage)
+    with deploy.packed_project(config, context.stage, context.identity) as (folder, _package):
         before_chalice.prepare(context.config, context.stage, context.identity, context.progress)
         deploy.run_chalice("deploy", context.stage, folder)
 

@@ -1,4 +1,4 @@
-"""How API Gateway hands on what callers send: escaped paths, bodies that are no UTF-8, compressed bodies."""
+"""How API Gateway passes requests on: escaped paths, bodies that are not UTF-8, compressed bodies."""
 
 import gzip
 import json
@@ -14,7 +14,7 @@ _STAGE = "rehearsal"
 _GBK = "回复".encode("gbk")
 _TEXT = "你好"
 
-# Answers with what it was given. Everything but ASCII is escaped, so that nothing changes on the way back.
+# Returns its event as the answer. Characters beyond ASCII are escaped, so that nothing changes on the way back.
 _ECHO = """
 import json
 def handler(event, context):
@@ -24,7 +24,7 @@ def handler(event, context):
 
 
 def run(context: Context) -> Answer:
-    """Make an API that answers with what its function gets, and send it what Tencent and Quick Audience may send."""
+    """Make an API whose answer is the event of its function; send it what Tencent and Quick Audience may send."""
     arn = trial.function(context, "echo", _ECHO, {})
     address = _api(context, arn)
     polling.until(lambda: _ask(f"{address}/ready") and True, _SECONDS, f"the API {address}")
@@ -77,7 +77,7 @@ def _api(context: Context, function_arn: str) -> str:
 def _ask(
     url: str, body: bytes | None = None, kind: str = "application/json", *, encoding: str = ""
 ) -> dict[str, object] | None:
-    """Return what the function was given; None if the API does not answer as it should."""
+    """Return the event that the function got; None if the API does not answer with HTTP 200."""
     headers = {"Content-Type": kind} | ({"Content-Encoding": encoding} if encoding else {})
     answer = requests.request(
         "GET" if body is None else "POST", url, data=body, headers=headers, timeout=30

@@ -26,7 +26,7 @@ _FORBIDDEN = ("prod", "production")
 
 @dataclass(frozen=True)
 class Result:
-    """A step, what came of it, and whether everything that it made is removed."""
+    """A step, its answer, and whether everything that it made was removed."""
 
     step: Step
     answer: Answer

@@ -1,4 +1,4 @@
-"""What a step of the rehearsal is, and what it has to work with."""
+"""A step of the rehearsal, its context and its answer."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -19,7 +19,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Context:
-    """What a step works with: the stage, and what undoes its changes, last change first."""
+    """The context of a step: the stage, and the stack that undoes the step's changes, the last one first."""
 
     stage: str
     config: dict[str, Any]

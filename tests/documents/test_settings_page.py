@@ -8,7 +8,7 @@ from chalicelib import setting_formats, settings
 
 PAGE = Path("docs/settings.md").read_text()
 # Of the local stack, not of the bridge.
-LOCAL = {"BRIDGE_PORT", "BRIDGE_STATE", "BRIDGE_WORKERS"}
+LOCAL = {"BRIDGE_PORT", "BRIDGE_STATE", "BRIDGE_WORKERS", "HOSTILE", "HOSTILE_SEED"}
 
 
 def listed() -> dict[str, str]:

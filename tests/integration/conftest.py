@@ -2,10 +2,19 @@
 
 import pytest
 
-from tests.support.in_process.fixtures import bridge, clock, here, linked, local, no_sockets, oss
+from tests.support.in_process.fixtures import (
+    bridge,
+    clock,
+    here,
+    linked,
+    local,
+    no_sockets,
+    oss,
+    tencent,
+)
 from tests.support.in_process.tencent import API, SETTINGS
 
-__all__ = ["bridge", "clock", "here", "linked", "local", "no_sockets", "oss"]
+__all__ = ["bridge", "clock", "here", "linked", "local", "no_sockets", "oss", "tencent"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -8,12 +8,12 @@ import pytest
 
 from chalicelib.store import breakers, messages, pushed
 from tests.support.in_process import tencent, web
+from tests.support.in_process.breaking import BrokenInvocations
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.final_state_logs import check_logs
-from tests.support.in_process.outside import FAULTS, Fault, points
+from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.pushes import BIZ, queue_many
 from tests.support.in_process.quickaudience import by_phone, respond, unauthorized
-from tests.support.in_process.snapshot import snapshot
 from tests.support.in_process.tencent import lost
 from tests.support.thoroughness import some
 
@@ -69,13 +69,9 @@ def test_every_entry_is_pushed(
     monkeypatch.setattr("chalicelib.functions.push._PARALLEL", 1)
     queue_many(bridge, 3)
     state(bridge)
-    restore = snapshot(bridge)
-    names = bridge.pump.watch("push")
-    assert names.count("quickaudience details") == calls
-    for at, name in points(names):
-        restore()
-        assert bridge.pump.watch("push", at, how)[at] == name
-        what = f"call {at}, {name}"
+    broken = BrokenInvocations(bridge, "push", how)
+    assert broken.calls.count("quickaudience details") == calls
+    for name, what in broken:
         # If the call itself fails, its answer is lost, or the 401 answers the next call.
         failed = name.startswith("quickaudience") and how.startswith("failed")
         assert len(bridge.quick_audience.pushes) <= (3 if failed else calls), what
@@ -163,13 +159,9 @@ def test_every_recipient_gets_at_most_one_message_and_a_final_state(
     answer = linked.campaign(PHONES, params, code=linked.template())
     assert answer.code == "OK"
     state(linked)
-    restore = snapshot(linked)
-    names = linked.pump.watch("deliver")
-    assert names.count("tencent sendsms") == calls
-    for at, name in points(names):
-        restore()
-        assert linked.pump.watch("deliver", at, how)[at] == name
-        what = f"call {at}, {name}"
+    broken = BrokenInvocations(linked, "deliver", how)
+    assert broken.calls.count("tencent sendsms") == calls
+    for name, what in broken:
         # If the call itself fails, its answer is given to the next call.
         most = calls + 1 if name == "tencent sendsms" and how.startswith("failed") else calls
         assert len(linked.tencent.send_calls) <= most, what

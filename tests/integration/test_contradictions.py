@@ -8,12 +8,12 @@ from chalicelib.delivery import contradictions
 from chalicelib.store import pushed, send_requests
 from ops import receipts
 from ops.campaign import account
+from tests.support.in_process.breaking import BrokenInvocations
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.outside import FAULTS, Fault, points
+from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.pushes import entry
 from tests.support.in_process.quickaudience import respond
 from tests.support.in_process.sends import A, B
-from tests.support.in_process.snapshot import snapshot
 from tests.support.in_process.tencent import status
 
 TEXTS = [{"name": "甲"}, {"name": "乙"}]
@@ -130,12 +130,8 @@ def test_review_11_a_push_that_breaks_off_is_repeated(
     monkeypatch.setattr(contradictions, "_PARALLEL", 1)
     biz_id = send(linked, [A, A, B], [*TEXTS, {"name": "丙"}])
     settle(linked, "SUCCESS", "FAIL", "FAIL")
-    restore = snapshot(linked)
-    for at, name in points(linked.pump.watch("push")):
-        restore()
-        assert linked.pump.watch("push", at, how)[at] == name
+    for _, what in BrokenInvocations(linked, "push", how):
         linked.pump.run("push", hours=1)
-        what = f"call {at}, {name}"
         assert set(reported(linked)) == {(A, "DELIVERED"), (B, "MK:0001")}, what
         assert pushed.pushed_positions("task-1", biz_id) == {0, 1, 2}, what
         assert linked.pump.count("receipts") == linked.pump.count("receipts-dead") == 0

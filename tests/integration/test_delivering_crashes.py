@@ -11,11 +11,11 @@ import pytest
 from chalicelib.domain.planning import Failure
 from chalicelib.store import messages
 from tests.support.in_process import web
+from tests.support.in_process.breaking import BrokenInvocations
 from tests.support.in_process.bridge import Answer, Bridge
 from tests.support.in_process.final_state_logs import check_logs
-from tests.support.in_process.outside import FAULTS, Fault, points
+from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.quickaudience import by_phone
-from tests.support.in_process.snapshot import snapshot
 from tests.support.in_process.tencent import Answer as TencentAnswer
 from tests.support.in_process.tencent import Call, FakeTencent, lost, refused
 
@@ -51,19 +51,15 @@ def test_every_recipient_gets_at_most_one_message_and_a_final_state(
     bridge.configure(TENCENT_PARALLEL_CALLS="4")
     monkeypatch.setattr("chalicelib.functions.sweep._HOURS_BACK", 10)
     answer = prepare(bridge, invocation)
-    restore = snapshot(bridge)
-    calls = bridge.pump.watch("deliver")
+    broken = BrokenInvocations(bridge, "deliver", how)
     expected = {
         CALLS: "tencent sendmultisms2",
         REFUSED: "sqs SendMessageBatch",
         AGAIN: "tencent sendsms",
     }
-    assert expected[invocation] in calls
-    for at, name in points(calls):
-        restore()
-        assert bridge.pump.watch("deliver", at, how)[at] == name
+    assert expected[invocation] in broken.calls
+    for _, what in broken:
         bridge.pump.run("deliver", "push", hours=3)
-        what = f"call {at}, {name}"
         check_outcomes(bridge, what, answer)
         check_receipts(bridge, what)
 

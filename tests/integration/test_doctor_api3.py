@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +10,36 @@ import pytest
 from chalicelib import metrics
 from chalicelib.store import breakers
 from ops import sign as ops_sign
-from tests.support.in_process import api3
-from tests.support.in_process import bridge as in_process
-from tests.support.in_process.api3 import FakeApi3, Fields
-from tests.support.in_process.bridge import SIGN, Bridge, template_body
+from tests.support.in_process.bridge import ENVIRONMENT, SIGN, Bridge
 from tests.support.in_process.operator import answer, ops
 from tests.support.in_process.pulls import run
+from tests.support.in_process.tencent import (
+    SETTINGS,
+    FakeTencent,
+    answered,
+    refused,
+    status,
+    unlisted,
+)
 
 PHONE = "13900001111"
 DAY = 86400
+API3 = SETTINGS["3.0"]
+Fields = dict[str, Any]
 
 
 @pytest.fixture
-def tencent(local: Bridge, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi3]:
-    environment = {"environment": in_process.ENVIRONMENT | api3.ENVIRONMENT}
+def tencent(local: Bridge, tencent: FakeTencent) -> FakeTencent:
+    environment = {"environment": ENVIRONMENT | API3}
     Path(local.state, "stack.json").write_text(json.dumps(environment))
-    for fake in api3.connected(local, monkeypatch):
-        fake.sign(SIGN)
-        yield fake
+    tencent.add_sign(SIGN)
+    return tencent
 
 
 def findings() -> dict[str, tuple[str, str]]:
     result = ops("doctor", "--json")
     for key in ("TENCENT_SECRET_ID", "TENCENT_SECRET_KEY"):
-        assert api3.ENVIRONMENT[key] not in result.output
+        assert API3[key] not in result.output
     return {one["check"]: (one["state"], one["found"]) for one in json.loads(result.stdout)}
 
 
@@ -51,13 +56,13 @@ def package(left: int, days: float, *, bought: int = 1, begins: float = -1) -> F
     }
 
 
-def packages(tencent: FakeApi3, *found: Fields) -> None:
-    tencent.answers["SmsPackagesStatistics"] = {"SmsPackagesStatisticsSet": list(found)}
+def packages(tencent: FakeTencent, *found: Fields) -> None:
+    tencent.always("getsmspackages", answered(data=list(found)))
 
 
-def test_a_healthy_account_has_no_finding(tencent: FakeApi3) -> None:
+def test_a_healthy_account_has_no_finding(tencent: FakeTencent) -> None:
     packages(tencent, package(95_000, 100))
-    tencent.template("您好")
+    tencent.add_template("您好")
     found = findings()
     of_tencent = {name: found[name] for name in ("signs", "templates", "packages", "send records")}
     assert found["Tencent and clock"][0] == "ok"
@@ -69,7 +74,7 @@ def test_a_healthy_account_has_no_finding(tencent: FakeApi3) -> None:
         "send records": ("ok", "offered to this account"),
     }
     assert tencent.sent == []
-    assert {action for action, _ in tencent.calls} <= {
+    assert {call.action for call in tencent.calls} <= {
         "DescribeSmsSignList",
         "DescribeSmsTemplateList",
         "SendStatusStatistics",
@@ -92,17 +97,18 @@ REFUSALS = [
     ("app", "UnauthorizedOperation.SerivceSuspendDueToArrears", "arrears"),
     ("app", "UnauthorizedOperation.RequestIpNotInWhitelist", "address"),
 ]
-OF_APPLICATION = ("SendSms", "SendStatusStatistics", "CallbackStatusStatistics")
+OF_APPLICATION = ("send", "pullsendstatus", "pullcallbackstatus")
 
 
-def refuse(tencent: FakeApi3, what: str, code: str) -> None:
-    for action in ("*",) if what == "*" else OF_APPLICATION:
-        tencent.refusals[action] = code
+def refuse(tencent: FakeTencent, what: str, code: str | None) -> None:
+    """Refuse all calls, or those that name the application; with None, obey them again."""
+    for name in ("*",) if what == "*" else OF_APPLICATION:
+        tencent.always(name, refused(code) if code else None)
 
 
 @pytest.mark.parametrize(("what", "code", "said"), REFUSALS)
 def test_a_refusal_of_the_account_is_named_by_the_doctor(
-    tencent: FakeApi3, what: str, code: str, said: str
+    tencent: FakeTencent, what: str, code: str, said: str
 ) -> None:
     refuse(tencent, what, code)
     state, found = findings()["Tencent and clock"]
@@ -114,10 +120,10 @@ def test_a_refusal_of_the_account_is_named_by_the_doctor(
 
 @pytest.mark.parametrize(("what", "code", "said"), REFUSALS)
 def test_a_refusal_of_the_account_holds_sends_and_fails_nobody(
-    local: Bridge, tencent: FakeApi3, what: str, code: str, said: str
+    local: Bridge, tencent: FakeTencent, what: str, code: str, said: str
 ) -> None:
     local.configure(TENCENT_PARALLEL_CALLS="4")
-    assert local.campaign([PHONE], code=tencent.template("您好")).code == "OK"
+    assert local.campaign([PHONE], code=tencent.add_template("您好")).code == "OK"
     refuse(tencent, what, code)
     local.pump.drain()
     held = breakers.get_open("tencent-account") or breakers.get_open("tencent-mainland")
@@ -127,14 +133,15 @@ def test_a_refusal_of_the_account_holds_sends_and_fails_nobody(
     assert "error" in {
         state for name, (state, _) in findings().items() if name.startswith("breaker")
     }
-    tencent.refusals.clear()
+    refuse(tencent, what, None)
     local.pump.run("deliver", hours=1)
-    assert [call["PhoneNumberSet"] for call in tencent.sent] == [[f"+86{PHONE}"]]
+    assert [sms.phone for sms in tencent.sent] == [f"86{PHONE}"]
+    assert tencent.requests_of("SendSms")[-1]["PhoneNumberSet"] == [f"+86{PHONE}"]
 
 
-def test_an_answer_that_repeats_a_key_does_not_show_it(tencent: FakeApi3) -> None:
-    key = api3.ENVIRONMENT["TENCENT_SECRET_ID"]
-    tencent.refusals["*"] = f"AuthFailure.SecretIdNotFound.{key}"
+def test_an_answer_that_repeats_a_key_does_not_show_it(tencent: FakeTencent) -> None:
+    key = API3["TENCENT_SECRET_ID"]
+    tencent.always("*", refused(f"AuthFailure.SecretIdNotFound.{key}"))
     assert findings()["Tencent and clock"][0] == "error"
 
 
@@ -144,27 +151,27 @@ def test_an_answer_that_repeats_a_key_does_not_show_it(tencent: FakeApi3) -> Non
         ({"StatusCode": -1, "ReviewReply": "资质不全"}, "is rejected (资质不全)"),
         ({"StatusCode": 2}, "审核通过, 待生效"),
         ({"QualificationStatusCode": 2}, "qualification"),
-        ({"SignId": 999}, "Tencent does not have"),
+        ({"id": 999}, "Tencent does not have"),
     ],
 )
 def test_a_sign_that_can_not_be_used_is_a_warning(
-    tencent: FakeApi3, change: Fields, said: str
+    tencent: FakeTencent, change: Fields, said: str
 ) -> None:
     ops_sign.link(SIGN, 701)
-    tencent.sign("别的", 702)
-    tencent.signs[0] |= change
+    tencent.add_sign("别的", 702)
+    tencent.signs[701] |= change
     state, found = findings()["signs"]
     assert state == "warning"
     assert said in found
 
 
-def test_signs_abroad_need_no_qualification(tencent: FakeApi3) -> None:
-    tencent.sign("Brand", 702, International=1, QualificationStatusCode=0)
+def test_signs_abroad_need_no_qualification(tencent: FakeTencent) -> None:
+    tencent.add_sign("Brand", 702, International=1, QualificationStatusCode=0)
     assert findings()["signs"] == ("ok", "2 can be used")
 
 
-def test_an_account_whose_signs_are_not_listed_is_said_to_need_links(tencent: FakeApi3) -> None:
-    tencent.lists_signs = False
+def test_an_account_whose_signs_are_not_listed_is_said_to_need_links(tencent: FakeTencent) -> None:
+    tencent.always("get_sign", unlisted)
     found = findings()
     assert found["Tencent and clock"][0] == "ok"
     assert found["signs"] == (
@@ -176,22 +183,18 @@ def test_an_account_whose_signs_are_not_listed_is_said_to_need_links(tencent: Fa
     assert (state, text.endswith("1 can be used")) == ("warning", True)
 
 
-def test_templates_that_break_todays_rules_are_named(local: Bridge, tencent: FakeApi3) -> None:
-    def create(content: str, kind: int) -> str:
-        answer = local.ask("POST", "/sms/smsTemplate", template_body(content, kind))
-        return str(answer["templateCode"])
-
-    promotion = create("新品 回T退订", 2)
-    create("新品 拒收请回复R", 2)
-    variable = create("您好${name}", 1)
+def test_templates_that_break_todays_rules_are_named(local: Bridge, tencent: FakeTencent) -> None:
+    promotion = local.template("新品 回T退订", 2)
+    local.template("新品 拒收请回复R", 2)
+    variable = local.template("您好${name}", 1)
     state, found = findings()["templates"]
     assert state == "warning"
     assert f"拒收请回复R, as Tencent requires: {promotion};" in found
     assert found.endswith(f"some accounts only: {variable}")
 
 
-def test_a_sub_account_that_may_not_list_templates_is_no_error(tencent: FakeApi3) -> None:
-    tencent.refusals["DescribeSmsTemplateList"] = "FailedOperation.ProhibitSubAccountUse"
+def test_a_sub_account_that_may_not_list_templates_is_no_error(tencent: FakeTencent) -> None:
+    tencent.always("get_template", refused("FailedOperation.ProhibitSubAccountUse"))
     state, found = findings()["templates"]
     assert (state, "sub-account" in found) == ("ok", True)
 
@@ -209,7 +212,7 @@ def test_a_sub_account_that_may_not_list_templates_is_no_error(tencent: FakeApi3
     ],
 )
 def test_the_balance_of_packages_is_shown(
-    tencent: FakeApi3, found: list[tuple[int, float, int]], state: str, said: str
+    tencent: FakeTencent, found: list[tuple[int, float, int]], state: str, said: str
 ) -> None:
     packages(tencent, *(package(left, days, bought=bought) for left, days, bought in found))
     shown = findings()["packages"]
@@ -228,9 +231,9 @@ def test_the_balance_of_packages_is_shown(
     ],
 )
 def test_whether_send_records_are_offered_is_found_out(
-    tencent: FakeApi3, code: str, state: str, said: str
+    tencent: FakeTencent, code: str, state: str, said: str
 ) -> None:
-    tencent.refusals["DescribeSendRecordList"] = code
+    tencent.always("records", refused(code))
     found = findings()["send records"]
     assert found[0] == state
     assert said in found[1]
@@ -239,13 +242,10 @@ def test_whether_send_records_are_offered_is_found_out(
 # --- statistics ---
 
 
-def test_statistics_show_the_packages(local: Bridge, tencent: FakeApi3) -> None:
-    tencent.answers["SendStatusStatistics"] = {
-        "SendStatusStatistics": {"RequestCount": 4, "RequestSuccessCount": 3, "FeeCount": 3}
-    }
-    tencent.answers["CallbackStatusStatistics"] = {
-        "CallbackStatusStatistics": {"CallbackCount": 2, "CallbackSuccessCount": 1}
-    }
+def test_statistics_show_the_packages(local: Bridge, tencent: FakeTencent) -> None:
+    sent = {"request": 4, "success": 3, "bill_number": 3}
+    tencent.always("pullsendstatus", answered(data=sent))
+    tencent.always("pullcallbackstatus", answered(data={"status": 2, "status_success": 1}))
     packages(tencent, package(95, 100), package(0, 100), package(7, -1))
     span = ("--from", "2026-03-02", "--to", "2026-03-02")
     shown = answer("stats", *span)
@@ -278,7 +278,7 @@ def published(capsys: pytest.CaptureFixture[str]) -> list[int]:
     ],
 )
 def test_an_hourly_run_publishes_what_is_left(
-    tencent: FakeApi3,
+    tencent: FakeTencent,
     capsys: pytest.CaptureFixture[str],
     found: list[tuple[int, float, int]],
     metric: list[int],
@@ -289,7 +289,7 @@ def test_an_hourly_run_publishes_what_is_left(
 
 
 def test_a_package_that_is_not_in_force_yet_does_not_count(
-    tencent: FakeApi3, capsys: pytest.CaptureFixture[str]
+    tencent: FakeTencent, capsys: pytest.CaptureFixture[str]
 ) -> None:
     packages(tencent, package(500, 90, begins=1))
     run("inquire")
@@ -298,15 +298,15 @@ def test_a_package_that_is_not_in_force_yet_does_not_count(
 
 @pytest.mark.parametrize("code", ["AuthFailure.UnauthorizedOperation", "InternalError.Timeout"])
 def test_a_refused_balance_does_not_disturb_the_run(
-    tencent: FakeApi3, capsys: pytest.CaptureFixture[str], code: str
+    tencent: FakeTencent, capsys: pytest.CaptureFixture[str], code: str
 ) -> None:
-    tencent.refusals["SmsPackagesStatistics"] = code
+    tencent.always("getsmspackages", refused(code))
     run("inquire")
     assert published(capsys) == []
 
 
 def test_a_failing_metric_does_not_disturb_the_run(
-    tencent: FakeApi3, monkeypatch: pytest.MonkeyPatch
+    tencent: FakeTencent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(**_: Any) -> None:
         raise RuntimeError("no metrics")
@@ -314,7 +314,7 @@ def test_a_failing_metric_does_not_disturb_the_run(
     monkeypatch.setattr(metrics, "gauge", fail)
     packages(tencent, package(500, 90))
     run("inquire")
-    assert tencent.calls_of("SmsPackagesStatistics")
+    assert tencent.requests_of("SmsPackagesStatistics")
 
 
 @pytest.mark.v5_only("3.0 publishes it")
@@ -327,22 +327,15 @@ def test_v5_publishes_no_balance(bridge: Bridge, capsys: pytest.CaptureFixture[s
 # --- pulls ---
 
 
-def test_statuses_and_replies_are_pulled(local: Bridge, tencent: FakeApi3) -> None:
+def test_statuses_and_replies_are_pulled(local: Bridge, tencent: FakeTencent) -> None:
     local.configure(TENCENT_RECEIPTS="pull")
-    local.campaign([PHONE], code=tencent.template("您好"))
+    local.campaign([PHONE], code=tencent.add_template("您好"))
     local.pump.drain()
-    [sent] = tencent.sent
-    batches = [{"PullSmsSendStatusSet": [api3.status(sent)]}, {}]
-    original = tencent.answer
-
-    def once(request: Any) -> Any:
-        if request.headers["X-TC-Action"] == "PullSmsSendStatus":
-            tencent.answers["PullSmsSendStatus"] = batches.pop(0)
-        return original(request)
-
-    tencent.answer = once  # type: ignore[method-assign]
+    [sms] = tencent.sent
+    tencent.next("pullstatus", answered(data=[status(sms)]))
+    tencent.always("pullstatus", answered(data=[]))
     run("pull")
     local.pump.drain()
     assert [one["outId"] for one in local.quick_audience.receipts] == ["task-1"]
-    assert len(tencent.calls_of("PullSmsSendStatus")) == 2
-    assert len(tencent.calls_of("PullSmsReplyStatus")) == 1
+    assert len(tencent.requests_of("PullSmsSendStatus")) == 2
+    assert len(tencent.requests_of("PullSmsReplyStatus")) == 1

@@ -8,11 +8,11 @@ import pytest
 
 from chalicelib.domain.breaker import HOLDS
 from chalicelib.store import breakers, messages
+from tests.support.in_process.breaking import BrokenInvocations
 from tests.support.in_process.bridge import Answer, Bridge
 from tests.support.in_process.final_state_logs import check_logs
-from tests.support.in_process.outside import FAULTS, Fault, points
+from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.quickaudience import by_phone
-from tests.support.in_process.snapshot import snapshot
 from tests.support.in_process.tencent import numbers_refused, obeyed, refused
 from tests.support.thoroughness import some
 
@@ -105,14 +105,10 @@ def check(
     state: Callable[[Bridge], None] | None = None,
 ) -> None:
     monkeypatch.setattr("chalicelib.functions.sweep._HOURS_BACK", 10)
-    restore = snapshot(bridge)
-    names = bridge.pump.watch("deliver")
-    made = sum(name.startswith("tencent send") for name in names)
+    broken = BrokenInvocations(bridge, "deliver", how)
+    made = sum(name.startswith("tencent send") for name in broken.calls)
     assert made == calls
-    for at, name in points(names):
-        restore()
-        assert bridge.pump.watch("deliver", at, how)[at] == name
-        what = f"call {at}, {name}"
+    for _, what in broken:
         bridge.pump.run("deliver", "push", hours=3)
         assert bridge.pump.count("sends") == bridge.pump.count("sends-dead") == 0, what
         # If the function died after it opened the hold, nobody of this campaign waits; the next one probes.

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.delivery import phone_queries
 from chalicelib.domain import planning
 from chalicelib.functions import inquire
 from chalicelib.functions.inquire import AGES
@@ -255,7 +256,7 @@ def test_a_refusal_of_the_application_ends_the_run(
 
 @pytest.fixture
 def quick_tries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inquire, "_RATE_PAUSE", 0.01)
+    monkeypatch.setattr(phone_queries, "_RATE_PAUSE", 0.01)
     monkeypatch.setattr(inquire, "_SLOW_PER_SECOND", 1000)
 
 
@@ -278,7 +279,7 @@ def test_a_refusal_for_the_rate_slows_down_and_does_not_end_the_run(
 def test_a_rate_that_is_always_refused_ends_the_run(
     sent: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch, warned: list[str]
 ) -> None:
-    monkeypatch.setattr(inquire, "_MAX_FAILURES", 2)
+    monkeypatch.setattr(phone_queries, "_MAX_FAILURES", 2)
     sent.tencent.next("pullstatus4mobile", pulls.pull_of_phone, *[refused(1013)] * 20)
     sent.clock.advance(hours=7)
     run("inquire")
@@ -318,7 +319,7 @@ def test_while_tencent_is_down_a_run_ends_soon_and_the_next_one_continues(
     sent: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch, warned: list[str]
 ) -> None:
     pulls.add(*statuses(sent.tencent.sent))
-    monkeypatch.setattr(inquire, "_MAX_FAILURES", 3)
+    monkeypatch.setattr(phone_queries, "_MAX_FAILURES", 3)
     sent.tencent.next("pullstatus4mobile", *[raw_answer(502, b"")] * 3)
     sent.clock.advance(hours=7)
     run("inquire")
@@ -338,7 +339,7 @@ def test_phones_that_tencent_refuses_for_good_do_not_hold_up_the_others(
 ) -> None:
     """Otherwise the first chunk would end each run, and no later one would be asked about."""
     pulls.add(*statuses(sent.tencent.sent[4:]))
-    monkeypatch.setattr(inquire, "_MAX_FAILURES", 2)
+    monkeypatch.setattr(phone_queries, "_MAX_FAILURES", 2)
     sent.tencent.next("pullstatus4mobile", *[refused(code)] * 4)
     sent.clock.advance(hours=7)
     run("inquire")
@@ -353,7 +354,7 @@ def test_unanswered_calls_end_a_run_only_in_a_row(
     sent: Bridge, pulls: Pulls, monkeypatch: pytest.MonkeyPatch, warned: list[str]
 ) -> None:
     pulls.add(*statuses(sent.tencent.sent))
-    monkeypatch.setattr(inquire, "_MAX_FAILURES", 2)
+    monkeypatch.setattr(phone_queries, "_MAX_FAILURES", 2)
     monkeypatch.setattr(inquire, "_PARALLEL", 1)
     fails, nothing = raw_answer(502, b""), raw_answer(200, b'{"result":0,"data":[]}')
     sent.tencent.next("pullstatus4mobile", fails, refused(1016), fails, nothing, fails)
@@ -367,7 +368,7 @@ def test_unanswered_calls_end_a_run_only_in_a_row(
 def test_a_refusal_by_something_in_between_is_no_answer(
     sent: Bridge, monkeypatch: pytest.MonkeyPatch, warned: list[str], status: int
 ) -> None:
-    monkeypatch.setattr(inquire, "_MAX_FAILURES", 2)
+    monkeypatch.setattr(phone_queries, "_MAX_FAILURES", 2)
     sent.tencent.always("pullstatus4mobile", raw_answer(status, b"<html>"))
     sent.clock.advance(hours=7)
     run("inquire")

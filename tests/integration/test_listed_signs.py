@@ -1,7 +1,6 @@
 """Signs that Tencent lists by name (API 3.0): they are found without a link."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,20 +8,19 @@ import pytest
 
 from chalicelib.store import sign_list, signs
 from ops import sign as ops_sign
-from tests.support.in_process import api3
-from tests.support.in_process import bridge as in_process
-from tests.support.in_process.api3 import FakeApi3
-from tests.support.in_process.bridge import SIGN, Bridge
+from tests.support.in_process.bridge import ENVIRONMENT, SIGN, Bridge
 from tests.support.in_process.clock import beijing
-from tests.support.in_process.operator import PNG, Ops, answer
+from tests.support.in_process.operator import PNG, Ops, answer, made
+from tests.support.in_process.tencent import (
+    SETTINGS,
+    FakeTencent,
+    answered,
+    refused,
+    unlisted,
+)
 
 PHONE = "13900001111"
 LIST = "DescribeSmsSignList"
-
-
-@pytest.fixture
-def tencent(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi3]:
-    yield from api3.connected(bridge, monkeypatch)
 
 
 @pytest.mark.parametrize(
@@ -36,9 +34,9 @@ def tencent(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi
     ],
 )
 def test_a_sign_is_found_by_its_name(
-    bridge: Bridge, tencent: FakeApi3, code: int, reply: str, status: int, reason: str
+    bridge: Bridge, tencent: FakeTencent, code: int, reply: str, status: int, reason: str
 ) -> None:
-    tencent.sign(SIGN, status=code, ReviewReply=reply)
+    tencent.add_sign(SIGN, StatusCode=code, ReviewReply=reply)
     answer = bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}")
     assert (answer.code, answer["signName"]) == ("OK", SIGN)
     assert (answer["signStatus"], answer["reason"]) == (status, reason)
@@ -52,119 +50,121 @@ def test_a_sign_is_found_by_its_name(
     ids=ascii,
 )
 def test_a_listed_name_is_compared_as_a_linked_one_is(
-    bridge: Bridge, tencent: FakeApi3, at_tencent: str, written: str
+    bridge: Bridge, tencent: FakeTencent, at_tencent: str, written: str
 ) -> None:
-    tencent.sign("别的", 700)
-    tencent.sign(at_tencent)
+    tencent.add_sign("别的", 700)
+    tencent.add_sign(at_tencent)
     answer = bridge.ask("GET", f"/sms/smsSign/{quote(written, safe='+')}")
     assert (answer.code, answer["signName"]) == ("OK", at_tencent.strip("【】"))
 
 
 def test_a_campaign_is_sent_under_a_sign_that_was_never_linked(
-    bridge: Bridge, tencent: FakeApi3
+    bridge: Bridge, tencent: FakeTencent
 ) -> None:
-    tencent.sign(f"【{SIGN}】")
-    assert bridge.campaign([PHONE], code=tencent.template("您好")).code == "OK"
+    tencent.add_sign(f"【{SIGN}】")
+    assert bridge.campaign([PHONE], code=tencent.add_template("您好")).code == "OK"
     bridge.pump.drain()
-    assert [call["SignName"] for call in tencent.sent] == [SIGN]
+    assert [call["SignName"] for call in tencent.requests_of("SendSms")] == [SIGN]
 
 
 @pytest.mark.parametrize(
     ("code", "said"), [(1, "审核中"), (2, "审核通过, 待生效"), (-1, "未通过审核: 资质不全")]
 )
 def test_a_campaign_under_a_sign_that_can_not_be_used_is_refused(
-    bridge: Bridge, tencent: FakeApi3, code: int, said: str
+    bridge: Bridge, tencent: FakeTencent, code: int, said: str
 ) -> None:
-    tencent.sign(SIGN, status=code, ReviewReply="资质不全")
-    answer = bridge.campaign([PHONE], code=tencent.template("您好"))
+    tencent.add_sign(SIGN, StatusCode=code, ReviewReply="资质不全")
+    answer = bridge.campaign([PHONE], code=tencent.add_template("您好"))
     assert answer.code == "isv.SIGN_STATE_ILLEGAL"
     assert said in answer.message
     assert tencent.sent == []
 
 
-def test_the_list_is_kept_for_ten_minutes(bridge: Bridge, tencent: FakeApi3) -> None:
-    tencent.sign(SIGN)
-    code = tencent.template("您好")
+def test_the_list_is_kept_for_ten_minutes(bridge: Bridge, tencent: FakeTencent) -> None:
+    tencent.add_sign(SIGN)
+    code = tencent.add_template("您好")
     for minute in range(10):
         assert bridge.campaign([PHONE], code=code, out_id=f"task-{minute}").code == "OK"
         bridge.clock.advance(seconds=60)
-    listed = len(tencent.calls_of(LIST))
+    listed = len(tencent.requests_of(LIST))
     assert bridge.campaign([PHONE], code=code, out_id="later").code == "OK"
-    assert len(tencent.calls_of(LIST)) == 2 * listed
+    assert len(tencent.requests_of(LIST)) == 2 * listed
 
 
 def test_one_of_several_campaigns_asks_for_a_new_list(
-    bridge: Bridge, tencent: FakeApi3, monkeypatch: pytest.MonkeyPatch
+    bridge: Bridge, tencent: FakeTencent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tencent.sign(SIGN)
-    code = tencent.template("您好")
+    tencent.add_sign(SIGN)
+    code = tencent.add_template("您好")
     assert bridge.campaign([PHONE], code=code, out_id="first").code == "OK"
-    listed, old = len(tencent.calls_of(LIST)), sign_list.get()
+    listed, old = len(tencent.requests_of(LIST)), sign_list.get()
     bridge.clock.advance(seconds=601)
     # All read the list before the first of them has a new one.
     monkeypatch.setattr(sign_list, "get", lambda: old)
     for number in range(5):
         assert bridge.campaign([PHONE], code=code, out_id=f"task-{number}").code == "OK"
-    assert len(tencent.calls_of(LIST)) == 2 * listed
+    assert len(tencent.requests_of(LIST)) == 2 * listed
     # Nobody relies on a list of yesterday.
     bridge.clock.advance(seconds=86_400)
     for number in range(2):
         assert bridge.campaign([PHONE], code=code, out_id=f"later-{number}").code == "OK"
-    assert len(tencent.calls_of(LIST)) == 4 * listed
+    assert len(tencent.requests_of(LIST)) == 4 * listed
 
 
 def test_a_new_list_is_asked_for_again_if_the_one_that_asks_fails(
-    bridge: Bridge, tencent: FakeApi3
+    bridge: Bridge, tencent: FakeTencent
 ) -> None:
-    tencent.sign(SIGN)
-    code = tencent.template("您好")
+    tencent.add_sign(SIGN)
+    code = tencent.add_template("您好")
     assert bridge.campaign([PHONE], code=code, out_id="first").code == "OK"
     bridge.clock.advance(seconds=601)
-    tencent.refusals[LIST] = "RequestLimitExceeded"
-    refused = bridge.campaign([PHONE], code=code, out_id="second")
-    assert refused.code == "isv.BUSINESS_LIMIT_CONTROL"
+    tencent.always("get_sign", refused("RequestLimitExceeded"))
+    second = bridge.campaign([PHONE], code=code, out_id="second")
+    assert second.code == "isv.BUSINESS_LIMIT_CONTROL"
     assert bridge.campaign([PHONE], code=code, out_id="third").code == "OK"
-    tencent.refusals.clear()
-    tencent.signs[0]["StatusCode"] = -1
+    tencent.always("get_sign", None)
+    tencent.signs[701]["StatusCode"] = -1
     bridge.clock.advance(seconds=31)
     answer = bridge.campaign([PHONE], code=code, out_id="fourth")
     assert answer.code == "isv.SIGN_STATE_ILLEGAL"
 
 
 def test_unknown_names_make_tencent_list_its_signs_once_a_minute(
-    bridge: Bridge, tencent: FakeApi3
+    bridge: Bridge, tencent: FakeTencent
 ) -> None:
-    tencent.sign(SIGN)
+    tencent.add_sign(SIGN)
     assert bridge.ask("GET", f"/sms/smsSign/{quote('甲')}").status == 404
-    listed = len(tencent.calls_of(LIST))
+    listed = len(tencent.requests_of(LIST))
     for name in ("乙", "丙", "%", "【】"):
         assert bridge.ask("GET", f"/sms/smsSign/{quote(name)}").status == 404
     assert bridge.campaign([PHONE], code="1", signName="丁").status == 404
-    assert len(tencent.calls_of(LIST)) == listed
-    tencent.sign("甲", 702)
+    assert len(tencent.requests_of(LIST)) == listed
+    tencent.add_sign("甲", 702)
     bridge.clock.advance(seconds=60)
     assert bridge.ask("GET", f"/sms/smsSign/{quote('甲')}")["signStatus"] == 1
 
 
 def test_a_sign_that_waits_for_its_review_is_asked_for_again(
-    bridge: Bridge, tencent: FakeApi3
+    bridge: Bridge, tencent: FakeTencent
 ) -> None:
-    tencent.sign(SIGN, status=1)
+    tencent.add_sign(SIGN, StatusCode=1)
     path = f"/sms/smsSign/{quote(SIGN)}"
     assert bridge.ask("GET", path)["signStatus"] == 0
-    tencent.signs[0]["StatusCode"] = 0
+    tencent.signs[701]["StatusCode"] = 0
     assert bridge.ask("GET", path)["signStatus"] == 0
     bridge.clock.advance(seconds=60)
     assert bridge.ask("GET", path)["signStatus"] == 1
 
 
-def test_a_link_wins_over_the_list(bridge: Bridge, tencent: FakeApi3) -> None:
-    tencent.sign(SIGN, 701)
-    tencent.sign(SIGN, 702, status=-1, ReviewReply="资质不全", International=1)
+def test_a_link_wins_over_the_list(bridge: Bridge, tencent: FakeTencent) -> None:
+    tencent.add_sign(SIGN, 701)
+    tencent.add_sign(SIGN, 702, StatusCode=-1, ReviewReply="资质不全", International=1)
     ops_sign.link(SIGN, 702)
     answer = bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}")
     assert (answer["signStatus"], answer["reason"]) == (2, "资质不全")
-    assert bridge.campaign([PHONE], code=tencent.template("您好")).code == "isv.SIGN_STATE_ILLEGAL"
+    assert (
+        bridge.campaign([PHONE], code=tencent.add_template("您好")).code == "isv.SIGN_STATE_ILLEGAL"
+    )
 
 
 @pytest.mark.parametrize(
@@ -181,12 +181,12 @@ def test_a_link_wins_over_the_list(bridge: Bridge, tencent: FakeApi3) -> None:
     ],
 )
 def test_a_name_may_be_a_sign_at_home_and_one_abroad(
-    bridge: Bridge, tencent: FakeApi3, at_home: int, abroad: int, template: int, said: str
+    bridge: Bridge, tencent: FakeTencent, at_home: int, abroad: int, template: int, said: str
 ) -> None:
-    tencent.sign(SIGN, 702, status=abroad, International=1)
-    tencent.sign(SIGN, 701, status=at_home)
+    tencent.add_sign(SIGN, 702, StatusCode=abroad, International=1)
+    tencent.add_sign(SIGN, 701, StatusCode=at_home)
     assert bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}")["signStatus"] == 1
-    code = tencent.template("您好", International=template)
+    code = tencent.add_template("您好", International=template)
     phone = "+85251234567" if template == 1 else PHONE
     answer = bridge.campaign([phone], code=code)
     assert said in answer.message
@@ -195,10 +195,10 @@ def test_a_name_may_be_a_sign_at_home_and_one_abroad(
 
 @pytest.mark.parametrize("code", ["MissingParameter", "InvalidParameter", "missingparameter."])
 def test_an_account_whose_signs_are_not_listed_goes_on_linking_them(
-    bridge: Bridge, tencent: FakeApi3, code: str, caplog: pytest.LogCaptureFixture
+    bridge: Bridge, tencent: FakeTencent, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tencent.sign(SIGN)
-    tencent.refusals[LIST] = code
+    tencent.add_sign(SIGN)
+    tencent.always("get_sign", refused(code))
     for _ in range(3):
         answer = bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}")
         assert answer.status == 404
@@ -206,35 +206,37 @@ def test_an_account_whose_signs_are_not_listed_goes_on_linking_them(
         bridge.clock.advance(seconds=61)
     said = [one for one in caplog.records if "does not list" in one.message]
     assert len(said) == 1
-    tencent.refusals.clear()
+    tencent.always("get_sign", None)
     ops_sign.link(SIGN, 701)
     assert bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}")["signStatus"] == 1
 
 
-def test_a_refused_account_is_no_unknown_sign(bridge: Bridge, tencent: FakeApi3) -> None:
-    tencent.refusals[LIST] = "AuthFailure.UnauthorizedOperation"
+def test_a_refused_account_is_no_unknown_sign(bridge: Bridge, tencent: FakeTencent) -> None:
+    tencent.always("get_sign", refused("AuthFailure.UnauthorizedOperation"))
     answer = bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}")
     assert (answer.status, answer.code) == (200, "isp.RAM_PERMISSION_DENY")
     assert "访问策略" in answer.message
 
 
 def test_a_list_that_is_too_long_for_the_table_keeps_the_approved_signs(
-    bridge: Bridge, tencent: FakeApi3
+    bridge: Bridge, tencent: FakeTencent
 ) -> None:
     for number in range(600):
-        tencent.sign(f"签名{number}", number, status=-1, ReviewReply="长" * 5000)
-    tencent.sign(SIGN)
+        tencent.add_sign(f"签名{number}", number, StatusCode=-1, ReviewReply="长" * 5000)
+    tencent.add_sign(SIGN)
     assert bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}")["signStatus"] == 1
     stored = sign_list.get()
     assert len(stored.signs) == 500
     assert [sign.name for sign in stored.named(SIGN)] == [SIGN]
 
 
-def test_signs_without_a_link_are_listed_for_the_operator(local: Bridge, tencent: FakeApi3) -> None:
-    environment = {"environment": in_process.ENVIRONMENT | api3.ENVIRONMENT}
+def test_signs_without_a_link_are_listed_for_the_operator(
+    local: Bridge, tencent: FakeTencent
+) -> None:
+    environment = {"environment": ENVIRONMENT | SETTINGS["3.0"]}
     Path(local.state, "stack.json").write_text(json.dumps(environment))
-    tencent.sign(f"【{SIGN}】", 701)
-    tencent.sign("别的", 702, status=2)
+    tencent.add_sign(f"【{SIGN}】", 701)
+    tencent.add_sign("别的", 702, StatusCode=2)
     ops_sign.link(SIGN, 701)
     assert [row["name"] for row in answer("sign", "list")] == [SIGN]
     rows = {row["name"]: row for row in answer("sign", "list", "--all")}
@@ -244,85 +246,93 @@ def test_signs_without_a_link_are_listed_for_the_operator(local: Bridge, tencent
 
 
 @pytest.fixture
-def operator(local: Bridge, tencent: FakeApi3) -> Ops:
+def operator(local: Bridge, tencent: FakeTencent) -> Ops:
     operator = Ops(local)
-    environment = {"environment": in_process.ENVIRONMENT | api3.ENVIRONMENT}
+    environment = {"environment": ENVIRONMENT | SETTINGS["3.0"]}
     Path(local.state, "stack.json").write_text(json.dumps(environment))
     return operator
 
 
 def test_a_sign_is_applied_for_with_its_qualification_and_needs_no_link(
-    tencent: FakeApi3, operator: Ops, tmp_path: Path
+    tencent: FakeTencent, operator: Ops, tmp_path: Path
 ) -> None:
     picture = tmp_path / "licence.png"
     picture.write_bytes(PNG)
-    tencent.answers["AddSmsSign"] = {"AddSignStatus": {"SignId": 801}}
+    tencent.always("add_sign", made(801))
     words = ("--picture", str(picture), "--qualification", "7", "--sign-type", "4")
     row = operator.json("sign", "add", "新品牌", *words, "--document-type", "7")
     assert (row["signId"], row["status"], row["linked"]) == (801, "pending", "")
-    [made] = tencent.calls_of("AddSmsSign")
-    assert (made["QualificationId"], made["SignType"], made["DocumentType"]) == (7, 4, 7)
+    [application] = tencent.requests_of("AddSmsSign")
+    assert (
+        application["QualificationId"],
+        application["SignType"],
+        application["DocumentType"],
+    ) == (7, 4, 7)
     assert list(signs.all_signs()) == []
 
 
 def test_a_sign_that_tencent_does_not_list_is_linked_when_it_is_applied_for(
-    bridge: Bridge, tencent: FakeApi3, operator: Ops
+    bridge: Bridge, tencent: FakeTencent, operator: Ops
 ) -> None:
-    tencent.lists_signs = False
+    tencent.always("get_sign", unlisted)
     assert bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}").status == 404
-    tencent.answers["AddSmsSign"] = {"AddSignStatus": {"SignId": 801}}
+    tencent.always("add_sign", made(801))
     assert operator.json("sign", "add", SIGN)["linked"]
     assert [sign.sign_id for sign in signs.all_signs()] == [801]
 
 
 def test_an_operator_of_an_account_without_a_list_learns_what_to_do(
-    tencent: FakeApi3, operator: Ops
+    tencent: FakeTencent, operator: Ops
 ) -> None:
-    tencent.lists_signs = False
+    tencent.always("get_sign", unlisted)
     assert "ops sign list" in operator.fails("sign", "modify", SIGN)
     result = operator.type("sign", "list", "--all")
     assert result.exit_code == 0
     assert "its console shows them" in result.stderr
-    tencent.lists_signs = True
-    tencent.refusals[LIST] = "AuthFailure.SecretIdNotFound"
+    tencent.always("get_sign", refused("AuthFailure.SecretIdNotFound"))
     assert "SecretIdNotFound" in operator.fails("sign", "modify", SIGN)
     assert "SecretIdNotFound" in operator.fails("sign", "list", "--all")
 
 
 def test_a_sign_without_a_link_is_changed_and_deleted_by_its_name(
-    tencent: FakeApi3, operator: Ops
+    tencent: FakeTencent, operator: Ops
 ) -> None:
-    tencent.sign("Brand", 702, status=-1, International=1)
+    tencent.add_sign("Brand", 702, StatusCode=-1, International=1)
+    tencent.always("mod_sign", answered(data={"id": 702}))
+    tencent.always("del_sign", answered())
     row = operator.json("sign", "modify", "Brand", "--text", "Brand2")
     assert (row["name"], row["signId"], row["linked"]) == ("Brand2", 702, "")
-    [changed] = tencent.calls_of("ModifySmsSign")
+    [changed] = tencent.requests_of("ModifySmsSign")
     assert (changed["SignId"], changed["International"]) == (702, 1)
+    # The list says it all: Tencent is not asked for the sign again.
+    assert not [fields for fields in tencent.requests_of(LIST) if "SignIdSet" in fields]
     operator.json("sign", "delete", "Brand", "--yes")
-    assert tencent.calls_of("DeleteSmsSign") == [{"SignId": 702}]
+    assert tencent.requests_of("DeleteSmsSign") == [{"SignId": 702}]
     assert list(signs.all_signs()) == []
 
 
 def test_a_sign_that_was_deleted_is_not_sent_with_any_more(
-    bridge: Bridge, tencent: FakeApi3, operator: Ops
+    bridge: Bridge, tencent: FakeTencent, operator: Ops
 ) -> None:
-    tencent.sign(SIGN)
-    code = tencent.template("您好")
+    tencent.add_sign(SIGN)
+    code = tencent.add_template("您好")
     assert bridge.campaign([PHONE], code=code, out_id="before").code == "OK"
+    tencent.always("del_sign", answered())
     operator.json("sign", "delete", SIGN, "--yes")
     tencent.signs.clear()
     assert bridge.campaign([PHONE], code=code, out_id="after").status == 404
 
 
-def test_a_name_that_is_listed_twice_is_not_changed(tencent: FakeApi3, operator: Ops) -> None:
-    tencent.sign(SIGN, 701, status=-1)
-    tencent.sign(SIGN, 702, status=-1, International=1)
+def test_a_name_that_is_listed_twice_is_not_changed(tencent: FakeTencent, operator: Ops) -> None:
+    tencent.add_sign(SIGN, 701, StatusCode=-1)
+    tencent.add_sign(SIGN, 702, StatusCode=-1, International=1)
     line = operator.fails("sign", "modify", SIGN)
     assert "701, 702" in line
-    assert tencent.calls_of("ModifySmsSign") == []
+    assert tencent.requests_of("ModifySmsSign") == []
 
 
-def test_a_stage_that_goes_back_to_v5_needs_links(bridge: Bridge, tencent: FakeApi3) -> None:
-    tencent.sign(SIGN)
+def test_a_stage_that_goes_back_to_v5_needs_links(bridge: Bridge, tencent: FakeTencent) -> None:
+    tencent.add_sign(SIGN)
     assert bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}").code == "OK"
     bridge.configure(TENCENT_API="v5", TENCENT_BASE_URL="https://tencent.test/v5/tlssmssvr")
     bridge.clock.advance(seconds=601)

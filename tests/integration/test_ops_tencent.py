@@ -12,22 +12,15 @@ from tests.support.in_process.operator import PNG, Ops, made
 from tests.support.in_process.pulls import Pulls, run
 from tests.support.in_process.tencent import (
     Answer,
-    Behaviour,
     Call,
     FakeTencent,
+    answered,
     lost,
     refused,
     shown,
     statuses,
 )
 from tests.support.in_process.web import read_timeout
-
-
-def answered(**fields: Any) -> Behaviour:
-    def behave(tencent: FakeTencent, call: Call) -> Answer:
-        return {"result": 0, "errmsg": "", **fields}
-
-    return behave
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from chalicelib import metrics
-from chalicelib.delivery import outcomes
+from chalicelib.delivery import outcomes, phone_queries
 from chalicelib.domain import retries
 from chalicelib.domain.chunks import ChunkKey
 from chalicelib.domain.messages import Message
 from chalicelib.logs import log
-from chalicelib.queues.bodies import CallbackBody, OutcomeInquiry
+from chalicelib.queues.bodies import CallbackBody
+from chalicelib.queues.outcome_inquiry import OutcomeInquiry
 from chalicelib.store import leases, messages
 from tests.support.adopting import ADOPT_AFTER_SECONDS
 from tests.support.in_process import tencent, web
@@ -21,6 +22,7 @@ from tests.support.in_process.bridge import Answer, Bridge
 from tests.support.in_process.records import DELIVERED, FAILED, NOT_SENT, UNDER_WAY, Records
 from tests.support.in_process.sends import A, B, C, D, send, send_unanswered
 from tests.support.in_process.settling import parked, settle
+from tests.support.in_process.snapshot import snapshot
 from tests.support.in_process.tencent import Sms, lost, raw_answer, refused, unmentioned
 
 UNKNOWN_ANSWERS = {
@@ -43,7 +45,7 @@ UNKNOWN_ANSWERS = {
 def records(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> Records:
     """Tencent's records. The clock stands still, so a call must not wait for anything."""
     monkeypatch.setattr(outcomes, "_PARALLEL", 1)
-    monkeypatch.setattr(outcomes, "_RATE_PAUSE", 0)
+    monkeypatch.setattr(phone_queries, "_RATE_PAUSE", 0)
     return Records(linked)
 
 
@@ -103,18 +105,11 @@ def test_numbers_that_an_answer_leaves_out_are_settled(linked: Bridge, records: 
 def test_the_outcomes_of_a_function_that_died_are_asked_for(
     linked: Bridge, records: Records
 ) -> None:
-    code = linked.template()
-    assert linked.campaign([A], {"name": "您"}, code=code).code == "OK"
-    linked.restart()
-    with linked.outside.watched():
-        linked.pump.invoke_once("deliver")
-    at = linked.outside.names.index("tencent sendsms") + 1
-    linked.reset()
-    linked.link()
-    Records.__init__(records, linked)
-    code = linked.template()
-    assert linked.campaign([A], {"name": "您"}, code=code).code == "OK"
-    linked.pump.watch("deliver", at - 1, "killed after")
+    assert linked.campaign([A], {"name": "您"}, code=linked.template()).code == "OK"
+    restore = snapshot(linked)
+    at = linked.pump.watch("deliver").index("tencent sendsms")
+    restore()
+    linked.pump.watch("deliver", at, "killed after")
     records.add(*linked.tencent.sent)
     linked.pump.run("deliver", "settle", "push", hours=1)
     assert linked.quick_audience.reported(A) == [(2, "DELIVERED")]
@@ -442,7 +437,7 @@ def test_a_rate_limit_is_waited_for(linked: Bridge, records: Records) -> None:
 def test_while_tencent_does_not_answer_the_inquiry_waits(
     linked: Bridge, records: Records, monkeypatch: pytest.MonkeyPatch, warned: list[str]
 ) -> None:
-    monkeypatch.setattr(outcomes, "_MAX_FAILURES", 2)
+    monkeypatch.setattr(phone_queries, "_MAX_FAILURES", 2)
     linked.tencent.next("send", unmentioned(*(f"86{phone}" for phone in (A, B, C, D))))
     records.add(*send(linked, A, B, C, D))
     linked.tencent.next("records", *[lost(web.read_timeout, sent=False)] * 2)

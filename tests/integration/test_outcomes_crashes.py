@@ -9,13 +9,13 @@ import pytest
 from chalicelib.delivery import outcomes
 from chalicelib.store import messages
 from tests.support.in_process import tencent
+from tests.support.in_process.breaking import BrokenInvocations
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.final_state_logs import check_logs
 from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.records import FAILED, NOT_SENT, Records
 from tests.support.in_process.sends import A, B, C, D, send
-from tests.support.in_process.snapshot import snapshot
 from tests.support.in_process.tencent import unmentioned
 
 PHONES = (A, B, C, D)
@@ -68,16 +68,11 @@ def test_every_send_is_settled_and_reported(prepared: Bridge, how: Fault) -> Non
     # Each copy of the state has the sids of the others, so a log is checked after each fault.
     bridge.logs_are_complete = False
     bridge.pump.release()
-    restore = snapshot(bridge)
-    calls = bridge.pump.watch("settle")
-    assert {"dynamodb TransactWriteItems", "tencent records", "tencent pullstatus4mobile"} <= set(
-        calls
-    )
-    for at, name in enumerate(calls):
-        restore()
-        assert bridge.pump.watch("settle", at, how)[at] == name
+    broken = BrokenInvocations(bridge, "settle", how, enumerate)
+    expected = {"dynamodb TransactWriteItems", "tencent records", "tencent pullstatus4mobile"}
+    assert expected <= set(broken.calls)
+    for _, what in broken:
         bridge.pump.run("settle", "push", hours=0.5)
-        what = f"call {at}, {name}, {how}"
         assert by_phone(bridge.quick_audience.receipts) == {
             A: {(2, "DELIVERED")},
             B: {(1, "MK:0001")},
@@ -100,13 +95,8 @@ def test_the_inquiry_is_queued_whatever_happens_to_its_send(
     code = linked.template()
     linked.tencent.next("send", unmentioned("86" + A, "86" + B))
     assert linked.campaign([A, B], {"name": "您"}, code=code).code == "OK"
-    restore = snapshot(linked)
-    calls = linked.pump.watch("deliver")
-    for at, name in enumerate(calls):
-        restore()
-        what = f"call {at}, {name}, {how}"
+    for _, what in BrokenInvocations(linked, "deliver", how, enumerate):
         records.clear()
-        assert linked.pump.watch("deliver", at, how)[at] == name
         records.add(*linked.tencent.sent)
         before = len(linked.tencent.sent)
         linked.pump.run("deliver", hours=1)

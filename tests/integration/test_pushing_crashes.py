@@ -3,10 +3,10 @@
 import pytest
 
 from chalicelib.store import pushed
+from tests.support.in_process.breaking import BrokenInvocations
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.outside import FAULTS, Fault, points
+from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.pushes import BIZ, queue
-from tests.support.in_process.snapshot import snapshot
 
 
 @pytest.mark.parametrize("how", FAULTS)
@@ -17,14 +17,10 @@ def test_every_entry_is_pushed_and_recorded_as_pushed(
     queue(bridge, "x", range(2))
     queue(bridge, "y", range(1))
     queue(bridge, "x", range(2, 4))
-    restore = snapshot(bridge)
-    calls = bridge.pump.watch("push")
-    assert calls.count("quickaudience details") == 2
-    for at, name in points(calls):
-        restore()
-        assert bridge.pump.watch("push", at, how)[at] == name
+    broken = BrokenInvocations(bridge, "push", how)
+    assert broken.calls.count("quickaudience details") == 2
+    for _, what in broken:
         bridge.pump.run("push", hours=1)
-        what = f"call {at}, {name}"
         reported = {(one["outId"], one["phoneNum"]) for one in bridge.quick_audience.receipts}
         assert reported == {
             *(("x", f"139{position:08d}") for position in range(4)),

@@ -10,12 +10,12 @@ from chalicelib.queues.bodies import CallbackBody
 from chalicelib.store import messages
 from tests.support.adopting import ADOPT_AFTER_SECONDS
 from tests.support.in_process import tencent
+from tests.support.in_process.breaking import BrokenInvocations
 from tests.support.in_process.bridge import SIGN, Bridge
 from tests.support.in_process.final_state_logs import check_logs
-from tests.support.in_process.outside import FAULTS, Fault, points
+from tests.support.in_process.outside import FAULTS, Fault
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.sends import A, B, C, D
-from tests.support.in_process.snapshot import snapshot
 from tests.support.in_process.tencent import Sms
 
 
@@ -60,14 +60,10 @@ def prepare(bridge: Bridge) -> None:
 @pytest.mark.parametrize("how", FAULTS)
 def test_every_status_and_every_reply_reaches_quick_audience(bridge: Bridge, how: Fault) -> None:
     prepare(bridge)
-    restore = snapshot(bridge)
-    calls = bridge.pump.watch("settle")
-    assert {"dynamodb TransactWriteItems", "sqs SendMessageBatch"} <= set(calls)
-    for at, name in points(calls):
-        restore()
-        assert bridge.pump.watch("settle", at, how)[at] == name
+    broken = BrokenInvocations(bridge, "settle", how)
+    assert {"dynamodb TransactWriteItems", "sqs SendMessageBatch"} <= set(broken.calls)
+    for _, what in broken:
         bridge.pump.run("settle", "push", hours=0.12)
-        what = f"call {at}, {name}"
         assert by_phone(bridge.quick_audience.receipts) == {
             A: {(1, "MK:0001")},
             B: {(2, "DELIVERED")},

@@ -1,21 +1,14 @@
 """§2-4 and §7 with API 3.0: what is submitted, what is refused before, and what the marketer reads."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.support.in_process import api3
-from tests.support.in_process.api3 import FakeApi3
 from tests.support.in_process.bridge import Bridge, template_body
 from tests.support.in_process.digital import PUBLIC
+from tests.support.in_process.tencent import FakeTencent, refused
 
 PATH = "/sms/smsTemplate"
-
-
-@pytest.fixture
-def tencent(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi3]:
-    yield from api3.connected(bridge, monkeypatch)
 
 
 @pytest.mark.parametrize(
@@ -29,11 +22,11 @@ def tencent(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi
     ],
 )
 def test_each_type_is_submitted_as_tencents(
-    bridge: Bridge, tencent: FakeApi3, kind: int, content: str, sms_type: int, international: int
+    bridge: Bridge, tencent: FakeTencent, kind: int, content: str, sms_type: int, international: int
 ) -> None:
     answer = bridge.ask("POST", PATH, template_body(content, kind))
     assert (answer.code, answer.message) == ("OK", "OK")
-    [made] = tencent.calls_of("AddSmsTemplate")
+    [made] = tencent.requests_of("AddSmsTemplate")
     assert (made["SmsType"], made["International"]) == (sms_type, international)
 
 
@@ -42,7 +35,7 @@ def test_each_type_is_submitted_as_tencents(
     [("您好${a}${b}", "相邻"), ("${a}", "只由变量"), ("【店】您好", "【】")],
 )
 def test_a_text_that_is_documented_as_refused_is_not_submitted(
-    bridge: Bridge, tencent: FakeApi3, content: str, said: str
+    bridge: Bridge, tencent: FakeTencent, content: str, said: str
 ) -> None:
     answer = bridge.ask("POST", PATH, template_body(content))
     assert (answer.status, answer.code) == (200, "isv.SMS_TEMPLATE_ILLEGAL")
@@ -50,7 +43,7 @@ def test_a_text_that_is_documented_as_refused_is_not_submitted(
     code = bridge.ask("POST", PATH, template_body("您好"))["templateCode"]
     answer = bridge.ask("PUT", f"{PATH}/{code}", template_body(content))
     assert answer.code == "isv.SMS_TEMPLATE_ILLEGAL"
-    assert len(tencent.calls_of("AddSmsTemplate", "ModifySmsTemplate")) == 1
+    assert len(tencent.requests_of("AddSmsTemplate", "ModifySmsTemplate")) == 1
 
 
 @pytest.mark.parametrize(
@@ -62,12 +55,12 @@ def test_a_text_that_is_documented_as_refused_is_not_submitted(
     ],
 )
 def test_a_text_that_may_be_rejected_is_submitted_with_a_warning(
-    bridge: Bridge, tencent: FakeApi3, content: str, kind: int, said: str
+    bridge: Bridge, tencent: FakeTencent, content: str, kind: int, said: str
 ) -> None:
     answer = bridge.ask("POST", PATH, template_body(content, kind))
     assert answer.code == "OK"
     assert said in answer.message
-    assert len(tencent.calls_of("AddSmsTemplate")) == 1
+    assert len(tencent.requests_of("AddSmsTemplate")) == 1
 
 
 @pytest.mark.parametrize(
@@ -83,9 +76,9 @@ def test_a_text_that_may_be_rejected_is_submitted_with_a_warning(
     ],
 )
 def test_tencents_refusal_is_explained(
-    bridge: Bridge, tencent: FakeApi3, code: str, said: str
+    bridge: Bridge, tencent: FakeTencent, code: str, said: str
 ) -> None:
-    tencent.refusals["AddSmsTemplate"] = code
+    tencent.always("add_template", refused(code, "because"))
     answer = bridge.ask("POST", PATH, template_body("您好"))
     assert (answer.status, answer["templateCode"]) == (200, "")
     assert answer.code != "OK"
@@ -94,7 +87,7 @@ def test_tencents_refusal_is_explained(
 
 
 def test_a_digital_template_is_warned_of_its_link(
-    bridge: Bridge, tencent: FakeApi3, oss: dict[str, Any]
+    bridge: Bridge, tencent: FakeTencent, oss: dict[str, Any]
 ) -> None:
     bridge.configure(PUBLIC_BASE_URL=PUBLIC)
     part = {"fileName": "1.txt", "fileSuffix": "txt", "fileSize": 1, "fileContents": "您好"}
@@ -102,16 +95,16 @@ def test_a_digital_template_is_warned_of_its_link(
     answer = bridge.ask("POST", "/sms/digitalSmsTemplate", body)
     assert answer.code == "OK", answer.message
     assert "备案" in answer.message
-    [made] = tencent.calls_of("AddSmsTemplate")
+    [made] = tencent.requests_of("AddSmsTemplate")
     assert made["SmsType"] == 1
     assert made["TemplateContent"].endswith("拒收请回复R")
 
 
 def test_a_template_that_is_not_effective_yet_is_pending_and_says_so(
-    bridge: Bridge, tencent: FakeApi3
+    bridge: Bridge, tencent: FakeTencent
 ) -> None:
-    tencent.sign("某某科技")
-    code = tencent.template("您好", StatusCode=2)
+    tencent.add_sign("某某科技")
+    code = tencent.add_template("您好", StatusCode=2)
     answer = bridge.ask("GET", f"{PATH}/{code}")
     assert (answer["templateStatus"], answer["reason"]) == (0, "审核通过, 待生效")
     refusal = bridge.campaign(["13900001111"], code=code)

@@ -150,6 +150,14 @@ def test_a_port_or_state_in_use_is_refused_and_unchanged(tmp_path: Path) -> None
     assert state.running() is None
 
 
+def test_settings_that_the_bridge_refuses_end_the_start(tmp_path: Path) -> None:
+    with (
+        pytest.raises(StackError, match="TENCENT_API"),
+        stack(tmp_path, TENCENT_API="4"),
+    ):
+        pass
+
+
 def test_a_stack_that_cannot_start_says_why(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])

@@ -13,11 +13,11 @@ from chalicelib.queues.bodies import (
     Body,
     CallbackBody,
     FileBody,
-    OutcomeInquiry,
     ReceiptBody,
     SendBody,
     UnreadableBodyError,
 )
+from chalicelib.queues.outcome_inquiry import OutcomeInquiry
 from tests.support.property_tests import examples
 
 STATUS = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.delivery import outcomes
+from chalicelib.delivery import outcome_queries
 from chalicelib.domain import send_records
 from chalicelib.domain.send_records import CLOCK_TOLERANCE_SECONDS, Send, fits
 from chalicelib.domain.template_text import constants
@@ -214,10 +214,10 @@ def test_a_sid_that_is_listed_twice_counts_once() -> None:
 
 
 def test_a_thousand_recipients_are_asked_about_within_ten_minutes_and_tencents_limits() -> None:
-    assert outcomes.RECORDS_PER_SECOND < 10
-    assert outcomes.STATUSES_PER_SECOND < 20
+    assert outcome_queries.RECORDS_PER_SECOND < 10
+    assert outcome_queries.STATUSES_PER_SECOND < 20
     # With the wait before, a minute until `release` runs, and a pause of 10 s in every 40 s.
-    asking = 1000 / outcomes.RECORDS_PER_SECOND * 4 / 3
+    asking = 1000 / outcome_queries.RECORDS_PER_SECOND * 4 / 3
     assert ADOPT_AFTER_SECONDS + 60 + asking < 600
 
 
@@ -279,7 +279,7 @@ def test_a_pairing_is_certain(
 def test_a_pairing_does_not_depend_on_the_order_of_the_records(
     records: list[Record], sends: list[Send], order: st.DataObject
 ) -> None:
-    """A record is told from another one by its time and its sid."""
+    """Every record has a time and a sid of its own."""
     distinct = list({(one.sid, one.sent_at): one for one in records}.values())
     distinct = [one for one in distinct if one.sid]
     distinct = list({one.sid: one for one in distinct}.values())

@@ -54,20 +54,39 @@ def test_the_client_of_a_process_is_kept_until_its_key_is_rotated(configure: Con
     assert api.client() is not first
 
 
-@pytest.mark.parametrize(
-    ("environment", "imported", "other"),
-    [({}, "v5", "api3"), (API3, "api3", "v5")],
-    ids=["v5", "3.0"],
-)
-def test_a_process_imports_the_api_that_it_calls_and_not_the_other(
-    environment: dict[str, str], imported: str, other: str
+@pytest.mark.parametrize("environment", [{}, API3], ids=["v5", "3.0"])
+def test_whether_the_api_lists_signs_is_known_without_its_client(
+    configure: Configure, environment: dict[str, str]
 ) -> None:
-    code = (
-        "import sys\n"
-        "from chalicelib.tencent import api\n"
-        "api.client()\n"
-        "print(*(name for name in sys.modules if name.startswith('chalicelib.tencent.')))"
+    configure(**environment)
+    assert api.lists_signs() is api.client().lists_signs
+
+
+def test_v5_refuses_an_unknown_sign_without_importing_a_client() -> None:
+    modules = _modules_after(
+        "from chalicelib.endpoints import signs\n"
+        "from chalicelib.errors import NotFound\n"
+        "signs.signs.get = lambda name: None\n"
+        "try:\n"
+        "    signs.require_approved('x')\n"
+        "except NotFound:\n"
+        "    pass\n",
+        {},
     )
+    assert "chalicelib.tencent.api" in modules
+    unneeded = {
+        "requests",
+        "chalicelib.endpoints.listed_signs",
+        "chalicelib.store.sign_list",
+        "chalicelib.tencent.interface",
+        "chalicelib.tencent.v5",
+        "chalicelib.tencent.v5_api",
+    }
+    assert modules & unneeded == set()
+
+
+def _modules_after(code: str, environment: dict[str, str]) -> set[str]:
+    """Return the modules that a new process has imported after it ran some code."""
     given = {
         "QA_PLATFORM_NAME": "p",
         "QA_KEY": "k",
@@ -76,9 +95,24 @@ def test_a_process_imports_the_api_that_it_calls_and_not_the_other(
         **(environment or {"TENCENT_APP_KEY": "k"}),
     }
     run = subprocess.run(
-        [sys.executable, "-c", code], env=given, capture_output=True, text=True, check=True
+        [sys.executable, "-c", f"import sys\n{code}\nprint(*sys.modules)"],
+        env=given,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    names = run.stdout.split()
+    return set(run.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("environment", "imported", "other"),
+    [({}, "v5", "api3"), (API3, "api3", "v5")],
+    ids=["v5", "3.0"],
+)
+def test_a_process_imports_the_api_that_it_calls_and_not_the_other(
+    environment: dict[str, str], imported: str, other: str
+) -> None:
+    names = _modules_after("from chalicelib.tencent import api; api.client()", environment)
     assert f"chalicelib.tencent.{imported}" in names
     assert not [name for name in names if name.startswith(f"chalicelib.tencent.{other}")]
 

@@ -2,9 +2,12 @@
 
 Both APIs share templates, signs, messages, receipts and replies. The modules:
 
-* ``signature``, ``authorization``, ``gateway``: the checks before a call, in their order;
-* ``actions``, ``fields``: the calls and the JSON types of their fields;
+* ``endpoint``: the one address, which answers every request;
+* ``gateway``, ``authorization``, ``signature``, ``rates``, ``fields``: the checks before a call;
+* ``calls``: which function executes each call;
+* ``sending``, ``drafts``, ``rows``; ``templates``, ``signs``, ``lists``; ``pulling``; ``send_records``; ``counts``:
+  these functions;
+* ``numbers``: the forms of phone numbers;
 * ``errors``, ``codes``: 3.0's error codes, and v5's numbers for them;
-* ``sending``, ``drafts``, ``rows``; ``templates``; ``signs``; ``pulling``; ``send_records``; ``counts``: the calls;
-* ``switches``: what the real service's documents leave open.
+* ``switches``: the names of the calls, and what the real service's documents leave open.
 """

@@ -11,11 +11,12 @@ from local.tencent.api3.fields import Body
 from local.tencent.api3.gateway import Request
 from local.tencent.api3.sending import SENDS, Sender, as_error
 from local.tencent.api3.switches import Action
-from local.tencent.behaviour import Fault
+from local.tencent.behaviour import Behaviour, Fault
+from local.tencent.catalogue import Catalogue
 from local.tencent.checks import Application
 from local.tencent.dispatch import MagicFault
 from local.tencent.errors import Refused
-from local.tencent.records import DeliveryReceipt
+from local.tencent.records import DeliveryReceipt, Sign, Template
 from local.tencent.simulator import Simulator
 
 
@@ -89,44 +90,33 @@ def _count_recipients(body: Body) -> int:
     return len(body.get("PhoneNumberSet") or body.get("MultiSmsInfoSet") or [""])
 
 
-def _add_template(simulator: Simulator, body: Body) -> dict[str, Any]:
-    catalogue, due = simulator.state.catalogue, simulator.reviewer.due()
-    template = templates.add(catalogue, simulator.behaviour, body, due)
-    simulator.reviewer.schedule(template)
-    # A string here, and a number everywhere else.
-    return {"AddTemplateStatus": {"TemplateId": str(template.id)}}
+Submit = Callable[[Catalogue, Behaviour, Body, float], Template | Sign]
 
 
-def _modify_template(simulator: Simulator, body: Body) -> dict[str, Any]:
-    catalogue, due = simulator.state.catalogue, simulator.reviewer.due()
-    template = templates.modify(catalogue, simulator.behaviour, body, due)
-    simulator.reviewer.schedule(template)
-    return {"ModifyTemplateStatus": {"TemplateId": template.id}}
-
-
-def _add_sign(simulator: Simulator, body: Body) -> dict[str, Any]:
-    catalogue, due = simulator.state.catalogue, simulator.reviewer.due()
-    sign = signs.add(catalogue, simulator.behaviour, body, due)
-    simulator.reviewer.schedule(sign)
-    return {"AddSignStatus": {"SignId": sign.id}}
-
-
-def _modify_sign(simulator: Simulator, body: Body) -> dict[str, Any]:
-    catalogue, due = simulator.state.catalogue, simulator.reviewer.due()
-    sign = signs.modify(catalogue, simulator.behaviour, body, due)
-    simulator.reviewer.schedule(sign)
-    return {"ModifySignStatus": {"SignId": sign.id}}
+def _submit(simulator: Simulator, body: Body, submit: Submit) -> int:
+    """Add or change a template or sign, schedule its review, and return its id."""
+    due = simulator.reviewer.due()
+    item = submit(simulator.state.catalogue, simulator.behaviour, body, due)
+    simulator.reviewer.schedule(item)
+    return item.id
 
 
 _QUERIES: dict[Action, Callable[[Simulator, Body], dict[str, Any]]] = {
-    "AddSmsTemplate": _add_template,
-    "ModifySmsTemplate": _modify_template,
+    # A string here, and a number everywhere else.
+    "AddSmsTemplate": lambda sim, body: {
+        "AddTemplateStatus": {"TemplateId": str(_submit(sim, body, templates.add))}
+    },
+    "ModifySmsTemplate": lambda sim, body: {
+        "ModifyTemplateStatus": {"TemplateId": _submit(sim, body, templates.modify)}
+    },
     "DeleteSmsTemplate": lambda sim, body: templates.delete(sim.state.catalogue, body),
     "DescribeSmsTemplateList": lambda sim, body: templates.describe(
         sim.state.catalogue, sim.behaviour, body
     ),
-    "AddSmsSign": _add_sign,
-    "ModifySmsSign": _modify_sign,
+    "AddSmsSign": lambda sim, body: {"AddSignStatus": {"SignId": _submit(sim, body, signs.add)}},
+    "ModifySmsSign": lambda sim, body: {
+        "ModifySignStatus": {"SignId": _submit(sim, body, signs.modify)}
+    },
     "DeleteSmsSign": lambda sim, body: signs.delete(sim.state.catalogue, body),
     "DescribeSmsSignList": lambda sim, body: signs.describe(
         sim.state.catalogue, sim.behaviour, body

@@ -136,7 +136,7 @@ def test_a_callback_has_v5_s_shape(sdk: Sdk, receiver: Receiver) -> None:
     assert receipt["sid"] == sent.SerialNo
 
 
-@pytest.mark.filterwarnings("ignore:SubError,SubErrorDesc fileds are useless:UserWarning")
+@pytest.mark.filterwarnings("ignore:SubError(Desc)?,SubError(Desc)? fileds are useless:UserWarning")
 def test_session_contexts_and_sub_errors_can_be_enabled(
     sdk: Sdk, simulator: Caller, receiver: Receiver
 ) -> None:

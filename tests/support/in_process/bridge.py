@@ -15,7 +15,7 @@ from moto.sqs.models import sqs_backends
 import app
 from chalicelib import aws as clients
 from chalicelib import parameter_store, settings
-from chalicelib.delivery import outcomes
+from chalicelib.delivery import outcome_queries
 from chalicelib.domain.chunks import ChunkProgress
 from chalicelib.queues import sending
 from chalicelib.quickaudience import client
@@ -102,7 +102,7 @@ class Bridge:
         monkeypatch.setattr(throttle, "SECOND", 0)
         # For the same reason, inquiries don't wait for their turns.
         for rate in ("RECORDS_PER_SECOND", "STATUSES_PER_SECOND"):
-            monkeypatch.setattr(outcomes, rate, 1e9)
+            monkeypatch.setattr(outcome_queries, rate, 1e9)
         for api in (v5, api3):
             monkeypatch.setattr(api, "new_session", lambda *_, **__: self._session(self.tencent))
         self.configure(**ENVIRONMENT)

@@ -9,6 +9,7 @@ import pytest
 import pytest_socket
 import time_machine
 from botocore.auth import SigV4Auth
+from botocore.client import BaseClient
 from botocore.useragent import UserAgentString
 from moto import mock_aws
 from moto.core import responses
@@ -25,7 +26,7 @@ from tests.support.in_process.clock import START, Clock
 from tests.support.in_process.digital import OSS, PUBLIC
 from tests.support.in_process.final_state_logs import check_logs
 from tests.support.in_process.outside import Outside
-from tests.support.in_process.tencent import SETTINGS
+from tests.support.in_process.tencent import SETTINGS, FakeTencent
 from tests.support.media_files import FILES
 
 
@@ -61,6 +62,8 @@ def bridge(
         (responses, "method_names_from_class"),
     ):
         monkeypatch.setattr(patched, name, getattr(aws, name))
+    # Below the policies and what HOSTILE turns on, so that these see every call.
+    monkeypatch.setattr(BaseClient, "_make_request", aws.make_request)
     # Both take botocore long, and moto checks neither.
     monkeypatch.setattr(SigV4Auth, "add_auth", aws.add_auth)
     monkeypatch.setattr(UserAgentString, "to_string", lambda _: "tests")
@@ -75,6 +78,13 @@ def bridge(
         if bridge.logs_are_complete:
             check_logs("at the end of the test")
     clear_caches()
+
+
+@pytest.fixture
+def tencent(bridge: Bridge) -> FakeTencent:
+    """The fake Tencent of a bridge that calls API 3.0."""
+    bridge.configure(**SETTINGS["3.0"])
+    return bridge.tencent
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""AWS at its worst in the tests' process: `HOSTILE=all pytest tests/integration` (docs/hostile-aws.md).
+"""AWS at its worst in the tests' process: `HOSTILE=all pytest tests/integration` (`local.hostile`).
 
 Without the variable, nothing here does anything. Everything is drawn by HOSTILE_SEED and by the test's name, so a
 failure repeats.

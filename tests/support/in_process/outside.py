@@ -18,7 +18,6 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from tests.support import thoroughness
-from tests.support.in_process.aws import nothing_found
 
 Fault = Literal["killed before", "killed after", "failed before", "failed after"]
 _KILLED: tuple[Fault, ...] = ("killed before", "killed after")
@@ -92,9 +91,7 @@ class Outside:
         def make_api_call(client: Any, operation: str, params: dict[str, Any]) -> Any:
             def do() -> Any:
                 try:
-                    answer = nothing_found(operation, params)
-                    if answer is None:
-                        answer = make(client, operation, params)
+                    answer = make(client, operation, params)
                 except ClientError as error:
                     self.observe(operation, params, error)
                     raise

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import app
-from tests.support.in_process import aws
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.events import Context
+from tests.support.in_process.events import Context, scheduled
 from tests.support.in_process.tencent import Answer, Call, FakeTencent
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {"pull": app.pull, "inquire": app.inquire}
@@ -47,17 +46,4 @@ class Pulls:
 
 def run(function: str, seconds: float | None = None) -> None:
     """Run a function as its schedule does."""
-    _FUNCTIONS[function](
-        {
-            "version": "0",
-            "account": aws.ACCOUNT,
-            "region": aws.REGION,
-            "detail": {},
-            "detail-type": "Scheduled Event",
-            "source": "aws.events",
-            "time": "2026-03-02T02:00:00Z",
-            "id": "7bf73129",
-            "resources": [],
-        },
-        Context(function, seconds),
-    )
+    _FUNCTIONS[function](scheduled(), Context(function, seconds))

@@ -19,6 +19,7 @@ import requests
 from chalicelib import settings
 from tests.support.in_process import tencent_api3, web
 from tests.support.in_process.outside import Outside
+from tests.support.in_process.tencent_api3_codes import code_of
 
 APP_ID = "1400006666"
 APP_KEY = "5f03a35d00ee52a21327ab048186a2c4"
@@ -60,6 +61,10 @@ class Call:
     name: str
     body: dict[str, Any]
     at: float = field(default_factory=time.time)
+    action: str = ""
+    """Its name in API 3.0, if the bridge called that."""
+    fields: dict[str, Any] = field(default_factory=dict)
+    """Its body in API 3.0."""
 
     @property
     def phones(self) -> list[str]:
@@ -98,7 +103,7 @@ class FakeTencent(web.Adapter):
         self._next[what].extend(behaviours)
 
     def always(self, what: str, behaviour: Behaviour | None) -> None:
-        """Set the behaviour of all other calls from now on."""
+        """Set the behaviour of all other calls from now on: of an API, to a phone, of `send`, or of all (`*`)."""
         if behaviour:
             self._always[what] = behaviour
         else:
@@ -108,12 +113,35 @@ class FakeTencent(web.Adapter):
         """Return the calls of these APIs that arrived."""
         return [call for call in self.calls if call.name in names]
 
+    def requests_of(self, *actions: str) -> list[dict[str, Any]]:
+        """Return the bodies of the calls of API 3.0 with these names."""
+        return [call.fields for call in self.calls if call.action in actions]
+
     @property
     def send_calls(self) -> list[Call]:
         return self.calls_of(*SENDS)
 
     def sent_to(self, phone: str) -> list[Sms]:
         return [sms for sms in self.sent if sms.phone == phone]
+
+    def add_sign(self, name: str, sign_id: int = 701, **fields: Any) -> None:
+        """Add an approved sign that is not linked."""
+        sign = {"id": sign_id, "text": name, "status": 0, "reply": "", "international": 0}
+        self.signs[sign_id] = sign | fields
+
+    def add_template(self, text: str, tpl_id: int = 9001, **fields: Any) -> str:
+        """Add an approved template that the bridge does not have, and return its code."""
+        self.templates[tpl_id] = {
+            "id": tpl_id,
+            "text": text,
+            "status": 0,
+            "reply": "",
+            "type": 0,
+            "international": 0,
+            "title": "n",
+            "apply_time": "2021-04-04 12:00:00",
+        } | fields
+        return str(tpl_id)
 
     def review(self, tpl_id: int, status: int, reply: str = "") -> None:
         """Set the review status of a template: 0 approved, 1 pending, 2 rejected."""
@@ -123,8 +151,9 @@ class FakeTencent(web.Adapter):
 
     def answer(self, request: requests.PreparedRequest) -> requests.Response:
         url = urlsplit(request.url or "")
-        if "X-TC-Action" in request.headers:
-            call = Call(*tencent_api3.read(request))
+        if action := request.headers.get("X-TC-Action"):
+            name, body = tencent_api3.read(request)
+            call = Call(name, body, action=action, fields=json.loads(request.body or b"{}"))
         else:
             call = Call(url.path.rpartition("/")[2], json.loads(request.body or b"{}"))
         return self._outside.call(
@@ -136,12 +165,13 @@ class FakeTencent(web.Adapter):
 
     def _answer(self, request: requests.PreparedRequest, call: Call) -> requests.Response:
         self.calls.append(call)
-        in_api3 = "X-TC-Action" in request.headers
-        refusal = tencent_api3.refusal(request, APP_ID) if in_api3 else self._check(request, call)
+        refusal = (
+            tencent_api3.refusal(request, APP_ID) if call.action else self._check(request, call)
+        )
         found = refusal or self._behaviour(call)(self, call)
         if isinstance(found, requests.Response):
             return found
-        if in_api3:
+        if call.action:
             found = tencent_api3.write(request, (call.name, call.body), found)
         return web.response(200, json.dumps(found).encode())
 
@@ -167,6 +197,7 @@ class FakeTencent(web.Adapter):
         if call.name in SENDS:
             keys += call.phones if len(call.phones) == 1 else []
             keys.append("send")
+        keys.append("*")
         with self._lock:
             for key in keys:
                 if self._next[key]:
@@ -242,7 +273,7 @@ class FakeTencent(web.Adapter):
         if page := body.get("tpl_page"):
             first, every = page["offset"], list(self.signs.values())
             return {"data": every[first : first + page["max"]]}
-        return {"data": [self.signs[one] for one in body["sign_id"] if one in self.signs]}
+        return {"data": [sign for sign in self.signs.values() if sign["id"] in body["sign_id"]]}
 
     def _pullsendstatus(self, body: Answer) -> Answer:
         return {"data": {}}
@@ -262,7 +293,7 @@ class FakeTencent(web.Adapter):
 
 def coded(code: int) -> int | str:
     """Return the code that a refusal with v5's code has in the API that the bridge calls."""
-    return tencent_api3.code_of(code) if settings.load().tencent_api == "3.0" else code
+    return code_of(code) if settings.load().tencent_api == "3.0" else code
 
 
 def shown(code: int) -> str:
@@ -277,6 +308,18 @@ def obeyed(tencent: FakeTencent, call: Call) -> Answer:
 def refused(code: int | str, text: str = "no") -> Behaviour:
     """Refuse the call as a whole."""
     return lambda tencent, call: {"result": code, "errmsg": text, "ext": ""}
+
+
+def answered(**fields: Any) -> Behaviour:
+    """Answer a success with these fields, without an effect."""
+    return lambda tencent, call: {"result": 0, "errmsg": "", **fields}
+
+
+def unlisted(tencent: FakeTencent, call: Call) -> Answer:
+    """Return signs by their ids, and refuse to list them, as API 3.0 may do on the international site."""
+    if "tpl_page" in call.body:
+        return {"result": "MissingParameter", "errmsg": "no"}
+    return tencent.obey(call)
 
 
 def numbers_refused(numbers: dict[str, int], text: str = "no") -> Behaviour:

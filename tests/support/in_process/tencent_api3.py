@@ -1,10 +1,10 @@
 """API 3.0 as another dialect of the fake Tencent: its requests become v5's calls, and v5's answers become its own.
 
-So a test sets the behaviour of a call in v5's words (`refused(1016)`) whichever API the bridge calls.
+So a test sets the behaviour of a call in v5's words (`refused(1016)`) whichever API the bridge calls. What v5 has no
+word for, a test sets in 3.0's: a code as a text, and the fields of a template or sign, such as `StatusCode`.
+`tencent_api3_codes` and `tencent_api3_answers` hold the codes and the fields of answers.
 """
 
-import hashlib
-import hmac
 import json
 import time
 from collections.abc import Callable
@@ -12,67 +12,19 @@ from typing import Any
 
 import requests
 
-from chalicelib import dates
 from chalicelib.domain import phones
+from local.tencent.api3 import signature
+from tests.support.in_process.tencent_api3_answers import answered_fields
+from tests.support.in_process.tencent_api3_codes import code_of
 
 SECRET_ID = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3example"
 SECRET_KEY = "Gu5t9xGARNpq86cd98joQYCN3example"
 BASE_URL = "https://sms.tencent.test"
 REQUEST_ID = "a0aabda6-cf91-4f3e-a81f-9198114a2279"
 
-CODES = {
-    1001: "AuthFailure.SignatureFailure",
-    1002: "FailedOperation.ContainSensitiveWord",
-    1003: "InternalError.SigFieldMissing",
-    1004: "FailedOperation.FailResolvePacket",
-    1006: "UnauthorizedOperation.RequestPermissionDeny",
-    1007: "FailedOperation.OtherError",
-    1008: "InternalError.SendAndRecvFail",
-    1009: "UnauthorizedOperation.RequestIpNotInWhitelist",
-    1011: "InternalError.RestApiInterfaceNotExist",
-    1012: "FailedOperation.SignatureIncorrectOrUnapproved",
-    1013: "RequestLimitExceeded",
-    1014: "FailedOperation.TemplateIncorrectOrUnapproved",
-    1015: "FailedOperation.PhoneNumberInBlacklist",
-    1016: "InvalidParameterValue.IncorrectPhoneNumber",
-    1017: "InvalidParameterValue.ContentLengthLimit",
-    1019: "UnauthorizedOperation.SmsSdkAppIdVerifyFail",
-    1020: "UnauthorizedOperation.SdkAppIdIsDisabled",
-    1021: "InternalError.RequestTimeException",
-    1022: "LimitExceeded.AppDailyLimit",
-    1023: "LimitExceeded.PhoneNumberThirtySecondLimit",
-    1024: "LimitExceeded.PhoneNumberOneHourLimit",
-    1025: "LimitExceeded.PhoneNumberDailyLimit",
-    1026: "LimitExceeded.PhoneNumberSameContentDailyLimit",
-    1029: "FailedOperation.MarketingSendTimeConstraint",
-    1030: "UnsupportedOperation",
-    1031: "FailedOperation.InsufficientBalanceInSmsPackage",
-    1032: "UnauthorizedOperation.IndividualUserMarketingSmsPermissionDeny",
-    1033: "UnauthorizedOperation.ServiceSuspendDueToArrears",
-    1034: "UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber",
-    1036: "InvalidParameterValue.TemplateParameterLengthLimit",
-    1038: "InvalidParameterValue.TemplateParameterFormatError",
-    1045: "UnsupportedOperation.UnsupportedRegion",
-    1046: "LimitExceeded.PhoneNumberCountLimit",
-    1047: "LimitExceeded.AppGlobalDailyLimit",
-    1048: "InvalidParameterValue.ProhibitedUseUrlInTemplateParameter",
-    60008: "InternalError.Timeout",
-}
-"""A code of API 3.0 for each of v5's: one that says the same."""
-
 Fields = dict[str, Any]
 Asked = tuple[str, Fields]
 """A call as v5 has it: its name and its body."""
-
-
-def code_of(number: int | str) -> str:
-    """Return the code for one of v5's; that of a number that v5 does not publish is no published one either.
-
-    A code of API 3.0 stands for itself.
-    """
-    if isinstance(number, str):
-        return number
-    return CODES.get(number, f"FailedOperation.Unpublished{number}")
 
 
 def refusal(request: requests.PreparedRequest, app_id: str) -> Fields | None:
@@ -82,21 +34,10 @@ def refusal(request: requests.PreparedRequest, app_id: str) -> Fields | None:
     timestamp = int(headers["X-TC-Timestamp"])
     if abs(timestamp - time.time()) > 300:
         return {"result": 1021, "errmsg": "signature expired"}
-    date = time.strftime("%Y-%m-%d", time.gmtime(timestamp))
-    canonical = (
-        f"POST\n/\n\ncontent-type:{headers['Content-Type']}\nhost:{headers['Host']}\n\n"
-        f"content-type;host\n{hashlib.sha256(body).hexdigest()}"
-    )
-    text = (
-        f"TC3-HMAC-SHA256\n{timestamp}\n{date}/sms/tc3_request\n"
-        f"{hashlib.sha256(canonical.encode()).hexdigest()}"
-    )
-    key = f"TC3{SECRET_KEY}".encode()
-    for part in (date, "sms", "tc3_request", text):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    text = signature.canonical_request(headers, "content-type;host", body)
     expected = (
-        f"TC3-HMAC-SHA256 Credential={SECRET_ID}/{date}/sms/tc3_request, "
-        f"SignedHeaders=content-type;host, Signature={key.hex()}"
+        f"TC3-HMAC-SHA256 Credential={SECRET_ID}/{signature.utc_date(timestamp)}/sms/tc3_request, "
+        f"SignedHeaders=content-type;host, Signature={signature.sign(SECRET_KEY, timestamp, text)}"
     )
     if headers["Authorization"] != expected:
         return {"result": 1001, "errmsg": "signature mismatch"}
@@ -111,8 +52,8 @@ def read(request: requests.PreparedRequest) -> Asked:
     assert (headers["X-TC-Version"], headers["X-TC-Region"]) == ("2021-01-11", "ap-guangzhou")
     fields = json.loads(request.body or b"{}")
     name, body = _READERS[headers["X-TC-Action"]](fields)
-    signature = headers["Authorization"].rpartition("Signature=")[2]
-    return name, body | {"sig": signature, "time": int(headers["X-TC-Timestamp"])}
+    signed = headers["Authorization"].rpartition("Signature=")[2]
+    return name, body | {"sig": signed, "time": int(headers["X-TC-Timestamp"])}
 
 
 def write(request: requests.PreparedRequest, asked: Asked, answer: Fields) -> Fields:
@@ -126,9 +67,8 @@ def write(request: requests.PreparedRequest, asked: Asked, answer: Fields) -> Fi
         if not response.get("SendStatusSet"):
             response.pop("SendStatusSet", None)
         return {"Response": {**response, "Error": error}}
-    action = request.headers["X-TC-Action"]
-    if action in _WRITERS:
-        response |= _WRITERS[action](answer.get("data"), json.loads(request.body or b"{}"))
+    fields = json.loads(request.body or b"{}")
+    response |= answered_fields(request.headers["X-TC-Action"], answer.get("data"), fields)
     return {"Response": response}
 
 
@@ -207,49 +147,6 @@ def _read_list(name: str, ids: str, v5_ids: str, fields: Fields) -> Asked:
     return name, {"tpl_page": {"offset": fields["Offset"], "max": fields["Limit"]}}
 
 
-def _listed(items: Any, fields: Fields) -> list[Fields]:
-    """Return what v5 has in a list; of those that were asked for by id, only the ones of the kind that was named."""
-    wanted = fields["International"]
-    return [
-        item
-        for item in items or []
-        if "Limit" in fields or item.get("international", wanted) == wanted
-    ]
-
-
-def _status(item: Fields) -> Any:
-    """Return v5's status as StatusCode."""
-    status = item.get("status", 1)
-    return -1 if status == 2 else status
-
-
-def _template(item: Fields) -> Fields:
-    applied = item.get("apply_time")
-    return {
-        "TemplateId": item.get("id"),
-        "International": item.get("international", 3),
-        "StatusCode": _status(item),
-        "ReviewReply": item.get("reply", ""),
-        "TemplateName": item.get("title", ""),
-        "CreateTime": dates.from_beijing(applied) if applied else 0,
-        "TemplateContent": item.get("text", ""),
-    }
-
-
-def _sign(item: Fields) -> Fields:
-    return {
-        "SignId": item.get("id"),
-        "SignName": item.get("text", ""),
-        "International": item.get("international", 0),
-        "StatusCode": _status(item),
-        "ReviewReply": item.get("reply", ""),
-        "CreateTime": 1617508800,
-        "QualificationId": 1000001,
-        "QualificationName": "",
-        "QualificationStatusCode": item.get("qualification", 1),
-    }
-
-
 # --- events ---
 
 
@@ -266,56 +163,12 @@ def _read_pull_of_phone(kind: int, fields: Fields) -> Asked:
     return "pullstatus4mobile", body
 
 
-def _number(event: Fields) -> Fields:
-    return {
-        "PhoneNumber": f"+{event['nationcode']}{event['mobile']}",
-        "CountryCode": event["nationcode"],
-        "SubscriberNumber": event["mobile"],
-    }
-
-
-def _pulled_status(event: Fields) -> Fields:
-    return _number(event) | {
-        "SerialNo": event["sid"],
-        "ReportStatus": event["report_status"],
-        "Description": event["errmsg"],
-        "UserReceiveTime": dates.from_beijing(event["user_receive_time"]),
-        "SessionContext": event.get("ext", ""),
-    }
-
-
-def _pulled_reply(event: Fields) -> Fields:
-    return _number(event) | {
-        "SignName": event["sign"],
-        "ReplyContent": event["text"],
-        "ReplyTime": event["time"],
-        "ExtendCode": event["extend"],
-    }
-
-
 # --- statistics ---
-
-_SENT = {"RequestCount": "request", "RequestSuccessCount": "success", "FeeCount": "bill_number"}
-_REPORTED = {
-    "RequestSuccessCount": "success",
-    "CallbackCount": "status",
-    "CallbackSuccessCount": "status_success",
-    "CallbackFailCount": "status_fail",
-    "InternalErrorCount": "status_fail_0",
-    "InvalidNumberCount": "status_fail_1",
-    "ShutdownErrorCount": "status_fail_2",
-    "BlackListCount": "status_fail_3",
-    "FrequencyLimitCount": "status_fail_4",
-}
 
 
 def _hours(fields: Fields) -> Fields:
     assert (fields["Limit"], fields["Offset"]) == (0, 0)
     return {"begin_date": int(fields["BeginTime"]), "end_date": int(fields["EndTime"])}
-
-
-def _counts(names: dict[str, str], data: Any) -> Fields:
-    return {name: data[v5] for name, v5 in names.items() if v5 in (data or {})}
 
 
 _READERS: dict[str, Callable[[Fields], Asked]] = {
@@ -339,33 +192,4 @@ _READERS: dict[str, Callable[[Fields], Asked]] = {
     "CallbackStatusStatistics": lambda f: ("pullcallbackstatus", _hours(f)),
     "DescribeSendRecordList": lambda f: ("records", f),
     "SmsPackagesStatistics": lambda f: ("getsmspackages", f),
-}
-_WRITERS: dict[str, Callable[[Any, Fields], Fields]] = {
-    "AddSmsTemplate": lambda data, _: {"AddTemplateStatus": {"TemplateId": str(data["id"])}},
-    "ModifySmsTemplate": lambda data, _: {"ModifyTemplateStatus": {"TemplateId": data["id"]}},
-    "DescribeSmsTemplateList": lambda data, fields: {
-        "DescribeTemplateStatusSet": [_template(item) for item in _listed(data, fields)]
-    },
-    "AddSmsSign": lambda data, _: {"AddSignStatus": {"SignId": data["id"]}},
-    "ModifySmsSign": lambda data, _: {"ModifySignStatus": {"SignId": data["id"]}},
-    "DescribeSmsSignList": lambda data, fields: {
-        "DescribeSignListStatusSet": [_sign(item) for item in _listed(data, fields)]
-    },
-    "PullSmsSendStatus": lambda data, _: {"PullSmsSendStatusSet": list(map(_pulled_status, data))},
-    "PullSmsReplyStatus": lambda data, _: {"PullSmsReplyStatusSet": list(map(_pulled_reply, data))},
-    "PullSmsSendStatusByPhoneNumber": lambda data, _: {
-        "PullSmsSendStatusSet": list(map(_pulled_status, data or []))
-    },
-    "PullSmsReplyStatusByPhoneNumber": lambda data, _: {
-        "PullSmsReplyStatusSet": list(map(_pulled_reply, data or []))
-    },
-    "SendStatusStatistics": lambda data, _: {"SendStatusStatistics": _counts(_SENT, data)},
-    "CallbackStatusStatistics": lambda data, _: {
-        "CallbackStatusStatistics": _counts(_REPORTED, data)
-    },
-    "SmsPackagesStatistics": lambda data, _: {"SmsPackagesStatisticsSet": data or []},
-    "DescribeSendRecordList": lambda data, _: {
-        "TotalCount": len(data or []),
-        "SendRecordSet": data or [],
-    },
 }
