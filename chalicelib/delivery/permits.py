@@ -47,9 +47,16 @@ class Permits:
         """
         now = time.time()
         permit = rules.permit(self._halt(request, fresh=fresh), request.accepted_at, now)
-        if permit.allows and self._hours and self._hours.opens_in(now) and self._waits(request):
-            return Permit(gate=HOURS)
-        return permit
+        return Permit(gate=HOURS) if permit.allows and self.waits_for_hours(request) else permit
+
+    @property
+    def within_hours(self) -> bool:
+        """Return whether promotional messages may be sent now."""
+        return self._hours is None or not self._hours.opens_in(time.time())
+
+    def waits_for_hours(self, request: SendRequest) -> bool:
+        """Return whether a request has to wait for SEND_HOURS."""
+        return not self.within_hours and self._is_promotional(request)
 
     def allow(self, request: SendRequest) -> bool:
         """Return whether a call may begin now. It may not if the table can't be read."""
@@ -74,8 +81,8 @@ class Permits:
                 raise reading.error
             return reading.halt
 
-    def _waits(self, request: SendRequest) -> bool:
-        """Return whether a request waits for SEND_HOURS: its template is promotional, or unknown."""
+    def _is_promotional(self, request: SendRequest) -> bool:
+        """Return whether a request's template is promotional, or unknown."""
         key = request.template_code, request.revision
         if key not in self._kinds:
             revision = templates.get(*key)

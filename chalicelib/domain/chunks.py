@@ -1,6 +1,7 @@
 """A chunk of a request: its key, and how much of it has been sent."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from chalicelib.domain.planning import Call, Chunk, Failure
 
@@ -9,6 +10,20 @@ Outcome = str | Failure | None
 
 NO_CALLS = -1
 """In place of a probe's position: an attempt that makes no call, because its recipients fail without one."""
+
+
+class SendSums(NamedTuple):
+    """What attempts sent: messages that Tencent accepted, messages of unknown outcome, and segments that it bills."""
+
+    sent: int = 0
+    unknown: int = 0
+    segments: int = 0
+
+    def plus(self, other: "SendSums") -> "SendSums":
+        """Return the sums of both."""
+        return SendSums(
+            self.sent + other.sent, self.unknown + other.unknown, self.segments + other.segments
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,8 @@ class ChunkProgress:
     """The attempts whose result is stored."""
     only: dict[int, int] = field(default_factory=dict)
     """The claimed attempts that are probes, each with the position of the one recipient that it calls, or NO_CALLS."""
+    sent: dict[int, SendSums] = field(default_factory=dict)
+    """The attempts whose result is stored, each with what it sent."""
 
     @property
     def next_attempt(self) -> int:

@@ -1,6 +1,6 @@
 """Send queued chunks to Tencent, at most once.
 
-    claim the attempt ─▶ call Tencent ─▶ store the outcomes
+    claim the attempt ─▶ call Tencent ─▶ store the outcomes ─▶ add up what was sent
       │
       └── claimed before: wait until it has a result, or its claimer is certainly dead ─▶ recover the outcomes
 
@@ -29,6 +29,7 @@ from chalicelib.delivery import waiting
 from chalicelib.delivery.attempt import Attempt
 from chalicelib.delivery.holds import OpenHolds
 from chalicelib.delivery.permits import Permits
+from chalicelib.delivery.send_tallies import SendTallies
 from chalicelib.delivery.tencent_calls import SIDE, Answer, CallResult, Part, TencentCalls
 from chalicelib.domain import retries
 from chalicelib.domain.breaker import HOLDS, Hold
@@ -94,7 +95,24 @@ def handle(
 def _deliver(
     records: Sequence[Record], deadline: float, functions: int
 ) -> list[tuple[Record, Result]]:
-    """Deliver a batch, unless the breaker is open; return each message with its result."""
+    """Deliver a batch, and add up what was sent; return each message with its result."""
+    tallies = SendTallies()
+    results = _deliver_batch(records, deadline, functions, tallies)
+    try:
+        tallies.append()
+    except Exception:
+        log.exception("what was sent could not be added up, the messages come again")
+        return [
+            (record, again(record, retries.CHUNK) if result == DONE else result)
+            for record, result in results
+        ]
+    return results
+
+
+def _deliver_batch(
+    records: Sequence[Record], deadline: float, functions: int, tallies: SendTallies
+) -> list[tuple[Record, Result]]:
+    """End or park what is halted; deliver the rest, unless the breaker is open."""
     client = api.client()
     open_breakers = breakers.all_open()
     breaker = open_breakers.get(SIDE)
@@ -107,7 +125,7 @@ def _deliver(
         holds=OpenHolds({name: open_breakers[name] for name in HOLDS if name in open_breakers}),
         permits=Permits(),
     )
-    results, allowed = _without_calls(records, calls)
+    results, allowed = _without_calls(records, calls, tallies)
     if not allowed:
         return results
     if breaker and not (breakers.take_probe(breaker, int(time.time())) and client.is_reachable()):
@@ -116,19 +134,19 @@ def _deliver(
     taken, left = (allowed[:1], allowed[1:]) if breaker else (allowed, [])
     return [
         *results,
-        *_deliver_chunks(taken, calls),
+        *_deliver_chunks(taken, calls, tallies),
         *((record, put_back(SIDE)) for record in left),
     ]
 
 
 def _without_calls(
-    records: Sequence[Record], calls: TencentCalls
+    records: Sequence[Record], calls: TencentCalls, tallies: SendTallies
 ) -> tuple[list[tuple[Record, Result]], list[Record]]:
     """Process the chunks for which no call may begin; return their results, and the other records."""
     results: list[tuple[Record, Result]] = []
     allowed: list[Record] = []
     with ThreadPoolExecutor(min(len(records), MAX_CHUNKS)) as pool:
-        futures = [pool.submit(_if_halted, record, calls) for record in records]
+        futures = [pool.submit(_if_halted, record, calls, tallies) for record in records]
         for record, future in zip(records, futures, strict=True):
             result = _result_of(record, future)
             if result is None:
@@ -139,7 +157,7 @@ def _without_calls(
 
 
 def _deliver_chunks(
-    records: Sequence[Record], calls: TencentCalls
+    records: Sequence[Record], calls: TencentCalls, tallies: SendTallies
 ) -> Iterator[tuple[Record, Result]]:
     """Deliver chunks concurrently; yield each record with its result."""
     with (
@@ -147,7 +165,8 @@ def _deliver_chunks(
         ThreadPoolExecutor(min(len(records), MAX_CHUNKS)) as chunk_pool,
     ):
         futures = [
-            chunk_pool.submit(_deliver_chunk, record.body, calls, call_pool) for record in records
+            chunk_pool.submit(_deliver_chunk, record.body, calls, tallies, call_pool)
+            for record in records
         ]
         for record, future in zip(records, futures, strict=True):
             yield record, _result_of(record, future)
@@ -165,7 +184,7 @@ def _result_of(record: Record, future: Future[T]) -> T | Result:
         return again(record, retries.CHUNK)
 
 
-def _if_halted(record: Record, calls: TencentCalls) -> Result | None:
+def _if_halted(record: Record, calls: TencentCalls, tallies: SendTallies) -> Result | None:
     """Process a chunk for which no call may begin; return None if calls may begin.
 
     An attempt that was claimed before is finished as always.
@@ -178,11 +197,11 @@ def _if_halted(record: Record, calls: TencentCalls) -> Result | None:
         return None
     progress = chunks.progress(key)
     if progress and body.attempt in progress.claimed:
-        finished = _claim(body, calls)
+        finished = _claim(body, calls, tallies)
         if isinstance(finished, Result):
             return finished
     if permit.failure:
-        return _end(key, calls, permit.failure)
+        return _end(key, calls, tallies, permit.failure)
     if permit.gate == HOURS:
         return put_back(HOURS)
     # At once, because this batch may take minutes; and the halt is read again afterwards, because the request may
@@ -191,23 +210,25 @@ def _if_halted(record: Record, calls: TencentCalls) -> Result | None:
     log.info("sending is paused: a chunk is parked", extra=body.to_dict())
     if calls.permits.of(request, fresh=True) == permit:
         return DONE
-    return _if_halted(record, calls)
+    return _if_halted(record, calls, tallies)
 
 
-def _end(key: ChunkKey, calls: TencentCalls, failure: Failure) -> Result:
+def _end(key: ChunkKey, calls: TencentCalls, tallies: SendTallies, failure: Failure) -> Result:
     """Let every recipient of a chunk without an outcome fail, without a call."""
     progress = chunks.progress(key)
     if progress and progress.complete:
         return DONE
     number = progress.next_attempt if progress else 0
-    attempt = _claim(SendBody(key, number), calls, only=NO_CALLS)
+    attempt = _claim(SendBody(key, number), calls, tallies, only=NO_CALLS)
     if isinstance(attempt, Result):
         return attempt
     attempt.give_up(failure)
     return DONE
 
 
-def _deliver_chunk(text: str, calls: TencentCalls, pool: ThreadPoolExecutor) -> Result:
+def _deliver_chunk(
+    text: str, calls: TencentCalls, tallies: SendTallies, pool: ThreadPoolExecutor
+) -> Result:
     """Make the attempt that a message of the queue asks for, or find out how an earlier one ended."""
     if calls.throttle.down_reason:
         return put_back(SIDE)
@@ -220,23 +241,29 @@ def _deliver_chunk(text: str, calls: TencentCalls, pool: ThreadPoolExecutor) -> 
             if not probed:
                 return put_back(gate)
     if calls.cautious or probed:
-        return _probe(body, calls, pool, probed)
-    return _make_attempt(body, calls, pool)
+        return _probe(body, calls, tallies, pool, probed)
+    return _make_attempt(body, calls, tallies, pool)
 
 
-def _make_attempt(body: SendBody, calls: TencentCalls, pool: ThreadPoolExecutor) -> Result:
+def _make_attempt(
+    body: SendBody, calls: TencentCalls, tallies: SendTallies, pool: ThreadPoolExecutor
+) -> Result:
     """Make the calls to all recipients of a chunk without an outcome, except those that a hold stops."""
-    attempt = _claim(body, calls)
+    attempt = _claim(body, calls, tallies)
     if isinstance(attempt, Result):
         return attempt
     _send(attempt, calls, pool)
     attempt.finish()
-    _queue_rest(attempt, calls)
+    _queue_rest(attempt, calls, tallies)
     return DONE
 
 
 def _probe(
-    body: SendBody, calls: TencentCalls, pool: ThreadPoolExecutor, probed: frozenset[Hold]
+    body: SendBody,
+    calls: TencentCalls,
+    tallies: SendTallies,
+    pool: ThreadPoolExecutor,
+    probed: frozenset[Hold],
 ) -> Result:
     """Make an attempt that is one call to a single number; if Tencent accepts it, another one at all the others.
 
@@ -245,20 +272,20 @@ def _probe(
     """
     while part := _first_number(body, calls, probed):
         positions, call = part
-        attempt = _claim(body, calls, only=positions[0])
+        attempt = _claim(body, calls, tallies, only=positions[0])
         if isinstance(attempt, Result):
             return attempt
         result = calls.send(attempt.request, positions, call, probe=True)
-        attempt.record_outcomes(result.outcomes)
+        attempt.record_outcomes(result.outcomes, result.fees)
         attempt.finish()
         if result.answer in (Answer.NONE, Answer.HELD) or not attempt.progress.remaining_calls():
-            _queue_rest(attempt, calls)
+            _queue_rest(attempt, calls, tallies)
             return DONE
         _queue_inquiry(attempt, calls)
         body = replace(body, attempt=body.attempt + 1)
         if result.answer is Answer.ACCEPTED or not probed:
             break
-    return _make_attempt(body, calls, pool)
+    return _make_attempt(body, calls, tallies, pool)
 
 
 def _first_number(body: SendBody, calls: TencentCalls, probed: frozenset[Hold]) -> Part | None:
@@ -270,7 +297,9 @@ def _first_number(body: SendBody, calls: TencentCalls, probed: frozenset[Hold]) 
     return None
 
 
-def _claim(body: SendBody, calls: TencentCalls, only: int | None = None) -> Attempt | Result:
+def _claim(
+    body: SendBody, calls: TencentCalls, tallies: SendTallies, only: int | None = None
+) -> Attempt | Result:
     """Claim an attempt; if it was claimed before, find out how it ended, and return the result of its message.
 
     With `only`, the attempt is a probe of the recipient at that position, or makes no call (NO_CALLS).
@@ -278,15 +307,21 @@ def _claim(body: SendBody, calls: TencentCalls, only: int | None = None) -> Atte
     key, number = body.chunk, body.attempt
     request = send_requests.get(key.out_id, key.biz_id)
     until = int(calls.deadline) + 1
+    tallies.begin(key)
     claimed = chunks.claim(key, number, until, request.expires, only)
     progress = chunks.progress(key)
     if progress is None:
         raise LookupError(f"chunk {key} was queued before it was planned")
-    attempt = Attempt(key, number, request, progress, body.since)
+    attempt = Attempt(key, number, request, progress, tallies, body.since)
     if claimed:
         return attempt
     if number in progress.done:
-        _queue_rest(attempt, calls, until=progress.claimed[number])
+        # The function that stored the result, and perhaps those of later attempts, may have died before it added up
+        # what it sent. No other message may name the later ones.
+        for ended, sent in progress.sent.items():
+            if ended >= number:
+                tallies.add(key, ended, sent, repeated=True)
+        _queue_rest(attempt, calls, tallies, until=progress.claimed[number])
     elif (seconds := progress.claimed[number] - time.time()) > 0:
         # The claimer may still run.
         return later(int(seconds) + 1)
@@ -295,7 +330,7 @@ def _claim(body: SendBody, calls: TencentCalls, only: int | None = None) -> Atte
     ):
         log.warning("a function died while sending: recovering outcomes", extra=body.to_dict())
         attempt.recover_outcomes()
-        _queue_rest(attempt, calls, until=progress.claimed[number])
+        _queue_rest(attempt, calls, tallies, until=progress.claimed[number])
     else:
         # Another function has just taken it over, and may run until its own end.
         return later(MIN_SECONDS)
@@ -310,7 +345,9 @@ def _calls_left(body: SendBody) -> list[Call]:
     return [call for _, call in progress.remaining_calls()]
 
 
-def _queue_rest(attempt: Attempt, calls: TencentCalls, until: int = 0) -> None:
+def _queue_rest(
+    attempt: Attempt, calls: TencentCalls, tallies: SendTallies, until: int = 0
+) -> None:
     """Queue another attempt if recipients wait, and an inquiry about those of unknown outcome.
 
     The attempt waits at a hold if that stops all calls to them, or at the gate where its request waits. If the request
@@ -320,7 +357,7 @@ def _queue_rest(attempt: Attempt, calls: TencentCalls, until: int = 0) -> None:
     if left:
         permit = calls.permits.of(attempt.request)
         if permit.failure:
-            _end(attempt.key, calls, permit.failure)
+            _end(attempt.key, calls, tallies, permit.failure)
         else:
             attempt.queue_rest(permit.gate or calls.holds.gate(left) or "")
     _queue_inquiry(attempt, calls, until)
@@ -344,15 +381,17 @@ def _send(attempt: Attempt, calls: TencentCalls, pool: ThreadPoolExecutor) -> No
 
     pending = submit(attempt.progress.remaining_calls())
     unrecorded: dict[int, Outcome] = {}
+    fees: dict[int, int] = {}
     since = time.monotonic()
     while pending:
         done, pending = wait(pending, timeout=MAX_UNRECORDED_SECONDS, return_when=FIRST_COMPLETED)
         for future in done:
             result = future.result()
             unrecorded |= result.outcomes
+            fees |= result.fees
             pending |= submit(result.instead)
         late = not done or time.monotonic() - since >= MAX_UNRECORDED_SECONDS
         if len(unrecorded) >= OUTCOMES_PER_WRITE or late:
-            attempt.record_outcomes(unrecorded)
-            unrecorded, since = {}, time.monotonic()
-    attempt.record_outcomes(unrecorded)
+            attempt.record_outcomes(unrecorded, fees)
+            unrecorded, fees, since = {}, {}, time.monotonic()
+    attempt.record_outcomes(unrecorded, fees)

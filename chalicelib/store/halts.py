@@ -36,9 +36,9 @@ class Entry:
     queued: bool = False
 
 
-def get(out_id: str, biz_id: str) -> Halt | None:
-    """Return the halt of a request; None if it was never halted."""
-    item = table.get(f"OUT#{out_id}", f"HALT#{biz_id}", consistent=True)
+def get(out_id: str, biz_id: str, *, consistent: bool = True) -> Halt | None:
+    """Return the halt of a request; None if it was never halted. Unless `consistent`, as it was a second ago."""
+    item = table.get(f"OUT#{out_id}", f"HALT#{biz_id}", consistent=consistent)
     return table.read_as(Halt, item) if item else None
 
 
