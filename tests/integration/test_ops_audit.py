@@ -47,6 +47,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "receipts replay": {"outId": "task-1", "phone": "…1111", "every": True},
     "deadletters replay": {"queue": "sends"},
     "message erase": {"phone": "…1111", "outIds": ["task-1"]},
+    "campaign pause": {"outId": "task-1"},
+    "campaign resume": {"outId": "task-1"},
+    "campaign stop": {"outId": "task-1"},
 }
 
 

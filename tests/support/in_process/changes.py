@@ -4,12 +4,14 @@ import json
 import time
 from collections.abc import Callable
 
-from chalicelib.store import breakers, messages, pages
+from chalicelib.domain.halts import gate
+from chalicelib.store import breakers, halts, messages, pages, waiting
 from chalicelib.store.pages import Page
+from ops import campaign
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import SIGN, SIGN_ID, Bridge
 from tests.support.in_process.operator import made
-from tests.support.in_process.sends import A, send, send_unanswered
+from tests.support.in_process.sends import A, accept, send, send_unanswered
 
 Words = list[str]
 
@@ -85,6 +87,26 @@ def message_erase(bridge: Bridge) -> Words:
     return ["message", "erase", A, "--yes"]
 
 
+def campaign_pause(bridge: Bridge) -> Words:
+    bridge.link()
+    accept(bridge, A)
+    return ["campaign", "pause", "task-1", "--yes"]
+
+
+def campaign_resume(bridge: Bridge) -> Words:
+    campaign_pause(bridge)
+    [request] = campaign.accepted("task-1")
+    halts.change(request, "paused", int(time.time()))
+    bridge.pump.drain("deliver")
+    assert list(waiting.at(gate(request.biz_id)))
+    return ["campaign", "resume", "task-1", "--yes"]
+
+
+def campaign_stop(bridge: Bridge) -> Words:
+    campaign_resume(bridge)
+    return ["campaign", "stop", "task-1", "--yes"]
+
+
 CHANGES: dict[str, Callable[[Bridge], Words]] = {
     "sign link": sign_link,
     "sign add": sign_add,
@@ -97,6 +119,9 @@ CHANGES: dict[str, Callable[[Bridge], Words]] = {
     "receipts replay": receipts_replay,
     "deadletters replay": deadletters_replay,
     "message erase": message_erase,
+    "campaign pause": campaign_pause,
+    "campaign resume": campaign_resume,
+    "campaign stop": campaign_stop,
 }
 DEPLOYMENT = {"deploy", "destroy", "pause", "resume", "rehearse", "secret set"}
 """Changes that tests/deployment/test_recorded_changes.py makes."""
