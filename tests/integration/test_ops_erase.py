@@ -231,6 +231,22 @@ def test_a_number_in_several_forms(local: Bridge) -> None:
     assert counts() == shown
 
 
+def test_a_halted_campaign_is_under_way_until_it_was_stopped_and_reported(local: Bridge) -> None:
+    local.link()
+    local.campaign([A, B], [{"name": "张三丰"}, {"name": "李四"}], code=local.template())
+    answer("campaign", "pause", "task-1", "--yes")
+    local.pump.run("deliver", hours=1)
+    assert "is not sent yet" in ops(*ERASE).stderr
+    answer("campaign", "stop", "task-1", "--yes")
+    local.pump.run("deliver", "push", hours=1)
+    assert {one["errCode"] for one in local.quick_audience.receipts} == {"STOPPED"}
+    shown = counts()
+    assert (shown["failed"], shown["waiting"]) == (2, 0)
+    assert answer(*ERASE)["messages"] == 1
+    assert traces(A, "张三丰") == []
+    assert counts() == shown
+
+
 def test_a_refused_number(local: Bridge) -> None:
     local.link()
     local.tencent.next("sendmultisms2", numbers_refused({"86" + A: 1016}))
