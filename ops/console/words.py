@@ -454,9 +454,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "action.pause.title": ("暂停发送？", "Pause this campaign?"),
     "action.pause.done": ("已暂停", "Paused"),
     "action.pause.warning": (
-        "5 秒内不再发起新的调用；进行中的调用照常计入。自受理起超过 72 小时仍未恢复的，未发送者将报告为失败 (NOT_SENT)。",
-        "No call begins later than 5 seconds after. Calls under way are accounted for. What is still paused 72 hours "
-        "after its acceptance is reported as failed (NOT_SENT).",
+        (
+            "5 秒内不再发起新的调用；进行中的调用照常计入。"
+            "自受理起超过 72 小时仍未恢复的，未发送者将报告为失败 (NOT_SENT)。"
+        ),
+        (
+            "No call begins later than 5 seconds after. Calls under way are accounted for. What is still paused 72 hours "
+            "after its acceptance is reported as failed (NOT_SENT)."
+        ),
     ),
     "action.pause.note": (
         "只影响目前已受理的请求；之后受理的请求照常发送。",
@@ -469,14 +474,19 @@ WORDS: dict[str, tuple[str, str]] = {
         "一分钟内继续发送给尚未发送的人；已发送者不会再次发送。",
         "Sending goes on within a minute, with recipients who were not sent to.",
     ),
-    "action.resume.note": ("超过剩余时间后不再发送。", "Nothing is sent after the time that is left."),
+    "action.resume.note": (
+        "超过剩余时间后不再发送。",
+        "Nothing is sent after the time that is left.",
+    ),
     "action.stop": ("停止…", "Stop …"),
     "action.stop.title": ("永久停止发送？", "Stop this campaign for good?"),
     "action.stop.done": ("已停止", "Stopped"),
     "action.stop.warning": (
         "此操作不可撤销。5 秒内不再发起新的调用；尚未发送的人将报告为失败 (STOPPED)。",
-        "This is final. No call begins later than 5 seconds after. Recipients who were not sent to are reported as "
-        "failed (STOPPED).",
+        (
+            "This is final. No call begins later than 5 seconds after. Recipients who were not sent to are reported as "
+            "failed (STOPPED)."
+        ),
     ),
     "action.stop.note": (
         "未发送者正在报告为 STOPPED；12 小时内重复同一请求会被拒绝。",
@@ -487,8 +497,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "action.erase.done": ("已删除", "Erased"),
     "action.erase.warning": (
         "此操作不可撤销。号码、短信与回复内容被清除，活动的计数保持不变；备份中最多再保留 35 天。请输入号码后四位。",
-        "This is final. Number, texts and values are erased; campaigns keep their counts. Backups keep them for up to "
-        "35 days. Type the last four digits.",
+        (
+            "This is final. Number, texts and values are erased; campaigns keep their counts. Backups keep them for up to "
+            "35 days. Type the last four digits."
+        ),
     ),
     "action.receipts": ("重推回执…", "Push receipts again …"),
     "action.receipts.title": ("重新推送 Quick Audience 尚未确认的回执？", "Queue receipts again?"),

@@ -34,4 +34,4 @@ def test_a_campaign_is_listed_and_shown(local: Bridge, visitor: Visitor) -> None
     assert "task-1" in listed.text
     shown = visitor.get("/campaign?outId=task-1")
     assert shown.problem == ""
-    open("/tmp/campaign.html","w").write(shown.text)
+    assert "isv.MOBILE_NUMBER_ILLEGAL" in shown.text

@@ -1,7 +1,17 @@
 """The pages, one module each, and the actions that they offer."""
 
 from ops.console.actions import Action
-from ops.console.pages import audit, campaign, campaigns, catalogue, deadletters, halting, health, phone, unknown
+from ops.console.pages import (
+    audit,
+    campaign,
+    campaigns,
+    catalogue,
+    deadletters,
+    halting,
+    health,
+    phone,
+    unknown,
+)
 from ops.console.parts import Page
 
 FIRST = "campaigns"

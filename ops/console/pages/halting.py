@@ -37,7 +37,9 @@ def _result(visit: Visit, name: str, done: dict[str, Any]) -> Result:
     facts += [(key, done[key]) for key in ("queued", "unsent") if key in done]
     left = min(one["secondsLeft"] for one in done["requests"])
     if name != "stop":
-        facts.append(("left", visit.words("duration", hours=left // 3600, minutes=left % 3600 // 60)))
+        facts.append(
+            ("left", visit.words("duration", hours=left // 3600, minutes=left % 3600 // 60))
+        )
     return Result(facts, ["campaign", name, out_id, "--yes"], note=f"action.{name}.note")
 
 
