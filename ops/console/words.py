@@ -459,8 +459,8 @@ WORDS: dict[str, tuple[str, str]] = {
             "自受理起超过 72 小时仍未恢复的，未发送者将报告为失败 (NOT_SENT)。"
         ),
         (
-            "No call begins later than 5 seconds after. Calls under way are accounted for. What is still paused 72 hours "
-            "after its acceptance is reported as failed (NOT_SENT)."
+            "No call begins later than 5 seconds after. Calls under way are accounted for. What is still paused 72 "
+            "hours after its acceptance is reported as failed (NOT_SENT)."
         ),
     ),
     "action.pause.note": (
@@ -498,8 +498,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "action.erase.warning": (
         "此操作不可撤销。号码、短信与回复内容被清除，活动的计数保持不变；备份中最多再保留 35 天。请输入号码后四位。",
         (
-            "This is final. Number, texts and values are erased; campaigns keep their counts. Backups keep them for up to "
-            "35 days. Type the last four digits."
+            "This is final. Number, texts and values are erased; campaigns keep their counts. Backups keep them for up "
+            "to 35 days. Type the last four digits."
         ),
     ),
     "action.receipts": ("重推回执…", "Push receipts again …"),

@@ -78,9 +78,7 @@ class Visitor:
         """Post a form as it is, with these headers."""
         return asyncio.run(self._ask("POST", path, headers, form))
 
-    async def _ask(
-        self, method: str, path: str, headers: Mapping[str, str], data: Any
-    ) -> Answer:
+    async def _ask(self, method: str, path: str, headers: Mapping[str, str], data: Any) -> Answer:
         given = {"Host": self.guard.host, "Cookie": self.cookie, **headers}
         sent = {name: value for name, value in given.items() if value}
         async with TestClient(TestServer(app.make(self.console))) as client:
