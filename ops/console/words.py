@@ -413,7 +413,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "This link is of another session: search for the number again.",
     ),
     "phone.search": ("手机号码", "Phone number"),
-    "phone.placeholder": ("手机号码，如 13900001111", "A number, such as 13900001111"),
+    "phone.placeholder": ("手机号码，如 13800000000", "A number, such as 13800000000"),
     "phone.find": ("查询", "Find"),
     "phone.about": (
         "号码不会出现在网址里，也不会留在浏览器历史中。",
