@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.queues import sending
 from chalicelib.store import breakers, halts, send_requests
 from ops import audit, campaign, queue_counts
-from tests.support.console import Answer, Visitor
+from tests.support.console import Answer, Visitor, dead
 from tests.support.in_process import web
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.sends import A, B, C
@@ -137,7 +136,7 @@ def test_dead_letters_are_replayed(
     bodies = [
         f'{{"kind": "details", "outId": "{one}", "entries": []}}' for one in (OUT_ID, "other")
     ]
-    sending.send_texts("receipts-dead", bodies)
+    dead("receipts", *bodies)
     ask(visitor, "replay", **form)
     done = visitor.post("/actions/replay", **form)
     assert command(done) == f"python -m ops deadletters replay {options} --stage local"

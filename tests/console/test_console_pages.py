@@ -10,11 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib import aws
-from chalicelib.queues import sending
 from chalicelib.store import breakers
 from ops import queue_counts
 from ops.console import pages
-from tests.support.console import Visitor
+from tests.support.console import Visitor, dead
 from tests.support.hostile_texts import HOSTILE
 from tests.support.in_process import web
 from tests.support.in_process.bridge import SIGN, Bridge
@@ -65,7 +64,7 @@ def test_the_frame_names_stage_account_region_and_what_needs_attention(
     local: Bridge, visitor: Visitor
 ) -> None:
     breakers.trip("tencent-account", "x", int(time.time()), 1033)
-    sending.send_texts("receipts-dead", ["a", "b"])
+    dead("receipts", "a", "b")
     shown = text_of(visitor.part("campaigns", "navigation").text)
     for expected in ("local", "123456789012", "ap-southeast-1", "健康 1", "死信 2"):
         assert expected in shown
@@ -150,9 +149,7 @@ def test_unknown_outcomes_are_listed_masked(local: Bridge, visitor: Visitor) -> 
 
 
 def test_dead_letters_are_shown_on_a_click(local: Bridge, visitor: Visitor) -> None:
-    sending.send_texts(
-        "sends-dead", [f'{{"outId": "{OUT_ID}", "bizId": "b", "start": 0, "attempt": 3}}']
-    )
+    dead("sends", f'{{"outId": "{OUT_ID}", "bizId": "b", "start": 0, "attempt": 3}}')
     assert "recipients from" not in visitor.get("/deadletters").text
     shown = visitor.post("/parts/deadletters/dead_contents")
     assert "recipients from 0 on, attempt 3" in shown.text
@@ -194,7 +191,7 @@ def test_hostile_contents_stay_text(local: Bridge, visitor: Visitor, text: str) 
     if local.campaign([A], {"name": short}, code=code, out_id=short).code == "OK":
         local.pump.run(hours=1)
     breakers.trip("quickaudience", text, int(time.time()))
-    sending.send_texts("receipts-dead", [f"<script>alert(1)</script>{short}"])
+    dead("receipts", f"<script>alert(1)</script>{short}")
     query = "?outId=" + _quoted(short)
     answers = [
         visitor.get("/campaigns"),

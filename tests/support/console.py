@@ -8,11 +8,20 @@ from typing import Any
 
 from aiohttp.test_utils import TestClient, TestServer
 
+from chalicelib import aws
+from chalicelib.domain.queue_names import QueueName
+from chalicelib.queues import sending
 from ops.console import app, safety
 from ops.console.visits import Console
 
 PORT = 47001
 FRAGMENT = {"X-Fragment": "1"}
+
+
+def dead(queue: QueueName, *bodies: str) -> None:
+    """Put messages into a queue's dead-letter queue."""
+    for body in bodies:
+        aws.sqs().send_message(QueueUrl=sending.url(f"{queue}-dead"), MessageBody=body)
 
 
 @dataclass(frozen=True)
@@ -69,9 +78,9 @@ class Visitor:
         """Ask for a part as the script does."""
         return self.get(f"/parts/{page}/{part}{query}", **FRAGMENT)
 
-    def post(self, path: str, _headers: Mapping[str, str] | None = None, **form: str) -> Answer:
+    def post(self, path: str, **form: str) -> Answer:
         """Post a form of a page."""
-        given = {"Origin": self.guard.origin, **FRAGMENT, **(_headers or {})}
+        given = {"Origin": self.guard.origin, **FRAGMENT}
         return self.send(path, {"csrf": self.csrf, **form}, given)
 
     def send(self, path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Answer:

@@ -8,6 +8,8 @@ import pytest
 
 from ops import failure_words
 from ops.console import code_words, pages, rendering
+from ops.console.actions import Action
+from ops.console.parts import Page
 from ops.console.words import WORDS, Words
 
 FOLDER = Path(rendering.__file__).parent
@@ -65,13 +67,13 @@ def test_every_word_is_used() -> None:
 
 
 @pytest.mark.parametrize("action", pages.ACTIONS.values(), ids=pages.ACTIONS)
-def test_an_action_has_its_words(action: pages.Action) -> None:
+def test_an_action_has_its_words(action: Action) -> None:
     for suffix in ("", ".title", ".done"):
         assert f"action.{action.name}{suffix}" in WORDS
 
 
 @pytest.mark.parametrize("page", pages.PAGES.values(), ids=pages.PAGES)
-def test_a_page_and_its_parts_have_words_and_templates(page: pages.Page) -> None:
+def test_a_page_and_its_parts_have_words_and_templates(page: Page) -> None:
     assert f"page.{page.name}" in WORDS
     assert f"pages/{page.name}.html" in TEMPLATES
     for part in page.parts:
