@@ -7,6 +7,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from aiohttp import web
 
@@ -16,6 +17,8 @@ from ops.console.visits import Console
 from ops.errors import OperatorError
 
 _SHUTDOWN_SECONDS = 2
+# boto3 blocks. Each thread takes some megabytes more.
+_THREADS = 3
 
 
 def listen(port: int) -> socket.socket:
@@ -43,6 +46,7 @@ async def _serve(
     console: Console, listener: socket.socket, *, browser: bool, say: Callable[[str], None]
 ) -> None:
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(_THREADS))
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, ended.set)

@@ -41,15 +41,9 @@ def tab(browser: Browser, session: RunningConsole) -> Iterator[Screen]:
     with screen.opened(browser) as tab:
         yield tab
         assert tab.console == []
-        assert {
-            url for url in tab.requested if not url.startswith((session.origin, "about:"))
-        } == set()
-
-
-def count(tab: Screen, word: str) -> int:
-    """Return a figure of the campaign's legend."""
-    found = re.search(rf"{word} ?\n? ?([\d,]+)", tab.text)
-    return int(found[1].replace(",", "")) if found else 0
+        # Chromium draws the icons of date fields from its own data URLs.
+        loaded = {url for url in tab.requested if not url.startswith(("about:", "data:"))}
+        assert {url for url in loaded if not url.startswith(f"{session.origin}/")} == set()
 
 
 def keep(pictures: Path, name: str, tab: Screen) -> None:
@@ -102,7 +96,7 @@ def test_a_campaign_is_seen_paused_and_resumed(
     shown = tab.text
     assert f"{account['delivered']:,}" in shown
     assert "空号" in shown
-    keep(pictures, "campaign", tab)
+    keep(pictures, "done", tab)
 
 
 def test_pages_fit_and_have_names_for_everything(
@@ -143,7 +137,7 @@ def test_a_question_is_answered_by_keyboard_alone(session: RunningConsole, tab: 
 def test_hostile_contents_do_nothing(
     running: RunningStack, session: RunningConsole, tab: Screen
 ) -> None:
-    code = running.template("${name}")
+    code = running.template("${name}您好")
     for number, name in enumerate(("script", "quotes", "comment", "closing", "rtl")):
         text = HOSTILE[name].replace("\u0000", "").replace("\u0008", "")
         running.campaign(

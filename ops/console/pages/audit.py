@@ -36,11 +36,19 @@ def _last_day(month: str) -> str:
 
 
 def _row(entry: dict[str, Any]) -> dict[str, Any]:
+    outcome = entry["outcome"]
+    if isinstance(outcome, dict):
+        # What an argument says already, and lists of details, are left to the command line.
+        outcome = {
+            name: value
+            for name, value in outcome.items()
+            if name not in entry["arguments"] and not isinstance(value, list | dict)
+        }
     return entry | {
         "who": entry["who"].rpartition("/")[2] or entry["who"],
         "identity": entry["who"],
         "arguments": _readable(entry["arguments"]),
-        "outcome": "" if entry["outcome"] is None else _readable(entry["outcome"]),
+        "outcome": "" if outcome is None else _readable(outcome),
     }
 
 

@@ -25,9 +25,9 @@ class RunningConsole:
         return f"{parts.scheme}://{parts.netloc}"
 
     def memory(self) -> int:
-        """Return the most memory that it has used, in bytes."""
+        """Return how much memory it uses, in bytes."""
         status = Path(f"/proc/{self.pid}/status").read_text()
-        [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+        [line] = [line for line in status.splitlines() if line.startswith("VmRSS:")]
         return int(line.split()[1]) * 1024
 
 

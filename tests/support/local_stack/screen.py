@@ -5,7 +5,7 @@ import base64
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
 import aiohttp
@@ -138,20 +138,22 @@ def opened(
 ) -> Iterator[Screen]:
     """Open a tab of its own."""
     loop = asyncio.new_event_loop()
+    resources = AsyncExitStack()
 
-    async def connect() -> tuple[aiohttp.ClientSession, Screen]:
-        session = aiohttp.ClientSession()
+    async def connect() -> Screen:
+        session = await resources.enter_async_context(aiohttp.ClientSession())
         async with session.put(f"http://127.0.0.1:{browser.port}/json/new?about:blank") as answer:
             target = json.loads(await answer.text())
-        connection = await session.ws_connect(target["webSocketDebuggerUrl"], max_msg_size=0)
+        connection = await resources.enter_async_context(
+            session.ws_connect(target["webSocketDebuggerUrl"], max_msg_size=0)
+        )
         tab = Tab(connection)
         await tab.prepare(dark=dark)
         await tab.resize(width, height, 1)
-        return session, Screen(loop, tab)
+        return Screen(loop, tab)
 
-    session, screen = loop.run_until_complete(connect())
     try:
-        yield screen
+        yield loop.run_until_complete(connect())
     finally:
-        loop.run_until_complete(session.close())
+        loop.run_until_complete(resources.aclose())
         loop.close()
