@@ -92,9 +92,6 @@ def _readable(account: Mapping[str, Any]) -> dict[str, Any]:
     hidden = {"outId", "waiting", "failureReasons", "failures", "files"}
     shown = {key: value for key, value in account.items() if key not in hidden}
     shown["counted"] = _COUNTED[account["counted"]]
-    for name in ("pushed", "replies"):
-        if shown[name] is None:
-            shown[name] = "too many to count in passing: see --exact"
     files = {"files": account["files"]} if "files" in account else {}
     lines = [
         f"{one['recipients']}  {one['code']}" + (f": {one['reason']}" if one["reason"] else "")
