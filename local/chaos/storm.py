@@ -17,6 +17,7 @@ from local.chaos import deaths, misbehaviour
 from local.chaos.arena import Arena
 from local.chaos.audit import Facts
 from local.chaos.campaigns import CONTENT, Campaign, Campaigns
+from local.chaos.halts import Operator
 from local.chaos.rest import come_to_rest
 from local.faults import RETURNED, WHENS, Order
 
@@ -43,6 +44,7 @@ class Storm:
         self._console = console
         self._began = time.monotonic()
         self.campaigns = Campaigns(arena.sides, arena.sides.template(CONTENT))
+        self.operator = Operator(self.campaigns)
         # A restart waits until no sender is sending, and no sender sends before it is over.
         self._may_send = threading.Semaphore(_SENDERS)
         self._over = threading.Event()
@@ -80,6 +82,8 @@ class Storm:
         for order in self._arena.faults.pending():
             self._arena.faults.withdraw(order)
         self._arena.behave()
+        self.operator.resume_all()
+        self.counts |= self.operator.counts
         self.counts["killed at a call"] = len(self._arena.faults.executed())
         self._print("all faults have ended; waiting for the final states")
         last = -1
@@ -117,8 +121,9 @@ class Storm:
 
     def _inject(self, generator: random.Random) -> None:
         """Inject a random fault, and wait a moment."""
-        faults = (self._order, self._kill, self._spoil, self._shuffle, self._pull)
-        [fault] = generator.choices(faults, weights=(8, 2, 4, 1, 1))
+        halt = self.operator.halt
+        faults = (self._order, self._kill, self._spoil, self._shuffle, self._pull, halt)
+        [fault] = generator.choices(faults, weights=(8, 2, 4, 1, 1, 2))
         description = fault(generator)
         if description:
             self._print(description)
