@@ -9,6 +9,8 @@ import random
 import signal
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 
 from rich.console import Console
 
@@ -105,17 +107,18 @@ class Storm:
             # dies.
             if number == 0:
                 for count in (30, 300):
-                    self._send(self.campaigns.from_file(self._files.put, count), generator)
+                    self._send(partial(self.campaigns.from_file, self._files.put, count), generator)
             while not self._over.wait(generator.uniform(*_CAMPAIGN_PAUSE)):
-                self._send(self.campaigns.various(generator), generator)
+                self._send(partial(self.campaigns.various, generator), generator)
         except Exception as error:
             self._failure = error
 
-    def _send(self, campaign: Campaign, generator: random.Random) -> None:
+    def _send(self, make: Callable[[], Campaign], generator: random.Random) -> None:
+        """Make a campaign and send it. Once the storm is over, make none: its recipients would be missed."""
         again = generator if generator.random() < 0.2 else None
         with self._may_send:
             if not self._over.is_set():
-                self.campaigns.send(campaign, again=again)
+                self.campaigns.send(make(), again=again)
 
     # --- faults ---
 
