@@ -138,7 +138,7 @@ def stop(out_id: OutId, yes: Yes = False, stage: Stage = "local", json: Json = F
     _print(stopped, json=json)
     if not json:
         typer.echo(
-            f"Recipients who are reported as STOPPED, unless a call to them was under way: {stopped['unsent']}"
+            f"Unless a call to them was under way, recipients reported as STOPPED: {stopped['unsent']}"
         )
     if not all(request["fileIsRead"] for request in stopped["requests"]):
         warn("a file is still being read: its further recipients are reported as STOPPED, too")
