@@ -107,21 +107,30 @@ class Sides:
 
     def python(self, module: str, *words: str, given: str = "", **environment: str) -> str:
         """Run a module in the stack's environment, and return its output. Raise StackError if it fails."""
-        done = self.attempt(module, *words, given=given, **environment)
+        done = self.attempt(module, *words, given=given, seconds=None, **environment)
         if done.returncode:
             raise StackError(f"{module} {' '.join(words)}: {done.stderr.strip()[-1000:]}")
         return done.stdout
 
     def attempt(
-        self, module: str, *words: str, given: str = "", **environment: str
+        self,
+        module: str,
+        *words: str,
+        given: str = "",
+        seconds: float | None = None,
+        **environment: str,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a module in the stack's environment, whatever its exit code will be."""
+        """Run a module in the stack's environment, whatever its exit code will be.
+
+        It is killed after some seconds, if these are given: then TimeoutExpired is raised.
+        """
         return subprocess.run(
             [sys.executable, "-m", module, *words],
             env=self.environment | environment,
             input=given,
             capture_output=True,
             text=True,
+            timeout=seconds,
             check=False,
         )
 
