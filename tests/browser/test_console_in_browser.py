@@ -51,6 +51,7 @@ def keep(pictures: Path, name: str, tab: Screen) -> None:
     (pictures / f"console-{name}.png").write_bytes(tab.picture())
 
 
+@pytest.mark.timeout(300)
 def test_a_campaign_is_seen_paused_and_resumed(
     running: RunningStack, session: RunningConsole, tab: Screen, pictures: Path
 ) -> None:
