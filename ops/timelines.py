@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from chalicelib.domain.chunks import SendSums
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.domain.tally import PERIOD_SECONDS
 from chalicelib.store import final_state_log, send_chain
+from chalicelib.store.send_chain import Sample
 
 # A campaign of more requests has a timeline of its newest ones only. Each costs half a read unit and more.
 _MAX_REQUESTS = 20
@@ -52,11 +54,21 @@ def of(accepted: Sequence[SendRequest]) -> Timeline:
             failed[period] += lost
     samples = max(2, _SAMPLES // max(1, len(newest)))
     for request in newest:
-        before = 0
-        for at, sums in send_chain.sampled(request.out_id, request.biz_id, samples):
-            sent[at // PERIOD_SECONDS] += sums.sent - before
-            before = sums.sent
+        _add_sends(sent, send_chain.sampled(request.out_id, request.biz_id, samples))
     return Timeline(*_columns(sent, delivered, failed), other)
+
+
+def _add_sends(sent: Counter[int], samples: Sequence[Sample]) -> None:
+    """Add what was sent between the samples. Where slots were skipped, that is spread evenly over the time."""
+    earlier = Sample(-1, 0, SendSums())
+    for sample in samples:
+        count, last = sample.sums.sent - earlier.sums.sent, sample.at // PERIOD_SECONDS
+        first = earlier.at // PERIOD_SECONDS + 1 if sample.number > earlier.number + 1 else last
+        steps = max(1, last - first + 1)
+        for step in range(steps):
+            share = count * (step + 1) // steps - count * step // steps
+            sent[last - steps + 1 + step] += share
+        earlier = sample
 
 
 def _columns(

@@ -10,6 +10,7 @@ back if its result was stored earlier than that. Then the work is a repetition, 
 
 import time
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from chalicelib.domain import periods
 from chalicelib.domain.chunks import SendSums
@@ -30,20 +31,31 @@ def sums(out_id: str, biz_id: str) -> SendSums:
     return next((_sums(slot) for slot in newest), SendSums())
 
 
-def sampled(out_id: str, biz_id: str, count: int) -> list[tuple[int, SendSums]]:
-    """Return at most `count` slots of a request's chain at equal distances, oldest first, the newest included.
+class Sample(NamedTuple):
+    """A slot of a chain: its number, the epoch at which its attempts began, and the sums up to and including it."""
 
-    Each is the epoch at which its attempts began, and the sums up to and including it.
-    """
+    number: int
+    at: int
+    sums: SendSums
+
+
+def sampled(out_id: str, biz_id: str, count: int) -> list[Sample]:
+    """Return at most `count` slots of a request's chain at equal distances, the first and the newest included."""
     pk, prefix = f"OUT#{out_id}", f"SENT#{biz_id}#"
     newest = next(iter(table.query(pk, prefix, newest_first=True, limit=1)), None)
     if newest is None:
         return []
     last = int(str(newest["sk"]).removeprefix(prefix))
-    numbers = sorted({round(last * step / count) for step in range(1, count)} - {last})
+    numbers = sorted({round(last * step / (count - 1)) for step in range(count - 1)} - {last})
     found = batches.get([(pk, f"{prefix}{number:08d}") for number in numbers])
-    slots = sorted([*found.values(), newest], key=lambda slot: str(slot["sk"]))
-    return [(slot["expires"] - periods.RETENTION_SECONDS, _sums(slot)) for slot in slots]
+    return sorted(
+        Sample(
+            int(str(slot["sk"]).removeprefix(prefix)),
+            slot["expires"] - periods.RETENTION_SECONDS,
+            _sums(slot),
+        )
+        for slot in (*found.values(), newest)
+    )
 
 
 class SendChain:
