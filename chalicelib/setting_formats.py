@@ -86,6 +86,17 @@ def country_codes(text: str) -> frozenset[str]:
     return codes
 
 
+def price(text: str) -> tuple[str, str]:
+    """Read a price such as 0.045 CNY; return the digits of its amount, and its currency.
+
+    The amount stays a text, because only the operator's commands calculate with it.
+    """
+    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([A-Z]{3})", text.strip(), re.ASCII)
+    if found is None:
+        raise ValueError(f"is {text!r}, which is not an amount with a currency")
+    return found[1], found[2]
+
+
 def not_blank(text: str) -> str:
     """Read a text with at least one entry, as it is."""
     if not names(text):

@@ -1,7 +1,7 @@
 """The settings: every environment variable that the bridge reads, with its format and its default.
 
 `load()` reads them once per process. Wrong settings raise ConfigurationError, which lists all of them at once,
-each with the expected format. Its text never contains a value, so it can't leak a secret.
+each with the expected format. Its text never contains the value of a secret.
 
 `Settings` is a plain dataclass because every function needs its settings before its first answer, and a
 library for models would take longer to import than all of chalicelib. See docs/cold-start.md.
@@ -23,6 +23,7 @@ from chalicelib.setting_formats import (
     networks,
     not_blank,
     one_of,
+    price,
     url,
     wait_codes,
     whole_number,
@@ -49,7 +50,7 @@ def _setting(
     A default is used as it is, without parsing. A setting without a default is required. Two functions depend on the
     other variables, too: `unset` returns the value of a variable that is not set, in place of the default; `check`
     refuses a value. All three functions raise ValueError with a text that says what is wrong and does not contain the
-    value.
+    value of a secret.
     """
     metadata = {"variable": variable, "shape": shape, "read": read, "unset": unset, "check": check}
     return field(default=default, repr=not secret, metadata=metadata)
@@ -217,6 +218,12 @@ class Settings:
         "recipients accepted per day, Beijing time, by all campaigns together: a whole number, at least 1",
         at_least(1),
         default=0,
+    )
+    segment_price: tuple[str, str] | None = _setting(
+        "SEGMENT_PRICE",
+        "price of one billed piece with its currency, such as 0.045 CNY",
+        price,
+        default=None,
     )
     oss_allowed_hosts: tuple[str, ...] = _setting(
         "OSS_ALLOWED_HOSTS", "comma-separated host suffixes", names, default=(".aliyuncs.com",)

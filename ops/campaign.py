@@ -30,7 +30,7 @@ from chalicelib.store import (
 from chalicelib.store.campaign_list import ListedRequest
 from chalicelib.store.files import File
 from chalicelib.store.send_requests import UnknownRequestError
-from ops import failure_words, kept_counts
+from ops import costs, failure_words, kept_counts
 from ops.errors import OperatorError
 
 # `pushed` and `replies` are read up to this number of items; an item of pushed receipts names up to 100.
@@ -86,8 +86,9 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
 
     Every recipient counts in exactly one of `delivered`, `failed`, `waiting` and `unknown`; `waiting` is the sum
     of `unsent` (not sent yet) and `unreported` (sent, no receipt yet). `sent` counts those that Tencent accepted.
-    `segments` are billed by Tencent, except for those of `unpriced` messages, whose fee Tencent never named. `pushed`
-    and `replies` are None where there are too many to count them in passing.
+    `segments` are billed by Tencent, except for those of `unpriced` messages, whose fee Tencent never named; `cost` is
+    what they cost at SEGMENT_PRICE, None without one. `pushed` and `replies` are None where there are too many to count
+    them in passing.
     """
     tally = _Tally()
     shown_files = []
@@ -115,6 +116,7 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
         "replies": _replies(out_id, exact=exact),
         "segments": counts["segments"],
         "unpriced": counts["unpriced"],
+        "cost": costs.of_segments(counts["segments"]),
         "failureReasons": dict(tally.most_first()),
         "failures": tally.failures(),
         "counted": "items" if counted_all else "sums",
@@ -247,6 +249,8 @@ def _line(
         **{name: counts[name] for name in ("recipients", "sent", "delivered", "failed", "waiting")},
         "unknown": counts["unknown"],
         "segments": counts["segments"],
+        "unpriced": counts["unpriced"],
+        "cost": costs.of_segments(counts["segments"]),
         "state": _state(counts, shown_files, held=held),
     }
 

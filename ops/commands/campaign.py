@@ -1,13 +1,13 @@
 """`ops campaign`: what was sent, what came back, what was pushed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from chalicelib import dates
-from ops import campaign
+from ops import campaign, costs
 from ops.commands.output import Json, Stage, command, fail, show, show_rows
 
 app = typer.Typer(no_args_is_help=True, help="Campaigns, by their outId.")
@@ -56,12 +56,11 @@ def list_(
     begin, end = (one.date() if one else today for one in (first or last, last or first))
     if begin > end:
         fail("--from is after --to")
-    show_rows(
-        campaign.listed(begin, end),
-        (*_COLUMNS, "state"),
-        as_json=json,
-        empty="no campaign was accepted on these days",
-    )
+    rows: Iterable[Mapping[str, Any]] = campaign.listed(begin, end)
+    columns = (*_COLUMNS, *(("cost",) if costs.has_price() else ()), "state")
+    if not json:
+        rows = [{**row, "cost": _cost(row)} for row in rows]
+    show_rows(rows, columns, as_json=json, empty="no campaign was accepted on these days")
 
 
 @app.command("show")
@@ -87,11 +86,16 @@ def show_(
         show(_readable(account), as_json=False, title=f"Campaign {out_id}", labels=_LABELS)
 
 
+def _cost(account: Mapping[str, Any]) -> str | None:
+    return costs.in_words(account["cost"], unpriced=account["unpriced"])
+
+
 def _readable(account: Mapping[str, Any]) -> dict[str, Any]:
     """Return an account for people: each count once, and the failures in lines of words."""
     hidden = {"outId", "waiting", "failureReasons", "failures", "files"}
     shown = {key: value for key, value in account.items() if key not in hidden}
     shown["counted"] = _COUNTED[account["counted"]]
+    shown["cost"] = _cost(account) or "unknown: SEGMENT_PRICE is not set"
     for name in ("pushed", "replies"):
         if shown[name] is None:
             shown[name] = "too many to count in passing: see --exact"

@@ -39,6 +39,7 @@ def refused(environment: Mapping[str, str]) -> str:
         ("tencent_receipts", "callback"),
         ("oss_allowed_hosts", (".aliyuncs.com",)),
         ("public_base_url", ""),
+        ("segment_price", None),
         ("table", "qa-sms-bridge-local"),
         ("queue_prefix", "qa-sms-bridge-local-"),
     ],
@@ -412,3 +413,34 @@ def test_other_names_are_not_waited_for(text: str) -> None:
 def test_v5_has_no_names_of_codes() -> None:
     text = refused(ENVIRONMENT | {"TENCENT_WAIT_CODES": setting_formats.WAITABLE_NAMES[0]})
     assert "TENCENT_WAIT_CODES" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0.045 CNY", ("0.045", "CNY")),
+        (" 1USD ", ("1", "USD")),
+        ("0 CNY", ("0", "CNY")),
+    ],
+)
+def test_a_price_is_an_amount_with_a_currency(text: str, expected: tuple[str, str]) -> None:
+    assert read(SEGMENT_PRICE=text).segment_price == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("0.045", "CNY", "0,045 CNY", "-1 CNY", "1e3 CNY", "NaN CNY", "¥0.045", "0.045 cny"),
+        *(".5 CNY", "1. CNY", "0.045 CNY EUR", "٠ CNY", "1\n.5 CNY"),
+    ],
+)
+def test_another_price_is_refused_with_its_value_and_what_to_do(text: str) -> None:
+    said = refused(ENVIRONMENT | {"SEGMENT_PRICE": text})
+    assert f"SEGMENT_PRICE is {text!r}" in said
+    assert "such as 0.045 CNY" in said
+    assert ".chalice/config.json" in said
+
+
+def test_without_a_price_there_is_none() -> None:
+    assert read().segment_price is None
+    assert read(SEGMENT_PRICE="").segment_price is None
