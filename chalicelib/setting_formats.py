@@ -97,6 +97,16 @@ def price(text: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
+def failure_alarm(text: str) -> str:
+    """Read the failure rate of an alarm, such as 20% of 100, or off; return it in this form."""
+    if text.strip() == "off":
+        return "off"
+    found = re.fullmatch(r"([1-9][0-9]?|100)\s*%\s*of\s*([1-9][0-9]{0,8})", text.strip(), re.ASCII)
+    if found is None:
+        raise ValueError(f"is {text!r}, which is not a percentage of a number")
+    return f"{found[1]}% of {found[2]}"
+
+
 def not_blank(text: str) -> str:
     """Read a text with at least one entry, as it is."""
     if not names(text):

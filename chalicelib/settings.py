@@ -18,6 +18,7 @@ from chalicelib.setting_formats import (
     WAITABLE,
     at_least,
     country_codes,
+    failure_alarm,
     matching,
     names,
     networks,
@@ -92,6 +93,11 @@ def _refuse_address_of_v5(address: str, environment: Environment) -> None:
 def _refuse_names_of_codes(codes: frozenset[int | str], environment: Environment) -> None:
     if _calls_v5(environment) and any(isinstance(code, str) for code in codes):
         raise ValueError("has names of codes, which v5 does not know")
+
+
+def _refuse_pause_without_a_rate(pause: str, environment: Environment) -> None:
+    if pause == "on" and (environment.get("FAILURE_ALARM") or "").strip() == "off":
+        raise ValueError("is on, but FAILURE_ALARM=off sets no failure rate")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,6 +231,19 @@ class Settings:
         price,
         default=None,
     )
+    failure_alarm: str = _setting(
+        "FAILURE_ALARM",
+        "failure rate that raises the alarm, and of how many final states at least, such as 20% of 100; or off",
+        failure_alarm,
+        default="20% of 100",
+    )
+    pause_on_failures: Literal["on", "off"] = _setting(
+        "PAUSE_ON_FAILURES",
+        "on or off: pause a campaign at the failure rate of FAILURE_ALARM",
+        one_of("on", "off"),
+        default="off",
+        check=_refuse_pause_without_a_rate,
+    )
     oss_allowed_hosts: tuple[str, ...] = _setting(
         "OSS_ALLOWED_HOSTS", "comma-separated host suffixes", names, default=(".aliyuncs.com",)
     )
@@ -254,6 +273,14 @@ class Settings:
     queue_prefix: str = _setting(
         "BRIDGE_QUEUE_PREFIX", "prefix of the queues' names", default="qa-sms-bridge-local-"
     )
+
+    @property
+    def failure_threshold(self) -> tuple[int, int] | None:
+        """Return the failure rate that raises the alarm, in percent, and of how many final states; None if it is off."""
+        if self.failure_alarm == "off":
+            return None
+        percent, _, minimum = self.failure_alarm.partition("% of ")
+        return int(percent), int(minimum)
 
     @property
     def qa_keys(self) -> tuple[str, ...]:

@@ -40,6 +40,8 @@ def refused(environment: Mapping[str, str]) -> str:
         ("oss_allowed_hosts", (".aliyuncs.com",)),
         ("public_base_url", ""),
         ("segment_price", None),
+        ("failure_alarm", "20% of 100"),
+        ("pause_on_failures", "off"),
         ("table", "qa-sms-bridge-local"),
         ("queue_prefix", "qa-sms-bridge-local-"),
     ],
@@ -444,3 +446,30 @@ def test_another_price_is_refused_with_its_value_and_what_to_do(text: str) -> No
 def test_without_a_price_there_is_none() -> None:
     assert read().segment_price is None
     assert read(SEGMENT_PRICE="").segment_price is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("20% of 100", "20% of 100"),
+        (" 5 %of 1 ", "5% of 1"),
+        ("100% of 2000", "100% of 2000"),
+        ("off", "off"),
+    ],
+)
+def test_a_failure_rate_is_a_percentage_of_a_number(text: str, expected: str) -> None:
+    assert read(FAILURE_ALARM=text).failure_alarm == expected
+
+
+@pytest.mark.parametrize("text", ["20", "20%", "0% of 100", "101% of 100", "20% of 0", "0.2 of 9"])
+def test_another_failure_rate_is_refused(text: str) -> None:
+    said = refused(ENVIRONMENT | {"FAILURE_ALARM": text})
+    assert f"FAILURE_ALARM is {text!r}" in said
+    assert "such as 20% of 100" in said
+
+
+def test_a_pause_on_failures_needs_a_rate() -> None:
+    assert read(PAUSE_ON_FAILURES="on").failure_alarm == "20% of 100"
+    assert read(PAUSE_ON_FAILURES="off", FAILURE_ALARM="off").pause_on_failures == "off"
+    said = refused(ENVIRONMENT | {"PAUSE_ON_FAILURES": "on", "FAILURE_ALARM": "off"})
+    assert "PAUSE_ON_FAILURES is on, but FAILURE_ALARM=off" in said
