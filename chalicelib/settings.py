@@ -19,6 +19,7 @@ from chalicelib.setting_formats import (
     at_least,
     country_codes,
     failure_alarm,
+    hours_of_day,
     matching,
     names,
     networks,
@@ -244,6 +245,12 @@ class Settings:
         default="off",
         check=_refuse_pause_without_a_rate,
     )
+    send_hours: tuple[int, int] | None = _setting(
+        "SEND_HOURS",
+        "hours of the day, Beijing time, in which promotional templates are sent, such as 08:00-22:00",
+        hours_of_day,
+        default=None,
+    )
     oss_allowed_hosts: tuple[str, ...] = _setting(
         "OSS_ALLOWED_HOSTS", "comma-separated host suffixes", names, default=(".aliyuncs.com",)
     )
@@ -276,7 +283,7 @@ class Settings:
 
     @property
     def failure_threshold(self) -> tuple[int, int] | None:
-        """Return the failure rate that raises the alarm, in percent, and of how many final states; None if it is off."""
+        """Return the failure rate of the alarm, in percent, and of how many final states at least; None without one."""
         if self.failure_alarm == "off":
             return None
         percent, _, minimum = self.failure_alarm.partition("% of ")

@@ -42,7 +42,7 @@ def _look_closer(out_id: str, biz_id: str, tally: Tally, threshold: tuple[int, i
     if not rate.reaches(*threshold):
         return
     metrics.count(CampaignsFailing=1)
-    log.error("campaign fails", extra={"outId": out_id, "bizId": biz_id} | _figures(rate))
+    log.error("campaign fails", extra={"outId": out_id, "bizId": biz_id, **_figures(rate)})
     if settings.load().pause_on_failures == "on":
         _pause(out_id, biz_id, rate)
 
@@ -69,5 +69,5 @@ def _pause(out_id: str, biz_id: str, rate: FailureRate) -> None:
         if now < ends_at(request.accepted_at) and halts.pause_once(request, now, why):
             log.error(
                 "request paused because of failures",
-                extra={"outId": out_id, "bizId": request.biz_id} | _figures(rate),
+                extra={"outId": out_id, "bizId": request.biz_id, **_figures(rate)},
             )

@@ -473,3 +473,30 @@ def test_a_pause_on_failures_needs_a_rate() -> None:
     assert read(PAUSE_ON_FAILURES="off", FAILURE_ALARM="off").pause_on_failures == "off"
     said = refused(ENVIRONMENT | {"PAUSE_ON_FAILURES": "on", "FAILURE_ALARM": "off"})
     assert "PAUSE_ON_FAILURES is on, but FAILURE_ALARM=off" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        ("08:00-22:00", (480, 1320)),
+        (" 22:00-02:00 ", (1320, 120)),
+        ("00:00-24:00", (0, 1440)),
+    ],
+)
+def test_send_hours(text: str, hours: tuple[int, int]) -> None:
+    assert from_environment(ENVIRONMENT | {"SEND_HOURS": text}).send_hours == hours
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("8-22", "08:00", "08:00-22:60", "25:00-26:00", "24:00-02:00", "08:00-24:01"),
+        *("08:00-08:00", "08:00 - 22:00", "08:00-22:00,23:00-23:30"),
+    ],
+)
+def test_send_hours_that_are_none(text: str) -> None:
+    assert "SEND_HOURS" in refused(ENVIRONMENT | {"SEND_HOURS": text})
+
+
+def test_promotions_are_always_sent_without_send_hours() -> None:
+    assert from_environment(ENVIRONMENT).send_hours is None
