@@ -14,6 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="Campaigns, by their outId.")
 
 _LABELS = {
     "bizIds": "their bizIds",
+    "pauses": "paused now",
     "sent": "accepted by Tencent",
     "unsent": "not sent yet",
     "unreported": "no receipt yet",
@@ -161,6 +162,12 @@ def _duration(seconds: int) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60} min" if seconds else "none"
 
 
+def _pause(pause: Mapping[str, Any]) -> str:
+    """Return in words since when a request is paused, and why."""
+    why = f"because of failures: {pause['reason']}" if pause["reason"] else "by an operator"
+    return f"{pause['bizId']} since {pause['since']}, {why}"
+
+
 def _cost(account: Mapping[str, Any]) -> str | None:
     return costs.in_words(account["cost"], unpriced=account["unpriced"])
 
@@ -170,6 +177,7 @@ def _readable(account: Mapping[str, Any]) -> dict[str, Any]:
     hidden = {"outId", "waiting", "failureReasons", "failures", "files"}
     shown = {key: value for key, value in account.items() if key not in hidden}
     shown["counted"] = _COUNTED[account["counted"]]
+    shown["pauses"] = "\n".join(map(_pause, account["pauses"])) or None
     shown["cost"] = _cost(account) or "unknown: SEGMENT_PRICE is not set"
     for name in ("pushed", "replies"):
         if shown[name] is None:
