@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from ops import campaign, costs
+from ops.commands import output
 from tests.support.adopting import ADOPT_AFTER_SECONDS
 from tests.support.in_process import web
 from tests.support.in_process.bridge import SIGN, Bridge
@@ -14,7 +16,8 @@ from tests.support.in_process.tencent import lost
 
 
 @pytest.fixture
-def bridge(local: Bridge) -> Bridge:
+def bridge(local: Bridge, monkeypatch: pytest.MonkeyPatch) -> Bridge:
+    monkeypatch.setattr(output, "_console", Console(width=250))
     local.link(SIGN)
     return local
 

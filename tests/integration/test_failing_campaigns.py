@@ -5,9 +5,11 @@ import threading
 import time
 
 import pytest
+from rich.console import Console
 
-from chalicelib.store import halts, table
+from chalicelib.store import halts, send_requests, table
 from ops import campaign, halting, unknown
+from ops.commands import output
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.failing import PHONES, Alarms, accept, report, state
 from tests.support.in_process.meter import Meter
@@ -28,7 +30,8 @@ def alarms(rate: None, capsys: pytest.CaptureFixture[str]) -> Alarms:
 
 
 @pytest.fixture
-def operator(linked: Bridge, local: Bridge) -> Ops:
+def operator(linked: Bridge, local: Bridge, monkeypatch: pytest.MonkeyPatch) -> Ops:
+    monkeypatch.setattr(output, "_console", Console(width=250))
     return Ops(local)
 
 
@@ -295,12 +298,11 @@ def test_an_operators_mark_at_the_same_moment_wins(
     """The operator stops the campaign after the function has read that there is no halt."""
     [request] = accept(linked)
     linked.pump.drain("deliver")
-    put = table.put
-    stops = [halting.stop]
+    put, stops = table.put, [send_requests.get("task-1", request["bizId"])]
 
     def stop_first(item: table.Item) -> None:
         if item["pk"] == halts.LIST and stops:
-            stops.pop()("task-1")
+            halts.change(stops.pop(), "stopped", int(time.time()))
         put(item)
 
     monkeypatch.setattr(table, "put", stop_first)
