@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib import dates
-from ops import campaign, costs, export, halting
+from ops import campaign, costs, export, halting, watching
+from ops.commands import looks
 from ops.commands.output import (
     Json,
     Stage,
@@ -84,6 +85,9 @@ def list_(
 def show_(
     out_id: OutId,
     exact: Exact = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show it every few seconds, until it is done.")
+    ] = False,
     stage: Stage = "local",
     json: Json = False,
 ) -> None:
@@ -93,8 +97,17 @@ def show_(
 
     With --json, "waiting" is the sum of "unsent" (not sent yet) and "unreported" (no receipt yet).
 
+    With --watch, they are shown every three seconds, as bars with the rate and the time that is left, until every
+    recipient has a final state, or until Ctrl-C: the campaign goes on. Without a terminal, each change is a line of
+    text; with --json, it is an object on a line of its own.
+
     Example: ops campaign show 20260302-spring --stage prod
     """
+    if watch and exact:
+        fail("--watch shows the sums that are kept: leave out --exact")
+    if watch:
+        looks.show(watching.watch(out_id), as_json=json)
+        return
     account = campaign.show(out_id, exact=exact)
     if json:
         show(account, as_json=True)
