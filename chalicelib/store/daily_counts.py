@@ -28,7 +28,9 @@ def count(request: SendRequest, recipients: int, limit: int, now: int) -> bool:
     if recipients > limit:
         return table.get(marker["pk"], marker["sk"], consistent=True) is not None
     marker |= {"recipients": recipients, "expires": request.expires}
-    changes = _changes(marker, _day(now), recipients, limit, now + _COUNTER_RETENTION_SECONDS)
+    changes = _changes(
+        marker, _counter_key(now), recipients, limit, now + _COUNTER_RETENTION_SECONDS
+    )
     for _ in range(_TRIES):
         try:
             aws.dynamodb().transact_write_items(TransactItems=changes)
@@ -46,14 +48,13 @@ def count(request: SendRequest, recipients: int, limit: int, now: int) -> bool:
     raise TimeoutError("the count of today's recipients was too busy")
 
 
-def accepted(now: int) -> int:
-    """Return how many recipients count towards today's limit so far."""
-    counter = table.get(_day(now)["pk"], _day(now)["sk"])
-    return counter["recipients"] if counter else 0
+def accepted(now: float) -> int:
+    """Return how many recipients were counted towards the limit of the day (Beijing time) so far."""
+    item = table.get(_counter_key(now)["pk"], "-", consistent=True)
+    return item["recipients"] if item else 0
 
 
-def _day(now: int) -> Item:
-    """Return the key of the counter of a day."""
+def _counter_key(now: float) -> Item:
     return table.key(f"ACCEPTED#{dates.to_beijing(now)[:10]}", "-")
 
 
