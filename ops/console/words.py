@@ -202,7 +202,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "count.pushed": ("回执已推送", "Receipts pushed"),
     "count.replies": ("回复", "Replies"),
     "count.segments": ("计费条数", "Segments billed"),
-    "count.many": ("太多，需精确计数", "too many: count exactly"),
+    "count.cost": ("费用", "Cost"),
+    "cost.least": ("至少：{count} 条费用未知", "at least: the fee of {count} is unknown"),
+    "pause.operator": ("操作员已于 {since} 暂停。", "Paused by an operator since {since}."),
+    "pause.failures": (
+        "因失败率过高，已于 {since} 自动暂停。",
+        "Paused by itself since {since}, because of its failures.",
+    ),
     # Campaigns.
     "day": ("日期", "Day"),
     "day.before": ("前一天", "The day before"),

@@ -285,3 +285,10 @@ def test_an_error_of_the_console_is_a_banner_too(
     answer = visitor.part("health", "queues")
     assert (answer.status, answer.problem) == (503, "console")
     assert visitor.failures.pop()
+
+
+def test_a_campaign_has_its_cost_where_a_price_is_set(local: Bridge, visitor: Visitor) -> None:
+    send(local)
+    assert "费用" not in visitor.part("campaign", "account", f"?outId={OUT_ID}").text
+    local.configure(SEGMENT_PRICE="0.045 CNY")
+    assert "0.090 CNY" in visitor.part("campaign", "account", f"?outId={OUT_ID}").text
