@@ -3,7 +3,8 @@
 Pages are a thin layer over the functions of `ops`, as the commands are. Everything here runs on the operator's
 machine only: aiohttp and Jinja2 are not in the bundle.
 
-app          the routes, and how an answer is made
+app          the routes, the checks of every request, and entering
+answers      how an answer is made; page_routes, action_routes, number_routes: what it answers
 safety       who may use it: addresses, sessions, the checks of every request
 sessions     what the console knows of one browser
 parts        the parts of pages, each of which is read, refreshed and fails alone

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+import requests
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -55,7 +57,15 @@ class Problem:
     command: str = ""
 
 
-EXPECTED = (BotoCoreError, ClientError, BridgeError, OperatorError, TimeoutError)
+EXPECTED = (
+    BotoCoreError,
+    ClientError,
+    BridgeError,
+    OperatorError,
+    requests.RequestException,
+    GetParameterError,
+    TimeoutError,
+)
 """The errors that a banner explains. Others are errors of the console."""
 
 
@@ -70,6 +80,10 @@ def of(error: Exception, stage: str) -> Problem:
             return Problem("settings", str(error), f"python -m ops doctor --stage {stage}")
         case Refused():
             return Problem("refused", error.message)
+        case GetParameterError():
+            return Problem("secrets", str(error), f"python -m ops doctor --stage {stage}")
+        case requests.RequestException():
+            return Problem("silent", str(error))
         case TimeoutError():
             return Problem("busy", str(error))
         case _:

@@ -1,6 +1,8 @@
 """Errors of AWS and of the bridge as banners that name what helps."""
 
 import pytest
+import requests
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -10,6 +12,7 @@ from botocore.exceptions import (
 )
 
 from chalicelib.errors import ConfigurationError, Refused
+from chalicelib.tencent.interface import CallRefusedError
 from ops.console import problems
 from ops.console.words import WORDS
 from ops.errors import OperatorError
@@ -31,6 +34,9 @@ def refused(code: str, message: str = "x") -> ClientError:
         (refused("ThrottlingException"), "busy"),
         (refused("ProvisionedThroughputExceededException"), "busy"),
         (TimeoutError("x"), "busy"),
+        (GetParameterError("x"), "secrets"),
+        (requests.ConnectionError("x"), "silent"),
+        (CallRefusedError(1001, "sig"), "refused"),
         (refused("ResourceNotFoundException"), "missing"),
         (refused("AWS.SimpleQueueService.NonExistentQueue"), "missing"),
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "silent"),
