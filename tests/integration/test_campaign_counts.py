@@ -387,6 +387,7 @@ def test_a_reply_is_counted_once_and_costs_three_write_units_more(
     linked.callback(tencent.reply("86" + B, "T", SIGN, time=int(time.time())))
     linked.pump.drain("settle", "push")
     assert check_counts("task-1")["replies"] == 2
+    assert len(linked.quick_audience.replies) == 2
 
 
 @pytest.mark.parametrize("personalised", [False, True])
