@@ -4,8 +4,8 @@ Real Lambda counts in the X-Ray header, which SQS stores with a message as `AWST
 
     Root=1-…;Parent=…;Sampled=0;Lineage=1:a1b2c3d4:7
 
-Emulators keep the attribute and count nothing. So here `Chain` adds it to what a function sends, and whoever calls
-the functions asks `stops` first.
+Emulators keep the attribute and count nothing. Therefore `Chain` adds it to what a function sends, and the caller of
+a function asks `stops` first.
 """
 
 import re
