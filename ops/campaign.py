@@ -30,7 +30,7 @@ from chalicelib.store import (
 from chalicelib.store.campaign_list import ListedRequest
 from chalicelib.store.files import File
 from chalicelib.store.send_requests import UnknownRequestError
-from ops import failure_words, kept_counts
+from ops import failure_words, kept_counts, not_taken
 from ops.errors import OperatorError
 
 # `pushed` and `replies` are read up to this number of items; an item of pushed receipts names up to 100.
@@ -87,7 +87,8 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
     Every recipient counts in exactly one of `delivered`, `failed`, `waiting` and `unknown`; `waiting` is the sum
     of `unsent` (not sent yet) and `unreported` (sent, no receipt yet). `sent` counts those that Tencent accepted.
     `segments` are billed by Tencent, except for those of `unpriced` messages, whose fee Tencent never named. `pushed`
-    and `replies` are None where there are too many to count them in passing.
+    and `replies` are None where there are too many to count them in passing. `notTaken` and `repliesNotTaken` are what
+    Quick Audience has not accepted so far (`not_taken.of_campaign`).
     """
     tally = _Tally()
     shown_files = []
@@ -112,6 +113,8 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
         **{name: counts[name] for name in ("recipients", "sent", "delivered", "failed", "waiting")},
         **{name: counts[name] for name in ("unsent", "unreported", "unknown")},
         "pushed": tally.pushed,
+        "notTaken": not_taken.of_campaign(out_id, exact=exact),
+        "repliesNotTaken": not_taken.of_campaign(out_id, "reply", exact=exact),
         "replies": _replies(out_id, exact=exact),
         "segments": counts["segments"],
         "unpriced": counts["unpriced"],

@@ -19,6 +19,7 @@ from ops import (
     access_checks,
     deployed_checks,
     findings,
+    not_taken,
     queue_counts,
     stages,
     tencent_checks,
@@ -47,6 +48,7 @@ def examine(stage: str, *, show_token: bool = False) -> Iterator[Finding]:
     yield findings.run("table", _table)
     yield from _queues(stage)
     yield findings.run("waiting in the table", _waiting)
+    yield findings.run(not_taken.CHECK, not_taken.finding)
     for name in NAMES:
         yield findings.run(f"breaker {name}", partial(_breaker, name))
     if secrets.state == "ok":

@@ -6,13 +6,22 @@ from chalicelib import dates
 from chalicelib.domain.messages import Message, Receipt
 from chalicelib.functions import sweep
 from chalicelib.store import messages, pushed
-from ops import phone_numbers, unknown
+from ops import not_taken, phone_numbers, unknown
 
 
 def find(phone: str) -> list[dict[str, Any]]:
-    """Return everything that is known about a phone, oldest first. Raises OperatorError if it is no phone."""
+    """Return everything that is known about a phone, oldest first. Raises OperatorError if it is no phone.
+
+    A row's `notTaken` has Quick Audience's last answer to a receipt that it refused so far, the number of tries and the
+    next one; else it is None.
+    """
     found = messages.of_phone(phone_numbers.parse(phone))
-    return [_row(message) for message in sorted(found, key=lambda one: one.origin.sent_at)]
+    refused = not_taken.OfMessages()
+    rows = []
+    for message in sorted(found, key=lambda one: one.origin.sent_at):
+        row = _row(message)
+        rows.append(row | {"notTaken": None if row["pushed"] else refused.of(message)})
+    return rows
 
 
 def _row(message: Message) -> dict[str, Any]:

@@ -7,7 +7,7 @@ as far as that can be read at little cost: if SQS delivered a message twice, its
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Any
 
 from chalicelib import dates
@@ -43,13 +43,17 @@ class _Left:
     others: int
 
 
-def of_campaign(out_id: str, kind: PushKind = "details") -> dict[str, Any] | None:
+def of_campaign(
+    out_id: str, kind: PushKind = "details", *, exact: bool = False
+) -> dict[str, Any] | None:
     """Return what of a campaign Quick Audience has not taken so far; None if there is nothing.
 
     `receipts` (`replies` for replies) counts them, `answer` is the last answer, `tries` the largest number of tries,
     and `next` the earliest next try in Beijing time; None if no try comes by itself. `givenUp` counts those that are
-    in the dead letters. `atLeast` is true if there are more records than are read.
+    in the dead letters. `atLeast` is true if there are more records than are read; with `exact`, all are.
     """
+    if exact:
+        return _summary(kind, list(refused_pushes.of_out_id(out_id, kind)), exact=True)
     found = list(refused_pushes.of_out_id(out_id, kind, limit=_MAX_OF_CAMPAIGN + 1))
     return _summary(kind, found[:_MAX_OF_CAMPAIGN], more=len(found) > _MAX_OF_CAMPAIGN)
 
@@ -77,7 +81,7 @@ def finding() -> Finding | str:
     found = list(refused_pushes.of_all(_MAX_OF_ALL + 1))
     lines = []
     for (out_id, kind), group in groupby(found[:_MAX_OF_ALL], lambda one: (one.out_id, one.kind)):
-        if summary := _summary(kind, list(group), more=False):
+        if summary := _summary(kind, list(group)):
             lines.append(f"{out_id}: {in_words(summary)}")
     if not lines:
         return "none"
@@ -104,17 +108,45 @@ def in_words(summary: Mapping[str, Any]) -> str:
     return f"{''.join(counted)}{summary['answer']}; {tried}, {when}{some}{remedy}"
 
 
-def forget(recorded: Iterable[RefusedPush], queued: Collection[Position]) -> None:
-    """Remove the records of receipts that are all queued again: each new message gets a record of its own."""
-    keys = [
-        one.key for one in recorded if not one.others and all(at in queued for at in _positions(one))
-    ]
-    if keys:
-        refused_pushes.remove(keys)
+class Refused:
+    """The records of a campaign's refused pushes, while an operator queues its receipts or replies again.
+
+    Each new message gets a record of its own if it is refused. So an old record goes, once all of its receipts are
+    queued again or are known to be pushed: its message may be a dead letter, which nobody queues any more.
+    """
+
+    def __init__(self, out_id: str, kind: PushKind = "details") -> None:
+        self._recorded = list(refused_pushes.of_out_id(out_id, kind))
+        self._named = {at for one in self._recorded for at in _positions(one)}
+        self._queued: set[Position] = set()
+
+    def queued(self, found: Iterable[Message]) -> None:
+        """Note messages whose receipts are queued again or are known to be pushed."""
+        if self._named:
+            self._queued |= self._named.intersection(one.at for one in found)
+
+    def forget_queued(self) -> None:
+        """Remove the records of which nothing else is left."""
+        self._forget(
+            one
+            for one in self._recorded
+            if not one.others and self._queued.issuperset(_positions(one))
+        )
+
+    def forget_all(self) -> None:
+        """Remove all records."""
+        self._forget(self._recorded)
+
+    @staticmethod
+    def _forget(recorded: Iterable[RefusedPush]) -> None:
+        if keys := [one.key for one in recorded]:
+            refused_pushes.remove(keys)
 
 
-def _summary(kind: PushKind, found: Sequence[RefusedPush], *, more: bool) -> dict[str, Any] | None:
-    left = _left(found)
+def _summary(
+    kind: PushKind, found: Sequence[RefusedPush], *, more: bool = False, exact: bool = False
+) -> dict[str, Any] | None:
+    left = _left(found, exact=exact)
     if not left:
         return None
     given_up = [one for one in left if one.push.place == "dead letters"]
@@ -146,19 +178,22 @@ def _release() -> int:
     return max(now, breaker.release_at) if breaker else now
 
 
-def _left(found: Sequence[RefusedPush]) -> list[_Left]:
+def _left(found: Sequence[RefusedPush], *, exact: bool) -> list[_Left]:
     """Return what of recorded pushes is not taken."""
     requests = {(one.out_id, biz_id) for one in found for biz_id in one.positions}
     known = {
-        (biz_id, position) for out_id, biz_id in requests for position in _pushed(out_id, biz_id)
+        (biz_id, position)
+        for out_id, biz_id in requests
+        for position in _pushed(out_id, biz_id, exact=exact)
     }
     left = [_Left(one, set(_positions(one)) - known, one.others) for one in found]
     return [one for one in left if one.positions or one.others]
 
 
-def _pushed(out_id: str, biz_id: str) -> set[int]:
-    items = list(islice(pushed.items(out_id, biz_id, _MAX_PUSHED + 1), _MAX_PUSHED + 1))
-    return set() if len(items) > _MAX_PUSHED else {one for numbers in items for one in numbers}
+def _pushed(out_id: str, biz_id: str, *, exact: bool) -> set[int]:
+    if exact:
+        return pushed.pushed_positions(out_id, biz_id)
+    return pushed.of_few_items(out_id, biz_id, _MAX_PUSHED) or set()
 
 
 def _count(left: Iterable[_Left]) -> int:

@@ -10,9 +10,15 @@ from chalicelib.domain.messages import Message
 from chalicelib.domain.push_batches import Entry
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.queues import bodies, sending
-from chalicelib.store import chunks, final_state_log, messages, pushed, send_requests
+from chalicelib.store import (
+    chunks,
+    final_state_log,
+    messages,
+    pushed,
+    send_requests,
+)
 from chalicelib.store import replies as stored_replies
-from ops import phone_numbers
+from ops import not_taken, phone_numbers
 from ops.errors import OperatorError
 
 _COUNTS = ("settled", "pushed", "queued", "rowsAdded", "repliesQueued")
@@ -49,8 +55,11 @@ def replay(
         )
     wanted = phone_numbers.parse(phone) if phone else ""
     counts: Counter[str] = Counter()
+    refused = not_taken.Refused(out_id)
     for request in accepted:
-        counts += _replay(request, wanted, every=every, dry_run=dry_run)
+        counts += _replay(request, wanted, refused, every=every, dry_run=dry_run)
+    if pushes() and not dry_run:
+        refused.forget_queued()
     if replies:
         counts["repliesQueued"] = _replay_replies(out_id, wanted, dry_run=dry_run)
     return {
@@ -61,7 +70,14 @@ def replay(
     }
 
 
-def _replay(request: SendRequest, phone: str, *, every: bool, dry_run: bool) -> Counter[str]:
+def _replay(
+    request: SendRequest,
+    phone: str,
+    refused: not_taken.Refused,
+    *,
+    every: bool,
+    dry_run: bool,
+) -> Counter[str]:
     counts: Counter[str] = Counter()
     push = pushes()
     known = pushed.pushed_positions(request.out_id, request.biz_id)
@@ -69,6 +85,7 @@ def _replay(request: SendRequest, phone: str, *, every: bool, dry_run: bool) -> 
     unlisted: list[Message] = []
     for settled in _settled(request, phone):
         chosen = [one for one in settled if every or one.position not in known]
+        refused.queued(settled)
         counts["settled"] += len(settled)
         counts["pushed"] += sum(one.position in known for one in settled)
         counts["queued"] += len(chosen) if push else 0
@@ -122,5 +139,8 @@ def _replay_replies(out_id: str, phone: str, *, dry_run: bool) -> int:
         if not phone or phone_numbers.parse(reply["phoneNum"]) == phone
     ]
     if not dry_run:
+        refused = not_taken.Refused(out_id, "reply")
         sending.send("receipts", bodies.of_entries("reply", out_id, entries))
+        if not phone:
+            refused.forget_all()
     return len(entries)

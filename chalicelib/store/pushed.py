@@ -22,10 +22,16 @@ def record_pushed(out_id: str, positions: Mapping[str, Sequence[int]]) -> None:
 
 def count(out_id: str, biz_id: str, max_items: int) -> int | None:
     """Return how many receipts of a request Quick Audience has accepted; None if more than `max_items` items say it."""
+    found = of_few_items(out_id, biz_id, max_items)
+    return None if found is None else len(found)
+
+
+def of_few_items(out_id: str, biz_id: str, max_items: int) -> set[int] | None:
+    """Return what `pushed_positions` returns; None if more than `max_items` items say it."""
     items = list(table.query(f"OUT#{out_id}", f"PUSHED#{biz_id}#", limit=max_items + 1))
     if len(items) > max_items:
         return None
-    return len({position for item in items for position in item["positions"].split(",")})
+    return {int(position) for item in items for position in item["positions"].split(",")}
 
 
 def pushed_positions(out_id: str, biz_id: str) -> set[int]:

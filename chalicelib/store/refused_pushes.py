@@ -85,7 +85,7 @@ def of_out_id(out_id: str, kind: PushKind, *, limit: int | None = None) -> Itera
     return map(_read, table.query(_PK, _prefix(out_id, kind), limit=limit))
 
 
-def all_refused(limit: int) -> Iterator[RefusedPush]:
+def of_all(limit: int) -> Iterator[RefusedPush]:
     """Yield the refused pushes of all campaigns, up to a number."""
     return map(_read, table.query(_PK, limit=limit))
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib import dates
-from ops import campaign
+from ops import campaign, not_taken
 from ops.commands.output import Json, Stage, command, fail, show, show_rows
 
 app = typer.Typer(no_args_is_help=True, help="Campaigns, by their outId.")
@@ -19,6 +19,8 @@ _LABELS = {
     "unreported": "no receipt yet",
     "unknown": "of unknown outcome",
     "pushed": "receipts pushed",
+    "notTaken": "not taken by Quick Audience",
+    "repliesNotTaken": "replies not taken",
     "segments": "segments billed",
     "unpriced": "messages without a known fee",
     "counted": "counted from",
@@ -95,6 +97,11 @@ def _readable(account: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("pushed", "replies"):
         if shown[name] is None:
             shown[name] = "too many to count in passing: see --exact"
+    for name in ("notTaken", "repliesNotTaken"):
+        if shown[name] is None:
+            del shown[name]
+        else:
+            shown[name] = not_taken.in_words(shown[name])
     files = {"files": account["files"]} if "files" in account else {}
     lines = [
         f"{one['recipients']}  {one['code']}" + (f": {one['reason']}" if one["reason"] else "")
