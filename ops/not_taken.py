@@ -32,6 +32,7 @@ _MAX_PUSHED = 25
 # Campaigns that the doctor names.
 _MAX_NAMED = 5
 _NOUNS: Mapping[PushKind, str] = {"details": "receipts", "reply": "replies"}
+_ONE: Mapping[str, str] = {"receipts": "receipt", "replies": "reply"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,9 @@ def finding() -> Finding | str:
 def in_words(summary: Mapping[str, Any]) -> str:
     """Return a summary of `of_campaign` or `OfMessages` in words."""
     counted = [
-        f"{'at least ' if summary['atLeast'] else ''}{summary[noun]:,} {noun}: "
+        f"{'at least ' if summary['atLeast'] else ''}{count:,} {noun if count != 1 else _ONE[noun]}: "
         for noun in _NOUNS.values()
-        if noun in summary
+        if (count := summary.get(noun))
     ]
     tries = summary["tries"]
     tried = f"{tries} {'try' if tries == 1 else 'tries'}" if tries else "not tried yet"

@@ -91,7 +91,9 @@ def _push(records: Sequence[Record], deadline: float) -> list[HandledMessage]:
 def _put_back(records: Sequence[Record], breaker: Breaker) -> list[HandledMessage]:
     """Return the results of messages that arrive while pushes are stopped."""
     read = _read(records)
-    failure = PushFailure(breaker.why, called=False)
+    # Its reason begins with the kind of the call that opened it.
+    why = breaker.why.removeprefix("details: ").removeprefix("reply: ")
+    failure = PushFailure(why, called=False)
     handled = [HandledMessage(one, PUT_BACK) for one in records if one not in read]
     return handled + [
         HandledMessage(one, PUT_BACK, body, body.entries, failure) for one, body in read.items()
