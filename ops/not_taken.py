@@ -25,10 +25,10 @@ Position = tuple[str, int]
 """A bizId, and the position of a recipient in its request."""
 
 # Records that are read: of one campaign, and of all campaigns together. Each names up to 100 receipts.
-_MAX_OF_CAMPAIGN = 100
+_MAX_OF_CAMPAIGN = 40
 _MAX_OF_ALL = 500
 # Items with pushed receipts that are read of a request. If there are more, none of its receipts is left out.
-_MAX_PUSHED = 25
+_MAX_PUSHED = 10
 # Campaigns that the doctor names.
 _MAX_NAMED = 5
 _NOUNS: Mapping[PushKind, str] = {"details": "receipts", "reply": "replies"}

@@ -57,10 +57,10 @@ def handle(event: Mapping[str, Any], seconds_left: float) -> dict[str, list[dict
     try:
         handled = _push(records, deadline)
         results = waiting.set_aside("receipts", _with_failures_recorded(handled, deadline))
-    except Exception:
+    except Exception as error:
         # Nothing was pushed: the table can't be read.
         log.exception("push failed")
-        results = [(record, again(record, retries.PUSH)) for record in records]
+        results = _again(records, error, deadline)
     return receiving.finish("receipts", results)
 
 
@@ -98,6 +98,21 @@ def _put_back(records: Sequence[Record], breaker: Breaker) -> list[HandledMessag
     return handled + [
         HandledMessage(one, PUT_BACK, body, body.entries, failure) for one, body in read.items()
     ]
+
+
+def _again(
+    records: Sequence[Record], error: Exception, deadline: float
+) -> list[tuple[Record, Result]]:
+    """Return the results of messages that were not worked on. Those that are given up now are recorded as such."""
+    results = [(one, again(one, retries.PUSH)) for one in records]
+    given_up = [one for one, result in results if result is DEAD_LETTER]
+    failure = PushFailure(f"the bridge failed: {type(error).__name__}", called=False)
+    handled = [
+        HandledMessage(one, DEAD_LETTER, body, body.entries, failure)
+        for one, body in _read(given_up).items()
+    ]
+    marked = {one.id: one for one, _ in _with_failures_recorded(handled, deadline)}
+    return [(marked.get(one.id, one), result) for one, result in results]
 
 
 def _read(records: Sequence[Record]) -> dict[Record, ReceiptBody]:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from chalicelib.domain.periods import RETENTION_SECONDS
 from chalicelib.domain.push_batches import PushKind
+from chalicelib.logs import clean
 from chalicelib.store import batches, table
 from chalicelib.store.packing import pack, unpack
 from chalicelib.store.table import Item, Key
@@ -102,7 +103,7 @@ def _item(refused: RefusedPush) -> Item:
         "name": refused.name,
         "positions": pack(refused.positions),
         "others": refused.others,
-        "answer": _MASKED.sub("…", refused.answer)[:MAX_ANSWER],
+        "answer": _MASKED.sub("…", clean(refused.answer))[:MAX_ANSWER],
         "tries": refused.tries,
         "triedAt": refused.tried_at,
         "nextTry": refused.next_try,

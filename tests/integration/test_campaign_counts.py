@@ -1,5 +1,6 @@
 """`campaign show` and `campaign list`: the sums that are kept agree with what counting gives, and cost little."""
 
+import random
 import time
 from dataclasses import replace
 from datetime import date
@@ -12,8 +13,17 @@ import app
 from bench.item_size import size
 from chalicelib import dates
 from chalicelib.domain.tally import Tally
-from chalicelib.store import campaign_list, files, final_state_log, messages, send_chain, table
+from chalicelib.store import (
+    campaign_list,
+    files,
+    final_state_log,
+    messages,
+    refused_pushes,
+    send_chain,
+    table,
+)
 from chalicelib.store.files import File
+from chalicelib.store.refused_pushes import RefusedPush
 from ops import campaign
 from tests.support.adopting import ADOPT_AFTER_SECONDS
 from tests.support.in_process import tencent, web
@@ -344,11 +354,31 @@ def test_a_thousand_recipients_cost_ten_write_units_more_at_most(
     assert meter.reads <= 10
 
 
+def record_refused_pushes(count: int) -> None:
+    """Record pushes of a hundred receipts each, and of a reply each, that were refused."""
+    draw = random.Random("positions")
+    for number in range(count):
+        receipts = RefusedPush(
+            out_id="task-1",
+            kind="details",
+            name=f"{number:036d}",
+            positions={biz_id(): sorted(draw.sample(range(1_000_000), 100))},
+            others=0,
+            answer="HTTP 200, code isv.INVALID_PARAMETERS: 收件人不存在",
+            tries=7,
+            tried_at=int(time.time()),
+            next_try=int(time.time()) + 60,
+            place="queue",
+        )
+        reply = replace(receipts, kind="reply", positions={}, others=1)
+        refused_pushes.record([receipts, reply])
+
+
 KEPT = {"delta", "tally", "fee", "adopted", "listed", "sent"}
 
 
 def test_showing_a_million_recipients_costs_thirty_read_units(linked: Bridge, meter: Meter) -> None:
-    """In the most expensive state: full tallies, and more pushed receipts and replies than are counted in passing."""
+    """In the most expensive state: full tallies, and of pushed and refused receipts and replies more than are counted."""
     linked.campaign([A], {"name": "您"}, code=linked.template())
     linked.pump.drain("deliver")
     pk, expires = "OUT#task-1", int(time.time()) + 3600
@@ -380,9 +410,12 @@ def test_showing_a_million_recipients_costs_thirty_read_units(linked: Bridge, me
             | {"positions": positions, "expires": expires}
         )
         table.put(table.key(pk, f"REPLY#{number:024d}") | {"content": "回复" * 50, "by": "x" * 36})
+    record_refused_pushes(150)
     linked.logs_are_complete = False
     with linked.outside.watched():
         shown = campaign.show("task-1")
+    assert shown["notTaken"]["atLeast"]
+    assert shown["repliesNotTaken"]["atLeast"]
     assert (shown["recipients"], shown["failed"], shown["pushed"]) == (1_000_000, 600_000, None)
     assert shown["replies"] is None
     assert meter.reads <= 30
