@@ -189,7 +189,7 @@ def stop(out_id: OutId, yes: Yes = False, stage: Stage = "local", json: Json = F
     _print(stopped, json=json)
     if not json:
         typer.echo(
-            f"Recipients who were not sent to, and are reported as STOPPED: {stopped['unsent']}"
+            f"Unless a call to them was under way, recipients reported as STOPPED: {stopped['unsent']}"
         )
     if not all(request["fileIsRead"] for request in stopped["requests"]):
         warn("a file is still being read: its further recipients are reported as STOPPED, too")
