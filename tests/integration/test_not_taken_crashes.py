@@ -145,7 +145,9 @@ def test_tries_are_not_lost_with_the_function(
     for _, what in BrokenInvocations(bridge, "push", how):
         bridge.pump.run("push", hours=0.3)
         [one] = refused_pushes.of_out_id("x", "details")
-        assert one.tries >= len(bridge.quick_audience.pushes) - 1 >= 4, what
+        # The two before, and one more at least. A message that was set aside and not deleted exists twice, and each copy
+        # counts its own tries since.
+        assert 3 <= one.tries <= len(bridge.quick_audience.pushes), what
         bridge.quick_audience.always(ok)
         bridge.pump.run("push", hours=3)
         assert not list(refused_pushes.of_all(100)), what
