@@ -32,7 +32,10 @@ def name_of(handled: HandledMessage) -> str:
 
 
 def _tries(handled: HandledMessage) -> int:
-    """Return the number of tries of a push that is not accepted. A delivery without a call counts as none."""
+    """Return the number of tries of a push that is not accepted.
+
+    A delivery that makes no call counts as none, but one whose function died counts.
+    """
     earlier = handled.body.earlier_tries if handled.body else 0
     called = handled.failure is not None and handled.failure.called
     return earlier + handled.record.tries - (0 if called else 1)
