@@ -28,8 +28,9 @@ def count(request: SendRequest, recipients: int, limit: int, now: int) -> bool:
     if recipients > limit:
         return table.get(marker["pk"], marker["sk"], consistent=True) is not None
     marker |= {"recipients": recipients, "expires": request.expires}
-    counter = table.key(f"ACCEPTED#{dates.to_beijing(now)[:10]}", "-")
-    changes = _changes(marker, counter, recipients, limit, now + _COUNTER_RETENTION_SECONDS)
+    changes = _changes(
+        marker, _counter_key(now), recipients, limit, now + _COUNTER_RETENTION_SECONDS
+    )
     for _ in range(_TRIES):
         try:
             aws.dynamodb().transact_write_items(TransactItems=changes)
@@ -45,6 +46,16 @@ def count(request: SendRequest, recipients: int, limit: int, now: int) -> bool:
         else:
             return True
     raise TimeoutError("the count of today's recipients was too busy")
+
+
+def accepted(now: float) -> int:
+    """Return how many recipients were counted towards the limit of the day (Beijing time) so far."""
+    item = table.get(_counter_key(now)["pk"], "-", consistent=True)
+    return item["recipients"] if item else 0
+
+
+def _counter_key(now: float) -> Item:
+    return table.key(f"ACCEPTED#{dates.to_beijing(now)[:10]}", "-")
 
 
 def _changes(marker: Item, counter: Item, recipients: int, limit: int, expires: int) -> Any:

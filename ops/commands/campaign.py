@@ -1,6 +1,6 @@
 """`ops campaign`: what was sent, what came back, what was pushed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib import dates
-from ops import campaign, export, halting, not_taken
+from ops import campaign, costs, export, halting, not_taken, watching
+from ops.commands import looks
 from ops.commands.output import (
     Json,
     Stage,
@@ -26,6 +27,7 @@ app = typer.Typer(no_args_is_help=True, help="Campaigns, by their outId.")
 
 _LABELS = {
     "bizIds": "their bizIds",
+    "pauses": "paused now",
     "sent": "accepted by Tencent",
     "unsent": "not sent yet",
     "unreported": "no receipt yet",
@@ -73,12 +75,11 @@ def list_(
     begin, end = (one.date() if one else today for one in (first or last, last or first))
     if begin > end:
         fail("--from is after --to")
-    show_rows(
-        campaign.listed(begin, end),
-        (*_COLUMNS, "state"),
-        as_json=json,
-        empty="no campaign was accepted on these days",
-    )
+    rows: Iterable[Mapping[str, Any]] = campaign.listed(begin, end)
+    columns = (*_COLUMNS, *(("cost",) if costs.has_price() else ()), "state")
+    if not json:
+        rows = [{**row, "cost": _cost(row)} for row in rows]
+    show_rows(rows, columns, as_json=json, empty="no campaign was accepted on these days")
 
 
 @app.command("show")
@@ -86,6 +87,9 @@ def list_(
 def show_(
     out_id: OutId,
     exact: Exact = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show it every few seconds, until it is done.")
+    ] = False,
     stage: Stage = "local",
     json: Json = False,
 ) -> None:
@@ -95,8 +99,17 @@ def show_(
 
     With --json, "waiting" is the sum of "unsent" (not sent yet) and "unreported" (no receipt yet).
 
+    With --watch, they are shown every three seconds, as bars with the rate and the time that is left, until every
+    recipient has a final state, or until Ctrl-C: the campaign goes on. Without a terminal, each change is a line of
+    text; with --json, it is an object on a line of its own.
+
     Example: ops campaign show 20260302-spring --stage prod
     """
+    if watch and exact:
+        fail("--watch shows the sums that are kept: leave out --exact")
+    if watch:
+        looks.show(watching.watch(out_id), as_json=json)
+        return
     account = campaign.show(out_id, exact=exact)
     if json:
         show(account, as_json=True)
@@ -213,11 +226,23 @@ def _duration(seconds: int) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60} min" if seconds else "none"
 
 
+def _pause(pause: Mapping[str, Any]) -> str:
+    """Return in words since when a request is paused, and why."""
+    why = f"because of failures: {pause['reason']}" if pause["reason"] else "by an operator"
+    return f"{pause['bizId']} since {pause['since']}, {why}"
+
+
+def _cost(account: Mapping[str, Any]) -> str | None:
+    return costs.in_words(account["cost"], unpriced=account["unpriced"])
+
+
 def _readable(account: Mapping[str, Any]) -> dict[str, Any]:
     """Return an account for people: each count once, and the failures in lines of words."""
     hidden = {"outId", "waiting", "failureReasons", "failures", "files"}
     shown = {key: value for key, value in account.items() if key not in hidden}
     shown["counted"] = _COUNTED[account["counted"]]
+    shown["pauses"] = "\n".join(map(_pause, account["pauses"])) or None
+    shown["cost"] = _cost(account) or "unknown: SEGMENT_PRICE is not set"
     for name in ("notTaken", "repliesNotTaken"):
         if shown[name] is None:
             del shown[name]

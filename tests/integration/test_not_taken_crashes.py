@@ -145,8 +145,8 @@ def test_tries_are_not_lost_with_the_function(
     for _, what in BrokenInvocations(bridge, "push", how):
         bridge.pump.run("push", hours=0.3)
         [one] = refused_pushes.of_out_id("x", "details")
-        # The two before, and one more at least. A message that was set aside and not deleted exists twice, and each copy
-        # counts its own tries since. The delivery to the function that died counts, even if it made no call.
+        # The two before, and one more at least. A message that was set aside and not deleted exists twice, and each
+        # copy counts its own tries since. The delivery to the function that died counts, even if it made no call.
         assert 3 <= one.tries <= len(bridge.quick_audience.pushes) + 1, what
         bridge.quick_audience.always(ok)
         bridge.pump.run("push", hours=3)
