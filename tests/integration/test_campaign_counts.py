@@ -390,6 +390,9 @@ def test_a_reply_is_counted_once_and_costs_three_write_units_more(
     linked.callback(tencent.reply("86" + B, "T", SIGN, time=int(time.time())))
     linked.pump.drain("settle", "push")
     assert check_counts("task-1")["replies"] == 2
+    assert len(linked.quick_audience.replies) == 2
+    # None of them failed, to be tried again.
+    assert not linked.pump.count("callbacks")
 
 
 @pytest.mark.parametrize("personalised", [False, True])
