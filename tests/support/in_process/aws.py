@@ -153,6 +153,10 @@ def make_request(self: Any, operation: Any, request: dict[str, Any], context: An
     status, headers, body = ask_handler(operation, request)
     answer = {"status_code": status, "headers": CaseInsensitiveDict(headers), "body": body}
     parsed = self._response_parser.parse(answer, operation.output_shape)
+    error = operation.service_model.shape_for_error_code(parsed.get("Error", {}).get("Code", ""))
+    if error:
+        # What the error has beside its code, such as the existing item.
+        parsed |= self._response_parser.parse(answer, error)
     parsed["ResponseMetadata"].setdefault("RetryAttempts", 0)
     return SimpleNamespace(status_code=status), parsed
 
