@@ -247,9 +247,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "Quick Audience 尚未接受 {count} 条回执。",
         "Quick Audience has not taken {count} receipts.",
     ),
-    "campaign.not_taken.more": (
-        "已尝试 {tries} 次，下次 {next}。",
-        "Tried {tries} times, next at {next}.",
+    "campaign.replies_not_taken": (
+        "Quick Audience 尚未接受 {count} 条回复。",
+        "Quick Audience has not taken {count} replies.",
+    ),
+    "not_taken.next": ("已尝试 {tries} 次，下次 {next}。", "Tried {tries} times, next at {next}."),
+    "not_taken.given_up": (
+        "已尝试 {tries} 次，不再自动重试，见死信。",
+        "Tried {tries} times, and given up: see the dead letters.",
+    ),
+    "not_taken.some": (
+        "其中 {count} 条已放弃，见死信。",
+        "{count} are given up: see the dead letters.",
     ),
     "campaign.reasons": ("失败原因", "Why they failed"),
     "campaign.reason": ("原因", "Reason"),

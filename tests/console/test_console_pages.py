@@ -17,6 +17,7 @@ from tests.support.console import Visitor, dead
 from tests.support.hostile_texts import HOSTILE
 from tests.support.in_process import web
 from tests.support.in_process.bridge import SIGN, Bridge
+from tests.support.in_process.quickaudience import respond
 from tests.support.in_process.sends import A, B, C, D
 from tests.support.in_process.tencent import lost, refused
 
@@ -292,3 +293,19 @@ def test_a_campaign_has_its_cost_where_a_price_is_set(local: Bridge, visitor: Vi
     assert "费用" not in visitor.part("campaign", "account", f"?outId={OUT_ID}").text
     local.configure(SEGMENT_PRICE="0.045 CNY")
     assert "0.090 CNY" in visitor.part("campaign", "account", f"?outId={OUT_ID}").text
+
+
+def test_receipts_that_are_not_taken_are_shown_with_the_answer(
+    local: Bridge, visitor: Visitor
+) -> None:
+    local.link()
+    local.campaign([A], {"name": "您"}, code=local.template(), out_id=OUT_ID)
+    local.pump.drain("deliver")
+    local.deliver_all()
+    local.pump.drain("settle")
+    local.quick_audience.always(lambda: respond(500, {"code": "busy", "message": "<b>系统繁忙"}))
+    local.pump.invoke_once("push")
+    assert "&lt;b&gt;系统繁忙" in visitor.part("campaign", "account", f"?outId={OUT_ID}").text
+    assert "尚未接受 1 条回执" in visitor.part("campaign", "account", f"?outId={OUT_ID}").text
+    page = visitor.get(visitor.post("/phone", phone=A).headers["Location"])
+    assert "&lt;b&gt;系统繁忙" in page.text

@@ -27,7 +27,7 @@ def _values(visit: Visit, account: dict[str, Any]) -> Values:
         for one in account["failures"][:_MAX_REASONS]
     ]
     return {
-        "account": {"notTaken": None, **account},
+        "account": account,
         "shares": shares(account),
         "reasons": reasons,
         "files": account.get("files", []),
