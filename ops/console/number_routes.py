@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from aiohttp import web
 
@@ -12,6 +13,9 @@ from ops.console.pages import phone
 from ops.console.pages.unknown import phone_of
 from ops.console.problems import Problem
 from ops.errors import OperatorError
+
+_ROWS = 500
+"""Rows of an export that are read and sent at once."""
 
 
 async def search(request: web.Request) -> web.StreamResponse:
@@ -58,7 +62,11 @@ async def export_campaign(request: web.Request) -> web.StreamResponse:
     response.charset = "utf-8"
     response.headers["Content-Disposition"] = f'attachment; filename="{name or "campaign"}.csv"'
     await response.prepare(request)
-    while (part := await asyncio.to_thread(next, parts, None)) is not None:
-        await response.write(part)
+    while block := await asyncio.to_thread(_block, parts):
+        await response.write(block)
     await response.write_eof()
     return response
+
+
+def _block(parts: Iterator[bytes]) -> bytes:
+    return b"".join(islice(parts, _ROWS))
