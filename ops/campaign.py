@@ -1,17 +1,40 @@
-"""Campaigns: what was sent, what came back, what was pushed."""
+"""Campaigns: what was sent, what came back, what was pushed.
+
+The counts come from the sums that the functions keep (`kept_counts`). Where these are not complete, and on request,
+everything is counted.
+"""
 
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from chalicelib import dates
 from chalicelib.domain.chunks import ChunkProgress
 from chalicelib.domain.planning import Failure
 from chalicelib.domain.send_request import SendRequest
-from chalicelib.store import chunks, files, messages, pushed, replies, send_requests
+from chalicelib.store import (
+    breakers,
+    campaign_list,
+    chunks,
+    files,
+    final_state_log,
+    messages,
+    pushed,
+    replies,
+    send_chain,
+    send_requests,
+)
+from chalicelib.store.campaign_list import ListedRequest
 from chalicelib.store.files import File
-from ops import failure_words
+from chalicelib.store.send_requests import UnknownRequestError
+from ops import failure_words, kept_counts
 from ops.errors import OperatorError
+
+# `pushed` and `replies` are read up to this number of items; an item of pushed receipts names up to 100.
+_MAX_ITEMS = 100
 
 
 @dataclass(slots=True)
@@ -20,11 +43,16 @@ class _Tally:
 
     counts: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
+    pushed: int | None = 0
     reported: dict[str, str] = field(default_factory=dict)
 
     def fail(self, code: str, recipients: int = 1, reported: str = "") -> None:
         self.codes[code] += recipients
         self.reported[code] = self.reported.get(code) or reported
+
+    def most_first(self) -> list[tuple[str, int]]:
+        """Return the codes with their recipients, most first, and those with equally many in alphabetical order."""
+        return sorted(self.codes.items(), key=lambda one: (-one[1], one[0]))
 
     def failures(self) -> list[dict[str, Any]]:
         return [
@@ -33,13 +61,13 @@ class _Tally:
                 "reason": failure_words.describe(code, self.reported[code]),
                 "recipients": recipients,
             }
-            for code, recipients in self.codes.most_common()
+            for code, recipients in self.most_first()
         ]
 
 
-def show(out_id: str) -> dict[str, Any]:
+def show(out_id: str, *, exact: bool = False) -> dict[str, Any]:
     """Return the account of a campaign. Raises OperatorError if no request was accepted under the outId."""
-    return account(out_id, accepted(out_id))
+    return account(out_id, accepted(out_id), exact=exact)
 
 
 def accepted(out_id: str) -> list[SendRequest]:
@@ -50,29 +78,26 @@ def accepted(out_id: str) -> list[SendRequest]:
     return found
 
 
-def account(out_id: str, accepted: list[SendRequest]) -> dict[str, Any]:
-    """Return the counts of a campaign's recipients, from the table as it is now.
+def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True) -> dict[str, Any]:
+    """Return the counts of a campaign's recipients: with `exact`, from every item of the table as it is now.
+
+    Otherwise they come from the sums that the functions keep, except for requests whose sums are not complete: an
+    older release worked on them. `counted` is "sums", or "items" if the items of a request were counted.
 
     Every recipient counts in exactly one of `delivered`, `failed`, `waiting` and `unknown`; `waiting` is the sum
     of `unsent` (not sent yet) and `unreported` (sent, no receipt yet). `sent` counts those that Tencent accepted.
+    `segments` are billed by Tencent, except for those of `unpriced` messages, whose fee Tencent never named. `pushed`
+    and `replies` are None where there are too many to count them in passing.
     """
     tally = _Tally()
     shown_files = []
+    counted_all = False
     for request in accepted:
-        tally.counts["pushed"] += len(pushed.pushed_positions(out_id, request.biz_id))
-        for _, progress in chunks.all_progress(out_id, request.biz_id):
-            _count(request, progress, tally)
-        if request.blank:
-            # No receipt can name an entry without a number.
-            tally.counts["recipients"] += request.blank
-            tally.counts["failed"] += request.blank
-            tally.fail("isv.MOBILE_NUMBER_ILLEGAL", request.blank)
-        if file := files.get(out_id, request.biz_id):
-            # Their lines hold no number, so no receipt can be sent for them.
-            tally.counts["recipients"] += file.unreadable
-            tally.counts["failed"] += file.unreadable
-            if file.unreadable:
-                tally.fail("isv.MOBILE_NUMBER_ILLEGAL", file.unreadable)
+        file = files.get(out_id, request.biz_id)
+        if exact or not _add_kept(request, file, tally):
+            counted_all = True
+            _count_request(request, file, tally)
+        if file:
             shown_files.append(_file(file))
     counts = tally.counts
     counts["waiting"] = counts["unsent"] + counts["unreported"]
@@ -83,12 +108,146 @@ def account(out_id: str, accepted: list[SendRequest]) -> dict[str, Any]:
         "accepted": dates.to_beijing(accepted[0].accepted_at),
         "sign": accepted[0].sign,
         "templateCode": accepted[0].template_code,
+        "state": _state(counts, shown_files, held=_held()),
         **{name: counts[name] for name in ("recipients", "sent", "delivered", "failed", "waiting")},
-        **{name: counts[name] for name in ("unsent", "unreported", "unknown", "pushed")},
-        "replies": len(replies.of_out_id(out_id)),
-        "failureReasons": dict(tally.codes.most_common()),
+        **{name: counts[name] for name in ("unsent", "unreported", "unknown")},
+        "pushed": tally.pushed,
+        "replies": _replies(out_id, exact=exact),
+        "segments": counts["segments"],
+        "unpriced": counts["unpriced"],
+        "failureReasons": dict(tally.most_first()),
         "failures": tally.failures(),
+        "counted": "items" if counted_all else "sums",
         **({"files": shown_files} if shown_files else {}),
+    }
+
+
+def _replies(out_id: str, *, exact: bool) -> int | None:
+    return len(replies.of_out_id(out_id)) if exact else replies.count(out_id, _MAX_ITEMS)
+
+
+def _add_kept(request: SendRequest, file: File | None, tally: _Tally) -> bool:
+    """Add the counts that are kept of a request; return False if they are not complete."""
+    if not request.listed:
+        return False
+    head = final_state_log.head(request.out_id, request.biz_id)
+    sums = send_chain.sums(request.out_id, request.biz_id)
+    kept = kept_counts.of_request(request.recipients, request.blank, head, sums, file)
+    if kept is None:
+        return False
+    tally.counts += kept.counts
+    for code, (recipients, reported) in kept.failures.items():
+        tally.fail(code, recipients, reported)
+    _fail_without_number(request, file, tally)
+    some = pushed.count(request.out_id, request.biz_id, _MAX_ITEMS)
+    tally.pushed = None if some is None or tally.pushed is None else tally.pushed + some
+    return True
+
+
+def _count_request(request: SendRequest, file: File | None, tally: _Tally) -> None:
+    """Count all items of a request."""
+    if tally.pushed is not None:
+        tally.pushed += len(pushed.pushed_positions(request.out_id, request.biz_id))
+    for _, progress in chunks.all_progress(request.out_id, request.biz_id):
+        _count(request, progress, tally)
+    without_number = _fail_without_number(request, file, tally)
+    tally.counts["recipients"] += without_number
+    tally.counts["failed"] += without_number
+
+
+def _fail_without_number(request: SendRequest, file: File | None, tally: _Tally) -> int:
+    """Count the entries that have no number as failures; return how many there are. No receipt can name them."""
+    without_number = request.blank + (file.unreadable if file else 0)
+    if without_number:
+        tally.fail("isv.MOBILE_NUMBER_ILLEGAL", without_number)
+    return without_number
+
+
+def _held() -> bool:
+    """Return whether a breaker or a hold stops calls to Tencent."""
+    return bool(breakers.all_open().keys() - {"quickaudience"})
+
+
+def _state(counts: Counter[str], shown_files: Sequence[dict[str, Any]], *, held: bool) -> str:
+    """Return the state of a campaign in one word.
+
+    `sending`, or `held` where a breaker or a hold stops calls; `waiting` for receipts; `failed` if a file failed;
+    `done`.
+    """
+    states = {file["state"] for file in shown_files}
+    if counts["unsent"] or states & {"waiting", "reading"}:
+        return "held" if held else "sending"
+    if counts["unreported"] or counts["unknown"]:
+        return "waiting"
+    return "failed" if "failed" in states else "done"
+
+
+def listed(first: date, last: date) -> Iterator[dict[str, Any]]:
+    """Yield the campaigns that were accepted on these days (Beijing time), the newest first.
+
+    Each has its counts and its state, as `show` has them. A campaign of several requests is listed once, with those
+    requests that were accepted on these days. It is read in pages, as far as the caller goes on.
+    """
+    campaigns: dict[str, list[ListedRequest]] = {}
+    for request in _listed_requests(first, last):
+        campaigns.setdefault(request.out_id, []).append(request)
+    held = _held()
+    every = list(campaigns.values())
+    for start in range(0, len(every), campaign_list.PAGE):
+        some = every[start : start + campaign_list.PAGE]
+        requests = [request for campaign in some for request in campaign]
+        heads = final_state_log.heads((one.out_id, one.biz_id) for one in requests)
+        for campaign in some:
+            yield _line(campaign, heads, held=held)
+
+
+def _listed_requests(first: date, last: date) -> Iterator[ListedRequest]:
+    day = last
+    while day >= first:
+        before = ""
+        while True:
+            page = campaign_list.page(day.isoformat(), before)
+            yield from page.requests
+            before = page.before
+            if not before:
+                break
+        day -= timedelta(days=1)
+
+
+def _line(
+    campaign: Sequence[ListedRequest],
+    heads: Mapping[tuple[str, str], final_state_log.Head],
+    *,
+    held: bool,
+) -> dict[str, Any]:
+    tally = _Tally()
+    shown_files = []
+    for one in campaign:
+        file = files.get(one.out_id, one.biz_id, consistent=False) if one.has_file else None
+        sums = send_chain.sums(one.out_id, one.biz_id)
+        head = heads[one.out_id, one.biz_id]
+        kept = kept_counts.of_request(one.recipients, one.blank, head, sums, file)
+        if kept:
+            tally.counts += kept.counts
+        else:
+            # The request may have expired a moment before its line.
+            with suppress(UnknownRequestError):
+                _count_request(send_requests.get(one.out_id, one.biz_id), file, tally)
+        if file:
+            shown_files.append(_file(file))
+    counts = tally.counts
+    counts["waiting"] = counts["unsent"] + counts["unreported"]
+    oldest = campaign[-1]
+    return {
+        "outId": oldest.out_id,
+        "accepted": dates.to_beijing(oldest.accepted_at),
+        "sign": oldest.sign,
+        "templateCode": oldest.template_code,
+        "requests": len(campaign),
+        **{name: counts[name] for name in ("recipients", "sent", "delivered", "failed", "waiting")},
+        "unknown": counts["unknown"],
+        "segments": counts["segments"],
+        "state": _state(counts, shown_files, held=held),
     }
 
 
@@ -120,6 +279,9 @@ def _count(request: SendRequest, progress: ChunkProgress, tally: _Tally) -> None
         # An operator may have settled a delivery whose sid is not known.
         delivered = message and (message.sid or message.state == "delivered")
         counts["sent"] += bool(outcome or delivered)
+        if message and message.sid:
+            counts["segments"] += message.fee or 0
+        counts["unpriced"] += bool(delivered and message and message.fee is None)
         if message is None:
             counts["unreported" if outcome else "unknown"] += 1
         elif message.state == "waiting":

@@ -100,14 +100,15 @@ def _add_rows(request: SendRequest, unlisted: Sequence[Message], *, dry_run: boo
     # Some may have been settled, and listed, since the list was read. The log is read in parts, each once.
     read, listed, added = 0, set[final_state_log.Row](), 0
     for first in range(0, len(unlisted), push_batches.MAX_PER_CALL):
-        length = final_state_log.length(request.out_id, request.biz_id)
-        if length > read:
-            listed |= set(final_state_log.rows(request.out_id, request.biz_id, read, length - read))
-            read = length
+        head = final_state_log.head(request.out_id, request.biz_id)
+        if head.rows > read:
+            rows = final_state_log.rows(request.out_id, request.biz_id, read, head.rows - read)
+            listed |= set(rows)
+            read = head.rows
         part = unlisted[first : first + push_batches.MAX_PER_CALL]
         missing = [one for one in part if messages.key(one) not in listed]
         if missing and not dry_run:
-            final_state_log.append(missing, length, repeated=False)
+            final_state_log.append(missing, head, repeated=False)
         added += len(missing)
     return added
 

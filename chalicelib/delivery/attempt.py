@@ -2,6 +2,7 @@
 
     messages under their phones ─▶ failure receipts on their queue ─▶ the attempt's result
       ─▶ another attempt queued, and an inquiry about what is unknown
+      ─▶ at the end of the invocation, what the attempt sent (`send_tallies`)
 
 In whichever step a function dies, the next function that works on the chunk finds what it needs.
 """
@@ -11,8 +12,9 @@ from collections.abc import Mapping
 
 from chalicelib import metrics, settings
 from chalicelib.delivery import final_states, waiting
+from chalicelib.delivery.send_tallies import SendTallies
 from chalicelib.domain import phones, retries
-from chalicelib.domain.chunks import ChunkKey, ChunkProgress, Outcome
+from chalicelib.domain.chunks import ChunkKey, ChunkProgress, Outcome, SendSums
 from chalicelib.domain.messages import Message, Origin, failure_receipt
 from chalicelib.domain.planning import Failure
 from chalicelib.domain.send_request import SendRequest
@@ -33,13 +35,22 @@ class Attempt:
     """
 
     def __init__(
-        self, key: ChunkKey, number: int, request: SendRequest, progress: ChunkProgress
+        self,
+        key: ChunkKey,
+        number: int,
+        request: SendRequest,
+        progress: ChunkProgress,
+        tallies: SendTallies,
     ) -> None:
         self.key = key
         self.number = number
         self.request = request
         self.progress = progress
+        self._tallies = tallies
         self._outcomes: dict[int, Outcome] = {}
+        self._fees: dict[int, int] = {}
+        # Recipients whose outcome was unknown until a status or a record named it.
+        self._adopted: set[int] = set()
         # Whether a function that died has begun to record these outcomes.
         self._recovers = False
         self._params = {
@@ -55,8 +66,14 @@ class Attempt:
             sent_at=int(time.time()),
         )
 
-    def record_outcomes(self, outcomes: Mapping[int, Outcome]) -> None:
-        """Store the outcomes of recipients, by position. The calls to other recipients may still be running."""
+    def record_outcomes(
+        self, outcomes: Mapping[int, Outcome], fees: Mapping[int, int] | None = None
+    ) -> None:
+        """Store the outcomes of recipients, by position. The calls to other recipients may still be running.
+
+        `fees` has the segments that Tencent bills, by position.
+        """
+        self._fees.update(fees or {})
         plan = self.progress.plan
         by_position = plan.phones
         learned = [
@@ -69,7 +86,9 @@ class Attempt:
     def finish(self) -> None:
         """Store the result. Recipients without an outcome are left to another attempt (`queue_rest`)."""
         self.record_outcomes(self._refusals())
-        chunks.record_result(self.key, self.number, self._outcomes, self.request.expires)
+        sums = self._sums()
+        chunks.record_result(self.key, self.number, self._outcomes, self.request.expires, sums)
+        self._tallies.add(self.key, self.number, sums)
         self.progress.outcomes.update(self._outcomes)
         outcomes = self._outcomes.values()
         sent = sum(isinstance(outcome, str) for outcome in outcomes)
@@ -111,6 +130,9 @@ class Attempt:
                 if message and message.sid:
                     # Not stored again: it may have its receipt by now.
                     self._outcomes[position] = message.sid
+                    self._fees[position] = message.fee or 0
+                    if message.adopted:
+                        self._adopted.add(position)
                 elif message and message.unknown:
                     # Not stored again either: a callback may be about to settle it.
                     self._outcomes[position] = None
@@ -173,6 +195,7 @@ class Attempt:
             origin=self._origin,
             sid=outcome if isinstance(outcome, str) else "",
             unknown=outcome is None,
+            fee=self._fees.get(position),
             original_form=given,
             other_forms=self.progress.plan.other_forms.get(position, ()),
             params=self._params.get(position, ()),
@@ -180,6 +203,19 @@ class Attempt:
         if isinstance(outcome, Failure):
             return message.with_receipt(failure_receipt(outcome, self._origin.sent_at))
         return message
+
+    def _sums(self) -> SendSums:
+        """Return what the attempt sent.
+
+        What was adopted counts as unknown, because the log of final states counts it as late.
+        """
+        sids = {position for position, one in self._outcomes.items() if isinstance(one, str)}
+        unknown = sum(one is None for one in self._outcomes.values())
+        return SendSums(
+            sent=len(sids - self._adopted),
+            unknown=unknown + len(self._adopted),
+            segments=sum(self._fees.get(position, 0) for position in sids),
+        )
 
     def _refusals(self) -> dict[int, Outcome]:
         """Return the failures of recipients that the plan refuses, by position; only the first attempt has any."""

@@ -1,6 +1,6 @@
 """Report final states to Quick Audience: queue them for pushing, and store them for its own queries (§12).
 
-    note the log's length ─▶ store the receipt, unless the message has one ─▶ report it, if this work stored it
+    note the log's head ─▶ store the receipt, unless the message has one ─▶ report it, if this work stored it
 
 When several pieces of work learn a message's final state at once (two callbacks, or a callback and the sweep),
 one of them stores the receipt, and only that one reports it. If it dies in between, it is repeated, finds its
@@ -23,12 +23,12 @@ Request = tuple[str, str]
 class Report:
     """Messages to report, of any requests. All have their receipts.
 
-    `lengths` are the lengths of the requests' logs from before the receipts were stored. `repeated` are the keys of
+    `heads` are the heads of the requests' logs from before the receipts were stored. `repeated` are the keys of
     messages that may have been reported before.
     """
 
     messages: Sequence[Message]
-    lengths: Mapping[Request, int]
+    heads: Mapping[Request, final_state_log.Head]
     repeated: frozenset[tuple[str, str]]
 
 
@@ -38,9 +38,9 @@ def record_and_report(settled: Sequence[Message]) -> list[Message]:
     Each receipt names the piece of work that learned it (`receipt.by`), by the same name whenever that work is
     repeated.
     """
-    lengths = _lengths(settled)
+    heads = _heads(settled)
     stored = messages.settle(settled)
-    report(Report(stored.messages, lengths, stored.repeated))
+    report(Report(stored.messages, heads, stored.repeated))
     return stored.messages
 
 
@@ -50,10 +50,10 @@ def record_new_and_report(learned: Sequence[Message], *, repeated: bool) -> None
     `repeated` means that another function may have done so before it died.
     """
     refused = [message for message in learned if message.receipt]
-    lengths = _lengths(refused)
+    heads = _heads(refused)
     messages.record(learned)
     keys = map(messages.key, refused if repeated else ())
-    report(Report(refused, lengths, frozenset(keys)))
+    report(Report(refused, heads, frozenset(keys)))
 
 
 def report(reported: Report) -> None:
@@ -73,12 +73,12 @@ def report(reported: Report) -> None:
             sending.send("receipts", bodies.of_entries("details", out_id, entries))
     for request, group in by_request.items():
         repeated = not reported.repeated.isdisjoint(map(messages.key, group))
-        final_state_log.append(group, reported.lengths[request], repeated=repeated)
+        final_state_log.append(group, reported.heads[request], repeated=repeated)
 
 
-def _lengths(settled: Iterable[Message]) -> dict[Request, int]:
+def _heads(settled: Iterable[Message]) -> dict[Request, final_state_log.Head]:
     requests = dict.fromkeys(map(_request, settled))
-    return {request: final_state_log.length(*request) for request in requests}
+    return {request: final_state_log.head(*request) for request in requests}
 
 
 def _request(message: Message) -> Request:

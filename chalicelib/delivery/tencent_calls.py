@@ -54,12 +54,14 @@ class Answer(Enum):
 class CallResult:
     """The result of one call: outcomes by position, and calls to make `instead` of it.
 
-    To a position that is in neither, certainly nothing was sent: another attempt may try it again.
+    `fees` has the segments that Tencent bills, by position. To a position that is in neither of the other two,
+    certainly nothing was sent: another attempt may try it again.
     """
 
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     instead: list[Part] = field(default_factory=list)
     answer: Answer = Answer.NONE
+    fees: dict[int, int] = field(default_factory=dict)
 
 
 class TencentCalls:
@@ -160,10 +162,13 @@ class TencentCalls:
         """Return the result of a call that Tencent accepted as a whole."""
         answer = Answer.REFUSED
         outcomes: dict[int, Outcome] = {}
+        fees: dict[int, int] = {}
         not_allowed = ""
         for position, result in zip(positions, results, strict=True):
             if not isinstance(result, NumberRefused):
                 outcomes[position] = result.sid if result else None
+                if result:
+                    fees[position] = result.fee
                 answer = answer if answer is Answer.HELD else Answer.ACCEPTED
             elif hold := opened_by(result.code, call):
                 self.holds.open(hold, result.code, str(CallRefusedError(result.code, result.said)))
@@ -177,7 +182,7 @@ class TencentCalls:
             _report_not_allowed(not_allowed)
         if probe and answer is Answer.ACCEPTED:
             self.holds.close(self.holds.on(call))
-        return CallResult(outcomes, answer=answer)
+        return CallResult(outcomes, answer=answer, fees=fees)
 
     def _answered(self) -> None:
         self.throttle.answered()

@@ -1,11 +1,26 @@
 """A chunk of a request: its key, and how much of it has been sent."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from chalicelib.domain.planning import Call, Chunk, Failure
 
 Outcome = str | Failure | None
 """The outcome of one recipient: a sid if it was sent, a Failure if it was refused, None if it is unknown."""
+
+
+class SendSums(NamedTuple):
+    """What attempts sent: messages that Tencent accepted, messages of unknown outcome, and segments that it bills."""
+
+    sent: int = 0
+    unknown: int = 0
+    segments: int = 0
+
+    def plus(self, other: "SendSums") -> "SendSums":
+        """Return the sums of both."""
+        return SendSums(
+            self.sent + other.sent, self.unknown + other.unknown, self.segments + other.segments
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +49,8 @@ class ChunkProgress:
     """The attempts whose result is stored."""
     only: dict[int, int] = field(default_factory=dict)
     """The claimed attempts that are probes, each with the position of the one recipient that it calls."""
+    sent: dict[int, SendSums] = field(default_factory=dict)
+    """The attempts whose result is stored, each with what it sent."""
 
     def remaining_calls(self) -> list[tuple[list[int], Call]]:
         """Return the calls that are still to be made: each with the positions of its recipients.

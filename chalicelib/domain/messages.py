@@ -86,7 +86,8 @@ class Message:
     accepted. `unknown` means that the message may have been sent, but no answer arrived. `original_form` is the
     number as Quick Audience wrote it, if that differs from the documented form; `other_forms` are further forms in
     which the same request names it. `params` are the values of the template's variables. `receipt` is the final
-    state, once it is known.
+    state, once it is known. `fee` is the number of segments that Tencent bills, None if the send's answer did not name
+    it. `adopted` means that the outcome was unknown, and the sid came from a status or a record.
     """
 
     phone: str
@@ -98,6 +99,8 @@ class Message:
     other_forms: tuple[str, ...] = ()
     params: tuple[str, ...] = ()
     receipt: Receipt | None = None
+    fee: int | None = None
+    adopted: bool = False
 
     @property
     def state(self) -> Literal["waiting", "delivered", "failed", "unknown"]:

@@ -12,6 +12,7 @@ class SendRequest:
 
     `accepted_at` is an epoch. `recipients` and `refused` are 0 for a file (§5), whose lines are counted later.
     `blank` counts the entries of a list that are no number at all: they failed, but no receipt can name them.
+    `listed` says that it is in the list of its day, and that its counts are kept: a release that does so accepted it.
     """
 
     out_id: str
@@ -25,6 +26,7 @@ class SendRequest:
     refused: int = 0
     related: Mapping[str, str] | None = None
     blank: int = 0
+    listed: bool = False
 
     @property
     def expires(self) -> int:

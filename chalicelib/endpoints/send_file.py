@@ -52,7 +52,7 @@ def send_batch(body: dict[str, Any]) -> dict[str, Any]:
             accepted=0,
         )
     )
-    send_requests.record(request)
+    send_requests.record(request, has_file=True)
     sending.send("files", [FileBody(request.out_id, request.biz_id)])
     submissions.mark_accepted(digest, request)
     log.info("accepted with a file", extra={"bizId": request.biz_id})

@@ -1,6 +1,6 @@
 """Send queued chunks to Tencent, at most once.
 
-    claim the attempt ─▶ call Tencent ─▶ store the outcomes
+    claim the attempt ─▶ call Tencent ─▶ store the outcomes ─▶ add up what was sent
       │
       └── claimed before: wait until it has a result, or its claimer is certainly dead ─▶ recover the outcomes
 
@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.delivery import waiting
 from chalicelib.delivery.attempt import Attempt
 from chalicelib.delivery.holds import OpenHolds
+from chalicelib.delivery.send_tallies import SendTallies
 from chalicelib.delivery.tencent_calls import SIDE, Answer, CallResult, Part, TencentCalls
 from chalicelib.domain import retries
 from chalicelib.domain.breaker import HOLDS, Hold
@@ -102,11 +103,21 @@ def _deliver(
     )
     # One chunk is enough for a probe.
     taken, left = (records[:1], records[1:]) if breaker else (records, [])
-    return [*_deliver_chunks(taken, calls), *((record, put_back(SIDE)) for record in left)]
+    tallies = SendTallies()
+    results = list(_deliver_chunks(taken, calls, tallies))
+    try:
+        tallies.append()
+    except Exception:
+        log.exception("what was sent could not be added up, the messages come again")
+        results = [
+            (record, again(record, retries.CHUNK) if result == DONE else result)
+            for record, result in results
+        ]
+    return [*results, *((record, put_back(SIDE)) for record in left)]
 
 
 def _deliver_chunks(
-    records: Sequence[Record], calls: TencentCalls
+    records: Sequence[Record], calls: TencentCalls, tallies: SendTallies
 ) -> Iterator[tuple[Record, Result]]:
     """Deliver chunks concurrently; yield each record with its result."""
     with (
@@ -114,7 +125,8 @@ def _deliver_chunks(
         ThreadPoolExecutor(min(len(records), MAX_CHUNKS)) as chunk_pool,
     ):
         futures = [
-            chunk_pool.submit(_deliver_chunk, record.body, calls, call_pool) for record in records
+            chunk_pool.submit(_deliver_chunk, record.body, calls, tallies, call_pool)
+            for record in records
         ]
         for record, future in zip(records, futures, strict=True):
             try:
@@ -127,7 +139,9 @@ def _deliver_chunks(
                 yield record, again(record, retries.CHUNK)
 
 
-def _deliver_chunk(text: str, calls: TencentCalls, pool: ThreadPoolExecutor) -> Result:
+def _deliver_chunk(
+    text: str, calls: TencentCalls, tallies: SendTallies, pool: ThreadPoolExecutor
+) -> Result:
     """Make the attempt that a message of the queue asks for, or find out how an earlier one ended."""
     if calls.throttle.down_reason:
         return put_back(SIDE)
@@ -140,13 +154,15 @@ def _deliver_chunk(text: str, calls: TencentCalls, pool: ThreadPoolExecutor) -> 
             if not probed:
                 return put_back(gate)
     if calls.cautious or probed:
-        return _probe(body, calls, pool, probed)
-    return _make_attempt(body, calls, pool)
+        return _probe(body, calls, tallies, pool, probed)
+    return _make_attempt(body, calls, tallies, pool)
 
 
-def _make_attempt(body: SendBody, calls: TencentCalls, pool: ThreadPoolExecutor) -> Result:
+def _make_attempt(
+    body: SendBody, calls: TencentCalls, tallies: SendTallies, pool: ThreadPoolExecutor
+) -> Result:
     """Make the calls to all recipients of a chunk without an outcome, except those that a hold stops."""
-    attempt = _claim(body, calls)
+    attempt = _claim(body, calls, tallies)
     if isinstance(attempt, Result):
         return attempt
     _send(attempt, calls, pool)
@@ -156,7 +172,11 @@ def _make_attempt(body: SendBody, calls: TencentCalls, pool: ThreadPoolExecutor)
 
 
 def _probe(
-    body: SendBody, calls: TencentCalls, pool: ThreadPoolExecutor, probed: frozenset[Hold]
+    body: SendBody,
+    calls: TencentCalls,
+    tallies: SendTallies,
+    pool: ThreadPoolExecutor,
+    probed: frozenset[Hold],
 ) -> Result:
     """Make an attempt that is one call to a single number; if Tencent accepts it, another one at all the others.
 
@@ -165,11 +185,11 @@ def _probe(
     """
     while part := _first_number(body, calls, probed):
         positions, call = part
-        attempt = _claim(body, calls, only=positions[0])
+        attempt = _claim(body, calls, tallies, only=positions[0])
         if isinstance(attempt, Result):
             return attempt
         result = calls.send(attempt.request, positions, call, probe=True)
-        attempt.record_outcomes(result.outcomes)
+        attempt.record_outcomes(result.outcomes, result.fees)
         attempt.finish()
         if result.answer in (Answer.NONE, Answer.HELD) or not attempt.progress.remaining_calls():
             _queue_rest(attempt, calls)
@@ -178,7 +198,7 @@ def _probe(
         body = replace(body, attempt=body.attempt + 1)
         if result.answer is Answer.ACCEPTED or not probed:
             break
-    return _make_attempt(body, calls, pool)
+    return _make_attempt(body, calls, tallies, pool)
 
 
 def _first_number(body: SendBody, calls: TencentCalls, probed: frozenset[Hold]) -> Part | None:
@@ -190,7 +210,9 @@ def _first_number(body: SendBody, calls: TencentCalls, probed: frozenset[Hold]) 
     return None
 
 
-def _claim(body: SendBody, calls: TencentCalls, only: int | None = None) -> Attempt | Result:
+def _claim(
+    body: SendBody, calls: TencentCalls, tallies: SendTallies, only: int | None = None
+) -> Attempt | Result:
     """Claim an attempt; if it was claimed before, find out how it ended, and return the result of its message.
 
     With `only`, the attempt is a probe of the recipient at that position.
@@ -198,14 +220,17 @@ def _claim(body: SendBody, calls: TencentCalls, only: int | None = None) -> Atte
     key, number = body.chunk, body.attempt
     request = send_requests.get(key.out_id, key.biz_id)
     until = int(calls.deadline) + 1
+    tallies.begin(key)
     claimed = chunks.claim(key, number, until, request.expires, only)
     progress = chunks.progress(key)
     if progress is None:
         raise LookupError(f"chunk {key} was queued before it was planned")
-    attempt = Attempt(key, number, request, progress)
+    attempt = Attempt(key, number, request, progress, tallies)
     if claimed:
         return attempt
     if number in progress.done:
+        # The function that stored the result may have died before it added up what it sent.
+        tallies.add(key, number, progress.sent[number], repeated=True)
         _queue_rest(attempt, calls, until=progress.claimed[number])
     elif (seconds := progress.claimed[number] - time.time()) > 0:
         # The claimer may still run.
@@ -258,15 +283,17 @@ def _send(attempt: Attempt, calls: TencentCalls, pool: ThreadPoolExecutor) -> No
 
     pending = submit(attempt.progress.remaining_calls())
     unrecorded: dict[int, Outcome] = {}
+    fees: dict[int, int] = {}
     since = time.monotonic()
     while pending:
         done, pending = wait(pending, timeout=MAX_UNRECORDED_SECONDS, return_when=FIRST_COMPLETED)
         for future in done:
             result = future.result()
             unrecorded |= result.outcomes
+            fees |= result.fees
             pending |= submit(result.instead)
         late = not done or time.monotonic() - since >= MAX_UNRECORDED_SECONDS
         if len(unrecorded) >= OUTCOMES_PER_WRITE or late:
-            attempt.record_outcomes(unrecorded)
-            unrecorded, since = {}, time.monotonic()
-    attempt.record_outcomes(unrecorded)
+            attempt.record_outcomes(unrecorded, fees)
+            unrecorded, fees, since = {}, {}, time.monotonic()
+    attempt.record_outcomes(unrecorded, fees)

@@ -9,6 +9,7 @@ import time
 from chalicelib import metrics
 from chalicelib.delivery import final_states
 from chalicelib.delivery.attempt import Attempt
+from chalicelib.delivery.send_tallies import SendTallies
 from chalicelib.domain.chunks import ChunkKey, ChunkProgress
 from chalicelib.domain.messages import (
     NO_RECEIPT,
@@ -35,12 +36,13 @@ def handle(seconds_left: float) -> None:
     now = int(time.time())
     deadline = now + seconds_left
     closed = 0
+    tallies = SendTallies()
     for hour, key in due_chunks.due(now, _HOURS_BACK):
         if deadline - time.time() < _SECONDS_FOR_A_CHUNK:
             log.warning("the time of this run is used up, the next run continues")
             break
         try:
-            if _close(key, int(deadline) + 1):
+            if _close(key, int(deadline) + 1, tallies):
                 due_chunks.remove_due(hour, key)
                 closed += 1
         except Exception:
@@ -49,29 +51,43 @@ def handle(seconds_left: float) -> None:
     log.info("swept", extra={"chunks": closed})
 
 
-def _close(key: ChunkKey, until: int) -> bool:
-    """Give every recipient of a chunk a final state; return False if a function still works on the chunk."""
+def _close(key: ChunkKey, until: int, tallies: SendTallies) -> bool:
+    """Give every recipient of a chunk a final state; return False if a function still works on the chunk.
+
+    `tallies` are those of the run: each of its requests' chains is read once.
+    """
     try:
         request = send_requests.get(key.out_id, key.biz_id)
     except LookupError:
         # The chunk was planned, but its request was never accepted: there is nothing to report.
         return True
+    tallies.begin(key)
     while progress := chunks.progress(key):
         if progress.done and not progress.remaining_calls():
             _report(request, progress)
+            for number, sent in progress.sent.items():
+                # A function that died may not have added up what it sent.
+                tallies.add(key, number, sent, repeated=True)
             break
-        if not _end(key, request, progress, until):
+        if not _end(key, request, progress, until, tallies):
             return False
+    tallies.append()
     return True
 
 
-def _end(key: ChunkKey, request: SendRequest, progress: ChunkProgress, until: int) -> bool:
+def _end(
+    key: ChunkKey,
+    request: SendRequest,
+    progress: ChunkProgress,
+    until: int,
+    tallies: SendTallies,
+) -> bool:
     """End the last attempt at a chunk, or the next one; return False if a function still makes an attempt.
 
     Claims the next attempt, so that no function can make it after its recipients were reported.
     """
     number = max(progress.done, default=-1) + 1
-    attempt = Attempt(key, number, request, progress)
+    attempt = Attempt(key, number, request, progress, tallies)
     if chunks.claim(key, number, until, request.expires):
         attempt.give_up(NOT_SENT)
         return True

@@ -11,11 +11,13 @@
 | `OUT#<outId>` | `CHUNK#<bizId>#<start>#CLAIM#<attempt>` | the right to send a chunk, given once per attempt | chunks |
 | `OUT#<outId>` | `CHUNK#<bizId>#<start>#RESULT#<attempt>` | the outcomes of an attempt | chunks |
 | `OUT#<outId>` | `PUSHED#<bizId>#<digest>` | positions whose receipts Quick Audience accepted | pushed |
-| `OUT#<outId>` | `DETAIL#<bizId>#<n>` | the log of final states, in order: its rows from n on | final_state_log |
-| `OUT#<outId>` | `DETAILS#<bizId>` | the number of rows in that log | final_state_log |
+| `OUT#<outId>` | `DETAIL#<bizId>#<n>` | the log of final states: rows from n on, and their tally | final_state_log |
+| `OUT#<outId>` | `DETAILS#<bizId>` | the number of rows in that log, and the tally of all | final_state_log |
+| `OUT#<outId>` | `SENT#<bizId>#<n>` | attempts that have a result, and what all up to here sent | send_chain |
 | `OUT#<outId>` | `REPLY#<digest>` | a mobile-originated reply | replies |
 | `DUE#<hour>` | `<bizId>#<start>` | a chunk that is due to be closed in that hour | due_chunks |
 | `OUT#<outId>` | `COUNTED#<bizId>` | the mark that a request was counted towards the daily limit | daily_counts |
+| `CAMPAIGNS#<day>` | `<acceptedAt>#<bizId>` | an accepted request, by day (Beijing time) | campaign_list |
 | `ACCEPTED#<day>` | `-` | recipients accepted on a day (Beijing time), towards the daily limit | daily_counts |
 | `SUBMISSION#<digest>` | `-` | the bizId that the content of a request was given | submissions |
 | `TEMPLATE#<code>` | `REVISION#<n>` | a revision of a template | templates |

@@ -7,7 +7,7 @@ written conditionally, and changed only when another function takes over from it
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from chalicelib.domain.chunks import ChunkKey, ChunkProgress, Outcome
+from chalicelib.domain.chunks import ChunkKey, ChunkProgress, Outcome, SendSums
 from chalicelib.domain.planning import Chunk, Failure
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.store import batches, due_chunks, plans, table
@@ -61,16 +61,27 @@ def _claim(key: ChunkKey, attempt: int, until: int, expires: int, only: int | No
 
 
 def record_result(
-    key: ChunkKey, attempt: int, outcomes: Mapping[int, Outcome], expires: int
+    key: ChunkKey,
+    attempt: int,
+    outcomes: Mapping[int, Outcome],
+    expires: int,
+    sent: SendSums | None = None,
 ) -> None:
-    """Store the outcomes of one attempt by position. Positions without an outcome are left to the next attempt."""
+    """Store the outcomes of one attempt by position, and what it sent.
+
+    Positions without an outcome are left to the next attempt.
+    """
     packed = {
         str(position): [outcome.code, outcome.message] if isinstance(outcome, Failure) else outcome
         for position, outcome in outcomes.items()
     }
     table.put(
         table.key(f"OUT#{key.out_id}", f"{key.sort}RESULT#{attempt:04d}")
-        | {"outcomes": pack(packed), "expires": expires}
+        | {
+            "outcomes": pack(packed),
+            "sent": list(sent) if sent else None,
+            "expires": expires,
+        }
     )
 
 
@@ -118,6 +129,7 @@ def _fold(
     claimed: dict[int, int] = {}
     only: dict[int, int] = {}
     done: set[int] = set()
+    sent: dict[int, SendSums] = {}
     for suffix, item in items:
         kind, _, attempt = suffix.partition("#")
         if kind == "PLAN" and chunk:
@@ -128,9 +140,23 @@ def _fold(
                 only[int(attempt)] = item["only"]
         elif kind == "RESULT":
             done.add(int(attempt))
-            for position, outcome in unpack(item["outcomes"]).items():
-                outcomes[int(position)] = (
-                    Failure(*outcome) if isinstance(outcome, list) else outcome
-                )
+            found = _outcomes(item)
+            outcomes |= found
+            sent[int(attempt)] = _sent(item, found)
     if chunk and plan:
-        yield chunk, ChunkProgress(plan, outcomes, claimed, frozenset(done), only)
+        yield chunk, ChunkProgress(plan, outcomes, claimed, frozenset(done), only, sent)
+
+
+def _outcomes(result: Item) -> dict[int, Outcome]:
+    return {
+        int(position): Failure(*outcome) if isinstance(outcome, list) else outcome
+        for position, outcome in unpack(result["outcomes"]).items()
+    }
+
+
+def _sent(result: Item, outcomes: Mapping[int, Outcome]) -> SendSums:
+    """Return what the attempt of a result sent. A release that did not store it did not store the fees either."""
+    if stored := result.get("sent"):
+        return SendSums(*stored[: len(SendSums._fields)])
+    found = outcomes.values()
+    return SendSums(sum(isinstance(one, str) for one in found), sum(one is None for one in found))

@@ -75,9 +75,9 @@ def record(file: File) -> None:
     table.put_new(_item(file))
 
 
-def get(out_id: str, biz_id: str) -> File | None:
-    """Return the file of a request; None if the request has none."""
-    item = table.get(f"OUT#{out_id}", f"FILE#{biz_id}", consistent=True)
+def get(out_id: str, biz_id: str, *, consistent: bool = True) -> File | None:
+    """Return the file of a request; None if the request has none. Unless `consistent`, as it was a second ago."""
+    item = table.get(f"OUT#{out_id}", f"FILE#{biz_id}", consistent=consistent)
     return _file(item) if item else None
 
 

@@ -2,10 +2,14 @@
 
 §12 pages through it. Each request has a log without gaps to which rows are only appended, so that a page is found by
 its number. Rows are written in slots: the item `DETAIL#<bizId>#<n>` has the rows from row n on, and the next slot
-begins where it ends. A counter, `DETAILS#<bizId>`, holds the number of rows.
+begins where it ends. The head, `DETAILS#<bizId>`, holds the number of rows.
 
-An appender first claims the next slot by a conditional write, then moves the counter. If it dies in between, the
-counter is behind until the next appender moves it, so no row is lost or skipped.
+An appender first claims the next slot by a conditional write, then moves the head. If it dies in between, the head is
+behind until the next appender moves it, so no row is lost or skipped.
+
+Each slot also holds the tally of its messages, `delta`, and the head the sum of these, `tally`. Whoever moves the head
+has written or read every slot that the head passes, and adds their deltas in the same conditional write. So the sum is
+exact (docs/decisions/0057). It is missing as soon as an older release has written a slot or the head.
 
 No row is there twice, although work is repeated after a crash. The appender knows the log's length from before its
 receipts were stored, and looks for its rows in every slot from there on. A row can only be further back if its receipt
@@ -13,11 +17,13 @@ was stored earlier than that. Then the work is a repetition, and the appender lo
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from chalicelib.domain import periods
+from chalicelib.domain import periods, tally
 from chalicelib.domain.messages import Message
-from chalicelib.store import messages, table
+from chalicelib.domain.tally import Tally
+from chalicelib.store import batches, messages, table
 from chalicelib.store.packing import pack, unpack
 from chalicelib.store.table import Item
 
@@ -27,47 +33,87 @@ Row = tuple[str, str]
 # Between a message's sort key and the ordinal of one of its other forms. No key of a message contains it.
 _FORM = "\0"
 
+# Bytes of a slot's delta, and of a head: below 1 KB, so that writing it costs one write unit.
+_MAX_DELTA = 400
+_MAX_HEAD = 1000
+# Bytes of the head that are neither its keys nor its tally: the names and the two numbers.
+_HEAD_REST = 50
+
 # Few functions append to one request at the same time, and each loses at most one race to each of the others.
 _MAX_TRIES = 50
 
 
-def length(out_id: str, biz_id: str) -> int:
-    """Return the length of a request's log, for `append`. Read it before the receipts are stored.
+class Head(NamedTuple):
+    """The head of a log: its number of rows, and the tally of their messages, None if that is not known."""
+
+    rows: int
+    tally: Tally | None
+
+
+class _Passed(NamedTuple):
+    """What the head has to know of a slot that it passes: its number of rows, and its delta if it has one."""
+
+    rows: int
+    delta: bytes | None
+
+
+def head(out_id: str, biz_id: str, *, consistent: bool = True) -> Head:
+    """Return the head of a request's log, for `append`. Read it before the receipts are stored.
 
     A writer that died may have left a slot beyond it.
     """
-    counter = table.get(f"OUT#{out_id}", f"DETAILS#{biz_id}", consistent=True)
-    return counter["rows"] if counter else 0
+    return _head(table.get(f"OUT#{out_id}", f"DETAILS#{biz_id}", consistent=consistent))
 
 
-def append(settled: Sequence[Message], since: int, *, repeated: bool) -> None:
+def heads(requests: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Head]:
+    """Return the heads of many logs, by outId and bizId, as they were a second ago."""
+    keys = {one: (f"OUT#{one[0]}", f"DETAILS#{one[1]}") for one in requests}
+    found = batches.get(keys.values())
+    return {one: _head(found.get(key)) for one, key in keys.items()}
+
+
+def length(out_id: str, biz_id: str) -> int:
+    """Return the number of rows of a request's log."""
+    return head(out_id, biz_id).rows
+
+
+def append(settled: Sequence[Message], since: Head, *, repeated: bool) -> None:
     """Append messages of one request, all with receipts, unless they have a row.
 
-    `since` is the log's length from before their receipts were stored. `repeated` means that some of the receipts may
+    `since` is the log's head from before their receipts were stored. `repeated` means that some of the receipts may
     have been stored earlier.
     """
     origin = settled[0].origin
     log = _Log(origin.out_id, origin.biz_id)
-    missing = dict.fromkeys(row for message in settled for row in rows_of(message))
+    # The first row of a message counts it.
+    missing: dict[Row, Message | None] = {}
+    for message in settled:
+        first_row, *others = rows_of(message)
+        missing[first_row] = message
+        missing.update(dict.fromkeys(others))
     times = [message.origin.sent_at for message in settled]
     sent = min(times), max(times)
-    if repeated and since:
-        _drop(missing, log.rows(0, since))
-    end = since
+    if repeated and since.rows:
+        _drop(missing, log.rows(0, since.rows))
+    end = since.rows
+    passed: dict[int, _Passed] = {}
     for _ in range(_MAX_TRIES):
         if not missing:
             break
-        existing = log.put_slot(end, list(missing), sent)
+        slot = log.slot(end, missing, sent)
+        existing = table.put_new_or_get(slot)
         if existing is None:
+            passed[end] = _Passed(slot["rows"], slot["delta"])
             end += len(missing)
             break
         # Others append at the same time, or this work was done before.
-        for first, slot in [(end, existing), *log.slots(end + existing["rows"])]:
-            _drop(missing, _rows(slot))
-            end = first + slot["rows"]
+        for first, found in [(end, existing), *log.slots(end + existing["rows"])]:
+            _drop(missing, _rows(found))
+            passed[first] = _Passed(found["rows"], found.get("delta"))
+            end = first + found["rows"]
     else:
         raise TimeoutError(f"the log of {origin.biz_id} was too busy to append {len(missing)} rows")
-    log.move_counter(since, end)
+    log.move_head(since, end, passed)
 
 
 def rows_of(message: Message) -> list[Row]:
@@ -120,32 +166,63 @@ class _Log:
     def __init__(self, out_id: str, biz_id: str) -> None:
         self._pk = f"OUT#{out_id}"
         self._prefix = f"DETAIL#{biz_id}#"
-        self._counter = f"DETAILS#{biz_id}"
+        self._head = f"DETAILS#{biz_id}"
         self._expires = int(time.time()) + periods.RETENTION_SECONDS
 
-    def put_slot(self, first: int, rows: Sequence[Row], sent: tuple[int, int]) -> Item | None:
-        """Write a slot unless one exists at that row; return the existing one.
+    def slot(
+        self, first: int, missing: Mapping[Row, Message | None], sent: tuple[int, int]
+    ) -> Item:
+        """Return a slot with these rows, from row `first` on.
 
         `sent` holds the times at which the first and the last of its messages were sent, as epochs.
         """
-        slot = table.key(self._pk, self._sort(first)) | {
-            "packed": pack(rows),
-            "rows": len(rows),
+        counted = [message for message in missing.values() if message]
+        return table.key(self._pk, self._sort(first)) | {
+            "packed": pack(list(missing)),
+            "rows": len(missing),
+            "delta": tally.of_messages(counted, int(time.time()), _MAX_DELTA).encode(),
             "sent": list(sent),
             "expires": self._expires,
         }
-        return table.put_new_or_get(slot)
 
-    def move_counter(self, known: int, end: int) -> None:
-        """Set the number of rows to `end`, unless it is larger already. `known` is its last known value."""
-        item = table.key(self._pk, self._counter) | {"rows": end, "expires": self._expires}
-        while known < end:
+    def move_head(self, known: Head, end: int, passed: Mapping[int, _Passed]) -> None:
+        """Move the head to row `end`, unless it is further already.
+
+        `known` is the head as it was read last. `passed` are the slots from there on, by their first rows.
+        """
+        while known.rows < end:
+            summed = self._sum(known, end, passed)
+            item = table.key(self._pk, self._head) | {
+                "rows": end,
+                "tally": summed.encode() if summed else None,
+                "expires": self._expires,
+            }
             existing = (
-                table.replace_or_get(item, "rows", known) if known else table.put_new_or_get(item)
+                table.replace_or_get(item, "rows", known.rows)
+                if known.rows
+                else table.put_new_or_get(item)
             )
             if existing is None:
                 return
-            known = existing.get("rows", 0)
+            known = _head(existing)
+
+    def _sum(self, known: Head, end: int, passed: Mapping[int, _Passed]) -> Tally | None:
+        """Return the tally of the rows up to `end`, None if it is not known.
+
+        The deltas are added in the order of the slots, one at a time, so that each writer folds them in the same way.
+        """
+        if known.tally is None:
+            return None
+        summed = tally.decode(known.tally.encode())
+        room = _MAX_HEAD - _HEAD_REST - len((self._pk + self._head).encode())
+        at = known.rows
+        while at < end:
+            slot = passed.get(at)
+            if slot is None or slot.delta is None:
+                return None
+            summed.add(tally.decode(slot.delta), room)
+            at += slot.rows
+        return summed
 
     def rows(self, first: int, count: int) -> Iterator[Row]:
         """Yield `count` rows from row `first` on."""
@@ -181,10 +258,17 @@ class _Log:
         return int(str(slot["sk"]).removeprefix(self._prefix))
 
 
+def _head(item: Item | None) -> Head:
+    if not item:
+        return Head(0, Tally())
+    stored = item.get("tally")
+    return Head(item["rows"], tally.decode(stored) if stored else None)
+
+
 def _rows(slot: Item) -> Iterator[Row]:
     return ((phone, sort) for phone, sort in unpack(slot["packed"]))
 
 
-def _drop(missing: dict[Row, None], found: Iterable[Row]) -> None:
+def _drop(missing: dict[Row, Message | None], found: Iterable[Row]) -> None:
     for row in found:
         missing.pop(row, None)

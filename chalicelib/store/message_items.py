@@ -52,6 +52,8 @@ def item_of(message: Message) -> Item:
         "given": message.original_form or None,
         "others": list(message.other_forms) or None,
         "params": list(message.params) or None,
+        "fee": message.fee,
+        "adopted": message.adopted or None,
         "receipt": receipt_item_of(message.receipt),
     }
 
@@ -93,5 +95,7 @@ def read(item: Item) -> Message:
         original_form=item.get("given", ""),
         other_forms=tuple(item.get("others", ())),
         params=tuple(item.get("params", ())),
+        fee=item.get("fee"),
+        adopted=item.get("adopted", False),
         receipt=read_receipt(item["receipt"]),
     )

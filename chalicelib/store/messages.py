@@ -185,7 +185,7 @@ def adopt(phone: str, sid: str, unknown: list[Message] | None = None) -> Message
     """
     unknown = unknown_of_phone(phone) if unknown is None else unknown
     for message in list(unknown):
-        adopted = replace(message, sid=sid, unknown=False)
+        adopted = replace(message, sid=sid, unknown=False, adopted=True)
         unknown_key = table.key(f"PHONE#{phone}", message_items.sort_of(message))
         if table.exchange(
             unknown_key, message_items.item_of(adopted), "receipt", message_items.NO_RECEIPT

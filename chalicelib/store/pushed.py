@@ -20,6 +20,14 @@ def record_pushed(out_id: str, positions: Mapping[str, Sequence[int]]) -> None:
         )
 
 
+def count(out_id: str, biz_id: str, max_items: int) -> int | None:
+    """Return how many receipts of a request Quick Audience has accepted; None if more than `max_items` items say it."""
+    items = list(table.query(f"OUT#{out_id}", f"PUSHED#{biz_id}#", limit=max_items + 1))
+    if len(items) > max_items:
+        return None
+    return len({position for item in items for position in item["positions"].split(",")})
+
+
 def pushed_positions(out_id: str, biz_id: str) -> set[int]:
     """Return the positions of a request whose receipts Quick Audience has accepted."""
     return {

@@ -67,6 +67,12 @@ def record_reply(
     return stored is not None and stored["by"] == by
 
 
+def count(out_id: str, max_replies: int) -> int | None:
+    """Return the number of replies to the messages of an outId; None if there are more than `max_replies`."""
+    items = list(table.query(f"OUT#{out_id}", "REPLY#", limit=max_replies + 1))
+    return len(items) if len(items) <= max_replies else None
+
+
 def of_out_id(out_id: str) -> list[Item]:
     """Return the replies to the messages of an outId."""
     return list(table.query(f"OUT#{out_id}", "REPLY#"))

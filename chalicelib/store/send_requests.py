@@ -5,18 +5,22 @@ import json
 from dataclasses import asdict
 
 from chalicelib.domain.send_request import SendRequest
-from chalicelib.store import table
+from chalicelib.store import batches, campaign_list, table
 from chalicelib.store.table import Item
 
 
-def record(request: SendRequest) -> None:
-    """Store a request, for the functions that process its chunks and for operators."""
+def record(request: SendRequest, *, has_file: bool = False) -> None:
+    """Store a request, for the functions that process its chunks and for operators, and list it under its day.
+
+    `has_file` says that its recipients are in a file (§5). Safe to repeat.
+    """
     fields = asdict(request) | {"related": json.dumps(request.related or {}, ensure_ascii=False)}
-    table.put(
+    stored = (
         table.key(f"OUT#{request.out_id}", f"REQUEST#{request.biz_id}")
         | fields
-        | {"expires": request.expires}
+        | {"listed": True, "expires": request.expires}
     )
+    batches.put([campaign_list.item(request, has_file=has_file), stored])
 
 
 def of_out_id(out_id: str) -> list[SendRequest]:

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 import requests
 
+from chalicelib.delivery.send_tallies import SendTallies
 from chalicelib.domain.breaker import Hold
 from chalicelib.domain.chunks import ChunkKey
 from chalicelib.domain.messages import NO_RECEIPT, failure_receipt
 from chalicelib.domain.periods import RETENTION_SECONDS
+from chalicelib.domain.tally import Tally
 from chalicelib.endpoints import repetitions
 from chalicelib.functions import push, release, settle, sweep
 from chalicelib.queues.bodies import ReceiptBody
@@ -340,7 +342,7 @@ def test_of_a_status_and_the_sweep_one_is_reported(world: World, template: str) 
         pointer = ChunkKey(out_id, answer["bizId"], 0)
         at_once(
             partial(settle.handle, event(record(status(number, sms.sid))), 60),
-            partial(sweep._close, pointer, int(time.time()) + 900),
+            partial(sweep._close, pointer, int(time.time()) + 900, SendTallies()),
         )
         (entry,) = world.queued_entries()
         (kept,) = messages.of_phone("86" + number)
@@ -354,8 +356,9 @@ def test_two_sweeps_at_once_report_each_recipient_once(world: World, template: s
         out_id = unique()
         answer = world.bridge.campaign([number], code=template, out_id=out_id)
         pointer = ChunkKey(out_id, answer["bizId"], 0)
-        close = partial(sweep._close, pointer, int(time.time()) + 900)
-        closed = at_once(close, close, partial(world.deliver, world.receive_all("sends")))
+        until = int(time.time()) + 900
+        closes = [partial(sweep._close, pointer, until, SendTallies()) for _ in range(2)]
+        closed = at_once(*closes, partial(world.deliver, world.receive_all("sends")))
         states = {(entry["sendStatus"], entry["errCode"]) for entry in world.queued_entries()}
         sent = world.tencent.sent_to("86" + number)
         assert len(sent) <= 1
@@ -442,7 +445,7 @@ def test_of_a_status_and_the_sweep_one_gets_the_mark(world: World, template: str
         pointer = ChunkKey(out_id, answer["bizId"], 0)
         at_once(
             partial(settle.handle, event(record(status(number, f"sid {number}"))), 60),
-            partial(sweep._close, pointer, int(time.time()) + 900),
+            partial(sweep._close, pointer, int(time.time()) + 900, SendTallies()),
         )
         (entry,) = world.queued_entries()
         (kept,) = messages.of_phone("86" + number)
@@ -456,16 +459,26 @@ def test_of_a_status_and_the_sweep_one_gets_the_mark(world: World, template: str
 
 
 def test_rows_added_at_once_are_all_stored_once(world: World) -> None:
+    receipt = failure_receipt(NO_RECEIPT, time.time())
     for _ in range(4):
         out_id = unique()
         groups = [
-            [message(phone(), out_id, f"sid {at} {of}", position=at) for at in range(1 + of % 3)]
+            [
+                message(phone(), out_id, f"sid {at} {of}", position=at).with_receipt(receipt)
+                for at in range(1 + of % 3)
+            ]
             for of in range(8)
         ]
-        at_once(*(partial(final_state_log.append, group, 0, repeated=False) for group in groups))
+        empty = final_state_log.Head(0, Tally())
+        at_once(
+            *(partial(final_state_log.append, group, empty, repeated=False) for group in groups)
+        )
         wanted = Counter(messages.key(one) for group in groups for one in group)
         assert Counter(rows(out_id)) == wanted
         assert final_state_log.counts(out_id) == {f"biz of {out_id}": sum(wanted.values())}
+        summed = final_state_log.head(out_id, f"biz of {out_id}").tally
+        assert summed
+        assert summed.delivered + summed.failed == sum(wanted.values())
 
 
 def test_exchanges_at_once_have_one_winner_for_each_item(world: World) -> None:

@@ -37,6 +37,7 @@ from chalicelib.store import breakers, due_chunks, messages, pushed, table
 from ops import unknown
 from tests.support.in_process import aws, tencent, web
 from tests.support.in_process.bridge import Answer, Bridge
+from tests.support.in_process.campaign_counts import check_counts
 from tests.support.in_process.final_state_logs import check_logs
 from tests.support.in_process.outside import Fault
 from tests.support.in_process.quickaudience import broken, ok, respond
@@ -342,6 +343,7 @@ class Life(RuleBasedStateMachine):
             (progress,) = self.bridge.progress(self.ask_nothing(biz_id), out_id)
             assert not progress.remaining_calls()
             assert pushed.pushed_positions(out_id, biz_id) == {0}
+            check_counts(out_id)
         assert check_logs() == len(self.accepted)
         for queue in ("sends", "callbacks", "receipts"):
             assert self.bridge.pump.count(queue) == 0, queue

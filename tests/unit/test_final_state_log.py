@@ -2,118 +2,27 @@
 
 import random
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
 
 import pytest
 
+from bench.item_size import size
 from chalicelib.delivery import final_states
+from chalicelib.domain import tally
 from chalicelib.domain.messages import DELIVERED, Message, Origin, Receipt
-from chalicelib.store import batches, final_state_log, messages, table
-from chalicelib.store.batches import Exchanged
-from chalicelib.store.table import Item, Key
+from chalicelib.domain.tally import Tally
+from chalicelib.store import final_state_log, messages, table
+from chalicelib.store.final_state_log import Head
+from tests.support.dying_table import Death, Table
 from tests.support.settings import Configure
 
-T = TypeVar("T")
 OUT_ID, BIZ_ID = "task-1", "b1"
 FUNCTIONS = 4
 WORKS = 24
 _DEATH = 0.03
-
-
-class Death(Exception):
-    """A function died at a call."""
-
-
-class Table:
-    """A table in memory. Before and after each call, its caller may die, or lose the processor."""
-
-    def __init__(self, seed: int, death: float = 0.0) -> None:
-        self.items: dict[Key, Item] = {}
-        self.death = death
-        self.reads: list[str] = []
-        self.failed_writes = 0
-        self._random = random.Random(seed)
-        self._lock = threading.Lock()
-
-    def _call(self, do: Callable[[], T]) -> T:
-        self._pass_time()
-        with self._lock:
-            done = do()
-        self._pass_time()
-        return done
-
-    def _pass_time(self) -> None:
-        if self.death:
-            time.sleep(self._random.random() * 0.0003)
-        if self._random.random() < self.death:
-            raise Death
-
-    def get(self, pk: str, sk: str, *, consistent: bool = False) -> Item | None:
-        assert consistent
-        self.reads.append(sk)
-        return self._call(lambda: self.items.get((pk, sk)))
-
-    def query(
-        self,
-        pk: str,
-        prefix: str = "",
-        *,
-        until: str = "",
-        newest_first: bool = False,
-        limit: int | None = None,
-        consistent: bool = False,
-    ) -> Iterator[Item]:
-        assert consistent
-        self.reads.append(f"{prefix} to {until}")
-
-        def find() -> list[Item]:
-            last = until or prefix + "~"
-            keys = sorted(key for key in self.items if key[0] == pk and prefix <= key[1] <= last)
-            return [self.items[key] for key in (keys[::-1] if newest_first else keys)][:limit]
-
-        return iter(self._call(find))
-
-    def put_new_or_get(self, item: Item) -> Item | None:
-        return self._put(item, lambda existing: existing is None)
-
-    def replace_or_get(self, item: Item, name: str, value: Any) -> Item | None:
-        return self._put(item, lambda existing: existing is not None and existing[name] == value)
-
-    def _put(self, item: Item, may: Callable[[Item | None], bool]) -> Item | None:
-        key = item["pk"], item["sk"]
-
-        def put() -> Item | None:
-            existing = self.items.get(key)
-            if may(existing):
-                self.items[key] = item
-                return None
-            self.failed_writes += 1
-            return None if existing == item else existing or {}
-
-        return self._call(put)
-
-    def exchange(self, name: str, old: Any, values: Mapping[Key, Any]) -> dict[Key, Exchanged]:
-        def exchange_all() -> dict[Key, Exchanged]:
-            found = {}
-            for key, value in values.items():
-                now = self.items[key][name] == old
-                if now:
-                    self.items[key] = self.items[key] | {name: value}
-                found[key] = Exchanged(self.items[key][name], now=now)
-            return found
-
-        return self._call(exchange_all)
-
-    def install(self, monkeypatch: pytest.MonkeyPatch) -> "Table":
-        for verb in ("get", "query", "put_new_or_get", "replace_or_get"):
-            monkeypatch.setattr(table, verb, getattr(self, verb))
-        monkeypatch.setattr(batches, "exchange", self.exchange)
-        return self
 
 
 def message(number: int, by: str = "") -> Message:
@@ -131,11 +40,23 @@ def rows() -> list[final_state_log.Row]:
 
 
 def append(*numbers: int, since: int, repeated: bool = False) -> None:
-    final_state_log.append(list(map(message, numbers)), since, repeated=repeated)
+    """Append messages. The tally at row `since` counts one message for each row."""
+    known = Tally()
+    known.delivered = since
+    head = Head(since, known)
+    final_state_log.append(list(map(message, numbers)), head, repeated=repeated)
+
+
+def summed() -> Tally:
+    """Return the tally at the log's head."""
+    found = final_state_log.head(OUT_ID, BIZ_ID).tally
+    assert found
+    return found
 
 
 def expect(*numbers: int) -> None:
     assert rows() == [messages.key(message(number)) for number in numbers]
+    assert summed().delivered == len(numbers)
 
 
 @pytest.fixture
@@ -195,6 +116,87 @@ def test_a_counter_that_a_dead_function_left_behind_is_moved(items: Table) -> No
     expect(1, 2, 3)
 
 
+def test_a_slot_that_a_dead_function_left_is_counted_by_whoever_moves_the_head(
+    items: Table,
+) -> None:
+    append(1, since=0)
+    before = items.items["OUT#task-1", "DETAILS#b1"]
+    append(2, 3, since=1)
+    items.items["OUT#task-1", "DETAILS#b1"] = before
+    assert summed().delivered == 1
+    append(4, since=1)
+    assert summed().delivered == 4
+
+
+def test_a_head_that_was_moved_meanwhile_is_moved_on_from_there(items: Table) -> None:
+    append(1, since=0)
+    append(2, since=1)
+    append(3, since=2)
+    # This one still knows the empty log: it passes three slots, and the head is at the third.
+    append(4, since=0)
+    assert summed().delivered == 4
+
+
+@pytest.mark.parametrize(
+    ("sort", "name"), [("DETAILS#b1", "tally"), ("DETAIL#b1#00000001", "delta")]
+)
+def test_what_an_older_release_has_written_ends_the_tally(
+    items: Table, sort: str, name: str
+) -> None:
+    append(1, since=0)
+    append(2, since=1)
+    del items.items["OUT#task-1", sort][name]
+    for number in (3, 4):
+        append_to_head(number, since=items.items["OUT#task-1", "DETAILS#b1"]["rows"])
+        if name == "delta":
+            # It was passed before the older release could write it: the sum has it.
+            assert summed().delivered == number
+        else:
+            assert final_state_log.head(OUT_ID, BIZ_ID).tally is None
+    assert len(rows()) == 4
+
+
+def test_a_slot_without_a_delta_that_is_passed_ends_the_tally(items: Table) -> None:
+    append(1, since=0)
+    before = items.items["OUT#task-1", "DETAILS#b1"]
+    append(2, since=1)
+    items.items["OUT#task-1", "DETAILS#b1"] = before
+    del items.items["OUT#task-1", "DETAIL#b1#00000001"]["delta"]
+    append_to_head(3, since=1)
+    assert final_state_log.head(OUT_ID, BIZ_ID) == (3, None)
+    append_to_head(4, since=3)
+    assert final_state_log.head(OUT_ID, BIZ_ID) == (4, None)
+
+
+def append_to_head(number: int, since: int) -> None:
+    head = final_state_log.head(OUT_ID, BIZ_ID)
+    assert head.rows == since
+    final_state_log.append([message(number)], head, repeated=False)
+
+
+def test_a_message_in_several_forms_counts_once(items: Table) -> None:
+    several = replace(message(1), other_forms=("13900000001", "+8613900000001"))
+    final_state_log.append([several], Head(0, Tally()), repeated=False)
+    assert len(rows()) == 3
+    assert summed().delivered == 1
+
+
+def test_a_head_stays_below_one_kilobyte(items: Table) -> None:
+    """Its reasons fold, however many there are, and the totals stay exact."""
+    for number in range(60):
+        failed = Receipt(
+            state="failed", code=f"MK:{number:04d}" + "x" * 30, reason="短" * 100, received=""
+        )
+        head = final_state_log.head(OUT_ID, BIZ_ID)
+        final_state_log.append([message(number).with_receipt(failed)], head, repeated=False)
+        assert size(table.pack(items.items["OUT#task-1", "DETAILS#b1"])) <= 1024
+        assert size(table.pack(items.items["OUT#task-1", f"DETAIL#b1#{number:08d}"])) <= 1024
+    found = summed()
+    assert found.failed == 60
+    assert 4 <= len(found.reasons) <= tally.MAX_REASONS
+    assert sum(count for count, _ in found.reasons.values()) + found.other_reasons == 60
+
+
 def test_a_log_whose_first_slots_have_expired_is_read_from_what_is_left(items: Table) -> None:
     append(1, 2, since=0)
     append(3, since=2)
@@ -250,3 +252,5 @@ def test_functions_that_die_and_get_the_same_work_leave_each_row_once(
     assert not errors
     stored.death = 0
     assert Counter(rows()) == Counter(messages.key(message(at)) for at in range(number))
+    assert summed().delivered == sum(summed().periods[period][0] for period in summed().periods)
+    assert summed().delivered == number

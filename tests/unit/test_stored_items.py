@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.breaker import Breaker
-from chalicelib.domain.chunks import ChunkKey, ChunkProgress
+from chalicelib.domain.chunks import ChunkKey, ChunkProgress, SendSums
 from chalicelib.domain.digital_message import Part
 from chalicelib.domain.messages import Message, Origin, Receipt
 from chalicelib.domain.planning import Call, Chunk, Failure
@@ -598,6 +598,7 @@ PROGRESS = ChunkProgress(
     {200: "2019:1", 201: Failure("1016", "手机号格式错误"), 202: None},
     {1: NOW + 330},
     frozenset({1}),
+    sent={1: SendSums(sent=1, unknown=1)},
 )
 # The same of a longer chunk, whose plan and outcomes zlib made shorter.
 LONG_CHUNK = Chunk(
@@ -629,7 +630,11 @@ def test_the_items_of_a_chunk_of_release_0_1_are_read(memory: MemoryTable) -> No
         memory.put(item)
     assert chunks.progress(KEY) == PROGRESS
     long = ChunkProgress(
-        LONG_CHUNK, {n: f"2019:53835364{n}" for n in range(12)}, {}, frozenset({0})
+        LONG_CHUNK,
+        {n: f"2019:53835364{n}" for n in range(12)},
+        {},
+        frozenset({0}),
+        sent={0: SendSums(sent=12)},
     )
     assert dict(chunks.all_progress("task-1", "b1")) == {
         ChunkKey("task-1", "b1", 0): long,

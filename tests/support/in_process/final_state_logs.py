@@ -1,4 +1,8 @@
-"""A check of the logs of final states: each message with a receipt has its rows once, and nothing else has one."""
+"""A check of the logs of final states and of the chains of sends, against everything that is stored.
+
+Each message with a receipt has its rows once, each attempt with a result is in its request's chain once, and nothing
+else is in either. The tallies are what counting gives.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -6,6 +10,10 @@ from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
 
+from chalicelib.domain import tally
+from chalicelib.domain.chunks import SendSums
+from chalicelib.domain.messages import Message
+from chalicelib.domain.tally import Tally
 from chalicelib.store import final_state_log, message_items, table
 from chalicelib.store.packing import unpack
 from tests.support.in_process import aws
@@ -13,51 +21,133 @@ from tests.support.in_process import aws
 Request = tuple[str, str]
 """The outId and the bizId of a request."""
 Row = tuple[str, str]
+Attempt = tuple[int, int]
+"""The start of a chunk, and the number of an attempt at it."""
+
+
+class _Stored:
+    """What is stored about one request."""
+
+    def __init__(self) -> None:
+        self.slots: list[tuple[int, list[Row], Tally | None]] = []
+        self.head: table.Item = {"rows": 0}
+        self.messages: list[Message] = []
+        self.results: dict[Attempt, table.Item] = {}
+        self.sends: list[tuple[int, list[Attempt], SendSums]] = []
+        self.listed = False
+        self.lines = 0
+
+    @property
+    def settled(self) -> list[Message]:
+        return [message for message in self.messages if message.receipt]
 
 
 def check_logs(what: object = "") -> int:
-    """Assert that no log has a row twice or lacks one, and that its counter is exact; return the number of logs.
+    """Assert that every log and every chain is complete and exact, and so are their sums; return the number of logs.
 
     Call it when all work is done: a function that died has not appended its rows yet. The items are read from moto's
     own table, because a query for each log would be slow.
     """
-    slots: dict[Request, list[tuple[int, list[Row]]]] = {}
-    counters: dict[Request, int] = {}
-    settled: dict[Request, set[Row]] = {}
-    for item in _items():
+    stored = _stored()
+    for request, found in stored.items():
+        _check_log(request, found, what)
+        _check_tally(f"{what}: the tally of {request}", found)
+        _check_sends(f"{what}: the sends of {request}", found)
+        assert found.lines >= found.listed, f"{what}: {request} is not in the list of its day"
+    return sum(bool(found.slots) for found in stored.values())
+
+
+def _stored() -> dict[Request, _Stored]:
+    stored: dict[Request, _Stored] = {}
+    lines: Counter[Request] = Counter()
+    for item in stored_items():
+        out_id = str(item["pk"]).removeprefix("OUT#")
         kind, _, rest = str(item["sk"]).partition("#")
-        if item["pk"].startswith("PHONE#") and item["receipt"]:
-            rows = final_state_log.rows_of(message_items.read(item))
-            settled.setdefault((item["outId"], item["bizId"]), set()).update(rows)
-        elif kind == "DETAIL":
-            biz_id, _, first = rest.rpartition("#")
+        biz_id, _, number = rest.partition("#")
+        if item["pk"].startswith("PHONE#"):
+            message = message_items.read(item)
+            request = message.origin.out_id, message.origin.biz_id
+            stored.setdefault(request, _Stored()).messages.append(message)
+            continue
+        if item["pk"].startswith("CAMPAIGNS#"):
+            lines[item["outId"], rest] += 1
+            continue
+        if not item["pk"].startswith("OUT#") or kind in ("REPLY", "COUNTED", "FILE", "PUSHED"):
+            continue
+        found = stored.setdefault((out_id, biz_id), _Stored())
+        if kind == "DETAIL":
             rows = [(phone, sort) for phone, sort in unpack(item["packed"])]
-            request = (item["pk"].removeprefix("OUT#"), biz_id)
-            slots.setdefault(request, []).append((int(first), rows))
+            delta = tally.decode(item["delta"]) if "delta" in item else None
+            found.slots.append((int(number), rows, delta))
         elif kind == "DETAILS":
-            counters[item["pk"].removeprefix("OUT#"), rest] = item["rows"]
-    for request in settled.keys() | slots.keys() | counters.keys():
-        _check_log(request, sorted(slots.get(request, [])), settled.get(request, set()), what)
-        length = sum(len(rows) for _, rows in slots.get(request, []))
-        assert counters.get(request, 0) == length, f"{what}: the counter of {request} is wrong"
-    return len(slots)
+            found.head = item
+        elif kind == "SENT":
+            attempts = [(start, attempt) for start, attempt in unpack(item["attempts"])]
+            found.sends.append((int(number), attempts, SendSums(*item["sums"])))
+        elif kind == "CHUNK" and "#RESULT#" in number:
+            start, _, attempt = number.split("#")
+            found.results[int(start), int(attempt)] = item
+        elif kind == "REQUEST" and item.get("listed"):
+            found.listed = True
+    for request, found in stored.items():
+        found.lines = lines[request]
+    return stored
 
 
-def _check_log(
-    request: Request, slots: list[tuple[int, list[Row]]], settled: set[Row], what: object
-) -> None:
+def _check_log(request: Request, stored: _Stored, what: object) -> None:
     end = 0
     times: Counter[Row] = Counter()
-    for first, rows in slots:
+    for first, rows, _ in sorted(stored.slots, key=lambda slot: slot[0]):
         assert first == end, f"{what}: a gap or an overlap at row {first} of {request}"
         end += len(rows)
         times.update(rows)
     doubled = {row: number for row, number in times.items() if number > 1}
+    settled = {row for message in stored.settled for row in final_state_log.rows_of(message)}
     assert not doubled, f"{what}: rows of {request} that are there several times: {doubled}"
     assert times.keys() == settled, f"{what}: rows of {request} are missing, or have no receipt"
+    assert stored.head["rows"] == end, f"{what}: the head of {request} is wrong"
 
 
-def _items() -> Iterator[table.Item]:
+def _check_tally(what: str, stored: _Stored) -> None:
+    if any(delta is None for *_, delta in stored.slots):
+        # An older release wrote to it.
+        assert "tally" not in stored.head, what
+        return
+    counted = tally.of_messages(stored.settled, 0, 100_000)
+    kept = tally.decode(stored.head["tally"]) if "tally" in stored.head else Tally()
+    for name in ("delivered", "failed", "refused", "lost", "late", "unpriced"):
+        assert getattr(kept, name) == getattr(counted, name), f"{what}: {name}"
+    # A reason that was folded once may have come back, so what is kept of it may be less.
+    for code, (count, _) in kept.reasons.items():
+        of_code = sum(one.receipt.code[:40] == code for one in stored.settled if one.receipt)
+        assert count == of_code if not kept.other_reasons else count <= of_code, f"{what}: {code}"
+    assert sum(count for count, _ in kept.reasons.values()) + kept.other_reasons == kept.failed
+    periods = [*kept.periods.values(), kept.other_periods]
+    assert sum(delivered for delivered, _ in periods) == kept.delivered, what
+    assert sum(failed for _, failed in periods) == kept.failed, what
+
+
+def _check_sends(what: str, stored: _Stored) -> None:
+    by_sid = {message.sid: message for message in stored.messages if message.sid}
+    counted = SendSums()
+    for item in stored.results.values():
+        outcomes = unpack(item["outcomes"]).values()
+        sids = [outcome for outcome in outcomes if isinstance(outcome, str)]
+        sent = [by_sid[sid[: message_items.MAX_SID]] for sid in sids]
+        adopted = sum(message.adopted for message in sent)
+        unknown = sum(outcome is None for outcome in outcomes)
+        fees = sum(message.fee or 0 for message in sent)
+        counted = counted.plus(SendSums(len(sids) - adopted, unknown + adopted, fees))
+    numbers = sorted(number for number, *_ in stored.sends)
+    assert numbers == list(range(len(numbers))), f"{what}: a gap"
+    times = Counter(attempt for _, attempts, _ in stored.sends for attempt in attempts)
+    assert times == Counter(stored.results.keys()), f"{what}: attempts are missing, or twice there"
+    newest = max(stored.sends, default=(0, [], SendSums()), key=lambda slot: slot[0])
+    assert newest[2] == counted, what
+
+
+def stored_items() -> Iterator[table.Item]:
+    """Yield every item of the table, without a call."""
     backend: Any = dynamodb_backends[aws.ACCOUNT][aws.REGION]
     for items in backend.tables[aws.TABLE].items.values():
         for item in items.values():

@@ -28,6 +28,8 @@ def answer(*arguments: str) -> Any:
 
 def counts() -> dict[str, int]:
     shown = answer("campaign", "show", "task-1")
+    exact = answer("campaign", "show", "task-1", "--exact")
+    assert shown | {"counted": "items"} == exact
     found = {name: count for name, count in shown.items() if isinstance(count, int)}
     states = ("delivered", "failed", "waiting", "unknown")
     assert found["recipients"] == sum(found[state] for state in states), shown

@@ -90,6 +90,8 @@ class FakeTencent(web.Adapter):
         self.signs: dict[int, dict[str, Any]] = {}
         self._outside = outside
         self._sids = 0
+        # Segments of the messages to a phone; of all others, one.
+        self.fees: dict[str, int] = {}
         self._next: dict[str, deque[Behaviour]] = defaultdict(deque)
         self._always: dict[str, Behaviour] = {}
         self._lock = threading.Lock()
@@ -227,7 +229,9 @@ class FakeTencent(web.Adapter):
                 self.sent.append(
                     Sms(phone, sid, body["sign"], body["tpl_id"], tuple(body["params"]))
                 )
-            details.append(detail | {"result": 0, "errmsg": "OK", "sid": sid, "fee": 1})
+            details.append(
+                detail | {"result": 0, "errmsg": "OK", "sid": sid, "fee": self.fees.get(phone, 1)}
+            )
         if call.name == "sendmultisms2":
             return {"result": 0, "errmsg": "OK", "ext": "", "detail": details[::-1]}
         return details[0] | {"ext": ""}
