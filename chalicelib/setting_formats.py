@@ -22,6 +22,7 @@ WAITABLE_NAMES = (
     "LimitExceeded.PhoneNumberThirtySecondLimit",
 )
 """Their codes in API 3.0."""
+_MINUTES_OF_DAY = 24 * 60
 
 
 def matching(pattern: str) -> Callable[[str], str]:
@@ -84,6 +85,17 @@ def country_codes(text: str) -> frozenset[str]:
     if not codes or not all(re.fullmatch("[1-9][0-9]{0,3}", code) for code in codes):
         raise ValueError("is not a list of country codes")
     return codes
+
+
+def hours_of_day(text: str) -> tuple[int, int]:
+    """Read a time of the day, such as 08:00-22:00, as its first and last minute. It may span midnight."""
+    start, end = matching("[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]")(text).split("-")
+    first, last = (int(clock[:2]) * 60 + int(clock[3:]) for clock in (start, end))
+    if first >= _MINUTES_OF_DAY or last > _MINUTES_OF_DAY:
+        raise ValueError("has a time that does not exist")
+    if first == last:
+        raise ValueError("is empty: it starts when it ends")
+    return first, last
 
 
 def not_blank(text: str) -> str:

@@ -18,6 +18,7 @@ from chalicelib.setting_formats import (
     WAITABLE,
     at_least,
     country_codes,
+    hours_of_day,
     matching,
     names,
     networks,
@@ -217,6 +218,12 @@ class Settings:
         "recipients accepted per day, Beijing time, by all campaigns together: a whole number, at least 1",
         at_least(1),
         default=0,
+    )
+    send_hours: tuple[int, int] | None = _setting(
+        "SEND_HOURS",
+        "hours of the day, Beijing time, in which promotional templates are sent, such as 08:00-22:00",
+        hours_of_day,
+        default=None,
     )
     oss_allowed_hosts: tuple[str, ...] = _setting(
         "OSS_ALLOWED_HOSTS", "comma-separated host suffixes", names, default=(".aliyuncs.com",)

@@ -16,7 +16,6 @@ from chalicelib.domain.chunks import ChunkProgress
 from chalicelib.domain.planning import Failure
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.store import (
-    breakers,
     campaign_list,
     chunks,
     files,
@@ -30,7 +29,8 @@ from chalicelib.store import (
 from chalicelib.store.campaign_list import ListedRequest
 from chalicelib.store.files import File
 from chalicelib.store.send_requests import UnknownRequestError
-from ops import failure_words, kept_counts
+from ops import campaign_states, failure_words, kept_counts
+from ops.campaign_states import RequestStates, State
 from ops.errors import OperatorError
 
 # `pushed` and `replies` are read up to this number of items; an item of pushed receipts names up to 100.
@@ -45,6 +45,14 @@ class _Tally:
     codes: Counter[str] = field(default_factory=Counter)
     pushed: int | None = 0
     reported: dict[str, str] = field(default_factory=dict)
+
+    def add(self, other: "_Tally") -> None:
+        """Add the counts of another one."""
+        self.counts += other.counts
+        for code, recipients in other.codes.items():
+            self.fail(code, recipients, other.reported[code])
+        known = self.pushed is not None and other.pushed is not None
+        self.pushed = (self.pushed or 0) + (other.pushed or 0) if known else None
 
     def fail(self, code: str, recipients: int = 1, reported: str = "") -> None:
         self.codes[code] += recipients
@@ -92,11 +100,17 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
     tally = _Tally()
     shown_files = []
     counted_all = False
+    request_states = RequestStates(consistent=True)
+    states: list[State] = []
     for request in accepted:
         file = files.get(out_id, request.biz_id)
-        if exact or not _add_kept(request, file, tally):
+        found = None if exact else _kept(request, file)
+        if found is None:
             counted_all = True
-            _count_request(request, file, tally)
+            found = _counted(request, file)
+        tally.add(found)
+        key = out_id, request.biz_id
+        states.append(request_states.of(key, found.counts, found.codes, file))
         if file:
             shown_files.append(_file(file))
     counts = tally.counts
@@ -108,7 +122,7 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
         "accepted": dates.to_beijing(accepted[0].accepted_at),
         "sign": accepted[0].sign,
         "templateCode": accepted[0].template_code,
-        "state": _state(counts, shown_files, held=_held()),
+        "state": campaign_states.of_campaign(states),
         **{name: counts[name] for name in ("recipients", "sent", "delivered", "failed", "waiting")},
         **{name: counts[name] for name in ("unsent", "unreported", "unknown")},
         "pushed": tally.pushed,
@@ -126,33 +140,32 @@ def _replies(out_id: str, *, exact: bool) -> int | None:
     return len(replies.of_out_id(out_id)) if exact else replies.count(out_id, _MAX_ITEMS)
 
 
-def _add_kept(request: SendRequest, file: File | None, tally: _Tally) -> bool:
-    """Add the counts that are kept of a request; return False if they are not complete."""
+def _kept(request: SendRequest, file: File | None) -> _Tally | None:
+    """Return the counts that are kept of a request; None if they are not complete."""
     if not request.listed:
-        return False
+        return None
     head = final_state_log.head(request.out_id, request.biz_id)
     sums = send_chain.sums(request.out_id, request.biz_id)
     kept = kept_counts.of_request(request.recipients, request.blank, head, sums, file)
     if kept is None:
-        return False
-    tally.counts += kept.counts
+        return None
+    tally = _Tally(kept.counts)
     for code, (recipients, reported) in kept.failures.items():
         tally.fail(code, recipients, reported)
     _fail_without_number(request, file, tally)
-    some = pushed.count(request.out_id, request.biz_id, _MAX_ITEMS)
-    tally.pushed = None if some is None or tally.pushed is None else tally.pushed + some
-    return True
+    tally.pushed = pushed.count(request.out_id, request.biz_id, _MAX_ITEMS)
+    return tally
 
 
-def _count_request(request: SendRequest, file: File | None, tally: _Tally) -> None:
-    """Count all items of a request."""
-    if tally.pushed is not None:
-        tally.pushed += len(pushed.pushed_positions(request.out_id, request.biz_id))
+def _counted(request: SendRequest, file: File | None) -> _Tally:
+    """Return the counts of a request from all of its items."""
+    tally = _Tally(pushed=len(pushed.pushed_positions(request.out_id, request.biz_id)))
     for _, progress in chunks.all_progress(request.out_id, request.biz_id):
         _count(request, progress, tally)
     without_number = _fail_without_number(request, file, tally)
     tally.counts["recipients"] += without_number
     tally.counts["failed"] += without_number
+    return tally
 
 
 def _fail_without_number(request: SendRequest, file: File | None, tally: _Tally) -> int:
@@ -161,25 +174,6 @@ def _fail_without_number(request: SendRequest, file: File | None, tally: _Tally)
     if without_number:
         tally.fail("isv.MOBILE_NUMBER_ILLEGAL", without_number)
     return without_number
-
-
-def _held() -> bool:
-    """Return whether a breaker or a hold stops calls to Tencent."""
-    return bool(breakers.all_open().keys() - {"quickaudience"})
-
-
-def _state(counts: Counter[str], shown_files: Sequence[dict[str, Any]], *, held: bool) -> str:
-    """Return the state of a campaign in one word.
-
-    `sending`, or `held` where a breaker or a hold stops calls; `waiting` for receipts; `failed` if a file failed;
-    `done`.
-    """
-    states = {file["state"] for file in shown_files}
-    if counts["unsent"] or states & {"waiting", "reading"}:
-        return "held" if held else "sending"
-    if counts["unreported"] or counts["unknown"]:
-        return "waiting"
-    return "failed" if "failed" in states else "done"
 
 
 def listed(first: date, last: date) -> Iterator[dict[str, Any]]:
@@ -191,14 +185,14 @@ def listed(first: date, last: date) -> Iterator[dict[str, Any]]:
     campaigns: dict[str, list[ListedRequest]] = {}
     for request in _listed_requests(first, last):
         campaigns.setdefault(request.out_id, []).append(request)
-    held = _held()
+    states = RequestStates(consistent=False)
     every = list(campaigns.values())
     for start in range(0, len(every), campaign_list.PAGE):
         some = every[start : start + campaign_list.PAGE]
         requests = [request for campaign in some for request in campaign]
         heads = final_state_log.heads((one.out_id, one.biz_id) for one in requests)
         for campaign in some:
-            yield _line(campaign, heads, held=held)
+            yield _line(campaign, heads, states)
 
 
 def _listed_requests(first: date, last: date) -> Iterator[ListedRequest]:
@@ -217,25 +211,22 @@ def _listed_requests(first: date, last: date) -> Iterator[ListedRequest]:
 def _line(
     campaign: Sequence[ListedRequest],
     heads: Mapping[tuple[str, str], final_state_log.Head],
-    *,
-    held: bool,
+    request_states: RequestStates,
 ) -> dict[str, Any]:
-    tally = _Tally()
-    shown_files = []
+    counts = Counter[str]()
+    states: list[State] = []
     for one in campaign:
-        file = files.get(one.out_id, one.biz_id, consistent=False) if one.has_file else None
-        sums = send_chain.sums(one.out_id, one.biz_id)
-        head = heads[one.out_id, one.biz_id]
-        kept = kept_counts.of_request(one.recipients, one.blank, head, sums, file)
+        key = one.out_id, one.biz_id
+        file = files.get(*key, consistent=False) if one.has_file else None
+        sums = send_chain.sums(*key)
+        kept = kept_counts.of_request(one.recipients, one.blank, heads[key], sums, file)
         if kept:
-            tally.counts += kept.counts
+            found, codes = kept.counts, list(kept.failures)
         else:
-            # The request may have expired a moment before its line.
-            with suppress(UnknownRequestError):
-                _count_request(send_requests.get(one.out_id, one.biz_id), file, tally)
-        if file:
-            shown_files.append(_file(file))
-    counts = tally.counts
+            counted = _counted_unless_expired(key, file)
+            found, codes = counted.counts, list(counted.codes)
+        counts += found
+        states.append(request_states.of(key, found, codes, file))
     counts["waiting"] = counts["unsent"] + counts["unreported"]
     oldest = campaign[-1]
     return {
@@ -247,8 +238,15 @@ def _line(
         **{name: counts[name] for name in ("recipients", "sent", "delivered", "failed", "waiting")},
         "unknown": counts["unknown"],
         "segments": counts["segments"],
-        "state": _state(counts, shown_files, held=held),
+        "state": campaign_states.of_campaign(states),
     }
+
+
+def _counted_unless_expired(key: tuple[str, str], file: File | None) -> _Tally:
+    # A request may expire a moment before its line.
+    with suppress(UnknownRequestError):
+        return _counted(send_requests.get(*key), file)
+    return _Tally()
 
 
 def _file(file: File) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import aws, dates, settings
 from chalicelib.domain.breaker import HOLDS, NAMES, BreakerName
+from chalicelib.domain.halts import HOURS
 from chalicelib.errors import BridgeError
 from chalicelib.store import breakers, waiting
 from chalicelib.tencent import api
@@ -30,6 +31,8 @@ from ops.findings import Finding
 
 # Seconds by which a clock may be wrong. Tencent allows ten minutes with v5, five with API 3.0.
 _CLOCK_SECONDS = 60
+# What waits at the gates that are no breakers.
+_WAITS = {waiting.TIME: "{} until a time", HOURS: "{} for SEND_HOURS"}
 
 
 def examine(stage: str, *, show_token: bool = False) -> Iterator[Finding]:
@@ -100,17 +103,24 @@ def _table() -> str:
 
 
 def _waiting() -> str:
-    """Count the messages that wait off their queues: for a breaker to close, or for a time."""
-    counts = {gate: waiting_counts.at(settings.load().table, gate) for gate in waiting_counts.GATES}
+    """Count the messages that wait off their queues: for a breaker to close, for SEND_HOURS, or for a time.
+
+    Of paused requests, only their number is counted.
+    """
+    table = settings.load().table
+    counts = {gate: waiting_counts.at(table, gate) for gate in waiting_counts.GATES}
     words = {
         gate: f"{count}+" if count >= waiting_counts.MAX_COUNT else str(count)
         for gate, count in counts.items()
     }
-    return ", ".join(
-        f"{number} until a time" if gate == waiting.TIME else f"{number} for {gate}'s breaker"
+    shown = [
+        _WAITS.get(gate, f"{{}} for {gate}'s breaker").format(number)
         for gate, number in words.items()
-        if counts[gate] or gate not in HOLDS
-    )
+        if counts[gate] or gate not in (*HOLDS, HOURS)
+    ]
+    if paused := waiting_counts.paused_requests(table):
+        shown.append(f"{paused} requests that are paused, or were a short time ago")
+    return ", ".join(shown)
 
 
 def _queues(stage: str) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ _OWN = {
     "NO_RECEIPT": "sent, but no receipt came within 72 hours",
     "OUTCOME_UNKNOWN": "Tencent did not say whether it sent, and no receipt came within 72 hours",
     "NOT_SENT": "not sent within 72 hours",
+    "STOPPED": "not sent: an operator stopped the campaign",
     "SETTLED_BY_HAND": "an operator settled it as failed",
     "UNKNOWN": "Tencent's report names no cause",
 }

@@ -47,6 +47,7 @@ def messages(prefix: str, table: str) -> dict[str, int]:
     found |= {
         f"the table at {gate}": waiting_counts.at(table, gate) for gate in waiting_counts.GATES
     }
+    found["paused requests"] = waiting_counts.paused_requests(table)
     return {place: count for place, count in found.items() if count}
 
 

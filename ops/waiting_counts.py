@@ -4,10 +4,11 @@ from typing import Any
 
 from chalicelib import aws
 from chalicelib.domain.breaker import NAMES
-from chalicelib.store import waiting
+from chalicelib.domain.halts import HOURS
+from chalicelib.store import halts, waiting
 
-GATES = (*NAMES, waiting.TIME)
-"""The gates: each breaker, and the time at which a message is due."""
+GATES = (*NAMES, HOURS, waiting.TIME)
+"""The gates with fixed names: each breaker, SEND_HOURS, and the time at which a message is due."""
 
 MAX_COUNT = 10_000
 """How many are counted at most. Each costs half a read unit for 4 KB of it."""
@@ -15,12 +16,21 @@ MAX_COUNT = 10_000
 
 def at(table: str, gate: str) -> int:
     """Return how many messages wait at a gate of a table, up to MAX_COUNT; 0 if the table does not exist."""
+    return _count(table, waiting.partition(gate))
+
+
+def paused_requests(table: str) -> int:
+    """Return how many requests are paused, or changed a short time ago, so that messages may wait at their gates."""
+    return _count(table, halts.LIST)
+
+
+def _count(table: str, partition: str) -> int:
     client = aws.dynamodb()
     request: dict[str, Any] = {
         "TableName": table,
         "Select": "COUNT",
         "KeyConditionExpression": "pk = :pk",
-        "ExpressionAttributeValues": {":pk": {"S": waiting.partition(gate)}},
+        "ExpressionAttributeValues": {":pk": {"S": partition}},
     }
     count = 0
     while count < MAX_COUNT:

@@ -14,7 +14,7 @@ from chalicelib import metrics, settings
 from chalicelib.delivery import final_states, waiting
 from chalicelib.delivery.send_tallies import SendTallies
 from chalicelib.domain import phones, retries
-from chalicelib.domain.chunks import ChunkKey, ChunkProgress, Outcome, SendSums
+from chalicelib.domain.chunks import NO_CALLS, ChunkKey, ChunkProgress, Outcome, SendSums
 from chalicelib.domain.messages import Message, Origin, failure_receipt
 from chalicelib.domain.planning import Failure
 from chalicelib.domain.send_request import SendRequest
@@ -31,7 +31,8 @@ _INQUIRY_MARGIN = 5
 class Attempt:
     """An attempt at a chunk, for the function that claimed it. Attempts at a chunk are numbered from 0.
 
-    An attempt ends with a result, or when its claimer has died.
+    An attempt ends with a result, or when its claimer has died. `since` is the epoch since which its work waits, by
+    default that of acceptance.
     """
 
     def __init__(
@@ -41,11 +42,13 @@ class Attempt:
         request: SendRequest,
         progress: ChunkProgress,
         tallies: SendTallies,
+        since: int | None = None,
     ) -> None:
         self.key = key
         self.number = number
         self.request = request
         self.progress = progress
+        self._since = request.accepted_at if since is None else since
         self._tallies = tallies
         self._outcomes: dict[int, Outcome] = {}
         self._fees: dict[int, int] = {}
@@ -106,7 +109,10 @@ class Attempt:
         metrics.count(Sent=sent, Failed=failed, UnknownOutcomes=unknown)
 
     def give_up(self, failure: Failure) -> None:
-        """Record a failure for every recipient that waits, instead of making calls. Claim the attempt first."""
+        """Record a failure for every recipient that waits, instead of making calls.
+
+        Claim the attempt first, with NO_CALLS: if this function dies, nobody is of unknown outcome.
+        """
         left = [
             position for positions, _ in self.progress.remaining_calls() for position in positions
         ]
@@ -117,14 +123,15 @@ class Attempt:
         """Find out and store the outcomes of this attempt, whose function died.
 
         A message that the dead function stored shows its recipient's outcome. Without one, it is unknown. A probe
-        leaves the recipients that it did not call to another attempt.
+        leaves the recipients that it did not call to another attempt. An attempt that makes no call leaves those whose
+        failure is not stored.
         """
         self._recovers = True
         found: dict[int, Outcome] = {}
         only = self.progress.only.get(self.number)
         for positions, call in self.progress.remaining_calls():
             for position, phone in zip(positions, call.phones, strict=True):
-                if only is not None and position != only:
+                if only not in (None, NO_CALLS, position):
                     continue
                 message = messages.of_position(phone, self.request.biz_id, position)
                 if message and message.sid:
@@ -138,7 +145,7 @@ class Attempt:
                     self._outcomes[position] = None
                 elif message and message.receipt:
                     found[position] = Failure(message.receipt.code, message.receipt.reason)
-                else:
+                elif only != NO_CALLS:
                     found[position] = None
         self.record_outcomes(found)
         self.finish()
@@ -151,7 +158,7 @@ class Attempt:
         left = sum(len(positions) for positions, _ in self.progress.remaining_calls())
         if not left:
             return
-        again = SendBody(self.key, self.number + 1, self.request.accepted_at)
+        again = SendBody(self.key, self.number + 1, self._since)
         pause = retries.refused_pause(self.number + 1)
         log.warning(
             "recipients wait for another attempt",

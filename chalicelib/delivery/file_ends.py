@@ -14,7 +14,7 @@ from dataclasses import replace
 from chalicelib import metrics
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.logs import log
-from chalicelib.store import chunks, files, submissions
+from chalicelib.store import chunks, files, halts, submissions
 from chalicelib.store.files import File
 
 
@@ -29,9 +29,13 @@ def allow_repetition(file: File) -> None:
     """Let a repetition of the request count as a new request, if this one failed before anything was sent.
 
     So the marketer can repair the file and repeat the request. What counts is the table and not the checkpoint: a
-    function may have died after it queued chunks.
+    function may have died after it queued chunks. A request that an operator stopped is never repeated.
     """
-    if file.state == "failed" and not chunks.has_calls(file.out_id, file.biz_id):
+    if (
+        file.state == "failed"
+        and not chunks.has_calls(file.out_id, file.biz_id)
+        and not halts.is_stopped(file.out_id, file.biz_id)
+    ):
         submissions.withdraw(file.digest, file.biz_id)
 
 

@@ -10,6 +10,7 @@ from enum import Enum, auto
 
 from chalicelib import metrics, settings
 from chalicelib.delivery.holds import OpenHolds, opened_by
+from chalicelib.delivery.permits import Permits
 from chalicelib.domain.breaker import BreakerName
 from chalicelib.domain.chunks import Outcome
 from chalicelib.domain.planning import Call, Failure
@@ -78,11 +79,13 @@ class TencentCalls:
         *,
         cautious: bool,
         holds: OpenHolds,
+        permits: Permits,
     ) -> None:
         self.throttle = throttle
         self.deadline = deadline
         self.cautious = cautious
         self.holds = holds
+        self.permits = permits
         self._client = client
 
     @property
@@ -95,10 +98,11 @@ class TencentCalls:
     ) -> CallResult:
         """Make one call to the recipients at these positions, when the throttle allows it.
 
-        If it does not allow it in time, or a hold stops the call, nothing is sent, and the result is empty. With
-        `probe`, no hold stops it, and if Tencent accepts it, it closes the holds.
+        If it does not allow it in time, or a hold stops the call, nothing is sent, and the result is empty. So it is
+        if the request is halted, or waits for its hours. With `probe`, no hold stops it, and if Tencent accepts it,
+        it closes the holds.
         """
-        if self.holds.on(call) and not probe:
+        if (self.holds.on(call) and not probe) or not self.permits.allow(request):
             return CallResult()
         if not self.throttle.enter(self._seconds_left()):
             return CallResult()
@@ -117,6 +121,9 @@ class TencentCalls:
         """Make a call that has its place among the calls at once."""
         token = self.throttle.acquire(self._seconds_left())
         if token is None or (self.holds.on(call) and not probe):
+            return CallResult()
+        # Asked again, because the call may have waited for its turn.
+        if not self.permits.allow(request):
             return CallResult()
         began = time.monotonic()
         try:

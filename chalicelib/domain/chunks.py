@@ -8,6 +8,9 @@ from chalicelib.domain.planning import Call, Chunk, Failure
 Outcome = str | Failure | None
 """The outcome of one recipient: a sid if it was sent, a Failure if it was refused, None if it is unknown."""
 
+NO_CALLS = -1
+"""In place of a probe's position: an attempt that makes no call, because its recipients fail without one."""
+
 
 class SendSums(NamedTuple):
     """What attempts sent: messages that Tencent accepted, messages of unknown outcome, and segments that it bills."""
@@ -48,9 +51,19 @@ class ChunkProgress:
     done: frozenset[int]
     """The attempts whose result is stored."""
     only: dict[int, int] = field(default_factory=dict)
-    """The claimed attempts that are probes, each with the position of the one recipient that it calls."""
+    """The claimed attempts that are probes, each with the position of the one recipient that it calls, or NO_CALLS."""
     sent: dict[int, SendSums] = field(default_factory=dict)
     """The attempts whose result is stored, each with what it sent."""
+
+    @property
+    def next_attempt(self) -> int:
+        """Return the number of the attempt after the last one that has a result."""
+        return max(self.done, default=-1) + 1
+
+    @property
+    def complete(self) -> bool:
+        """Return whether every recipient has an outcome that is stored."""
+        return bool(self.done) and not self.remaining_calls()
 
     def remaining_calls(self) -> list[tuple[list[int], Call]]:
         """Return the calls that are still to be made: each with the positions of its recipients.

@@ -31,6 +31,8 @@ class Receipt:
 NO_RECEIPT = Failure("NO_RECEIPT", "72小时内未收到运营商回执")
 OUTCOME_UNKNOWN = Failure("OUTCOME_UNKNOWN", "腾讯云未返回发送结果, 72小时内也未收到回执")
 NOT_SENT = Failure("NOT_SENT", "72小时内未能发送")
+# The failure of a recipient who was not sent to when an operator stopped the request (`domain/halts.py`).
+STOPPED = Failure("STOPPED", "发送已被管理员停止, 未发送")
 
 
 def failure_receipt(failure: Failure, now: float, by: str = "") -> Receipt:

@@ -26,24 +26,36 @@ def claim(
 
     `request` is the one to continue with: a new one that sends with `revision`, or an earlier one with the same
     content. If `already_accepted`, that earlier request was completely accepted, and there is nothing to do.
-    `fields_of_a_list` are further fields of a new one (§6, §11).
+    `fields_of_a_list` are further fields of a new one (§6, §11). Raises Refused if the earlier request was stopped.
     """
-    request, already_accepted = submissions.claim_submission(
-        digest,
-        SendRequest(
-            out_id=fields.outId,
-            biz_id=uuid.uuid4().hex,
-            sign=sign,
-            template_code=revision.code,
-            revision=revision.number,
-            tpl_id=revision.tpl_id,
-            accepted_at=int(time.time()),
-            **fields_of_a_list,
-        ),
+    new = SendRequest(
+        out_id=fields.outId,
+        biz_id=uuid.uuid4().hex,
+        sign=sign,
+        template_code=revision.code,
+        revision=revision.number,
+        tpl_id=revision.tpl_id,
+        accepted_at=int(time.time()),
+        **fields_of_a_list,
     )
+    request, already_accepted = submissions.claim_submission(digest, new)
+    if request.biz_id != new.biz_id:
+        _refuse_if_stopped(request)
     if already_accepted:
         log.info("repeated request: nothing is sent", extra={"bizId": request.biz_id})
     return request, already_accepted
+
+
+def _refuse_if_stopped(request: SendRequest) -> None:
+    # Imported only for repetitions, for the sake of cold starts.
+    from chalicelib.store import halts  # noqa: PLC0415
+
+    if halts.is_stopped(request.out_id, request.biz_id):
+        log.info("repeated request: it was stopped", extra={"bizId": request.biz_id})
+        raise Refused(
+            "isv.BUSINESS_LIMIT_CONTROL",
+            f"相同的请求(bizId {request.biz_id})已被管理员停止, 不会再发送: 如需发送请联系管理员",
+        )
 
 
 def destinations(revision: Revision) -> Destinations:

@@ -14,22 +14,28 @@ call to a single number.
 While Tencent refuses for the account's sake, a hold is open (`domain/holds.py`): the calls that it stops are not
 made. A chunk with no other calls is set aside, and one function at a time probes by a call to a single number. A
 chunk with others makes those, and its rest is set aside.
+
+Before all that, a chunk is looked at by itself (`delivery/permits.py`): while its request is paused, or outside
+SEND_HOURS, it waits at a gate; if its request is stopped, its recipients fail without a call.
 """
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.delivery import waiting
 from chalicelib.delivery.attempt import Attempt
 from chalicelib.delivery.holds import OpenHolds
+from chalicelib.delivery.permits import Permits
 from chalicelib.delivery.send_tallies import SendTallies
 from chalicelib.delivery.tencent_calls import SIDE, Answer, CallResult, Part, TencentCalls
 from chalicelib.domain import retries
 from chalicelib.domain.breaker import HOLDS, Hold
-from chalicelib.domain.planning import Call
+from chalicelib.domain.chunks import NO_CALLS, ChunkKey
+from chalicelib.domain.halts import HOURS
+from chalicelib.domain.planning import Call, Failure
 from chalicelib.errors import ConfigurationError
 from chalicelib.logs import log
 from chalicelib.queues import receiving
@@ -50,6 +56,8 @@ from chalicelib.tencent.throttle import throttle
 
 if TYPE_CHECKING:
     from chalicelib.domain.chunks import Outcome
+
+T = TypeVar("T")
 
 # An invocation needs at least this much time: for one call and the writes around it.
 MIN_SECONDS = 60
@@ -87,12 +95,27 @@ def handle(
 def _deliver(
     records: Sequence[Record], deadline: float, functions: int
 ) -> list[tuple[Record, Result]]:
-    """Deliver a batch, unless the breaker is open; return each message with its result."""
+    """Deliver a batch, and add up what was sent; return each message with its result."""
+    tallies = SendTallies()
+    results = _deliver_batch(records, deadline, functions, tallies)
+    try:
+        tallies.append()
+    except Exception:
+        log.exception("what was sent could not be added up, the messages come again")
+        return [
+            (record, again(record, retries.CHUNK) if result == DONE else result)
+            for record, result in results
+        ]
+    return results
+
+
+def _deliver_batch(
+    records: Sequence[Record], deadline: float, functions: int, tallies: SendTallies
+) -> list[tuple[Record, Result]]:
+    """End or park what is halted; deliver the rest, unless the breaker is open."""
     client = api.client()
     open_breakers = breakers.all_open()
     breaker = open_breakers.get(SIDE)
-    if breaker and not (breakers.take_probe(breaker, int(time.time())) and client.is_reachable()):
-        return [(record, put_back(SIDE)) for record in records]
     cautious = breaker is not None
     calls = TencentCalls(
         client,
@@ -100,20 +123,37 @@ def _deliver(
         deadline,
         cautious=cautious,
         holds=OpenHolds({name: open_breakers[name] for name in HOLDS if name in open_breakers}),
+        permits=Permits(),
     )
+    results, allowed = _without_calls(records, calls, tallies)
+    if not allowed:
+        return results
+    if breaker and not (breakers.take_probe(breaker, int(time.time())) and client.is_reachable()):
+        return [*results, *((record, put_back(SIDE)) for record in allowed)]
     # One chunk is enough for a probe.
-    taken, left = (records[:1], records[1:]) if breaker else (records, [])
-    tallies = SendTallies()
-    results = list(_deliver_chunks(taken, calls, tallies))
-    try:
-        tallies.append()
-    except Exception:
-        log.exception("what was sent could not be added up, the messages come again")
-        results = [
-            (record, again(record, retries.CHUNK) if result == DONE else result)
-            for record, result in results
-        ]
-    return [*results, *((record, put_back(SIDE)) for record in left)]
+    taken, left = (allowed[:1], allowed[1:]) if breaker else (allowed, [])
+    return [
+        *results,
+        *_deliver_chunks(taken, calls, tallies),
+        *((record, put_back(SIDE)) for record in left),
+    ]
+
+
+def _without_calls(
+    records: Sequence[Record], calls: TencentCalls, tallies: SendTallies
+) -> tuple[list[tuple[Record, Result]], list[Record]]:
+    """Process the chunks for which no call may begin; return their results, and the other records."""
+    results: list[tuple[Record, Result]] = []
+    allowed: list[Record] = []
+    with ThreadPoolExecutor(min(len(records), MAX_CHUNKS)) as pool:
+        futures = [pool.submit(_if_halted, record, calls, tallies) for record in records]
+        for record, future in zip(records, futures, strict=True):
+            result = _result_of(record, future)
+            if result is None:
+                allowed.append(record)
+            else:
+                results.append((record, result))
+    return results, allowed
 
 
 def _deliver_chunks(
@@ -129,14 +169,61 @@ def _deliver_chunks(
             for record in records
         ]
         for record, future in zip(records, futures, strict=True):
-            try:
-                yield record, future.result()
-            except (UnreadableBodyError, UnknownRequestError):
-                log.exception("message can't succeed", extra={"tries": record.tries})
-                yield record, DEAD_LETTER
-            except Exception:
-                log.exception("chunk failed", extra={"chunk": record.body, "tries": record.tries})
-                yield record, again(record, retries.CHUNK)
+            yield record, _result_of(record, future)
+
+
+def _result_of(record: Record, future: Future[T]) -> T | Result:
+    """Return the result of the work on a message, also if the work failed."""
+    try:
+        return future.result()
+    except (UnreadableBodyError, UnknownRequestError):
+        log.exception("message can't succeed", extra={"tries": record.tries})
+        return DEAD_LETTER
+    except Exception:
+        log.exception("chunk failed", extra={"chunk": record.body, "tries": record.tries})
+        return again(record, retries.CHUNK)
+
+
+def _if_halted(record: Record, calls: TencentCalls, tallies: SendTallies) -> Result | None:
+    """Process a chunk for which no call may begin; return None if calls may begin.
+
+    An attempt that was claimed before is finished as always.
+    """
+    body = SendBody.decode(record.body)
+    key = body.chunk
+    request = send_requests.get(key.out_id, key.biz_id)
+    permit = calls.permits.of(request)
+    if permit.allows:
+        return None
+    progress = chunks.progress(key)
+    if progress and body.attempt in progress.claimed:
+        finished = _claim(body, calls, tallies)
+        if isinstance(finished, Result):
+            return finished
+    if permit.failure:
+        return _end(key, calls, tallies, permit.failure)
+    if permit.gate == HOURS:
+        return put_back(HOURS)
+    # At once, because this batch may take minutes; and the halt is read again afterwards, because the request may
+    # have been resumed, and its gate emptied, in between.
+    waiting.park(permit.gate, "sends", record)
+    log.info("sending is paused: a chunk is parked", extra=body.to_dict())
+    if calls.permits.of(request, fresh=True) == permit:
+        return DONE
+    return _if_halted(record, calls, tallies)
+
+
+def _end(key: ChunkKey, calls: TencentCalls, tallies: SendTallies, failure: Failure) -> Result:
+    """Let every recipient of a chunk without an outcome fail, without a call."""
+    progress = chunks.progress(key)
+    if progress and progress.complete:
+        return DONE
+    number = progress.next_attempt if progress else 0
+    attempt = _claim(SendBody(key, number), calls, tallies, only=NO_CALLS)
+    if isinstance(attempt, Result):
+        return attempt
+    attempt.give_up(failure)
+    return DONE
 
 
 def _deliver_chunk(
@@ -167,7 +254,7 @@ def _make_attempt(
         return attempt
     _send(attempt, calls, pool)
     attempt.finish()
-    _queue_rest(attempt, calls)
+    _queue_rest(attempt, calls, tallies)
     return DONE
 
 
@@ -192,7 +279,7 @@ def _probe(
         attempt.record_outcomes(result.outcomes, result.fees)
         attempt.finish()
         if result.answer in (Answer.NONE, Answer.HELD) or not attempt.progress.remaining_calls():
-            _queue_rest(attempt, calls)
+            _queue_rest(attempt, calls, tallies)
             return DONE
         _queue_inquiry(attempt, calls)
         body = replace(body, attempt=body.attempt + 1)
@@ -215,7 +302,7 @@ def _claim(
 ) -> Attempt | Result:
     """Claim an attempt; if it was claimed before, find out how it ended, and return the result of its message.
 
-    With `only`, the attempt is a probe of the recipient at that position.
+    With `only`, the attempt is a probe of the recipient at that position, or makes no call (NO_CALLS).
     """
     key, number = body.chunk, body.attempt
     request = send_requests.get(key.out_id, key.biz_id)
@@ -225,13 +312,16 @@ def _claim(
     progress = chunks.progress(key)
     if progress is None:
         raise LookupError(f"chunk {key} was queued before it was planned")
-    attempt = Attempt(key, number, request, progress, tallies)
+    attempt = Attempt(key, number, request, progress, tallies, body.since)
     if claimed:
         return attempt
     if number in progress.done:
-        # The function that stored the result may have died before it added up what it sent.
-        tallies.add(key, number, progress.sent[number], repeated=True)
-        _queue_rest(attempt, calls, until=progress.claimed[number])
+        # The function that stored the result, and perhaps those of later attempts, may have died before it added up
+        # what it sent. No other message may name the later ones.
+        for ended, sent in progress.sent.items():
+            if ended >= number:
+                tallies.add(key, ended, sent, repeated=True)
+        _queue_rest(attempt, calls, tallies, until=progress.claimed[number])
     elif (seconds := progress.claimed[number] - time.time()) > 0:
         # The claimer may still run.
         return later(int(seconds) + 1)
@@ -240,7 +330,7 @@ def _claim(
     ):
         log.warning("a function died while sending: recovering outcomes", extra=body.to_dict())
         attempt.recover_outcomes()
-        _queue_rest(attempt, calls, until=progress.claimed[number])
+        _queue_rest(attempt, calls, tallies, until=progress.claimed[number])
     else:
         # Another function has just taken it over, and may run until its own end.
         return later(MIN_SECONDS)
@@ -255,13 +345,21 @@ def _calls_left(body: SendBody) -> list[Call]:
     return [call for _, call in progress.remaining_calls()]
 
 
-def _queue_rest(attempt: Attempt, calls: TencentCalls, until: int = 0) -> None:
+def _queue_rest(
+    attempt: Attempt, calls: TencentCalls, tallies: SendTallies, until: int = 0
+) -> None:
     """Queue another attempt if recipients wait, and an inquiry about those of unknown outcome.
 
-    The attempt waits at a hold if that stops all calls to them.
+    The attempt waits at a hold if that stops all calls to them, or at the gate where its request waits. If the request
+    is stopped, they fail instead.
     """
     left = [call for _, call in attempt.progress.remaining_calls()]
-    attempt.queue_rest(calls.holds.gate(left) or "")
+    if left:
+        permit = calls.permits.of(attempt.request)
+        if permit.failure:
+            _end(attempt.key, calls, tallies, permit.failure)
+        else:
+            attempt.queue_rest(permit.gate or calls.holds.gate(left) or "")
     _queue_inquiry(attempt, calls, until)
 
 

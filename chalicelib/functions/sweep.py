@@ -10,17 +10,18 @@ from chalicelib import metrics
 from chalicelib.delivery import final_states
 from chalicelib.delivery.attempt import Attempt
 from chalicelib.delivery.send_tallies import SendTallies
-from chalicelib.domain.chunks import ChunkKey, ChunkProgress
+from chalicelib.domain.chunks import NO_CALLS, ChunkKey, ChunkProgress
 from chalicelib.domain.messages import (
     NO_RECEIPT,
     NOT_SENT,
     OUTCOME_UNKNOWN,
+    STOPPED,
     Message,
     failure_receipt,
 )
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.logs import log
-from chalicelib.store import chunks, due_chunks, messages, send_requests
+from chalicelib.store import chunks, due_chunks, halts, messages, send_requests
 
 # A run looks for due chunks this many hours back, in case earlier runs failed.
 _HOURS_BACK = 7 * 24
@@ -86,10 +87,11 @@ def _end(
 
     Claims the next attempt, so that no function can make it after its recipients were reported.
     """
-    number = max(progress.done, default=-1) + 1
+    number = progress.next_attempt
     attempt = Attempt(key, number, request, progress, tallies)
-    if chunks.claim(key, number, until, request.expires):
-        attempt.give_up(NOT_SENT)
+    if chunks.claim(key, number, until, request.expires, NO_CALLS):
+        stopped = halts.is_stopped(request.out_id, request.biz_id)
+        attempt.give_up(STOPPED if stopped else NOT_SENT)
         return True
     claimed_until = progress.claimed.get(number, until)
     if claimed_until > time.time():

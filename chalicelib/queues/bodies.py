@@ -75,7 +75,8 @@ class Body:
 class SendBody(Body):
     """Queue `sends`: an attempt at one chunk.
 
-    `since` is the epoch at which its request was accepted; messages of the first release lack it.
+    `since` is the epoch at which its request was accepted, or resumed, or since which its hours have begun; messages
+    of the first release lack it.
     """
 
     chunk: ChunkKey

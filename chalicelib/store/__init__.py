@@ -14,6 +14,7 @@
 | `OUT#<outId>` | `DETAIL#<bizId>#<n>` | the log of final states: rows from n on, and their tally | final_state_log |
 | `OUT#<outId>` | `DETAILS#<bizId>` | the number of rows in that log, and the tally of all | final_state_log |
 | `OUT#<outId>` | `SENT#<bizId>#<n>` | attempts that have a result, and what all up to here sent | send_chain |
+| `OUT#<outId>` | `HALT#<bizId>` | whether an operator paused or stopped a request | halts |
 | `OUT#<outId>` | `REPLY#<digest>` | a mobile-originated reply | replies |
 | `DUE#<hour>` | `<bizId>#<start>` | a chunk that is due to be closed in that hour | due_chunks |
 | `OUT#<outId>` | `COUNTED#<bizId>` | the mark that a request was counted towards the daily limit | daily_counts |
@@ -31,6 +32,7 @@
 | `PARKED#<day>` | `<digits>#<digest>` | a status or reply that belongs to no message of the bridge | messages |
 | `PULLED` | `<epoch>#<token>` | what was pulled from Tencent and could not be queued yet | pulled |
 | `BREAKER` | side | whether calls to a side are stopped, and when it is probed next | breakers |
+| `HALTS` | `<bizId>` | a request that is paused, or whose halt changed a short time ago | halts |
 | `WAITING#<gate>` | `<due>#<name>` | a message of a queue that waits until a gate opens or its time comes | waiting |
 | `LEASE` | name | which invocation of a schedule runs now | leases |
 | `INQUIRED` | `<hour>` | how far Tencent was queried about the hour's messages without a receipt | inquiries |

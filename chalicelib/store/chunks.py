@@ -31,7 +31,7 @@ def claim(key: ChunkKey, attempt: int, until: int, expires: int, only: int | Non
 
     Each attempt is claimed only once. `until` is the epoch from which the claimer is certainly dead: if the attempt
     has no result by then, its outcome is unknown. `only` is the position of the one recipient that the attempt calls,
-    if it is a probe.
+    if it is a probe, or NO_CALLS.
     """
     return table.put_new(_claim(key, attempt, until, expires, only))
 
@@ -99,9 +99,15 @@ def progress(key: ChunkKey) -> ChunkProgress | None:
     return chunks[0][1] if chunks else None
 
 
-def all_progress(out_id: str, biz_id: str) -> Iterator[tuple[ChunkKey, ChunkProgress]]:
-    """Yield the chunks of a request, in the order of their positions."""
-    for (_, start), progress in _fold_chunks(table.query(f"OUT#{out_id}", f"CHUNK#{biz_id}#")):
+def all_progress(
+    out_id: str, biz_id: str, *, consistent: bool = False
+) -> Iterator[tuple[ChunkKey, ChunkProgress]]:
+    """Yield the chunks of a request, in the order of their positions.
+
+    Unless `consistent`, what was stored within the last second may be missing.
+    """
+    items = table.query(f"OUT#{out_id}", f"CHUNK#{biz_id}#", consistent=consistent)
+    for (_, start), progress in _fold_chunks(items):
         yield ChunkKey(out_id, biz_id, start), progress
 
 

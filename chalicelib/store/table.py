@@ -221,6 +221,20 @@ def delete(pk: str, sk: str) -> None:
     conflicts.retried(lambda: aws.dynamodb().delete_item(TableName=table_name(), Key=packed))
 
 
+def delete_where(pk: str, sk: str, name: str, value: Any) -> None:
+    """Delete an item if its attribute still has this value; do nothing otherwise."""
+    packed = pack(key(pk, sk))
+    try:
+        conflicts.retried(
+            lambda: aws.dynamodb().delete_item(
+                TableName=table_name(), Key=packed, **_still(name, value)
+            )
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+
+
 def table_name() -> str:
     """Return the name of this stage's table."""
     return settings.load().table

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib import dates
-from ops import campaign
-from ops.commands.output import Json, Stage, command, fail, show, show_rows
+from ops import campaign, halting
+from ops.commands.output import Json, Stage, Yes, command, confirm, fail, show, show_rows, warn
 
 app = typer.Typer(no_args_is_help=True, help="Campaigns, by their outId.")
 
@@ -25,7 +25,10 @@ _LABELS = {
 }
 _COUNTED = {"sums": "sums that are kept", "items": "every item"}
 _COLUMNS = ("outId", "accepted", "sign", "templateCode", "recipients", "delivered", "failed")
+_HALT_COLUMNS = ("bizId", "accepted", "state", "left", "ends")
+_HALT_LABELS = {"left": "time left", "ends": "ends (Beijing time)"}
 
+OutId = Annotated[str, typer.Argument(metavar="OUT_ID", help="Quick Audience's outId.")]
 Exact = Annotated[
     bool,
     typer.Option("--exact", help="Count every item. Takes long for large campaigns."),
@@ -67,7 +70,7 @@ def list_(
 @app.command("show")
 @command
 def show_(
-    out_id: Annotated[str, typer.Argument(metavar="OUT_ID", help="Quick Audience's outId.")],
+    out_id: OutId,
     exact: Exact = False,
     stage: Stage = "local",
     json: Json = False,
@@ -85,6 +88,78 @@ def show_(
         show(account, as_json=True)
     else:
         show(_readable(account), as_json=False, title=f"Campaign {out_id}", labels=_LABELS)
+
+
+@app.command()
+@command
+def pause(out_id: OutId, yes: Yes = False, stage: Stage = "local", json: Json = False) -> None:
+    """Pause the requests that were accepted under an outId so far. Later ones are sent.
+
+    No call to Tencent for them begins later than 5 seconds after this command returned; calls under way
+    are accounted for. Their statuses and replies go on to Quick Audience. A request that is still paused
+    72 hours after its acceptance ends: its recipients are reported as failed with NOT_SENT.
+
+    Example: ops campaign pause 20260302-spring --stage prod
+    """
+    count = _count(out_id)
+    confirm(f"Pause {count} of {out_id}?", yes=yes)
+    _print(halting.pause(out_id), json=json)
+
+
+@app.command()
+@command
+def resume(out_id: OutId, yes: Yes = False, stage: Stage = "local", json: Json = False) -> None:
+    """Go on with the paused requests of an outId, within a minute; say how long each is still sent.
+
+    That is until 72 hours after its acceptance. Recipients who were sent to are not sent to again.
+
+    Example: ops campaign resume 20260302-spring --stage prod
+    """
+    count = _count(out_id)
+    confirm(f"Resume {count} of {out_id}?", yes=yes)
+    _print(halting.resume(out_id), json=json)
+
+
+@app.command()
+@command
+def stop(out_id: OutId, yes: Yes = False, stage: Stage = "local", json: Json = False) -> None:
+    """Stop the requests that were accepted under an outId so far, for good. Later ones are sent.
+
+    No call to Tencent for them begins later than 5 seconds after this command returned. Each recipient
+    who was not sent to is reported to Quick Audience as failed with STOPPED. Recipients of a file (§5)
+    that is still being read are reported as it is read. For 12 hours, a repetition of a stopped request
+    is refused.
+
+    Example: ops campaign stop 20260302-spring --stage prod
+    """
+    count = _count(out_id)
+    confirm(f"Stop {count} of {out_id}, for good?", yes=yes)
+    stopped = halting.stop(out_id)
+    _print(stopped, json=json)
+    if not json:
+        typer.echo(
+            f"Recipients who were not sent to, and are reported as STOPPED: {stopped['unsent']}"
+        )
+    if not all(request["fileIsRead"] for request in stopped["requests"]):
+        warn("a file is still being read: its further recipients are reported as STOPPED, too")
+
+
+def _count(out_id: str) -> str:
+    count = len(campaign.accepted(out_id))
+    return "the one request" if count == 1 else f"all {count} requests"
+
+
+def _print(account: Mapping[str, Any], *, json: bool) -> None:
+    if json:
+        show(account, as_json=True)
+        return
+    rows = [row | {"left": _duration(row["secondsLeft"])} for row in account["requests"]]
+    show_rows(rows, _HALT_COLUMNS, as_json=False, empty="", labels=_HALT_LABELS)
+
+
+def _duration(seconds: int) -> str:
+    """Return a duration in words, in hours and minutes."""
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min" if seconds else "none"
 
 
 def _readable(account: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,8 @@ from chalicelib.domain import breaker
 from chalicelib.domain.chunks import ChunkKey
 from chalicelib.domain.periods import CLOSED_AFTER_SECONDS, SAME_REQUEST_SECONDS
 from chalicelib.store import breakers, due_chunks, messages, pushed, table
-from ops import unknown
+from ops import halting, unknown
+from ops.errors import OperatorError
 from tests.support.in_process import aws, tencent, web
 from tests.support.in_process.bridge import Answer, Bridge
 from tests.support.in_process.campaign_counts import check_counts
@@ -104,6 +105,11 @@ class Life(RuleBasedStateMachine):
         # All statuses of the phone: one may adopt the mark of the other message if both are unknown.
         self.reported: set[str] = set()
         self.by_hand = False
+        # The campaigns that a command may have stopped, and those that certainly send nothing for now or for good,
+        # each with the number of messages that were sent before.
+        self.perhaps_stopped: set[str] = set()
+        self.stopped: dict[str, int] = {}
+        self.paused: dict[str, int] = {}
         self.kept: list[Message] = []
 
     # --- Quick Audience ---
@@ -137,6 +143,11 @@ class Life(RuleBasedStateMachine):
         self.bridge.restart()
         if not answer or answer[0].code != "OK":
             answer = [self.ask(out_id)]
+        if out_id in self.perhaps_stopped and answer[0].code != "OK":
+            assert answer[0].code == "isv.BUSINESS_LIMIT_CONTROL"
+            assert "停止" in answer[0].message
+            return
+        assert out_id not in self.stopped
         assert answer[0].code == "OK"
         assert self.accepted.setdefault(out_id, answer[0]["bizId"]) == answer[0]["bizId"]
 
@@ -249,6 +260,39 @@ class Life(RuleBasedStateMachine):
     def operator_closes_a_breaker(self, name: breaker.BreakerName) -> None:
         breakers.close(name, int(time.time()))
 
+    @precondition(lambda self: self.accepted)
+    @rule(
+        which=st.integers(0, 1),
+        command=st.sampled_from(["pause", "pause", "resume", "resume", "stop"]),
+        broken_at=breaks,
+    )
+    def operator_halts(self, which: int, command: str, broken_at: Break) -> None:
+        """Pause, resume or stop a campaign, by a command that may die."""
+        out_id = list(self.accepted)[which % len(self.accepted)]
+        if command == "stop":
+            self.perhaps_stopped.add(out_id)
+        if command == "resume":
+            self.paused.pop(out_id, None)
+        done = False
+        self.bridge.restart()
+        with self.bridge.outside.watched(*broken_at):
+            try:
+                getattr(halting, command)(out_id)
+                done = True
+            except OperatorError:
+                pass
+            except Exception as error:
+                self.bridge.pump.failures.append(error)
+        self.bridge.restart()
+        if done and command == "pause":
+            self.paused[out_id] = self.sent(out_id)
+        if done and command == "stop":
+            self.stopped.setdefault(out_id, self.sent(out_id))
+
+    @rule()
+    def release_runs(self) -> None:
+        self.bridge.pump.release()
+
     @precondition(lambda self: any(one.state == "unknown" for one in self.kept))
     @rule(state=st.sampled_from(["delivered", "failed"]))
     def operator_settles(self, state: unknown.State) -> None:
@@ -288,6 +332,8 @@ class Life(RuleBasedStateMachine):
     def at_most_one_message_is_sent(self) -> None:
         for out_id in OUT_IDS:
             assert self.sent(out_id) <= (out_id in self.accepted)
+        for out_id, before in (self.stopped | self.paused).items():
+            assert self.sent(out_id) <= before, f"{out_id} is halted"
 
     def at_most_one_state_is_reported_and_it_is_possible(self) -> None:
         for out_id in OUT_IDS:
@@ -303,6 +349,10 @@ class Life(RuleBasedStateMachine):
                     assert self.by_hand
                 elif code in ("NO_RECEIPT", "OUTCOME_UNKNOWN"):
                     assert state == 1
+                elif code == "STOPPED":
+                    assert state == 1
+                    assert out_id in self.perhaps_stopped
+                    assert self.sent(out_id) == 0
                 else:
                     # Refused by Tencent, or not sent in time.
                     assert code == "NOT_SENT" or code.startswith(("isv.", "isp."))

@@ -145,7 +145,7 @@ def test_a_function_that_is_sending_is_not_interrupted(ready: Bridge) -> None:
 
 def test_the_outcomes_of_a_dead_function_are_recovered(ready: Bridge) -> None:
     campaign(ready, A)
-    ready.pump.watch("deliver", 6, "killed before")
+    ready.pump.watch("deliver", 7, "killed before")
     assert len(ready.tencent.sent) == 1
     pass_72_hours(ready)
     assert sweep(ready) == {A: {UNKNOWN}}

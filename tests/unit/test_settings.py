@@ -412,3 +412,30 @@ def test_other_names_are_not_waited_for(text: str) -> None:
 def test_v5_has_no_names_of_codes() -> None:
     text = refused(ENVIRONMENT | {"TENCENT_WAIT_CODES": setting_formats.WAITABLE_NAMES[0]})
     assert "TENCENT_WAIT_CODES" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        ("08:00-22:00", (480, 1320)),
+        (" 22:00-02:00 ", (1320, 120)),
+        ("00:00-24:00", (0, 1440)),
+    ],
+)
+def test_send_hours(text: str, hours: tuple[int, int]) -> None:
+    assert from_environment(ENVIRONMENT | {"SEND_HOURS": text}).send_hours == hours
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("8-22", "08:00", "08:00-22:60", "25:00-26:00", "24:00-02:00", "08:00-24:01"),
+        *("08:00-08:00", "08:00 - 22:00", "08:00-22:00,23:00-23:30"),
+    ],
+)
+def test_send_hours_that_are_none(text: str) -> None:
+    assert "SEND_HOURS" in refused(ENVIRONMENT | {"SEND_HOURS": text})
+
+
+def test_promotions_are_always_sent_without_send_hours() -> None:
+    assert from_environment(ENVIRONMENT).send_hours is None

@@ -11,7 +11,10 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
 import app
+from chalicelib import settings
 from chalicelib.domain.breaker import Breaker
+from chalicelib.domain.halts import HOURS, ends_at
+from chalicelib.domain.send_hours import SendHours
 from chalicelib.store import attributes, table
 from chalicelib.store.packing import unpack
 from tests.support.in_process import aws, hostile
@@ -175,7 +178,15 @@ class Pump:
         ]
 
     def _gate_opens(self, gate: str) -> float:
-        """Return when a side may be probed; 0 if it may be called, and for a gate that is a time."""
+        """Return when a side may be probed; 0 if it may be called, and for a gate that is a time.
+
+        The gate of a paused request opens after 72 hours, that of SEND_HOURS when they begin.
+        """
+        if gate == HOURS:
+            hours = settings.load().send_hours
+            return time.time() + SendHours(*hours).opens_in(time.time()) if hours else 0
+        if gate.startswith("request-"):
+            return self._pause_ends(gate.removeprefix("request-"))
         for pk, breakers in self._items.items():
             if pk.value == "BREAKER":
                 for sk, item in breakers.items():
@@ -185,6 +196,14 @@ class Pump:
                             for name, value in item.attrs.items()
                         }
                         return float(table.read_as(Breaker, stored).release_at)
+        return 0.0
+
+    def _pause_ends(self, biz_id: str) -> float:
+        for items in list(self._items.values()):
+            halt = next((one for sk, one in items.items() if sk.value == f"HALT#{biz_id}"), None)
+            if halt and halt.attrs["state"].value == "paused":
+                [request] = [one for sk, one in items.items() if sk.value == f"REQUEST#{biz_id}"]
+                return float(ends_at(int(request.attrs["accepted_at"].value)))
         return 0.0
 
     @property
