@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib import dates
-from ops import campaign, halting
+from ops import campaign, halting, resending
 from ops.commands.output import Json, Stage, Yes, command, confirm, fail, show, show_rows, warn
 
 app = typer.Typer(no_args_is_help=True, help="Campaigns, by their outId.")
@@ -27,6 +27,14 @@ _COUNTED = {"sums": "sums that are kept", "items": "every item"}
 _COLUMNS = ("outId", "accepted", "sign", "templateCode", "recipients", "delivered", "failed")
 _HALT_COLUMNS = ("bizId", "accepted", "state", "left", "ends")
 _HALT_LABELS = {"left": "time left", "ends": "ends (Beijing time)"}
+
+_RESEND_LABELS = {
+    "recipients": "recipients to send to",
+    "segments": "segments (estimate)",
+    "failures": "failed before with",
+    "leftOut": "left out",
+    "requests": "new requests",
+}
 
 OutId = Annotated[str, typer.Argument(metavar="OUT_ID", help="Quick Audience's outId.")]
 Exact = Annotated[
@@ -142,6 +150,83 @@ def stop(out_id: OutId, yes: Yes = False, stage: Stage = "local", json: Json = F
         )
     if not all(request["fileIsRead"] for request in stopped["requests"]):
         warn("a file is still being read: its further recipients are reported as STOPPED, too")
+
+
+@app.command()
+@command
+def resend(
+    out_id: OutId,
+    code: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--code", metavar="CODE", help="Only recipients who failed with this code. Repeatable."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show who would be sent to, and who would not.")
+    ] = False,
+    yes: Yes = False,
+    stage: Stage = "local",
+    json: Json = False,
+) -> None:
+    """Send again, under the same outId, to recipients whom Tencent certainly never accepted.
+
+    That is: whom the bridge or Tencent refused, or who ended as STOPPED or NOT_SENT. Nobody is sent to
+    whose phone was sent to under this outId by whatever request, perhaps was, or still may be: what
+    Tencent accepted once is never sent again, whatever its receipt says. Sign, template, DAILY_LIMIT,
+    ALLOWED_COUNTRIES and SEND_HOURS apply as they are now. The recipients become a new request of the
+    outId, which `show` counts in addition: a recipient who failed first and is delivered now counts once
+    as failed and once as delivered.
+
+    Quick Audience gets a second receipt for these recipients. That it replaces the first one follows from
+    its key, outId and phone, but is not documented.
+
+    Example: ops campaign resend 20260302-spring --code STOPPED --dry-run --stage prod
+    """
+    codes = code or []
+    if dry_run:
+        _print_resend(resending.resend(out_id, codes, dry_run=True), json=json)
+        return
+    at_most = None
+    if not yes:
+        planned = resending.resend(out_id, codes, dry_run=True)
+        _print_resend(planned, json=json, err=True)
+        at_most = planned["recipients"]
+        confirm(
+            f"Send again to {at_most} recipients of {out_id}, about {planned['segments']} segments?",
+            yes=False,
+        )
+    _print_resend(resending.resend(out_id, codes, at_most=at_most), json=json)
+
+
+def _print_resend(account: Mapping[str, Any], *, json: bool, err: bool = False) -> None:
+    """Print whom a resend sends to, and who is left out; with `err`, before a confirmation, on standard error."""
+    if json and not err:
+        show(account, as_json=True)
+    else:
+        hidden = {"outId", "dryRun", "failures", "leftOut", "requests", "warnings"}
+        shown = {name: value for name, value in account.items() if name not in hidden}
+        shown["failures"] = "\n".join(
+            f"{one['recipients']}  {one['code']}: {one['reason']}" for one in account["failures"]
+        )
+        shown["leftOut"] = "\n".join(
+            f"{one['recipients']}  {one['why']}" for one in account["leftOut"]
+        )
+        shown["requests"] = "\n".join(
+            f"{one['recipients']}  【{one['sign']}】 {one['templateCode']}"
+            + (f", bizId {one['bizId']}" if one["bizId"] else "")
+            for one in account["requests"]
+        )
+        title = "Would be sent again" if account["dryRun"] else "Sent again"
+        show(
+            {name: value if value != "" else None for name, value in shown.items()},
+            as_json=False,
+            title=f"{title}: {account['outId']}",
+            labels=_RESEND_LABELS,
+            err=err,
+        )
+    for warning in account["warnings"]:
+        warn(warning)
 
 
 def _count(out_id: str) -> str:

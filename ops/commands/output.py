@@ -80,15 +80,19 @@ def show(
     as_json: bool,
     title: str = "",
     labels: Mapping[str, str] | None = None,
+    err: bool = False,
 ) -> None:
-    """Print a mapping as JSON, or as two columns. `labels` are words for keys that differ from the usual ones."""
+    """Print a mapping as JSON, or as two columns. `labels` are words for keys that differ from the usual ones.
+
+    With `err`, columns are printed on standard error.
+    """
     if as_json:
         print_json(value)
         return
     table = Table(title=Text(title) if title else None, show_header=False, title_justify="left")
     for name, field in value.items():
         table.add_row(Text(_word(name, labels)), _cell(field))
-    _console.print(table)
+    (_errors if err else _console).print(table)
 
 
 def show_rows(
