@@ -95,11 +95,13 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
     Every recipient counts in exactly one of `delivered`, `failed`, `waiting` and `unknown`; `waiting` is the sum
     of `unsent` (not sent yet) and `unreported` (sent, no receipt yet). `sent` counts those that Tencent accepted.
     `segments` are billed by Tencent, except for those of `unpriced` messages, whose fee Tencent never named. `pushed`
-    and `replies` are None where there are too many to count them in passing.
+    and `replies` are None where there are too many to count them in passing. `resent` are the recipients of requests
+    that `ops campaign resend` made: each failed under an earlier request, and counts there, too.
     """
     tally = _Tally()
     shown_files = []
     counted_all = False
+    resent = 0
     request_states = RequestStates(consistent=True)
     states: list[State] = []
     for request in accepted:
@@ -109,6 +111,7 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
             counted_all = True
             found = _counted(request, file)
         tally.add(found)
+        resent += found.counts["recipients"] if request.resend else 0
         key = out_id, request.biz_id
         states.append(request_states.of(key, found.counts, found.codes, file))
         if file:
@@ -129,6 +132,7 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
         "replies": _replies(out_id, exact=exact),
         "segments": counts["segments"],
         "unpriced": counts["unpriced"],
+        "resent": resent,
         "failureReasons": dict(tally.most_first()),
         "failures": tally.failures(),
         "counted": "items" if counted_all else "sums",

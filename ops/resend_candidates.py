@@ -106,7 +106,9 @@ class Candidates:
     def sources(self) -> list[SendRequest]:
         """Return the requests that have failed recipients who were never sent to, newest first."""
         found = [one for one in self._requests.values() if one.biz_id in self._with_failures]
-        return sorted(found, key=lambda one: (one.accepted_at, one.biz_id), reverse=True)
+        # A resend comes after the requests that it repeats, also within one second.
+        order = sorted(found, key=lambda one: (one.accepted_at, one.resend, one.biz_id))
+        return order[::-1]
 
     def read(self, codes: Collection[str]) -> Iterator[Candidate]:
         """Yield the candidates who failed with one of these codes, with any code if there is none.

@@ -119,10 +119,13 @@ def _check(drafts: "_Drafts", accepted: Sequence[SendRequest], at_most: int | No
         )
     [out_id] = {request.out_id for request in accepted}
     before = {request.biz_id for request in accepted}
-    if any(request.biz_id not in before for request in send_requests.of_out_id(out_id)):
-        raise OperatorError(
-            f"a request was accepted under {out_id} meanwhile, so nothing was sent: try again"
-        )
+    for request in send_requests.of_out_id(out_id):
+        if request.biz_id not in before:
+            raise OperatorError(
+                _OVERTAKEN.format(out_id)
+                if request.resend
+                else f"a request was accepted under {out_id} meanwhile, so nothing was sent: try again"
+            )
 
 
 def _commit(begun: Resends, drafts: "_Drafts") -> Resends:

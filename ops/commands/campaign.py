@@ -21,6 +21,7 @@ _LABELS = {
     "pushed": "receipts pushed",
     "segments": "segments billed",
     "unpriced": "messages without a known fee",
+    "resent": "of the recipients, sent to again",
     "counted": "counted from",
 }
 _COUNTED = {"sums": "sums that are kept", "items": "every item"}
@@ -252,6 +253,8 @@ def _readable(account: Mapping[str, Any]) -> dict[str, Any]:
     hidden = {"outId", "waiting", "failureReasons", "failures", "files"}
     shown = {key: value for key, value in account.items() if key not in hidden}
     shown["counted"] = _COUNTED[account["counted"]]
+    if not account["resent"]:
+        del shown["resent"]
     for name in ("pushed", "replies"):
         if shown[name] is None:
             shown[name] = "too many to count in passing: see --exact"

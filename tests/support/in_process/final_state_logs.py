@@ -72,7 +72,13 @@ def _stored() -> dict[Request, _Stored]:
         if item["pk"].startswith("CAMPAIGNS#"):
             lines[item["outId"], rest] += 1
             continue
-        if not item["pk"].startswith("OUT#") or kind in ("REPLY", "COUNTED", "FILE", "PUSHED"):
+        if not item["pk"].startswith("OUT#") or kind in (
+            "REPLY",
+            "COUNTED",
+            "FILE",
+            "PUSHED",
+            "RESENDS",
+        ):
             continue
         found = stored.setdefault((out_id, biz_id), _Stored())
         if kind == "DETAIL":
