@@ -355,7 +355,7 @@ class _Drafts:
         if self._before:
             yield "a template has changed since: the text that is approved now is sent"
         limit = settings.load().daily_limit
-        if limit and daily_counts.accepted_on(int(time.time())) + self.recipients > limit:
+        if limit and daily_counts.accepted(int(time.time())) + self.recipients > limit:
             yield f"the recipients exceed today's DAILY_LIMIT of {limit}: the resend would be refused"
 
 

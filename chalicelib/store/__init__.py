@@ -16,6 +16,7 @@
 | `OUT#<outId>` | `SENT#<bizId>#<n>` | attempts that have a result, and what all up to here sent | send_chain |
 | `OUT#<outId>` | `HALT#<bizId>` | whether an operator paused or stopped a request | halts |
 | `OUT#<outId>` | `REPLY#<digest>` | a mobile-originated reply | replies |
+| `OUT#<outId>` | `RESENDS` | which resend of a campaign may be accepted, and which is not queued completely | resends |
 | `DUE#<hour>` | `<bizId>#<start>` | a chunk that is due to be closed in that hour | due_chunks |
 | `OUT#<outId>` | `COUNTED#<bizId>` | the mark that a request was counted towards the daily limit | daily_counts |
 | `CAMPAIGNS#<day>` | `<acceptedAt>#<bizId>` | an accepted request, by day (Beijing time) | campaign_list |

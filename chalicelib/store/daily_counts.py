@@ -45,7 +45,7 @@ def count(request: SendRequest, recipients: int, limit: int, now: int) -> bool:
     raise TimeoutError("the count of today's recipients was too busy")
 
 
-def accepted_on(now: int) -> int:
+def accepted(now: float) -> int:
     """Return how many recipients were counted on the day (Beijing time) of an epoch."""
     counter = table.get(f"ACCEPTED#{_day(now)}", "-", consistent=True)
     return counter["recipients"] if counter else 0
@@ -90,7 +90,7 @@ def _marker(request: SendRequest, recipients: int) -> Item:
     }
 
 
-def _day(now: int) -> str:
+def _day(now: float) -> str:
     return dates.to_beijing(now)[:10]
 
 
