@@ -41,8 +41,8 @@ class SendChain:
         self.sums = SendSums()
         self._known: set[AttemptKey] = set()
         self._is_known_from = 0
-        newest = table.query(self._pk, self._prefix, newest_first=True, limit=1, consistent=True)
-        for slot in newest:
+        # If what is read is a second old, `_read_on` reads more.
+        for slot in table.query(self._pk, self._prefix, newest_first=True, limit=1):
             self._pass(slot)
         self._is_known_from = self._count
 

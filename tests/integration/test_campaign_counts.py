@@ -12,7 +12,15 @@ import app
 from bench.item_size import size
 from chalicelib import dates
 from chalicelib.domain.tally import Tally
-from chalicelib.store import campaign_list, files, final_state_log, messages, send_chain, table
+from chalicelib.store import (
+    breakers,
+    campaign_list,
+    files,
+    final_state_log,
+    messages,
+    send_chain,
+    table,
+)
 from chalicelib.store.files import File
 from ops import campaign
 from tests.support.adopting import ADOPT_AFTER_SECONDS
@@ -124,6 +132,26 @@ def test_what_a_function_sent_that_died_before_its_slot_is_appended_by_the_next(
     linked.pump.run("deliver", hours=1)
     assert check_counts("task-1")["sent"] == 2
     assert not linked.pump.count("sends")
+
+
+@pytest.mark.parametrize("how", ["killed before", "killed after", "failed before", "failed after"])
+def test_the_attempts_of_a_function_that_probed_and_died_are_appended_by_the_next(
+    linked: Bridge, how: Fault
+) -> None:
+    """It made two attempts, the probe and the one after it, and only the first is named by its message."""
+    linked.campaign([A, B, C], {"name": "您"}, code=linked.template())
+    breakers.trip("tencent-account", "no money", int(time.time()), 1001)
+    linked.pump.drain("deliver")
+    linked.clock.advance(seconds=61)
+    linked.pump.release()
+    restore = snapshot(linked)
+    calls = linked.pump.watch("deliver")
+    restore()
+    slot = max(at for at, name in enumerate(calls) if name == "dynamodb PutItem")
+    linked.pump.watch("deliver", slot, how)
+    linked.pump.run("deliver", hours=1)
+    assert [len(call.phones) for call in linked.tencent.send_calls] == [1, 2]
+    assert check_counts("task-1")["sent"] == 3
 
 
 def test_a_send_of_a_dead_function_that_a_status_adopted_counts_once(linked: Bridge) -> None:

@@ -28,7 +28,7 @@ def add_attributes() -> int:
     items = client.scan(TableName=aws.TABLE)["Items"]
     for item in items:
         for name in TEXTS:
-            if name in item:
+            if "S" in item.get(name, {}):
                 text = json.loads(item[name]["S"]) | {"new": "…"}
                 item[name] = {"S": json.dumps(text, ensure_ascii=False)}
         receipt = item.get("receipt", {}).get("M")

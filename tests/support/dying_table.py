@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -20,13 +21,17 @@ class Death(Exception):
 
 
 class Table:
-    """A table in memory. Before and after each call, its caller may die, or lose the processor."""
+    """A table in memory. Before and after each call, its caller may die, or lose the processor.
+
+    While callers die, a query that need not be consistent may find the table as it was up to five writes ago.
+    """
 
     def __init__(self, seed: int, death: float = 0.0) -> None:
         self.items: dict[Key, Item] = {}
         self.death = death
         self.reads: list[str] = []
         self.failed_writes = 0
+        self._older: deque[dict[Key, Item]] = deque(maxlen=5)
         self._random = random.Random(seed)
         self._lock = threading.Lock()
 
@@ -58,13 +63,15 @@ class Table:
         limit: int | None = None,
         consistent: bool = False,
     ) -> Iterator[Item]:
-        assert consistent
         self.reads.append(f"{prefix} to {until}")
 
         def find() -> list[Item]:
+            items = self.items
+            if self.death and not consistent:
+                items = self._random.choice([items, *self._older])
             last = until or prefix + "~"
-            keys = sorted(key for key in self.items if key[0] == pk and prefix <= key[1] <= last)
-            return [self.items[key] for key in (keys[::-1] if newest_first else keys)][:limit]
+            keys = sorted(key for key in items if key[0] == pk and prefix <= key[1] <= last)
+            return [items[key] for key in (keys[::-1] if newest_first else keys)][:limit]
 
         return iter(self._call(find))
 
@@ -80,6 +87,7 @@ class Table:
         def put() -> Item | None:
             existing = self.items.get(key)
             if may(existing):
+                self._older.append(dict(self.items))
                 self.items[key] = item
                 return None
             self.failed_writes += 1
