@@ -6,6 +6,7 @@ import typer
 
 from chalicelib import __version__
 from ops.commands import (
+    audit,
     breaker,
     campaign,
     deadletters,
@@ -64,6 +65,7 @@ app.add_typer(receipts.app, name="receipts")
 app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(breaker.app, name="breaker")
 app.add_typer(secret.app, name="secret")
+app.add_typer(audit.app, name="audit")
 
 if __name__ == "__main__":
     app(prog_name="ops")

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib import settings
 from chalicelib.domain.queue_names import QueueName
-from ops import policies, quota, stages
+from ops import audit, policies, quota, stages
 from ops.after_chalice import Deployed
 from ops.cloud import event_sources, identity, lambdas
 from ops.cloud.event_sources import EventSource
@@ -24,14 +24,17 @@ def set_polling(stage: str, queue: QueueName, *, on: bool) -> dict[str, Any]:
 
     Messages that functions have received already are processed. Raises OperatorError.
     """
-    source = _source(stage, queue)
-    if (source.state == "Enabled") != on:
-        source = event_sources.enable(source, on=on)
-    return {
-        "queue": queue,
-        "state": "polled" if source.state == "Enabled" else "paused",
-        "lastResult": source.last_result,
-    }
+    with audit.action("resume" if on else "pause", queue=queue) as current:
+        source = _source(stage, queue)
+        if (source.state == "Enabled") != on:
+            source = event_sources.enable(source, on=on)
+        row = {
+            "queue": queue,
+            "state": "polled" if source.state == "Enabled" else "paused",
+            "lastResult": source.last_result,
+        }
+        current.outcome = row
+    return row
 
 
 def _source(stage: str, name: QueueName) -> EventSource:

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib import dates
 from chalicelib.domain.breaker import HOLDS, Breaker, BreakerName
 from chalicelib.store import breakers
-from ops import failure_words
+from ops import audit, failure_words
 from ops.errors import OperatorError
 
 
@@ -42,6 +42,7 @@ def stops(name: BreakerName) -> str:
     return "no calls are made"
 
 
+@audit.recorded("breaker close", "name")
 def close(name: BreakerName) -> dict[str, Any]:
     """Close an open breaker, so that every function makes its calls again; return its state.
 

@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib import aws
 from chalicelib.domain.queue_names import QueueName
 from chalicelib.queues import sending
-from ops import dead_letter_content, queue_counts
+from ops import audit, dead_letter_content, queue_counts
 from ops.dead_letter_content import DeadLetter
 from ops.errors import OperatorError
 from ops.queue_counts import QUEUES
@@ -50,6 +50,7 @@ def show(limit: int) -> dict[str, Any]:
     return {"counts": counts, "messages": [dead_letter_content.row(letter) for letter in found]}
 
 
+@audit.recorded("deadletters replay", "queue", "out_id", "limit", "every")
 def replay(
     queue: QueueName | None = None,
     *,

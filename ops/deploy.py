@@ -17,6 +17,7 @@ import requests
 
 from ops import (
     after_chalice,
+    audit,
     before_chalice,
     brakes,
     bundle,
@@ -41,6 +42,7 @@ RunChalice = Callable[[str, str, Path], None]
 """Runs a command of Chalice for a stage in a project's folder."""
 
 
+@audit.recorded("deploy", "checked.stage", needs_table=False)
 def deploy(checked: Checked, progress: Progress, run: RunChalice | None = None) -> str:
     """Deploy a checked stage; return the prefix of its API, which Quick Audience is given. Raises OperatorError.
 

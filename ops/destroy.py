@@ -6,7 +6,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib import aws, settings
-from ops import adoption, emulated, queue_counts, queue_names, stack, stages
+from ops import adoption, audit, emulated, queue_counts, queue_names, stack, stages
 from ops.after_chalice import Deployed
 from ops.cloud import event_sources, identity
 from ops.deploy import run_chalice
@@ -37,6 +37,7 @@ def messages(stage: str) -> dict[str, int]:
     return {queue: count for queue, count in counts.items() if count}
 
 
+@audit.recorded("destroy", "stage", "with_table", needs_table=False)
 def destroy(stage: str, progress: Progress, *, with_table: bool) -> None:
     """Delete a stage; with `with_table`, its table too. Raises OperatorError."""
     require_deployed(stage)

@@ -10,7 +10,7 @@ from chalicelib.domain.halts import HaltState, ends_at
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.store import files, halts
 from chalicelib.store.halts import StoppedError
-from ops import campaign
+from ops import audit, campaign
 from ops.errors import OperatorError
 
 # A command queues whatever waits, however long that takes.
@@ -20,6 +20,7 @@ Ended = Literal["ended"]
 """The state of a paused request after 72 hours: it can't be resumed."""
 
 
+@audit.recorded("campaign pause", "out_id")
 def pause(out_id: str) -> dict[str, Any]:
     """Pause the requests of a campaign that are not stopped; return their states.
 
@@ -37,6 +38,7 @@ def pause(out_id: str) -> dict[str, Any]:
     return _account(out_id, accepted, "paused")
 
 
+@audit.recorded("campaign resume", "out_id")
 def resume(out_id: str) -> dict[str, Any]:
     """Resume the paused requests of a campaign, and queue what waits for them; return their states.
 
@@ -57,6 +59,7 @@ def resume(out_id: str) -> dict[str, Any]:
     return _account(out_id, accepted, "sending") | {"queued": queued}
 
 
+@audit.recorded("campaign stop", "out_id")
 def stop(out_id: str) -> dict[str, Any]:
     """Stop the requests of a campaign, for good; return their states.
 

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chalicelib import settings
-from chalicelib.domain import push_batches
+from chalicelib.domain import erased_numbers, push_batches
 from chalicelib.domain.messages import Message
 from chalicelib.domain.push_batches import Entry
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.queues import bodies, sending
 from chalicelib.store import chunks, final_state_log, messages, pushed, send_requests
 from chalicelib.store import replies as stored_replies
-from ops import phone_numbers
+from ops import audit, phone_numbers
 from ops.errors import OperatorError
 
 _COUNTS = ("settled", "pushed", "queued", "rowsAdded", "repliesQueued")
@@ -23,6 +23,9 @@ def pushes() -> bool:
     return settings.load().qa_receipts == "push"
 
 
+@audit.recorded(
+    "receipts replay", "out_id", "biz_id", "phone", "every", "replies", unless="dry_run"
+)
 def replay(
     out_id: str,
     *,
@@ -68,7 +71,12 @@ def _replay(request: SendRequest, phone: str, *, every: bool, dry_run: bool) -> 
     listed = _listed(request)
     unlisted: list[Message] = []
     for settled in _settled(request, phone):
-        chosen = [one for one in settled if every or one.position not in known]
+        # The receipt of an erased number names nobody.
+        chosen = [
+            one
+            for one in settled
+            if (every or one.position not in known) and not erased_numbers.is_erased(one.phone)
+        ]
         counts["settled"] += len(settled)
         counts["pushed"] += sum(one.position in known for one in settled)
         counts["queued"] += len(chosen) if push else 0
@@ -119,7 +127,8 @@ def _replay_replies(out_id: str, phone: str, *, dry_run: bool) -> int:
     entries = [
         Entry({name: reply[name] for name in names})
         for reply in stored_replies.of_out_id(out_id)
-        if not phone or phone_numbers.parse(reply["phoneNum"]) == phone
+        if reply["phoneNum"] != erased_numbers.FORM
+        and (not phone or phone_numbers.parse(reply["phoneNum"]) == phone)
     ]
     if not dry_run:
         sending.send("receipts", bodies.of_entries("reply", out_id, entries))

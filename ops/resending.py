@@ -34,7 +34,7 @@ from chalicelib.store import chunks, daily_counts, resends, send_requests, templ
 from chalicelib.store.resends import MAX_REQUESTS, Resends
 from chalicelib.store.send_requests import UnknownRequestError
 from chalicelib.store.templates import Revision
-from ops import campaign, errors, failure_words
+from ops import audit, campaign, errors, failure_words
 from ops.errors import OperatorError
 from ops.resend_candidates import Candidate, Candidates
 
@@ -49,6 +49,7 @@ REPEATED = "the same text to the same phone, once more"
 _OVERTAKEN = "another resend of {} began meanwhile, so this one sent nothing: see campaign show"
 
 
+@audit.recorded("campaign resend", "out_id", "codes", unless="dry_run")
 def resend(
     out_id: str,
     codes: Sequence[str] = (),

@@ -4,7 +4,7 @@ import secrets
 
 import boto3
 
-from ops import policies, stages
+from ops import audit, policies, stages
 from ops.errors import OperatorError
 
 NAMES = (
@@ -30,6 +30,7 @@ def generate() -> str:
     return secrets.token_urlsafe(24)
 
 
+@audit.recorded("secret set", "stage", "name", needs_table=False)
 def store(stage: str, name: str, value: str) -> str:
     """Store a secret as a SecureString; return its parameter. Raises OperatorError.
 

@@ -11,6 +11,7 @@ from chalicelib.store import sign_list, signs
 from chalicelib.store.signs import Sign
 from chalicelib.tencent import api, error_codes, interface
 from chalicelib.tencent.answers import SignApplication, SignReview
+from ops import audit
 from ops.errors import OperatorError
 
 STATUS = {reviews.APPROVED: "approved", reviews.PENDING: "pending", reviews.REJECTED: "rejected"}
@@ -28,6 +29,7 @@ class Papers(NamedTuple):
     document: int = 0
 
 
+@audit.recorded("sign link", "name", "sign_id")
 def link(name: str, sign_id: int) -> dict[str, Any]:
     """Tie a sign's name to a sign that Tencent already has. Raises OperatorError."""
     wanted = _require_name(name)
@@ -42,6 +44,7 @@ def link(name: str, sign_id: int) -> dict[str, Any]:
     return _row(_save(text, review))
 
 
+@audit.recorded("sign add", "name", "international")
 def add(
     name: str,
     *,
@@ -80,6 +83,7 @@ def add(
     return _row(_save(wanted, made))
 
 
+@audit.recorded("sign modify", "name", "text")
 def modify(
     name: str,
     *,
@@ -124,6 +128,7 @@ def modify(
     return _row(fresh)
 
 
+@audit.recorded("sign delete", "sign.name", "sign.sign_id")
 def delete(sign: Sign) -> tuple[dict[str, Any], list[str]]:
     """Delete a sign at Tencent and remove its link; return its row, and warnings. Raises CallRefusedError."""
     warnings = []

@@ -14,6 +14,7 @@ from chalicelib.store.pages import Page
 from chalicelib.store.templates import Revision
 from chalicelib.tencent import api
 from chalicelib.tencent.answers import TemplateReview
+from ops import audit
 from ops.errors import OperatorError
 from ops.sign import STATUS
 
@@ -84,6 +85,7 @@ def find(code: str) -> Found:
     return Found(code, name, bool(revisions), tpl_ids)
 
 
+@audit.recorded("template delete", "template.code", "template.name")
 def delete(template: Found) -> tuple[dict[str, Any], list[str]]:
     """Delete a template at Tencent, then mark it as deleted here; return its row, and warnings."""
     warnings = []
@@ -117,6 +119,12 @@ def row_of_page(found: Page) -> dict[str, Any]:
         "parts": len(found.parts),
         "made": dates.to_beijing(found.made_at),
     }
+
+
+@audit.recorded("template page --delete", "found.code", "found.theme")
+def take_down(found: Page) -> None:
+    """Take a page down: recipients then read that it does not exist."""
+    pages.delete(found.code)
 
 
 def _not_found(code: str) -> OperatorError:

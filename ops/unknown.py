@@ -14,7 +14,7 @@ from chalicelib.domain.chunks import ChunkKey
 from chalicelib.domain.messages import DELIVERED, Message, Receipt
 from chalicelib.errors import BridgeError
 from chalicelib.store import chunks, due_chunks, messages, send_requests
-from ops import phone_numbers
+from ops import audit, phone_numbers
 from ops.errors import OperatorError
 
 BY_HAND = "SETTLED_BY_HAND"
@@ -65,6 +65,7 @@ def require_reason(reason: str) -> None:
         )
 
 
+@audit.recorded("unknown settle", "out_id", "phone", "state", "reason")
 def settle(
     out_id: str, phone: str, sends: list[Message], state: State, reason: str = ""
 ) -> dict[str, Any]:

@@ -27,6 +27,9 @@ _BY_THEMSELVES = {
     "test_restart.py",
     "test_unknown_outcomes.py",
 }
+# Python's readline module sets it for the processes of a parallel run. A console of `rich` that is imported with it
+# keeps that width, whatever a test sets.
+os.environ.pop("COLUMNS", None)
 # A function, an action and its resource; or a function, `dynamodb:LeadingKeys` and a partition that it wrote.
 _used: set[tuple[str, str, str]] = set()
 

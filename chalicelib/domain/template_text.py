@@ -88,6 +88,11 @@ def render(text: str, values: Sequence[str]) -> str:
     return _NUMBERED.sub(value, text)
 
 
+def message(sign: str, text: str, values: Sequence[str]) -> str:
+    """Return the message that a recipient reads, with its sign."""
+    return f"【{sign}】{render(text, values)}"
+
+
 def constants(text: str) -> list[str]:
     """Return the parts of a Tencent template between its variables, in order; one more than it has variables."""
     # Every second part of the split is a number.

@@ -99,9 +99,7 @@ def _row(message: Message, form: int, text: str) -> dict[str, Any]:
     entry = entries[min(form, len(entries) - 1)].fields
     sent = message.sid or message.unknown
     return {
-        "content": f"【{message.origin.sign}】{template_text.render(text, message.params)}"
-        if sent
-        else "",
+        "content": template_text.message(message.origin.sign, text, message.params) if sent else "",
         "errCode": entry["errCode"],
         "outId": entry["outId"],
         "phoneNum": entry["phoneNum"],

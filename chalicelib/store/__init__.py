@@ -37,4 +37,5 @@
 | `WAITING#<gate>` | `<due>#<name>` | a message of a queue that waits until a gate opens or its time comes | waiting |
 | `LEASE` | name | which invocation of a schedule runs now | leases |
 | `INQUIRED` | `<hour>` | how far Tencent was queried about the hour's messages without a receipt | inquiries |
+| `AUDIT#<month>` | `<time>#<id>` | a command that changed something (Beijing time) | audit_log |
 """

@@ -98,6 +98,13 @@ def has_calls(out_id: str, biz_id: str) -> bool:
     return False
 
 
+def planned(keys: Iterable[ChunkKey]) -> Iterator[tuple[ChunkKey, Chunk]]:
+    """Yield the plans of many chunks, in no particular order."""
+    by_item = {(f"OUT#{key.out_id}", f"{key.sort}PLAN"): key for key in keys}
+    for at, item in batches.get(by_item, consistent=True).items():
+        yield by_item[at], plans.read(by_item[at].start, item)
+
+
 def progress(key: ChunkKey) -> ChunkProgress | None:
     """Return everything that is stored about a chunk; None if there is no such chunk."""
     chunks = list(_fold_chunks(table.query(f"OUT#{key.out_id}", key.sort, consistent=True)))

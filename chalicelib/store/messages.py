@@ -126,8 +126,8 @@ def of_chunk(
     return stored | {position: found[sid] for position, sid in sids.items() if sid in found}
 
 
-def settled_of_chunk(biz_id: str, progress: ChunkProgress) -> list[Message]:
-    """Return the messages of a chunk that have receipts, including those of refused recipients, by position."""
+def all_of_chunk(biz_id: str, progress: ChunkProgress) -> dict[int, Message]:
+    """Return the messages of a chunk, including those of refused recipients, by position."""
     plan, by_position = progress.plan, progress.plan.phones
     refused = (
         (
@@ -137,8 +137,13 @@ def settled_of_chunk(biz_id: str, progress: ChunkProgress) -> list[Message]:
         for position, outcome in progress.outcomes.items()
         if isinstance(outcome, Failure)
     )
-    found = [*of_chunk(biz_id, progress).values(), *by_keys(refused).values()]
-    settled = (message for message in found if message.receipt)
+    of_refused = {message.position: message for message in by_keys(refused).values()}
+    return of_chunk(biz_id, progress) | of_refused
+
+
+def settled_of_chunk(biz_id: str, progress: ChunkProgress) -> list[Message]:
+    """Return the messages of a chunk that have receipts, including those of refused recipients, by position."""
+    settled = (one for one in all_of_chunk(biz_id, progress).values() if one.receipt)
     return sorted(settled, key=lambda message: message.position)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from chalicelib.domain.periods import RETENTION_SECONDS
 from chalicelib.store import table
@@ -30,8 +30,10 @@ def count(out_id: str, biz_id: str, max_items: int) -> int | None:
 
 def pushed_positions(out_id: str, biz_id: str) -> set[int]:
     """Return the positions of a request whose receipts Quick Audience has accepted."""
-    return {
-        int(position)
-        for item in table.query(f"OUT#{out_id}", f"PUSHED#{biz_id}#")
-        for position in item["positions"].split(",")
-    }
+    return set(each_position(out_id, biz_id))
+
+
+def each_position(out_id: str, biz_id: str) -> Iterator[int]:
+    """Yield what `pushed_positions` returns, in no particular order; a position may come several times."""
+    for item in table.query(f"OUT#{out_id}", f"PUSHED#{biz_id}#"):
+        yield from map(int, item["positions"].split(","))

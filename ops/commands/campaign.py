@@ -2,13 +2,25 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from chalicelib import dates
-from ops import campaign, halting, resending
-from ops.commands.output import Json, Stage, Yes, command, confirm, fail, show, show_rows, warn
+from ops import campaign, export, halting, resending
+from ops.commands.output import (
+    Json,
+    Stage,
+    Yes,
+    command,
+    confirm,
+    fail,
+    print_json,
+    show,
+    show_rows,
+    warn,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Campaigns, by their outId.")
 
@@ -97,6 +109,43 @@ def show_(
         show(account, as_json=True)
     else:
         show(_readable(account), as_json=False, title=f"Campaign {out_id}", labels=_LABELS)
+
+
+@app.command("export")
+@command
+def export_(
+    out_id: OutId,
+    failed: Annotated[bool, typer.Option("--failed", help="Only recipients who failed.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="FILE", dir_okay=False, help="Write to this file."),
+    ] = None,
+    stage: Stage = "local",
+    json: Json = False,
+) -> None:
+    """Export a campaign's recipients as CSV: a row for each, as the table is now. Times are Beijing time.
+
+    The file is UTF-8 with a byte order mark, as spreadsheets expect it. A cell that a spreadsheet would take
+    for a formula begins with an apostrophe. "waiting" is who was not sent to yet (without a time of sending), or
+    who has no receipt yet. It contains phone numbers: nobody but you may read the file of --output, which is
+    complete once it has its name.
+
+    With --json, an array of objects with the names of the columns; with --output too, the number of rows.
+
+    Examples:
+    ops campaign export 20260302-spring --stage prod --output spring.csv
+    ops campaign export 20260302-spring --stage prod --failed
+    """
+    rows = export.rows(out_id, failed=failed)
+    if output is None:
+        for part in export.as_json(rows) if json else export.as_csv(rows):
+            typer.echo(part, nl=False)
+        return
+    count = export.write(rows, output)
+    if json:
+        print_json({"outId": out_id, "rows": count, "file": str(output)})
+    else:
+        typer.echo(f"{output}: {count} recipients")
 
 
 @app.command()

@@ -4,18 +4,18 @@ from typing import Annotated
 
 import typer
 
-from ops import failure_words, message
-from ops.commands.output import Json, Stage, command, show_each
+from ops import erasure, failure_words, message
+from ops.commands.output import Json, Stage, Yes, command, confirm, show, show_each
 
 app = typer.Typer(no_args_is_help=True, help="Messages, by their recipient.")
+
+Phone = Annotated[str, typer.Argument(help="A number, as Quick Audience writes it or with +86.")]
 
 
 @app.command()
 @command
 def find(
-    phone: Annotated[
-        str, typer.Argument(help="A number, as Quick Audience writes it or with +86.")
-    ],
+    phone: Phone,
     stage: Stage = "local",
     json: Json = False,
 ) -> None:
@@ -29,6 +29,30 @@ def find(
     show_each(rows, as_json=json, empty=f"Nothing is known about {phone}.", labels=_LABELS)
 
 
+@app.command()
+@command
+def erase(phone: Phone, yes: Yes = False, stage: Stage = "local", json: Json = False) -> None:
+    """Erase what is kept of a phone: its number, and the texts and values of its messages and replies.
+
+    Campaigns keep their counts, and sending details their rows, with *********** for the number. Nothing may be
+    under way: each message has its receipt, and Quick Audience has it. A list or a file that arrives later may name
+    the number again. Backups keep it for 35 days, queues and logs for as long as docs/personal-data.md says.
+
+    Example: ops message erase 13900001111 --stage prod
+    """
+    found = erasure.find(phone)
+    if found:
+        confirm(
+            f"Erase {phone} for good: {len(found.messages)} messages under {', '.join(found.out_ids) or 'no outId'}, "
+            f"{len(found.replies)} replies, {len(found.parked)} parked events?",
+            yes=yes,
+        )
+    elif not json:
+        typer.echo(f"Nothing is kept of {phone}.")
+        return
+    show(erasure.erase(found), as_json=json, title="Erased", labels=_ERASED)
+
+
 def _in_words(code: str) -> str:
     words = failure_words.describe(code)
     return f"{code} ({words})" if words else code
@@ -38,4 +62,8 @@ _LABELS = {
     "sent": "sent (Beijing time)",
     "by": "receipt from",
     "pushed": "receipt pushed",
+}
+_ERASED = {
+    "rows": "rows of sending details (§12)",
+    "parked": "parked events",
 }

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from chalicelib.store import pages
 from ops import template
 from ops.commands.output import Json, Stage, Yes, command, confirm, show, show_rows, warn
 
@@ -91,6 +90,6 @@ def page_(
     row = template.row_of_page(found)
     if delete:
         confirm(f"Take down the page {found.code} “{found.theme}” for good?", yes=yes)
-        pages.delete(found.code)
+        template.take_down(found)
         row["page"] = f"{found.code} is taken down"
     show(row, as_json=json)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from chalicelib import dates, settings
-from ops import destroy, stages
+from ops import audit, destroy, stages
 from ops.cloud import identity
 from ops.errors import OperatorError
 from ops.progress import Progress
@@ -62,7 +62,12 @@ def require_harmless(stage: str) -> None:
 
 def rehearse(stage: str, steps: Iterable[Step], progress: Progress) -> list[Result]:
     """Run steps of the rehearsal one after the other. A step that fails does not stop the others."""
-    return [_run(stage, step, progress) for step in steps]
+    chosen = list(steps)
+    names = [step.name for step in chosen]
+    with audit.action("rehearse", needs_table=False, stage=stage, steps=names) as current:
+        results = [_run(stage, step, progress) for step in chosen]
+        current.outcome = {one.step.name: one.left or "nothing is left" for one in results}
+    return results
 
 
 def _run(stage: str, step: Step, progress: Progress) -> Result:
