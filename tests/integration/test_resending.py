@@ -7,14 +7,12 @@ from typing import Any
 import pytest
 import requests
 
-from chalicelib.domain import erased_numbers
 from chalicelib.domain.chunks import ChunkKey
 from chalicelib.domain.periods import SAME_REQUEST_SECONDS
 from chalicelib.errors import Refused
 from chalicelib.queues.sending import NotQueuedError
-from chalicelib.store import chunks, daily_counts, messages, resends, send_requests, table
-from chalicelib.store.packing import pack_numbers
-from ops import halting, resend_candidates, resending, template
+from chalicelib.store import chunks, daily_counts, messages, resends, send_requests
+from ops import erasure, export, halting, resend_candidates, resending, template
 from ops.errors import OperatorError
 from tests.support.in_process import digital
 from tests.support.in_process.bridge import Bridge
@@ -664,17 +662,35 @@ def test_recipients_of_a_digital_campaign(here: Bridge) -> None:
 
 def test_an_erased_number_is_skipped(linked: Bridge) -> None:
     campaign(linked)
-    [(key, progress)] = chunks.of_out_id("task-1")
-    item = table.get("OUT#task-1", key.sort + "PLAN")
-    assert item
-    erased = {"86" + PHONES[0]: erased_numbers.placeholder()}
-    numbers = [erased.get(phone, phone) for phone in progress.plan.phones]
-    table.put(item | {"numbers": pack_numbers(numbers)})
+    settle(linked)
+    erasure.erase(erasure.find(PHONES[0]))
     account = resend()
     assert account["recipients"] == 3
     assert left_out(account)[resend_candidates.ERASED] == 1
     linked.pump.drain("deliver")
     assert not linked.tencent.sent_to("86" + PHONES[0])
+
+
+def test_a_number_is_erased_from_both_requests(linked: Bridge) -> None:
+    campaign(linked)
+    settle(linked)
+    resend()
+    with pytest.raises(OperatorError, match="is not sent yet"):
+        erasure.find(PHONES[0])
+    settle(linked)
+    erasure.erase(erasure.find(PHONES[0]))
+    assert not [item for item in stored_items() if PHONES[0] in str(item)]
+    assert counts()["recipients"] == 10
+
+
+def test_an_export_has_a_row_for_each_recipient_of_each_request(linked: Bridge) -> None:
+    campaign(linked)
+    resend()
+    settle(linked)
+    rows = list(export.rows("task-1"))
+    of_first = [(row["state"], row["code"]) for row in rows if row["phone"] == PHONES[0]]
+    assert of_first == [("failed", ILLEGAL), ("delivered", "DELIVERED")]
+    assert len(rows) == counts()["recipients"] == 10
 
 
 # --- receipts ------------------------------------------------------------------------------------
