@@ -1,5 +1,6 @@
 """Several resends of one campaign at the same moment, and with everything else that may happen to it."""
 
+import random
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,11 @@ def resend(out_id: str, *codes: str) -> int | None:
         return None
 
 
+def resend_after(seconds: float, out_id: str) -> int | None:
+    time.sleep(seconds)
+    return resend(out_id)
+
+
 def times(world: World, numbers: list[str]) -> set[int]:
     return {len(world.tencent.sent_to("86" + number)) for number in numbers}
 
@@ -61,10 +67,12 @@ def test_of_several_resends_at_once_one_sends(
     world: World, template: str, monkeypatch: pytest.MonkeyPatch, resends: int
 ) -> None:
     monkeypatch.setattr(resending, "STEP", 2)
-    for _ in range(6):
+    for turn in range(8):
         out_id, numbers = unique(), [phone() for _ in range(7)]
         campaign(world, template, numbers, out_id)
-        sent = at_once(*[partial(resend, out_id)] * resends)
+        # In every second turn, each begins while another one is at work.
+        starts = [turn % 2 * random.uniform(0, 0.3) for _ in range(resends)]
+        sent = at_once(*(partial(resend_after, seconds, out_id) for seconds in starts))
         assert sorted(filter(None, sent)) == [len(numbers)], sent
         deliver_all(world)
         assert times(world, numbers) == {1}

@@ -379,19 +379,26 @@ def test_a_request_that_comes_while_a_resend_is_planned_ends_it(
     settle(linked)
 
 
+@pytest.mark.parametrize(
+    "step",
+    [(resends, "begin"), (chunks, "record_plan"), (resends, "commit")],
+    ids=["begin", "plan", "commit"],
+)
 def test_another_resend_that_begins_meanwhile_wins(
-    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch, step: tuple[Any, str]
 ) -> None:
+    """The other one begins and ends just before a step of the first."""
     campaign(linked)
-    plan = chunks.record_plan
+    module, name = step
+    original = getattr(module, name)
     inner: list[int] = []
 
-    def and_another(request: Any, planned: Any) -> Any:
-        monkeypatch.setattr(chunks, "record_plan", plan)
+    def and_another(*arguments: Any) -> Any:
+        monkeypatch.setattr(module, name, original)
         inner.append(resend()["recipients"])
-        return plan(request, planned)
+        return original(*arguments)
 
-    monkeypatch.setattr(chunks, "record_plan", and_another)
+    monkeypatch.setattr(module, name, and_another)
     with pytest.raises(OperatorError, match="another resend of task-1 began meanwhile"):
         resend()
     assert inner == [4]
@@ -685,6 +692,7 @@ def test_a_number_is_erased_from_both_requests(linked: Bridge) -> None:
 
 def test_an_export_has_a_row_for_each_recipient_of_each_request(linked: Bridge) -> None:
     campaign(linked)
+    linked.clock.advance(seconds=1)
     resend()
     settle(linked)
     rows = list(export.rows("task-1"))
