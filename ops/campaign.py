@@ -33,9 +33,6 @@ from ops import campaign_states, failure_words, kept_counts
 from ops.campaign_states import RequestStates, State
 from ops.errors import OperatorError
 
-# `pushed` and `replies` are read up to this number of items; an item of pushed receipts names up to 100.
-_MAX_ITEMS = 100
-
 
 @dataclass(slots=True)
 class _Tally:
@@ -43,7 +40,7 @@ class _Tally:
 
     counts: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
-    pushed: int | None = 0
+    pushed: int = 0
     reported: dict[str, str] = field(default_factory=dict)
 
     def add(self, other: "_Tally") -> None:
@@ -51,8 +48,7 @@ class _Tally:
         self.counts += other.counts
         for code, recipients in other.codes.items():
             self.fail(code, recipients, other.reported[code])
-        known = self.pushed is not None and other.pushed is not None
-        self.pushed = (self.pushed or 0) + (other.pushed or 0) if known else None
+        self.pushed += other.pushed
 
     def fail(self, code: str, recipients: int = 1, reported: str = "") -> None:
         self.codes[code] += recipients
@@ -90,13 +86,14 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
     """Return the counts of a campaign's recipients: with `exact`, from every item of the table as it is now.
 
     Otherwise they come from the sums that the functions keep, except for requests whose sums are not complete: an
-    older release worked on them. `counted` is "sums", or "items" if the items of a request were counted.
+    older release worked on them. `counted` is "sums", or "items" if items were counted, even if only those of one
+    request or the replies.
 
     Every recipient counts in exactly one of `delivered`, `failed`, `waiting` and `unknown`; `waiting` is the sum
     of `unsent` (not sent yet) and `unreported` (sent, no receipt yet). `sent` counts those that Tencent accepted.
-    `segments` are billed by Tencent, except for those of `unpriced` messages, whose fee Tencent never named. `pushed`
-    and `replies` are None where there are too many to count them in passing. `resent` are the recipients of requests
-    that `ops campaign resend` made: each failed under an earlier request, and counts there, too.
+    `segments` are billed by Tencent, except for those of `unpriced` messages, whose fee Tencent never named.
+    `resent` are the recipients of requests that `ops campaign resend` made: each failed under an earlier request, and
+    counts there, too.
     """
     tally = _Tally()
     shown_files = []
@@ -116,6 +113,8 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
         states.append(request_states.of(key, found.counts, found.codes, file))
         if file:
             shown_files.append(_file(file))
+    kept_replies = None if exact else replies.count(out_id)
+    counted_all |= kept_replies is None
     counts = tally.counts
     counts["waiting"] = counts["unsent"] + counts["unreported"]
     return {
@@ -129,7 +128,7 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
         **{name: counts[name] for name in ("recipients", "sent", "delivered", "failed", "waiting")},
         **{name: counts[name] for name in ("unsent", "unreported", "unknown")},
         "pushed": tally.pushed,
-        "replies": _replies(out_id, exact=exact),
+        "replies": len(replies.of_out_id(out_id)) if kept_replies is None else kept_replies,
         "segments": counts["segments"],
         "unpriced": counts["unpriced"],
         "resent": resent,
@@ -140,10 +139,6 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
     }
 
 
-def _replies(out_id: str, *, exact: bool) -> int | None:
-    return len(replies.of_out_id(out_id)) if exact else replies.count(out_id, _MAX_ITEMS)
-
-
 def _kept(request: SendRequest, file: File | None) -> _Tally | None:
     """Return the counts that are kept of a request; None if they are not complete."""
     if not request.listed:
@@ -151,13 +146,13 @@ def _kept(request: SendRequest, file: File | None) -> _Tally | None:
     head = final_state_log.head(request.out_id, request.biz_id)
     sums = send_chain.sums(request.out_id, request.biz_id)
     kept = kept_counts.of_request(request.recipients, request.blank, head, sums, file)
-    if kept is None:
+    pushed_receipts = pushed.count(request.out_id, request.biz_id)
+    if kept is None or pushed_receipts is None:
         return None
-    tally = _Tally(kept.counts)
+    tally = _Tally(kept.counts, pushed=pushed_receipts)
     for code, (recipients, reported) in kept.failures.items():
         tally.fail(code, recipients, reported)
     _fail_without_number(request, file, tally)
-    tally.pushed = pushed.count(request.out_id, request.biz_id, _MAX_ITEMS)
     return tally
 
 

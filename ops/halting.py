@@ -63,8 +63,9 @@ def resume(out_id: str) -> dict[str, Any]:
 def stop(out_id: str) -> dict[str, Any]:
     """Stop the requests of a campaign, for good; return their states.
 
-    `unsent` counts the recipients who were not sent to: they fail with STOPPED. Those of a file that is still being
-    read come on top. Requests that are stopped already are counted once more: an earlier command may have died.
+    `unsent` counts the recipients whose outcome is not stored: they fail with STOPPED, except those to whom a call was
+    under way or made a moment ago. Those of a file that is still being read come on top. Requests that are stopped
+    already are counted once more: an earlier command may have died.
     """
     accepted = campaign.accepted(out_id)
     now = int(time.time())

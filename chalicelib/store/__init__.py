@@ -10,12 +10,14 @@
 | `OUT#<outId>` | `CHUNK#<bizId>#<start>#PLAN` | the plan of a chunk: calls and refused recipients | chunks, plans |
 | `OUT#<outId>` | `CHUNK#<bizId>#<start>#CLAIM#<attempt>` | the right to send a chunk, given once per attempt | chunks |
 | `OUT#<outId>` | `CHUNK#<bizId>#<start>#RESULT#<attempt>` | the outcomes of an attempt | chunks |
-| `OUT#<outId>` | `PUSHED#<bizId>#<digest>` | positions whose receipts Quick Audience accepted | pushed |
+| `OUT#<outId>` | `PUSHED#<bizId>#!<n>` | positions whose receipts Quick Audience accepted, and their number | pushed |
+| `OUT#<outId>` | `PUSHED_SET#<bizId>` | the set of these positions, saved from time to time | pushed |
 | `OUT#<outId>` | `DETAIL#<bizId>#<n>` | the log of final states: rows from n on, and their tally | final_state_log |
 | `OUT#<outId>` | `DETAILS#<bizId>` | the number of rows in that log, and the tally of all | final_state_log |
 | `OUT#<outId>` | `SENT#<bizId>#<n>` | attempts that have a result, and what all up to here sent | send_chain |
 | `OUT#<outId>` | `HALT#<bizId>` | whether an operator paused or stopped a request | halts |
 | `OUT#<outId>` | `REPLY#<digest>` | a mobile-originated reply | replies |
+| `OUT#<outId>` | `REPLIES#<day>` | the number of replies that were stored on a day (Beijing time) | replies |
 | `OUT#<outId>` | `RESENDS` | which resend of a campaign may be accepted, and which is not queued completely | resends |
 | `DUE#<hour>` | `<bizId>#<start>` | a chunk that is due to be closed in that hour | due_chunks |
 | `OUT#<outId>` | `COUNTED#<bizId>` | the mark that a request was counted towards the daily limit | daily_counts |

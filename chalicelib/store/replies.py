@@ -1,10 +1,15 @@
-"""Mobile-originated replies, under the outId of the message that they answer."""
+"""Mobile-originated replies, under the outId of the message that they answer, and their number (docs/decisions/0057).
+
+Each reply is stored in one transaction with the counter of its day (Beijing time), `REPLIES#<day>`. Counters expire
+with the replies that they count.
+"""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib import dates
 from chalicelib.domain.periods import RETENTION_SECONDS
 from chalicelib.store import table
 from chalicelib.store.table import Item
@@ -12,6 +17,8 @@ from chalicelib.store.table import Item
 # A reply without a time is the same as an earlier one if it arrived within these seconds. Tencent's repetitions of a
 # failed push come within minutes.
 _SAME_WITHIN_SECONDS = 600
+# Few functions count replies of one outId at the same time, and each loses at most one race to each of the others.
+_MAX_TRIES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +63,47 @@ def record_reply(
         earlier = table.get(pk, f"REPLY#{identity.earlier_key}", consistent=True)
         if earlier and identity.arrived - earlier["arrived"] < _SAME_WITHIN_SECONDS:
             return False
+    expires = now + RETENTION_SECONDS
     item = (
         table.key(pk, f"REPLY#{identity.key}")
         | dict(reply)
-        | {"by": by, "arrived": identity.arrived}
+        | {"by": by, "arrived": identity.arrived, "expires": expires}
     )
-    if table.put_new(item | {"expires": now + RETENTION_SECONDS}):
-        return True
-    stored = table.get(item["pk"], item["sk"], consistent=True)
-    return stored is not None and stored["by"] == by
+    for _ in range(_MAX_TRIES):
+        counter, before = _counter(pk, now)
+        counter |= {"count": (before or 0) + 1, "expires": expires}
+        if table.put_new_and(item, counter, "count", before):
+            return True
+        if stored := table.get(item["pk"], item["sk"], consistent=True):
+            return bool(stored["by"] == by)
+        # Another reply was counted meanwhile.
+    raise TimeoutError("the count of today's replies was too busy")
 
 
-def count(out_id: str, max_replies: int) -> int | None:
-    """Return the number of replies to the messages of an outId; None if there are more than `max_replies`."""
-    items = list(table.query(f"OUT#{out_id}", "REPLY#", limit=max_replies + 1))
-    return len(items) if len(items) <= max_replies else None
+def _counter(pk: str, now: int) -> tuple[Item, int | None]:
+    """Return the counter of today, and what it says; None if it does not exist yet.
+
+    It is marked as `partial` if an older release has stored replies, which no counter counts.
+    """
+    key = table.key(pk, f"REPLIES#{dates.to_beijing(now)[:10]}")
+    if stored := table.get(key["pk"], key["sk"], consistent=True):
+        return stored, stored["count"]
+    # In this order: a reply of this release has its counter as soon as it is there.
+    has_replies = any(table.query(pk, "REPLY#", limit=1, consistent=True))
+    has_counters = any(table.query(pk, "REPLIES#", limit=1, consistent=True))
+    return key | {"partial": True if has_replies and not has_counters else None}, None
+
+
+def count(out_id: str) -> int | None:
+    """Return the number of replies to the messages of an outId, as it was a second ago.
+
+    Return None if an older release stored some of them, so that they have to be counted.
+    """
+    counters = list(table.query(f"OUT#{out_id}", "REPLIES#"))
+    if counters:
+        is_partial = any(counter.get("partial") for counter in counters)
+        return None if is_partial else sum(counter["count"] for counter in counters)
+    return None if any(table.query(f"OUT#{out_id}", "REPLY#", limit=1)) else 0
 
 
 def of_out_id(out_id: str) -> list[Item]:

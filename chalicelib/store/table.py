@@ -137,24 +137,26 @@ def exchange(old: Item, new: Item, name: str, value: Any) -> bool:
     Return False, and change nothing, if the old item does not exist, if its attribute has another value, or if the new
     item exists already.
     """
-    changes: Any = [
-        {
-            "Delete": {
-                "TableName": table_name(),
-                "Key": pack(old),
-                "ConditionExpression": "#name = :value",
-                "ExpressionAttributeNames": {"#name": name},
-                "ExpressionAttributeValues": pack({":value": value}),
-            }
-        },
-        {
-            "Put": {
-                "TableName": table_name(),
-                "Item": pack(new),
-                "ConditionExpression": "attribute_not_exists(pk)",
-            }
-        },
-    ]
+    delete = {"TableName": table_name(), "Key": pack(old), **_still(name, value)}
+    return _transact({"Delete": delete}, {"Put": _put_item(new, _NEW)})
+
+
+def put_new_and(new: Item, other: Item, name: str, value: Any) -> bool:
+    """Write a new item, and overwrite another one, in one transaction.
+
+    Return False, and change nothing, if the new item exists already, or if the other one's attribute has another value.
+    The value None means that the other item must not exist.
+    """
+    condition = _NEW if value is None else _still(name, value)
+    return _transact({"Put": _put_item(new, _NEW)}, {"Put": _put_item(other, condition)})
+
+
+def _put_item(item: Item, condition: dict[str, Any]) -> dict[str, Any]:
+    return {"TableName": table_name(), "Item": pack(item), **condition}
+
+
+def _transact(*changes: Any) -> bool:
+    """Make changes in one transaction; return whether their conditions held."""
     try:
         conflicts.retried(lambda: aws.dynamodb().transact_write_items(TransactItems=changes))
     except ClientError as error:

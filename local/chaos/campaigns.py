@@ -24,6 +24,8 @@ _ORDINARY, _REPLIES = "0001", "9943"
 _REFUSED, _ANSWER_LOST, _FAILS, _TWO_STATUSES = "9912", "9921", "9903", "9932"
 _INVALID = "1380000"
 _PATIENCE = 60.0
+# The code of the refusal of a stopped request's repetition.
+_STOPPED = "isv.BUSINESS_LIMIT_CONTROL"
 
 
 @dataclass
@@ -37,6 +39,8 @@ class Campaign:
     file: str = ""
     """URL of the file with its recipients, for a campaign from a file (§5)."""
     biz_ids: set[str] = field(default_factory=set)
+    stopped: bool = False
+    """Whether an operator stops it: a repetition of its request may then be refused."""
 
     @property
     def path(self) -> str:
@@ -160,6 +164,8 @@ class Campaigns:
             self.cut_off += 1
             return False
         body = answer["body"]
+        if campaign.stopped and body["code"] == _STOPPED:
+            return True
         if body["code"] != "OK":
             raise StackError(f"{campaign.out_id} was refused: {body['code']}: {body['message']}")
         campaign.biz_ids.add(body["bizId"])

@@ -25,6 +25,7 @@ REPLY = "请问几点开始？"
 _QUEUES = ("sends", "callbacks", "receipts", "files")
 _QUICK_AUDIENCE_DELIVERED = 2
 _Replies = dict[Recipient, frozenset[str]]
+_Accounts = dict[str, dict[str, Any]]
 
 
 class Sides:
@@ -106,21 +107,30 @@ class Sides:
 
     def python(self, module: str, *words: str, given: str = "", **environment: str) -> str:
         """Run a module in the stack's environment, and return its output. Raise StackError if it fails."""
-        done = self.attempt(module, *words, given=given, **environment)
+        done = self.attempt(module, *words, given=given, seconds=None, **environment)
         if done.returncode:
             raise StackError(f"{module} {' '.join(words)}: {done.stderr.strip()[-1000:]}")
         return done.stdout
 
     def attempt(
-        self, module: str, *words: str, given: str = "", **environment: str
+        self,
+        module: str,
+        *words: str,
+        given: str = "",
+        seconds: float | None = None,
+        **environment: str,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a module in the stack's environment, whatever its exit code will be."""
+        """Run a module in the stack's environment, whatever its exit code will be.
+
+        It is killed after some seconds, if these are given: then TimeoutExpired is raised.
+        """
         return subprocess.run(
             [sys.executable, "-m", module, *words],
             env=self.environment | environment,
             input=given,
             capture_output=True,
             text=True,
+            timeout=seconds,
             check=False,
         )
 
@@ -139,6 +149,7 @@ class Sides:
         reported = self._reported()
         if reported.keys() - sent_recipients(sent, mine):
             sent, replies_sent, handed_over = self._sent(mine)
+        counted, kept = self._shown(sorted({out_id for out_id, _ in wanted})) if shown else ({}, {})
         return Facts(
             recipients=wanted,
             sent=sent,
@@ -148,7 +159,8 @@ class Sides:
             replies_handed_over=handed_over,
             replies_reported=replies_reported,
             dead_letters=self._dead_letters(),
-            shown=self._shown(sorted({out_id for out_id, _ in wanted})) if shown else {},
+            shown=counted,
+            kept=kept,
         )
 
     def end_lease(self, name: str) -> None:
@@ -241,11 +253,10 @@ class Sides:
             + int(found["ApproximateNumberOfMessagesDelayed"])
         )
 
-    def _shown(self, out_ids: list[str]) -> dict[str, dict[str, Any]]:
-        answer: dict[str, dict[str, Any]] = json.loads(
-            self.python("local.chaos.shown", given=json.dumps(out_ids))
-        )
-        return answer
+    def _shown(self, out_ids: list[str]) -> tuple[_Accounts, _Accounts]:
+        """Return the accounts of campaigns, first those that count every item, then those of the sums."""
+        counted, kept = json.loads(self.python("local.chaos.shown", given=json.dumps(out_ids)))
+        return counted, kept
 
 
 def sent_recipients(

@@ -9,6 +9,8 @@ import random
 import signal
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 
 from rich.console import Console
 
@@ -17,6 +19,7 @@ from local.chaos import deaths, misbehaviour
 from local.chaos.arena import Arena
 from local.chaos.audit import Facts
 from local.chaos.campaigns import CONTENT, Campaign, Campaigns
+from local.chaos.halts import Operator
 from local.chaos.rest import come_to_rest
 from local.faults import RETURNED, WHENS, Order
 
@@ -43,6 +46,7 @@ class Storm:
         self._console = console
         self._began = time.monotonic()
         self.campaigns = Campaigns(arena.sides, arena.sides.template(CONTENT))
+        self.operator = Operator(self.campaigns)
         # A restart waits until no sender is sending, and no sender sends before it is over.
         self._may_send = threading.Semaphore(_SENDERS)
         self._over = threading.Event()
@@ -80,6 +84,8 @@ class Storm:
         for order in self._arena.faults.pending():
             self._arena.faults.withdraw(order)
         self._arena.behave()
+        self.operator.resume_all()
+        self.counts |= self.operator.counts
         self.counts["killed at a call"] = len(self._arena.faults.executed())
         self._print("all faults have ended; waiting for the final states")
         last = -1
@@ -101,24 +107,26 @@ class Storm:
             # dies.
             if number == 0:
                 for count in (30, 300):
-                    self._send(self.campaigns.from_file(self._files.put, count), generator)
+                    self._send(partial(self.campaigns.from_file, self._files.put, count), generator)
             while not self._over.wait(generator.uniform(*_CAMPAIGN_PAUSE)):
-                self._send(self.campaigns.various(generator), generator)
+                self._send(partial(self.campaigns.various, generator), generator)
         except Exception as error:
             self._failure = error
 
-    def _send(self, campaign: Campaign, generator: random.Random) -> None:
+    def _send(self, make: Callable[[], Campaign], generator: random.Random) -> None:
+        """Make a campaign and send it. Once the storm is over, make none: its recipients would be missed."""
         again = generator if generator.random() < 0.2 else None
         with self._may_send:
             if not self._over.is_set():
-                self.campaigns.send(campaign, again=again)
+                self.campaigns.send(make(), again=again)
 
     # --- faults ---
 
     def _inject(self, generator: random.Random) -> None:
         """Inject a random fault, and wait a moment."""
-        faults = (self._order, self._kill, self._spoil, self._shuffle, self._pull)
-        [fault] = generator.choices(faults, weights=(8, 2, 4, 1, 1))
+        halt = self.operator.halt
+        faults = (self._order, self._kill, self._spoil, self._shuffle, self._pull, halt)
+        [fault] = generator.choices(faults, weights=(8, 2, 4, 1, 1, 2))
         description = fault(generator)
         if description:
             self._print(description)

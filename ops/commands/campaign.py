@@ -196,7 +196,7 @@ def stop(out_id: OutId, yes: Yes = False, stage: Stage = "local", json: Json = F
     _print(stopped, json=json)
     if not json:
         typer.echo(
-            f"Recipients who were not sent to, and are reported as STOPPED: {stopped['unsent']}"
+            f"Unless a call to them was under way, recipients reported as STOPPED: {stopped['unsent']}"
         )
     if not all(request["fileIsRead"] for request in stopped["requests"]):
         warn("a file is still being read: its further recipients are reported as STOPPED, too")
@@ -304,9 +304,6 @@ def _readable(account: Mapping[str, Any]) -> dict[str, Any]:
     shown["counted"] = _COUNTED[account["counted"]]
     if not account["resent"]:
         del shown["resent"]
-    for name in ("pushed", "replies"):
-        if shown[name] is None:
-            shown[name] = "too many to count in passing: see --exact"
     files = {"files": account["files"]} if "files" in account else {}
     lines = [
         f"{one['recipients']}  {one['code']}" + (f": {one['reason']}" if one["reason"] else "")

@@ -31,6 +31,7 @@ SHOWN = {
     "waiting": 1,
     "pushed": 3,
 }
+KEPT = {**SHOWN, "counted": "sums"}
 FACTS = Facts(
     recipients=frozenset({A, B, C, D, E}),
     # Delivered, failed at the carrier, refused, sent without a receipt, unknown and never sent.
@@ -42,6 +43,7 @@ FACTS = Facts(
     replies_reported={A: frozenset({"T"})},
     dead_letters={"sends": 0},
     shown={"c": SHOWN},
+    kept={"c": KEPT},
 )
 
 
@@ -154,8 +156,14 @@ def test_an_unfinished_campaign_is_reported(change: Any, said: str) -> None:
 @pytest.mark.parametrize("name", SHOWN)
 def test_wrong_counts_shown_to_the_operator_are_reported(name: str) -> None:
     wrong = {"c": {**SHOWN, name: SHOWN[name] + 1}}
-    [problem] = problems(replace(FACTS, shown=wrong))
+    [problem] = problems(replace(FACTS, shown=wrong, kept={}))
     assert problem.startswith("ops campaign show c says")
+
+
+@pytest.mark.parametrize("wrong", [{"segments": 2}, {"pushed": 4}, {"counted": "items"}])
+def test_sums_that_differ_from_the_items_are_reported(wrong: Any) -> None:
+    [problem] = problems(replace(FACTS, kept={"c": {**KEPT, **wrong}}))
+    assert problem.startswith("the sums of c (")
 
 
 def test_many_problems_are_counted() -> None:

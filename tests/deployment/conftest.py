@@ -19,6 +19,7 @@ from local import aws
 from ops import before_chalice, bundle, deploy, queue_names, stack, stages
 from ops.cloud import clients as ops_clients
 from ops.cloud import polling
+from tests.support.deployment import remembered_clients
 from tests.support.deployment.chalice_program import Chalice
 from tests.support.deployment.checkout import Checkout
 from tests.support.deployment.commands import keep_secrets, ops
@@ -48,6 +49,7 @@ def emulated(
         monkeypatch.setenv(name, value)
     # boto3 keeps the credentials that it found first.
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    remembered_clients.install(monkeypatch)
     _forget()
     yield ministack.endpoint
     _forget()

@@ -102,7 +102,7 @@ def noted(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Return an event that is set once the message to A is stored."""
     linked.configure(TENCENT_PARALLEL_CALLS="4")
     # Long after the events during the call to B: only one thread at a time may use moto.
-    monkeypatch.setattr("chalicelib.functions.deliver.MAX_UNRECORDED_SECONDS", 0.5)
+    monkeypatch.setattr("chalicelib.delivery.attempt_calls.MAX_UNRECORDED_SECONDS", 0.5)
     event = threading.Event()
     record = messages.record
 

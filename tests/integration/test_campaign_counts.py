@@ -256,6 +256,39 @@ def test_a_message_that_an_older_release_sent_makes_everything_be_counted(linked
     linked.logs_are_complete = False
 
 
+def test_pushes_that_an_older_release_recorded_are_counted(linked: Bridge) -> None:
+    linked.campaign([A, B, C], {"name": "您"}, code=linked.template())
+    linked.pump.drain("deliver")
+    linked.deliver_all()
+    linked.pump.drain("settle", "push")
+    assert check_counts("task-1")["pushed"] == 3
+    older = {"positions": "1,7", "expires": int(time.time()) + 3600}
+    table.put(table.key("OUT#task-1", f"PUSHED#{biz_id()}#{'0' * 16}") | older)
+    shown = campaign.show("task-1")
+    assert (shown["counted"], shown["pushed"], shown["delivered"]) == ("items", 4, 3)
+
+
+def test_replies_that_an_older_release_stored_are_counted(linked: Bridge) -> None:
+    linked.campaign([A], {"name": "您"}, code=linked.template())
+    linked.pump.drain("deliver")
+    older = {"phoneNum": A, "content": "T", "by": "x", "arrived": 1, "sendTime": ""}
+    table.put(table.key("OUT#task-1", f"REPLY#{'0' * 24}") | older)
+    shown = campaign.show("task-1")
+    assert (shown["counted"], shown["replies"]) == ("items", 1)
+    for day in range(2):
+        for _ in range(2):
+            linked.clock.advance(seconds=600)
+            linked.callback(tencent.reply("86" + A, "好的", SIGN, time=int(time.time())))
+            linked.pump.drain("settle", "push")
+        shown = campaign.show("task-1")
+        assert (shown["counted"], shown["replies"]) == ("items", 1 + 2 * (day + 1))
+        linked.clock.advance(hours=24)
+    # The oldest replies expire, and with them the counter of the day on which counting began.
+    table.delete("OUT#task-1", f"REPLY#{'0' * 24}")
+    counters = list(table.query("OUT#task-1", "REPLIES#"))
+    assert [one.get("partial") for one in counters] == [True, None]
+
+
 # --- the list ------------------------------------------------------------------------------------
 
 
@@ -339,6 +372,23 @@ def test_a_request_of_one_recipient_costs_two_write_units_more(
             assert units(item) == 1, item
 
 
+def test_a_reply_is_counted_once_and_costs_three_write_units_more(
+    linked: Bridge, meter: Meter
+) -> None:
+    linked.campaign([A, B], {"name": "您"}, code=linked.template())
+    linked.pump.drain("deliver")
+    one = tencent.reply("86" + A, "T", SIGN, time=int(time.time()))
+    meter.writes = 0
+    with linked.outside.watched():
+        linked.callback(one)
+        linked.pump.drain("settle")
+    assert meter.writes == 4
+    linked.callback(one)
+    linked.callback(tencent.reply("86" + B, "T", SIGN, time=int(time.time())))
+    linked.pump.drain("settle", "push")
+    assert check_counts("task-1")["replies"] == 2
+
+
 @pytest.mark.parametrize("personalised", [False, True])
 def test_a_thousand_recipients_cost_ten_write_units_more_at_most(
     linked: Bridge, meter: Meter, personalised: bool
@@ -376,7 +426,7 @@ KEPT = {"delta", "tally", "fee", "adopted", "listed", "sent"}
 
 
 def test_showing_a_million_recipients_costs_thirty_read_units(linked: Bridge, meter: Meter) -> None:
-    """In the most expensive state: full tallies, and more pushed receipts and replies than are counted in passing."""
+    """In the most expensive state: full tallies, and a counter of replies for each day for which they are kept."""
     linked.campaign([A], {"name": "您"}, code=linked.template())
     linked.pump.drain("deliver")
     pk, expires = "OUT#task-1", int(time.time()) + 3600
@@ -401,19 +451,18 @@ def test_showing_a_million_recipients_costs_thirty_read_units(linked: Bridge, me
         full.add(failed, 900)
     head = {"rows": 600_000, "tally": full.encode(), "expires": expires}
     table.put(table.key(pk, f"DETAILS#{biz_id()}") | head)
-    for number in range(150):
-        positions = ",".join(str(100_000 + 100 * number + at) for at in range(100))
-        table.put(
-            table.key(pk, f"PUSHED#{biz_id()}#{number:016d}")
-            | {"positions": positions, "expires": expires}
-        )
-        table.put(table.key(pk, f"REPLY#{number:024d}") | {"content": "回复" * 50, "by": "x" * 36})
+    positions = ",".join(str(999_900 + at) for at in range(100))
+    slot = {"positions": positions, "total": 600_000, "saved": 5_500, "expires": expires}
+    table.put(table.key(pk, f"PUSHED#{biz_id()}#!00005999") | slot)
+    for day in range(34):
+        counter = {"count": 300, "expires": expires}
+        table.put(table.key(pk, f"REPLIES#2026-01-{day:02d}") | counter)
     linked.logs_are_complete = False
     with linked.outside.watched():
         shown = campaign.show("task-1")
-    assert (shown["recipients"], shown["failed"], shown["pushed"]) == (1_000_000, 600_000, None)
-    assert shown["replies"] is None
-    assert meter.reads <= 30
+    assert (shown["recipients"], shown["failed"]) == (1_000_000, 600_000)
+    assert (shown["pushed"], shown["replies"]) == (600_000, 10_200)
+    assert meter.reads <= 10
 
 
 def test_a_page_of_the_list_costs_two_read_units_a_campaign(linked: Bridge, meter: Meter) -> None:

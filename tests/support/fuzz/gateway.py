@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from moto.core.botocore_stubber import BotocoreStubber
 
 import app
 from bench.item_size import size
+from tests.support.in_process import aws
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.events import Context
 from tests.support.in_process.pump import FUNCTIONS
@@ -108,16 +108,16 @@ class Gateway:
         self._wrote = False
         self._restore = snapshot(bridge)
         bridge.outside.observers.append(self._look_at)
-        process = BotocoreStubber.process_request
+        ask = aws.ask_handler
 
-        def timed(stubber: BotocoreStubber, request: Any) -> Any:
+        def timed(operation: Any, request: Any) -> Any:
             began = time.process_time()
             try:
-                return process(stubber, request)
+                return ask(operation, request)
             finally:
                 self._motos += time.process_time() - began
 
-        monkeypatch.setattr(BotocoreStubber, "process_request", timed)
+        monkeypatch.setattr(aws, "ask_handler", timed)
 
     def ask(self, asked: Asked) -> Answered:
         """Send a request. The work is the processor time without that of moto."""

@@ -19,7 +19,7 @@ from chalicelib.delivery import outcome_queries
 from chalicelib.domain.chunks import ChunkProgress
 from chalicelib.queues import sending
 from chalicelib.quickaudience import client
-from chalicelib.store import chunks, send_requests, signs
+from chalicelib.store import chunks, pushed, send_requests, signs
 from chalicelib.store.signs import Sign
 from chalicelib.tencent import api3, throttle, v5
 from tests.support.in_process import aws, hostile, quickaudience, tencent
@@ -75,6 +75,7 @@ def clear_caches() -> None:
         clients._client,
         sending.url,
         send_requests.get,
+        pushed._chain,
         v5._client,
         api3._client,
         throttle._throttle,

@@ -1,7 +1,8 @@
-"""A check of the logs of final states and of the chains of sends, against everything that is stored.
+"""A check of the logs of final states, the chains of sends and pushes, and their sums, against everything stored.
 
 Each message with a receipt has its rows once, each attempt with a result is in its request's chain once, and nothing
-else is in either. The tallies are what counting gives.
+else is in either. Each position is in the chain of pushes once. The tallies, and the counters of replies, are what
+counting gives.
 """
 
 from collections import Counter
@@ -13,6 +14,7 @@ from moto.dynamodb.models import dynamodb_backends
 from chalicelib.domain import tally
 from chalicelib.domain.chunks import SendSums
 from chalicelib.domain.messages import Message
+from chalicelib.domain.position_set import PositionSet
 from chalicelib.domain.tally import Tally
 from chalicelib.store import final_state_log, message_items, table
 from chalicelib.store.packing import unpack
@@ -34,12 +36,51 @@ class _Stored:
         self.messages: list[Message] = []
         self.results: dict[Attempt, table.Item] = {}
         self.sends: list[tuple[int, list[Attempt], SendSums]] = []
+        # By what follows the bizId in their sort keys. Those of older releases have no total.
+        self.pushes: dict[str, table.Item] = {}
+        self.pushed_set: table.Item = {}
         self.listed = False
         self.lines = 0
+
+    def add(self, kind: str, number: str, item: table.Item) -> None:
+        """Add an item of the request. `number` is what follows the bizId in its sort key."""
+        if kind == "DETAIL":
+            rows = [(phone, sort) for phone, sort in unpack(item["packed"])]
+            delta = tally.decode(item["delta"]) if "delta" in item else None
+            self.slots.append((int(number), rows, delta))
+        elif kind == "DETAILS":
+            self.head = item
+        elif kind == "SENT":
+            attempts = [(start, attempt) for start, attempt in unpack(item["attempts"])]
+            self.sends.append((int(number), attempts, SendSums(*item["sums"])))
+        elif kind == "PUSHED":
+            self.pushes[number] = item
+        elif kind == "PUSHED_SET":
+            self.pushed_set = item
+        elif kind == "CHUNK" and "#RESULT#" in number:
+            start, _, attempt = number.split("#")
+            self.results[int(start), int(attempt)] = item
+        elif kind == "REQUEST" and item.get("listed"):
+            self.listed = True
 
     @property
     def settled(self) -> list[Message]:
         return [message for message in self.messages if message.receipt]
+
+
+class _Replies:
+    """What is stored about the replies under one outId."""
+
+    def __init__(self) -> None:
+        self.replies = 0
+        self.counted = 0
+        self.is_partial = False
+
+    def add(self, kind: str, item: table.Item) -> None:
+        """Add a reply or a counter."""
+        self.replies += kind == "REPLY"
+        self.counted += item.get("count", 0)
+        self.is_partial |= "partial" in item
 
 
 def check_logs(what: object = "") -> int:
@@ -48,17 +89,22 @@ def check_logs(what: object = "") -> int:
     Call it when all work is done: a function that died has not appended its rows yet. The items are read from moto's
     own table, because a query for each log would be slow.
     """
-    stored = _stored()
+    stored, replies = _stored()
+    for out_id, one in replies.items():
+        if not one.is_partial:
+            assert one.counted == one.replies, f"{what}: the number of replies under {out_id}"
     for request, found in stored.items():
         _check_log(request, found, what)
         _check_tally(f"{what}: the tally of {request}", found)
         _check_sends(f"{what}: the sends of {request}", found)
+        _check_pushes(f"{what}: the pushes of {request}", found)
         assert found.lines >= found.listed, f"{what}: {request} is not in the list of its day"
     return sum(bool(found.slots) for found in stored.values())
 
 
-def _stored() -> dict[Request, _Stored]:
+def _stored() -> tuple[dict[Request, _Stored], dict[str, _Replies]]:
     stored: dict[Request, _Stored] = {}
+    replies: dict[str, _Replies] = {}
     lines: Counter[Request] = Counter()
     for item in stored_items():
         out_id = str(item["pk"]).removeprefix("OUT#")
@@ -72,32 +118,15 @@ def _stored() -> dict[Request, _Stored]:
         if item["pk"].startswith("CAMPAIGNS#"):
             lines[item["outId"], rest] += 1
             continue
-        if not item["pk"].startswith("OUT#") or kind in (
-            "REPLY",
-            "COUNTED",
-            "FILE",
-            "PUSHED",
-            "RESENDS",
-        ):
+        if not item["pk"].startswith("OUT#") or kind in ("COUNTED", "FILE", "RESENDS"):
             continue
-        found = stored.setdefault((out_id, biz_id), _Stored())
-        if kind == "DETAIL":
-            rows = [(phone, sort) for phone, sort in unpack(item["packed"])]
-            delta = tally.decode(item["delta"]) if "delta" in item else None
-            found.slots.append((int(number), rows, delta))
-        elif kind == "DETAILS":
-            found.head = item
-        elif kind == "SENT":
-            attempts = [(start, attempt) for start, attempt in unpack(item["attempts"])]
-            found.sends.append((int(number), attempts, SendSums(*item["sums"])))
-        elif kind == "CHUNK" and "#RESULT#" in number:
-            start, _, attempt = number.split("#")
-            found.results[int(start), int(attempt)] = item
-        elif kind == "REQUEST" and item.get("listed"):
-            found.listed = True
+        if kind in ("REPLY", "REPLIES"):
+            replies.setdefault(out_id, _Replies()).add(kind, item)
+            continue
+        stored.setdefault((out_id, biz_id), _Stored()).add(kind, number, item)
     for request, found in stored.items():
         found.lines = lines[request]
-    return stored
+    return stored, replies
 
 
 def _check_log(request: Request, stored: _Stored, what: object) -> None:
@@ -150,6 +179,33 @@ def _check_sends(what: str, stored: _Stored) -> None:
     assert times == Counter(stored.results.keys()), f"{what}: attempts are missing, or twice there"
     newest = max(stored.sends, default=(0, [], SendSums()), key=lambda slot: slot[0])
     assert newest[2] == counted, what
+
+
+def _check_pushes(what: str, stored: _Stored) -> None:
+    if any("total" not in item for item in stored.pushes.values()):
+        # An older release recorded some.
+        return
+    known: set[int] = set()
+    for number, (sort, item) in enumerate(sorted(stored.pushes.items())):
+        assert sort == f"!{number:08d}", f"{what}: a gap"
+        if stored.pushed_set.get("slots") == number:
+            _check_set(what, stored, known)
+        positions = [int(position) for position in item["positions"].split(",")]
+        assert not known.intersection(positions), f"{what}: a position is there twice"
+        assert len(set(positions)) == len(positions), f"{what}: a position is there twice"
+        known.update(positions)
+        assert item["total"] == len(known), f"{what}: the count of slot {number}"
+    if stored.pushed_set and stored.pushed_set["slots"] >= len(stored.pushes):
+        _check_set(what, stored, known)
+
+
+def _check_set(what: str, stored: _Stored, known: set[int]) -> None:
+    assert stored.pushed_set["slots"] <= len(stored.pushes), f"{what}: the saved set"
+    saved = PositionSet.decode(stored.pushed_set["set"])
+    expected = PositionSet()
+    for position in known:
+        expected.add(position)
+    assert saved.encode() == expected.encode(), f"{what}: the saved set"
 
 
 def stored_items() -> Iterator[table.Item]:

@@ -12,7 +12,7 @@ from botocore.auth import SigV4Auth
 from botocore.client import BaseClient
 from botocore.useragent import UserAgentString
 from moto import mock_aws
-from moto.core import responses
+from moto.core import models, responses
 from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
@@ -60,8 +60,11 @@ def bridge(
         (ResponseSerializer, "get_value"),
         (Table, "query"),
         (responses, "method_names_from_class"),
+        (responses, "camelcase_to_underscores"),
     ):
         monkeypatch.setattr(patched, name, getattr(aws, name))
+    # moto replaces the whole of AWS for `requests`, too, with a thousand addresses: no test calls it that way.
+    monkeypatch.setattr(models, "RESPONSES_METHODS", [])
     # Below the policies and what HOSTILE turns on, so that these see every call.
     monkeypatch.setattr(BaseClient, "_make_request", aws.make_request)
     # Both take botocore long, and moto checks neither.

@@ -19,7 +19,7 @@ SIGN, SIGN_ID = "测试签名", "1001"
 
 for_ci = pytest.mark.skipif(
     not thoroughness.ALL,
-    reason="has a stack of its own for what tests/integration shows in process: BREAKS=all runs it",
+    reason="shows on a real stack what tests/integration shows in process: BREAKS=all runs it",
 )
 
 
