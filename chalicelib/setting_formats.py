@@ -87,6 +87,27 @@ def country_codes(text: str) -> frozenset[str]:
     return codes
 
 
+def price(text: str) -> tuple[str, str]:
+    """Read a price such as 0.045 CNY; return the digits of its amount, and its currency.
+
+    The amount stays a text, because only the operator's commands calculate with it.
+    """
+    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([A-Z]{3})", text.strip(), re.ASCII)
+    if found is None:
+        raise ValueError(f"is {text!r}, which is not an amount with a currency")
+    return found[1], found[2]
+
+
+def failure_alarm(text: str) -> str:
+    """Read the failure rate of an alarm, such as 20% of 100, or off; return it in this form."""
+    if text.strip() == "off":
+        return "off"
+    found = re.fullmatch(r"([1-9][0-9]?|100)\s*%\s*of\s*([1-9][0-9]{0,8})", text.strip(), re.ASCII)
+    if found is None:
+        raise ValueError(f"is {text!r}, which is not a percentage of a number")
+    return f"{found[1]}% of {found[2]}"
+
+
 def hours_of_day(text: str) -> tuple[int, int]:
     """Read a time of the day, such as 08:00-22:00, as its first and last minute. It may span midnight."""
     start, end = matching("[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]")(text).split("-")

@@ -1,7 +1,7 @@
 """The settings: every environment variable that the bridge reads, with its format and its default.
 
 `load()` reads them once per process. Wrong settings raise ConfigurationError, which lists all of them at once,
-each with the expected format. Its text never contains a value, so it can't leak a secret.
+each with the expected format. Its text never contains the value of a secret.
 
 `Settings` is a plain dataclass because every function needs its settings before its first answer, and a
 library for models would take longer to import than all of chalicelib. See docs/cold-start.md.
@@ -18,12 +18,14 @@ from chalicelib.setting_formats import (
     WAITABLE,
     at_least,
     country_codes,
+    failure_alarm,
     hours_of_day,
     matching,
     names,
     networks,
     not_blank,
     one_of,
+    price,
     url,
     wait_codes,
     whole_number,
@@ -50,7 +52,7 @@ def _setting(
     A default is used as it is, without parsing. A setting without a default is required. Two functions depend on the
     other variables, too: `unset` returns the value of a variable that is not set, in place of the default; `check`
     refuses a value. All three functions raise ValueError with a text that says what is wrong and does not contain the
-    value.
+    value of a secret.
     """
     metadata = {"variable": variable, "shape": shape, "read": read, "unset": unset, "check": check}
     return field(default=default, repr=not secret, metadata=metadata)
@@ -92,6 +94,11 @@ def _refuse_address_of_v5(address: str, environment: Environment) -> None:
 def _refuse_names_of_codes(codes: frozenset[int | str], environment: Environment) -> None:
     if _calls_v5(environment) and any(isinstance(code, str) for code in codes):
         raise ValueError("has names of codes, which v5 does not know")
+
+
+def _refuse_pause_without_a_rate(pause: str, environment: Environment) -> None:
+    if pause == "on" and (environment.get("FAILURE_ALARM") or "").strip() == "off":
+        raise ValueError("is on, but FAILURE_ALARM=off sets no failure rate")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,6 +226,25 @@ class Settings:
         at_least(1),
         default=0,
     )
+    segment_price: tuple[str, str] | None = _setting(
+        "SEGMENT_PRICE",
+        "price of one billed piece with its currency, such as 0.045 CNY",
+        price,
+        default=None,
+    )
+    failure_alarm: str = _setting(
+        "FAILURE_ALARM",
+        "failure rate that raises the alarm, and of how many final states at least, such as 20% of 100; or off",
+        failure_alarm,
+        default="20% of 100",
+    )
+    pause_on_failures: Literal["on", "off"] = _setting(
+        "PAUSE_ON_FAILURES",
+        "on or off: pause a campaign at the failure rate of FAILURE_ALARM",
+        one_of("on", "off"),
+        default="off",
+        check=_refuse_pause_without_a_rate,
+    )
     send_hours: tuple[int, int] | None = _setting(
         "SEND_HOURS",
         "hours of the day, Beijing time, in which promotional templates are sent, such as 08:00-22:00",
@@ -254,6 +280,14 @@ class Settings:
     queue_prefix: str = _setting(
         "BRIDGE_QUEUE_PREFIX", "prefix of the queues' names", default="qa-sms-bridge-local-"
     )
+
+    @property
+    def failure_threshold(self) -> tuple[int, int] | None:
+        """Return the failure rate of the alarm, in percent, and of how many final states at least; None without one."""
+        if self.failure_alarm == "off":
+            return None
+        percent, _, minimum = self.failure_alarm.partition("% of ")
+        return int(percent), int(minimum)
 
     @property
     def qa_keys(self) -> tuple[str, ...]:

@@ -31,7 +31,8 @@ DEFAULTS = {
 # Variables, or prefixes of variables, that a process needs to act as one of the bridge's functions.
 _PUBLISHED = (
     *("AWS_", "BRIDGE_", "OSS_", "PUBLIC_", "QA_", "TENCENT_"),
-    *("ALLOWED_COUNTRIES", "DAILY_LIMIT", "SEGMENT_PRICE", "SEND_HOURS"),
+    *("ALLOWED_COUNTRIES", "DAILY_LIMIT", "FAILURE_ALARM", "PAUSE_ON_FAILURES"),
+    *("SEGMENT_PRICE", "SEND_HOURS"),
     *("NO_PROXY", "no_proxy"),
 )
 

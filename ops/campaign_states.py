@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from chalicelib.delivery.permits import Permits
 from chalicelib.domain.messages import STOPPED
@@ -10,6 +10,9 @@ from chalicelib.store import breakers, halts, send_requests
 from chalicelib.store.files import File
 from chalicelib.store.send_requests import UnknownRequestError
 from ops.kept_counts import OTHER
+
+if TYPE_CHECKING:
+    from chalicelib.domain.halts import Halt
 
 State = Literal["sending", "held", "hours", "paused", "waiting", "failed", "done", "stopped"]
 """`held` while a breaker or a hold stops calls, `hours` outside SEND_HOURS, `waiting` for receipts, `failed` if a file
@@ -27,10 +30,11 @@ def of_campaign(states: Iterable[State]) -> State:
 class RequestStates:
     """The states of requests, as they are now. What they share is read once, and only if a request needs it.
 
-    Unless `consistent`, they are those of a second ago.
+    Unless `consistent`, they are those of a second ago. `pauses` are the halts of those that are paused.
     """
 
     def __init__(self, *, consistent: bool) -> None:
+        self.pauses: list[Halt] = []
         self._consistent = consistent
         self._permits = Permits()
         self._held: bool | None = None
@@ -53,6 +57,7 @@ class RequestStates:
             if halt.state == "stopped":
                 return "stopped"
             if halt.state == "paused" and unsent:
+                self.pauses.append(halt)
                 return "paused"
         if unsent:
             if self._waits_for_hours(request):

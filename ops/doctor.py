@@ -13,7 +13,7 @@ from chalicelib import aws, dates, settings
 from chalicelib.domain.breaker import HOLDS, NAMES, BreakerName
 from chalicelib.domain.halts import HOURS
 from chalicelib.errors import BridgeError
-from chalicelib.store import breakers, waiting
+from chalicelib.store import breakers, daily_counts, waiting
 from chalicelib.tencent import api
 from chalicelib.tencent.interface import CallRefusedError
 from ops import (
@@ -31,6 +31,8 @@ from ops.findings import Finding
 
 # Seconds by which a clock may be wrong. Tencent allows ten minutes with v5, five with API 3.0.
 _CLOCK_SECONDS = 60
+# The share of DAILY_LIMIT from which on a warning comes, in percent.
+_NEAR_THE_LIMIT = 80
 # What waits at the gates that are no breakers.
 _WAITS = {waiting.TIME: "{} until a time", HOURS: "{} for SEND_HOURS"}
 
@@ -50,6 +52,7 @@ def examine(stage: str, *, show_token: bool = False) -> Iterator[Finding]:
     yield findings.run("table", _table)
     yield from _queues(stage)
     yield findings.run("waiting in the table", _waiting)
+    yield findings.run("daily limit", _daily_limit)
     for name in NAMES:
         yield findings.run(f"breaker {name}", partial(_breaker, name))
     if secrets.state == "ok":
@@ -121,6 +124,25 @@ def _waiting() -> str:
     if paused := waiting_counts.paused_requests(table):
         shown.append(f"{paused} requests that are paused, or were a short time ago")
     return ", ".join(shown)
+
+
+def _daily_limit() -> Finding:
+    """Compare the recipients that were accepted today with DAILY_LIMIT. They are counted only where there is one."""
+    check, limit = "daily limit", settings.load().daily_limit
+    if not limit:
+        return Finding(check, "ok", "none: DAILY_LIMIT is not set")
+    accepted = daily_counts.accepted(time.time())
+    left = max(0, limit - accepted)
+    share = accepted * 100 // limit
+    found = f"{accepted:,} of {limit:,} recipients accepted today (Beijing time), {share} %"
+    figures = {"accepted": accepted, "limit": limit}
+    if share < _NEAR_THE_LIMIT:
+        return Finding(check, "ok", found, figures)
+    found += (
+        f": a request of more than {left:,} recipients is refused until midnight with "
+        "isv.DAY_LIMIT_CONTROL. To accept more today: raise DAILY_LIMIT, then deploy the stage"
+    )
+    return Finding(check, "warning", found, figures)
 
 
 def _queues(stage: str) -> Iterator[Finding]:

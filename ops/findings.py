@@ -1,7 +1,7 @@
 """Findings: the results of checks."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import requests
@@ -14,15 +14,16 @@ from ops.errors import OperatorError
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of one check."""
+    """The result of one check: in words, and where a program may want them, its `figures` by name."""
 
     check: str
     state: Literal["ok", "warning", "error"]
     found: str
+    figures: Mapping[str, int] = field(default_factory=dict)
 
     def row(self) -> dict[str, Any]:
         """Return it as JSON shows it."""
-        return {"check": self.check, "state": self.state, "found": self.found}
+        return {"check": self.check, "state": self.state, "found": self.found, **self.figures}
 
 
 def run(check: str, look: Callable[[], Finding | str]) -> Finding:

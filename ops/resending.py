@@ -34,7 +34,7 @@ from chalicelib.store import chunks, daily_counts, resends, send_requests, templ
 from chalicelib.store.resends import MAX_REQUESTS, Resends
 from chalicelib.store.send_requests import UnknownRequestError
 from chalicelib.store.templates import Revision
-from ops import audit, campaign, errors, failure_words
+from ops import audit, campaign, costs, errors, failure_words
 from ops.errors import OperatorError
 from ops.resend_candidates import Candidate, Candidates
 
@@ -373,11 +373,13 @@ def _account(
             "an earlier resend was cut off before everything was queued: "
             + ("the next one queues the rest first" if dry_run else "the rest is queued now")
         )
+    billed = sum(draft.segments for draft in drafts.used)
     return {
         "outId": out_id,
         "dryRun": dry_run,
         "recipients": drafts.recipients,
-        "segments": sum(draft.segments for draft in drafts.used),
+        "segments": billed,
+        "cost": costs.of_segments(billed),
         "failures": [
             {
                 "code": code,

@@ -98,7 +98,9 @@ def record_and_report(sends: list[Message], state: State, reason: str = "") -> l
         received=dates.to_beijing(time.time()),
         by=BY + uuid.uuid4().hex[:16],
     )
-    return final_states.record_and_report([one.with_receipt(receipt) for one in sends])
+    return final_states.record_and_report(
+        [one.with_receipt(receipt) for one in sends], watched=False
+    )
 
 
 def _of_campaign(out_id: str) -> Iterator[ChunkKey]:

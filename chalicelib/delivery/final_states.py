@@ -7,10 +7,12 @@ one of them stores the receipt, and only that one reports it. If it dies in betw
 own receipt, and reports it. The log of final states then takes only the rows that it lacks.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib import metrics, settings
+from chalicelib.delivery import failure_watch
 from chalicelib.domain.messages import Message
 from chalicelib.queues import bodies, sending
 from chalicelib.store import final_state_log, messages
@@ -24,23 +26,26 @@ class Report:
     """Messages to report, of any requests. All have their receipts.
 
     `heads` are the heads of the requests' logs from before the receipts were stored. `repeated` are the keys of
-    messages that may have been reported before.
+    messages that may have been reported before. `alongside` are the numbers of messages that Tencent accepted at the
+    same time. The failure rates of the requests are looked at if they are `watched`.
     """
 
     messages: Sequence[Message]
     heads: Mapping[Request, final_state_log.Head]
     repeated: frozenset[tuple[str, str]]
+    alongside: Mapping[Request, int] = field(default_factory=dict)
+    watched: bool = True
 
 
-def record_and_report(settled: Sequence[Message]) -> list[Message]:
+def record_and_report(settled: Sequence[Message], *, watched: bool = True) -> list[Message]:
     """Store the receipts of messages that had none, report them, and return the messages that were reported.
 
     Each receipt names the piece of work that learned it (`receipt.by`), by the same name whenever that work is
-    repeated.
+    repeated. An operator's command does not have the failure rate `watched`: only functions count metrics.
     """
     heads = _heads(settled)
     stored = messages.settle(settled)
-    report(Report(stored.messages, heads, stored.repeated))
+    report(Report(stored.messages, heads, stored.repeated, watched=watched))
     return stored.messages
 
 
@@ -53,7 +58,8 @@ def record_new_and_report(learned: Sequence[Message], *, repeated: bool) -> None
     heads = _heads(refused)
     messages.record(learned)
     keys = map(messages.key, refused if repeated else ())
-    report(Report(refused, heads, frozenset(keys)))
+    accepted = Counter(_request(message) for message in learned if not message.receipt)
+    report(Report(refused, heads, frozenset(keys), accepted))
 
 
 def report(reported: Report) -> None:
@@ -73,7 +79,14 @@ def report(reported: Report) -> None:
             sending.send("receipts", bodies.of_entries("details", out_id, entries))
     for request, group in by_request.items():
         repeated = not reported.repeated.isdisjoint(map(messages.key, group))
-        final_state_log.append(group, reported.heads[request], repeated=repeated)
+        head = final_state_log.append(
+            group,
+            reported.heads[request],
+            repeated=repeated,
+            alongside=reported.alongside.get(request, 0),
+        )
+        if reported.watched:
+            failure_watch.look(*request, head)
 
 
 def _heads(settled: Iterable[Message]) -> dict[Request, final_state_log.Head]:

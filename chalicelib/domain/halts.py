@@ -21,7 +21,8 @@ HOURS = "hours"
 class Halt:
     """The halt of a request. `at` is the epoch since which it has its state. Every write sets a new `token`.
 
-    The field names are stored, so they must not change.
+    `why` says in words for what failures a function paused it. It is empty if an operator did. The field names are
+    stored, so they must not change.
     """
 
     out_id: str
@@ -29,6 +30,7 @@ class Halt:
     state: HaltState
     at: int
     token: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

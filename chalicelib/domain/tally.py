@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 
 from chalicelib.compact_json import COMPACT_JSON
-from chalicelib.domain.messages import Message
+from chalicelib.domain.messages import NOT_SENT, STOPPED, Message
 
 PERIOD_SECONDS = 300
 """The length of a period for which final states are counted."""
@@ -17,7 +17,9 @@ MAX_PERIODS = 12
 # Characters of a failure's text that are kept, and of its code.
 _MAX_TEXT = 24
 _MAX_CODE = 40
-_COUNTS = ("delivered", "failed", "refused", "lost", "late", "unpriced")
+_COUNTS = ("delivered", "failed", "refused", "lost", "late", "unpriced", "withheld", "alongside")
+# The failures of recipients to whom no call was made.
+_WITHHELD = frozenset((NOT_SENT.code, STOPPED.code))
 
 
 class Tally:
@@ -25,6 +27,8 @@ class Tally:
 
     `refused` of the `failed` ones were never sent, and of the `lost` ones it never became known. `late` are those that
     Tencent accepted, which became known only after the send. `unpriced` were sent, and their fee was not stored.
+    `withheld` of the `refused` ones were stopped, or could not be sent in time: no call was made to them. `alongside`
+    are those that Tencent accepted, or perhaps accepted, as far as they became known together with refused ones.
     `reasons` has the failed ones by code, each with the beginning of a text; `periods` has the delivered and the failed
     ones by the period in which they were learned (epoch // PERIOD_SECONDS). `other_reasons` and `other_periods` are
     those that were folded together.
@@ -39,6 +43,8 @@ class Tally:
         self.lost = 0
         self.late = 0
         self.unpriced = 0
+        self.withheld = 0
+        self.alongside = 0
         self.reasons: dict[str, tuple[int, str]] = {}
         self.other_reasons = 0
         self.periods: dict[int, tuple[int, int]] = {}
@@ -110,9 +116,10 @@ def decode(stored: bytes) -> Tally:
     return tally
 
 
-def of_messages(settled: Iterable[Message], now: int, max_bytes: int) -> Tally:
-    """Return the tally of messages that have receipts, learned at the epoch `now`."""
+def of_messages(settled: Iterable[Message], now: int, max_bytes: int, alongside: int = 0) -> Tally:
+    """Return the tally of messages that have receipts, learned at the epoch `now`, and `alongside` other ones."""
     tally = Tally()
+    tally.alongside = alongside
     for message in settled:
         _count(tally, message)
     tally.periods[now // PERIOD_SECONDS] = (tally.delivered, tally.failed)
@@ -137,6 +144,7 @@ def _count(tally: Tally, message: Message) -> None:
         tally.lost += 1
     elif not message.sid:
         tally.refused += 1
+        tally.withheld += receipt.code in _WITHHELD
     elif message.fee is None:
         tally.unpriced += 1
 

@@ -15,7 +15,7 @@
 | `OUT#<outId>` | `DETAIL#<bizId>#<n>` | the log of final states: rows from n on, and their tally | final_state_log |
 | `OUT#<outId>` | `DETAILS#<bizId>` | the number of rows in that log, and the tally of all | final_state_log |
 | `OUT#<outId>` | `SENT#<bizId>#<n>` | attempts that have a result, and what all up to here sent | send_chain |
-| `OUT#<outId>` | `HALT#<bizId>` | whether an operator paused or stopped a request | halts |
+| `OUT#<outId>` | `HALT#<bizId>` | whether a request is paused or stopped, and for what failures | halts |
 | `OUT#<outId>` | `REPLY#<digest>` | a mobile-originated reply | replies |
 | `OUT#<outId>` | `REPLIES#<day>` | the number of replies that were stored on a day (Beijing time) | replies |
 | `OUT#<outId>` | `RESENDS` | which resend of a campaign may be accepted, and which is not queued completely | resends |

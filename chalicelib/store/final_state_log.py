@@ -77,11 +77,11 @@ def length(out_id: str, biz_id: str) -> int:
     return head(out_id, biz_id).rows
 
 
-def append(settled: Sequence[Message], since: Head, *, repeated: bool) -> None:
-    """Append messages of one request, all with receipts, unless they have a row.
+def append(settled: Sequence[Message], since: Head, *, repeated: bool, alongside: int = 0) -> Head:
+    """Append messages of one request, all with receipts, unless they have a row; return the log's head after that.
 
     `since` is the log's head from before their receipts were stored. `repeated` means that some of the receipts may
-    have been stored earlier.
+    have been stored earlier. `alongside` is the number of messages that Tencent accepted at the same time.
     """
     origin = settled[0].origin
     log = _Log(origin.out_id, origin.biz_id)
@@ -100,7 +100,7 @@ def append(settled: Sequence[Message], since: Head, *, repeated: bool) -> None:
     for _ in range(_MAX_TRIES):
         if not missing:
             break
-        slot = log.slot(end, missing, sent)
+        slot = log.slot(end, missing, sent, alongside)
         existing = table.put_new_or_get(slot)
         if existing is None:
             passed[end] = _Passed(slot["rows"], slot["delta"])
@@ -113,7 +113,7 @@ def append(settled: Sequence[Message], since: Head, *, repeated: bool) -> None:
             end = first + found["rows"]
     else:
         raise TimeoutError(f"the log of {origin.biz_id} was too busy to append {len(missing)} rows")
-    log.move_head(since, end, passed)
+    return log.move_head(since, end, passed)
 
 
 def rows_of(message: Message) -> list[Row]:
@@ -170,7 +170,11 @@ class _Log:
         self._expires = int(time.time()) + periods.RETENTION_SECONDS
 
     def slot(
-        self, first: int, missing: Mapping[Row, Message | None], sent: tuple[int, int]
+        self,
+        first: int,
+        missing: Mapping[Row, Message | None],
+        sent: tuple[int, int],
+        alongside: int,
     ) -> Item:
         """Return a slot with these rows, from row `first` on.
 
@@ -180,13 +184,13 @@ class _Log:
         return table.key(self._pk, self._sort(first)) | {
             "packed": pack(list(missing)),
             "rows": len(missing),
-            "delta": tally.of_messages(counted, int(time.time()), _MAX_DELTA).encode(),
+            "delta": tally.of_messages(counted, int(time.time()), _MAX_DELTA, alongside).encode(),
             "sent": list(sent),
             "expires": self._expires,
         }
 
-    def move_head(self, known: Head, end: int, passed: Mapping[int, _Passed]) -> None:
-        """Move the head to row `end`, unless it is further already.
+    def move_head(self, known: Head, end: int, passed: Mapping[int, _Passed]) -> Head:
+        """Move the head to row `end`, unless it is further already; return it.
 
         `known` is the head as it was read last. `passed` are the slots from there on, by their first rows.
         """
@@ -202,9 +206,8 @@ class _Log:
                 if known.rows
                 else table.put_new_or_get(item)
             )
-            if existing is None:
-                return
-            known = _head(existing)
+            known = _head(existing) if existing else Head(end, summed)
+        return known
 
     def _sum(self, known: Head, end: int, passed: Mapping[int, _Passed]) -> Tally | None:
         """Return the tally of the rows up to `end`, None if it is not known.

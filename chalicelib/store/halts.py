@@ -58,20 +58,24 @@ def change(request: SendRequest, state: HaltState, now: int) -> tuple[Halt | Non
         current = get(request.out_id, request.biz_id)
         if current and current.state == "stopped" and state != "stopped":
             raise StoppedError(f"the request {request.biz_id} is stopped, which is final")
-        entry = Entry(out_id=request.out_id, biz_id=request.biz_id, at=now, token=uuid.uuid4().hex)
-        table.put(_entry_item(entry, request.expires))
+        entry = _list(request, now)
         if current and current.state == state:
             return current, entry
-        halt = Halt(
-            out_id=request.out_id,
-            biz_id=request.biz_id,
-            state=state,
-            at=now,
-            token=uuid.uuid4().hex,
-        )
-        item = _halt_item(halt, request.expires)
+        item = _halt_item(_new(request, state, now), request.expires)
         if table.replace(item, "token", current.token) if current else table.put_new(item):
             return current, entry
+
+
+def pause_once(request: SendRequest, now: int, why: str) -> bool:
+    """Pause a request that was never halted, and say why; return whether it was paused now.
+
+    A request that an operator resumed has a halt, and so has one that was paused in this way before. So it happens
+    once to a request, whatever happens at the same moment.
+    """
+    if get(request.out_id, request.biz_id):
+        return False
+    _list(request, now)
+    return table.put_new(_halt_item(_new(request, "paused", now, why), request.expires))
 
 
 def changed() -> Iterator[Entry]:
@@ -89,6 +93,24 @@ def mark_queued(entry: Entry, request: SendRequest) -> None:
 def remove(entry: Entry) -> None:
     """Delete an entry, unless it was written again."""
     table.delete_where(LIST, entry.biz_id, "token", entry.token)
+
+
+def _list(request: SendRequest, now: int) -> Entry:
+    """Write a new entry of a request, and return it."""
+    entry = Entry(out_id=request.out_id, biz_id=request.biz_id, at=now, token=uuid.uuid4().hex)
+    table.put(_entry_item(entry, request.expires))
+    return entry
+
+
+def _new(request: SendRequest, state: HaltState, now: int, why: str = "") -> Halt:
+    return Halt(
+        out_id=request.out_id,
+        biz_id=request.biz_id,
+        state=state,
+        at=now,
+        token=uuid.uuid4().hex,
+        why=why,
+    )
 
 
 def _entry_item(entry: Entry, expires: int) -> Item:

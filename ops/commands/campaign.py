@@ -1,6 +1,6 @@
 """`ops campaign`: what was sent, what came back, what was pushed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib import dates
-from ops import campaign, export, halting, resending
+from ops import campaign, costs, export, halting, resending, watching
+from ops.commands import looks
 from ops.commands.output import (
     Json,
     Stage,
@@ -26,6 +27,7 @@ app = typer.Typer(no_args_is_help=True, help="Campaigns, by their outId.")
 
 _LABELS = {
     "bizIds": "their bizIds",
+    "pauses": "paused now",
     "sent": "accepted by Tencent",
     "unsent": "not sent yet",
     "unreported": "no receipt yet",
@@ -44,6 +46,7 @@ _HALT_LABELS = {"left": "time left", "ends": "ends (Beijing time)"}
 _RESEND_LABELS = {
     "recipients": "recipients to send to",
     "segments": "segments (estimate)",
+    "cost": "cost (estimate)",
     "failures": "failed before with",
     "leftOut": "left out",
     "requests": "new requests",
@@ -80,12 +83,11 @@ def list_(
     begin, end = (one.date() if one else today for one in (first or last, last or first))
     if begin > end:
         fail("--from is after --to")
-    show_rows(
-        campaign.listed(begin, end),
-        (*_COLUMNS, "state"),
-        as_json=json,
-        empty="no campaign was accepted on these days",
-    )
+    rows: Iterable[Mapping[str, Any]] = campaign.listed(begin, end)
+    columns = (*_COLUMNS, *(("cost",) if costs.has_price() else ()), "state")
+    if not json:
+        rows = [{**row, "cost": _cost(row)} for row in rows]
+    show_rows(rows, columns, as_json=json, empty="no campaign was accepted on these days")
 
 
 @app.command("show")
@@ -93,6 +95,9 @@ def list_(
 def show_(
     out_id: OutId,
     exact: Exact = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show it every few seconds, until it is done.")
+    ] = False,
     stage: Stage = "local",
     json: Json = False,
 ) -> None:
@@ -102,8 +107,17 @@ def show_(
 
     With --json, "waiting" is the sum of "unsent" (not sent yet) and "unreported" (no receipt yet).
 
+    With --watch, they are shown every three seconds, as bars with the rate and the time that is left, until every
+    recipient has a final state, or until Ctrl-C: the campaign goes on. Without a terminal, each change is a line of
+    text; with --json, it is an object on a line of its own.
+
     Example: ops campaign show 20260302-spring --stage prod
     """
+    if watch and exact:
+        fail("--watch shows the sums that are kept: leave out --exact")
+    if watch:
+        looks.show(watching.watch(out_id), as_json=json)
+        return
     account = campaign.show(out_id, exact=exact)
     if json:
         show(account, as_json=True)
@@ -242,8 +256,9 @@ def resend(
         planned = resending.resend(out_id, codes, dry_run=True)
         _print_resend(planned, json=json, err=True)
         at_most = planned["recipients"]
+        price = f" for about {cost}" if (cost := costs.in_words(planned["cost"])) else ""
         confirm(
-            f"Send again to {at_most} recipients of {out_id}, about {planned['segments']} segments?",
+            f"Send again to {at_most} recipients of {out_id}, about {planned['segments']} segments{price}?",
             yes=False,
         )
     _print_resend(resending.resend(out_id, codes, at_most=at_most), json=json)
@@ -256,6 +271,7 @@ def _print_resend(account: Mapping[str, Any], *, json: bool, err: bool = False) 
     else:
         hidden = {"outId", "dryRun", "failures", "leftOut", "requests", "warnings"}
         shown = {name: value for name, value in account.items() if name not in hidden}
+        shown["cost"] = costs.in_words(account["cost"]) or "unknown: SEGMENT_PRICE is not set"
         shown["failures"] = "\n".join(
             f"{one['recipients']}  {one['code']}: {one['reason']}" for one in account["failures"]
         )
@@ -297,6 +313,16 @@ def _duration(seconds: int) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60} min" if seconds else "none"
 
 
+def _pause(pause: Mapping[str, Any]) -> str:
+    """Return in words since when a request is paused, and why."""
+    why = f"because of failures: {pause['reason']}" if pause["reason"] else "by an operator"
+    return f"{pause['bizId']} since {pause['since']}, {why}"
+
+
+def _cost(account: Mapping[str, Any]) -> str | None:
+    return costs.in_words(account["cost"], unpriced=account["unpriced"])
+
+
 def _readable(account: Mapping[str, Any]) -> dict[str, Any]:
     """Return an account for people: each count once, and the failures in lines of words."""
     hidden = {"outId", "waiting", "failureReasons", "failures", "files"}
@@ -304,6 +330,8 @@ def _readable(account: Mapping[str, Any]) -> dict[str, Any]:
     shown["counted"] = _COUNTED[account["counted"]]
     if not account["resent"]:
         del shown["resent"]
+    shown["pauses"] = "\n".join(map(_pause, account["pauses"])) or None
+    shown["cost"] = _cost(account) or "unknown: SEGMENT_PRICE is not set"
     files = {"files": account["files"]} if "files" in account else {}
     lines = [
         f"{one['recipients']}  {one['code']}" + (f": {one['reason']}" if one["reason"] else "")

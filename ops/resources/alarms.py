@@ -116,6 +116,13 @@ ALARMS: dict[str, Alarm] = {
         "minute; ops breaker close NAME does not wait for one. After 72 hours recipients are reported NOT_SENT",
         bridge("SendsHeld"),
     ),
+    "FailingAlarm": Alarm(
+        "campaign-failing",
+        "Many recipients of a campaign fail: the rate of FAILURE_ALARM is reached. Which campaign: ops campaign list, "
+        "chalice logs, “campaign fails”. Why: ops campaign show OUT_ID. To stop the damage: ops campaign pause OUT_ID, "
+        "then resume or stop it. With PAUSE_ON_FAILURES=on it is paused already",
+        bridge("CampaignsFailing"),
+    ),
     "TencentAlarm": Alarm(
         "tencent-config",
         "Tencent refuses what this account may not send, and the recipients failed: 1032 an individual account, "

@@ -53,7 +53,7 @@ def _rows() -> list[list[Widget]]:
             _bridge("Reported to Quick Audience", "Pushed PushesRefused BreakerOpen"),
             _bridge(
                 "Needs attention",
-                "UnknownOutcomes Adopted SendsHeld TencentConfigErrors Parked CallbacksDiscarded",
+                "CampaignsFailing UnknownOutcomes Adopted SendsHeld TencentConfigErrors Parked CallbacksDiscarded",
             ),
         ],
         [

@@ -5,8 +5,9 @@ from functools import partial
 
 import pytest
 
+from chalicelib.domain.send_request import SendRequest
 from chalicelib.functions import release
-from chalicelib.store import messages
+from chalicelib.store import halts, messages, send_requests
 from ops import halting
 from tests.support.concurrency import World, at_once, phone, unique
 from tests.support.in_process import tencent
@@ -60,3 +61,27 @@ def test_everybody_is_sent_to_once_or_stopped(world: World, template: str) -> No
 
 def sent(world: World, numbers: list[str]) -> int:
     return sum(len(world.tencent.sent_to("86" + number)) for number in numbers)
+
+
+def test_a_failing_campaign_is_paused_once_whoever_resumes_it(world: World, template: str) -> None:
+    """Functions that see the same failures, before and after an operator's commands and at the same moment."""
+    for _ in range(8):
+        out_id = unique()
+        assert world.bridge.campaign([phone()], code=template, out_id=out_id).code == "OK"
+        [request] = send_requests.of_out_id(out_id)
+        paused: list[bool] = []
+
+        def pause(request: SendRequest = request, paused: list[bool] = paused) -> None:
+            paused.append(halts.pause_once(request, int(time.time()), "failures"))
+
+        at_once(*[pause] * 4, partial(halting.pause, out_id))
+        assert paused.count(True) <= 1
+        assert _state(request) == "paused"
+        at_once(*[pause] * 4, partial(halting.resume, out_id))
+        assert paused.count(True) <= 1
+        assert _state(request) == "sending"
+
+
+def _state(request: SendRequest) -> str:
+    halt = halts.get(request.out_id, request.biz_id)
+    return halt.state if halt else ""

@@ -129,6 +129,7 @@ def test_the_bridges_metrics_are_those_that_the_functions_count() -> None:
         "BreakerOpen",
         "UnknownOutcomes",
         "SendsHeld",
+        "CampaignsFailing",
         "TencentConfigErrors",
         "FilesFailed",
         "SignaturesRefused",

@@ -167,9 +167,11 @@ def test_it_asks_first_and_sends_no_more_than_was_confirmed(
     assert "nothing was done" in operator.fails("campaign", "resend", "task-1", answer="n\n")
     linked.pump.drain("deliver")
     assert len(linked.tencent.sent) == 2
+    linked.configure(SEGMENT_PRICE="0.045 CNY")
     agreed = operator.type("campaign", "resend", "task-1", answer="y\n")
     assert agreed.exit_code == 0
-    assert "Send again to 4 recipients of task-1, about 4 segments?" in agreed.stderr
+    question = "Send again to 4 recipients of task-1, about 4 segments for about 0.180 CNY?"
+    assert question in agreed.stderr
     settle(linked)
     assert len(linked.tencent.sent) == 6
     with pytest.raises(OperatorError, match="nothing was accepted under the outId other"):

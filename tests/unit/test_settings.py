@@ -39,6 +39,9 @@ def refused(environment: Mapping[str, str]) -> str:
         ("tencent_receipts", "callback"),
         ("oss_allowed_hosts", (".aliyuncs.com",)),
         ("public_base_url", ""),
+        ("segment_price", None),
+        ("failure_alarm", "20% of 100"),
+        ("pause_on_failures", "off"),
         ("table", "qa-sms-bridge-local"),
         ("queue_prefix", "qa-sms-bridge-local-"),
     ],
@@ -412,6 +415,64 @@ def test_other_names_are_not_waited_for(text: str) -> None:
 def test_v5_has_no_names_of_codes() -> None:
     text = refused(ENVIRONMENT | {"TENCENT_WAIT_CODES": setting_formats.WAITABLE_NAMES[0]})
     assert "TENCENT_WAIT_CODES" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0.045 CNY", ("0.045", "CNY")),
+        (" 1USD ", ("1", "USD")),
+        ("0 CNY", ("0", "CNY")),
+    ],
+)
+def test_a_price_is_an_amount_with_a_currency(text: str, expected: tuple[str, str]) -> None:
+    assert read(SEGMENT_PRICE=text).segment_price == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("0.045", "CNY", "0,045 CNY", "-1 CNY", "1e3 CNY", "NaN CNY", "¥0.045", "0.045 cny"),
+        *(".5 CNY", "1. CNY", "0.045 CNY EUR", "٠ CNY", "1\n.5 CNY"),
+    ],
+)
+def test_another_price_is_refused_with_its_value_and_what_to_do(text: str) -> None:
+    said = refused(ENVIRONMENT | {"SEGMENT_PRICE": text})
+    assert f"SEGMENT_PRICE is {text!r}" in said
+    assert "such as 0.045 CNY" in said
+    assert ".chalice/config.json" in said
+
+
+def test_without_a_price_there_is_none() -> None:
+    assert read().segment_price is None
+    assert read(SEGMENT_PRICE="").segment_price is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("20% of 100", "20% of 100"),
+        (" 5 %of 1 ", "5% of 1"),
+        ("100% of 2000", "100% of 2000"),
+        ("off", "off"),
+    ],
+)
+def test_a_failure_rate_is_a_percentage_of_a_number(text: str, expected: str) -> None:
+    assert read(FAILURE_ALARM=text).failure_alarm == expected
+
+
+@pytest.mark.parametrize("text", ["20", "20%", "0% of 100", "101% of 100", "20% of 0", "0.2 of 9"])
+def test_another_failure_rate_is_refused(text: str) -> None:
+    said = refused(ENVIRONMENT | {"FAILURE_ALARM": text})
+    assert f"FAILURE_ALARM is {text!r}" in said
+    assert "such as 20% of 100" in said
+
+
+def test_a_pause_on_failures_needs_a_rate() -> None:
+    assert read(PAUSE_ON_FAILURES="on").failure_alarm == "20% of 100"
+    assert read(PAUSE_ON_FAILURES="off", FAILURE_ALARM="off").pause_on_failures == "off"
+    said = refused(ENVIRONMENT | {"PAUSE_ON_FAILURES": "on", "FAILURE_ALARM": "off"})
+    assert "PAUSE_ON_FAILURES is on, but FAILURE_ALARM=off" in said
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,20 @@
 """The tally of final states: what it counts, and what it folds."""
 
+import json
+
 import pytest
 
 from chalicelib.domain import tally
-from chalicelib.domain.messages import DELIVERED, Message, Origin, Receipt
+from chalicelib.domain.messages import (
+    DELIVERED,
+    NOT_SENT,
+    STOPPED,
+    Message,
+    Origin,
+    Receipt,
+    failure_receipt,
+)
+from chalicelib.domain.planning import Failure
 from chalicelib.domain.tally import Tally
 
 ORIGIN = Origin(out_id="task-1", biz_id="b1", sign="s", template_code="7000", sent_at=1)
@@ -32,6 +43,10 @@ def message(
     )
 
 
+def failed(failure: Failure) -> Receipt:
+    return failure_receipt(failure, 0)
+
+
 def of(*settled: Message, now: int = 0) -> Tally:
     return tally.of_messages(settled, now, ROOM)
 
@@ -42,6 +57,8 @@ def of(*settled: Message, now: int = 0) -> Tally:
         (message(), {"delivered"}),
         (message(FAILURE), {"failed"}),
         (message(FAILURE, sid="", fee=None), {"failed", "refused"}),
+        (message(failed(STOPPED), sid="", fee=None), {"failed", "refused", "withheld"}),
+        (message(failed(NOT_SENT), sid="", fee=None), {"failed", "refused", "withheld"}),
         (message(FAILURE, sid="", unknown=True, fee=None), {"failed", "lost"}),
         # An operator settled it.
         (message(sid="", unknown=True, fee=None), {"delivered", "late"}),
@@ -51,7 +68,7 @@ def of(*settled: Message, now: int = 0) -> Tally:
     ],
 )
 def test_a_message_counts_as_what_it_is(settled: Message, expected: set[str]) -> None:
-    names = ("delivered", "failed", "refused", "lost", "late", "unpriced")
+    names = ("delivered", "failed", "refused", "lost", "late", "unpriced", "withheld")
     found = of(settled)
     assert {name for name in names if getattr(found, name)} == expected
 
@@ -111,3 +128,17 @@ def test_the_same_additions_give_the_same_tally() -> None:
         second.add(tally.decode(delta.encode()), 300)
     assert first.encode() == second.encode()
     assert len(first.encode()) <= 300
+
+
+def test_what_was_accepted_alongside_is_added_up() -> None:
+    found = tally.of_messages([message(FAILURE, sid="", fee=None)], 0, ROOM, 9)
+    found.add(tally.of_messages([message(FAILURE, sid="", fee=None)], 0, ROOM, 4), ROOM)
+    assert (found.failed, found.alongside) == (2, 13)
+    assert tally.decode(found.encode()).alongside == 13
+
+
+def test_a_tally_of_a_release_that_counted_less_can_be_read() -> None:
+    stored = json.loads(of(message()).encode())
+    stored[0] = stored[0][:6]
+    found = tally.decode(json.dumps(stored).encode())
+    assert (found.delivered, found.withheld, found.alongside) == (1, 0, 0)

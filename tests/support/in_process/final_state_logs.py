@@ -150,7 +150,7 @@ def _check_tally(what: str, stored: _Stored) -> None:
         return
     counted = tally.of_messages(stored.settled, 0, 100_000)
     kept = tally.decode(stored.head["tally"]) if "tally" in stored.head else Tally()
-    for name in ("delivered", "failed", "refused", "lost", "late", "unpriced"):
+    for name in ("delivered", "failed", "refused", "lost", "late", "unpriced", "withheld"):
         assert getattr(kept, name) == getattr(counted, name), f"{what}: {name}"
     # A reason that was folded once may have come back, so what is kept of it may be less.
     for code, (count, _) in kept.reasons.items():
