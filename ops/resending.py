@@ -63,7 +63,7 @@ def resend(
     without sending anything, if there are more recipients than `at_most`, if another resend began at the same time, or
     if it can't be known yet who was sent to; Refused if the recipients exceed DAILY_LIMIT.
 
-    A resend that was cut off before everything was queued is completed first.
+    A resend that was cut off before everything was queued is completed first; `cutOff` says that there was one.
     """
     # Read first: whatever is committed later makes `begin` fail.
     known = resends.get(out_id)
@@ -377,6 +377,7 @@ def _account(
     return {
         "outId": out_id,
         "dryRun": dry_run,
+        "cutOff": bool(known.unqueued),
         "recipients": drafts.recipients,
         "segments": billed,
         "cost": costs.of_segments(billed),

@@ -254,6 +254,10 @@ def resend(
     at_most = None
     if not yes:
         planned = resending.resend(out_id, codes, dry_run=True)
+        if not planned["recipients"] and not planned["cutOff"]:
+            # There is nothing to confirm.
+            _print_resend(planned, json=json)
+            return
         _print_resend(planned, json=json, err=True)
         at_most = planned["recipients"]
         price = f" for about {cost}" if (cost := costs.in_words(planned["cost"])) else ""
@@ -269,7 +273,7 @@ def _print_resend(account: Mapping[str, Any], *, json: bool, err: bool = False) 
     if json and not err:
         show(account, as_json=True)
     else:
-        hidden = {"outId", "dryRun", "failures", "leftOut", "requests", "warnings"}
+        hidden = {"outId", "dryRun", "cutOff", "failures", "leftOut", "requests", "warnings"}
         shown = {name: value for name, value in account.items() if name not in hidden}
         shown["cost"] = costs.in_words(account["cost"]) or "unknown: SEGMENT_PRICE is not set"
         shown["failures"] = "\n".join(

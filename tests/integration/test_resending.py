@@ -174,6 +174,8 @@ def test_it_asks_first_and_sends_no_more_than_was_confirmed(
     assert question in agreed.stderr
     settle(linked)
     assert len(linked.tencent.sent) == 6
+    # With nobody to send to, there is nothing to ask.
+    assert operator.json("campaign", "resend", "task-1")["recipients"] == 0
     with pytest.raises(OperatorError, match="nothing was accepted under the outId other"):
         resending.resend("other")
 
