@@ -30,7 +30,7 @@ from chalicelib.store import (
 from chalicelib.store.campaign_list import ListedRequest
 from chalicelib.store.files import File
 from chalicelib.store.send_requests import UnknownRequestError
-from ops import campaign_states, costs, failure_words, kept_counts
+from ops import campaign_states, costs, failure_words, kept_counts, not_taken
 from ops.campaign_states import RequestStates, State
 from ops.errors import OperatorError
 
@@ -96,6 +96,7 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
     `unpriced` messages, whose fee Tencent never named; `cost` is what they cost at SEGMENT_PRICE, None without one.
     `resent` are the recipients of requests that `ops campaign resend` made: each failed under an earlier request, and
     counts there, too.
+    `notTaken` and `repliesNotTaken` are what Quick Audience has not accepted so far (`not_taken.of_campaign`).
     """
     tally = _Tally()
     shown_files = []
@@ -131,6 +132,8 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
         **{name: counts[name] for name in ("recipients", "sent", "delivered", "failed", "waiting")},
         **{name: counts[name] for name in ("unsent", "unreported", "unknown")},
         "pushed": tally.pushed,
+        "notTaken": not_taken.of_campaign(out_id, exact=exact),
+        "repliesNotTaken": not_taken.of_campaign(out_id, "reply", exact=exact),
         "replies": len(replies.of_out_id(out_id)) if kept_replies is None else kept_replies,
         "segments": counts["segments"],
         "unpriced": counts["unpriced"],

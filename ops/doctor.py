@@ -20,6 +20,7 @@ from ops import (
     access_checks,
     deployed_checks,
     findings,
+    not_taken,
     queue_counts,
     stages,
     tencent_checks,
@@ -52,6 +53,7 @@ def examine(stage: str, *, show_token: bool = False) -> Iterator[Finding]:
     yield findings.run("table", _table)
     yield from _queues(stage)
     yield findings.run("waiting in the table", _waiting)
+    yield findings.run(not_taken.CHECK, not_taken.finding)
     yield findings.run("daily limit", _daily_limit)
     for name in NAMES:
         yield findings.run(f"breaker {name}", partial(_breaker, name))

@@ -108,13 +108,14 @@ def _account(out_id: str, accepted: list[SendRequest], state: HaltState) -> dict
 
 
 def _request(request: SendRequest) -> dict[str, Any]:
-    """Return a request's state, until when it is sent, and how long that is from now."""
-    left = max(0, ends_at(request.accepted_at) - int(time.time()))
+    """Return a request's state, until when it may be sent, and how long that is from now: 0 if it is stopped."""
+    state = _state(request) or "sending"
+    left = 0 if state == "stopped" else max(0, ends_at(request.accepted_at) - int(time.time()))
     file = files.get(request.out_id, request.biz_id)
     return {
         "bizId": request.biz_id,
         "accepted": dates.to_beijing(request.accepted_at),
-        "state": _state(request) or "sending",
+        "state": state,
         "ends": dates.to_beijing(ends_at(request.accepted_at)),
         "secondsLeft": left,
         "fileIsRead": file is None or file.ended,

@@ -7,25 +7,28 @@ from chalicelib.domain import phones, template_text
 from chalicelib.domain.messages import Message, Origin, Receipt
 from chalicelib.functions import sweep
 from chalicelib.store import messages, pushed, replies, send_requests, templates
-from ops import phone_numbers, unknown
+from ops import not_taken, phone_numbers, unknown
 
 
 def find(phone: str) -> list[dict[str, Any]]:
     """Return everything that is known about a phone, oldest first. Raises OperatorError if it is no phone.
 
     A row's `text` is what was sent; it is empty if nothing was sent, or if the template is unknown. `replies` are the
-    phone's replies under the row's outId; of several rows of one outId, the newest has them.
+    phone's replies under the row's outId; of several rows of one outId, the newest has them. `notTaken` has Quick
+    Audience's last answer to a receipt that it refused so far, the number of tries and the next one; else it is None.
     """
     stored = phone_numbers.parse(phone)
     found = sorted(messages.of_phone(stored), key=lambda one: one.origin.sent_at)
     newest = {message.origin.out_id: message for message in found}
     known: dict[tuple[str, str], set[int]] = {}
+    refused = not_taken.OfMessages()
     rows = []
     for message in found:
         of_request = (message.origin.out_id, message.origin.biz_id)
         if of_request not in known:
             known[of_request] = pushed.pushed_positions(*of_request)
         row = _row(message) | {"pushed": message.position in known[of_request]}
+        row["notTaken"] = None if row["pushed"] else refused.of(message)
         is_newest = newest[message.origin.out_id] is message
         rows.append(row | {"replies": _replies(message, stored) if is_newest else []})
     return rows

@@ -12,7 +12,7 @@ from chalicelib.domain.send_request import SendRequest
 from chalicelib.queues import bodies, sending
 from chalicelib.store import chunks, final_state_log, messages, pushed, send_requests
 from chalicelib.store import replies as stored_replies
-from ops import audit, phone_numbers
+from ops import audit, not_taken, phone_numbers
 from ops.errors import OperatorError
 
 _COUNTS = ("settled", "pushed", "queued", "rowsAdded", "repliesQueued")
@@ -52,8 +52,11 @@ def replay(
         )
     wanted = phone_numbers.parse(phone) if phone else ""
     counts: Counter[str] = Counter()
+    refused = not_taken.Refused(out_id)
     for request in accepted:
-        counts += _replay(request, wanted, every=every, dry_run=dry_run)
+        counts += _replay(request, wanted, refused, every=every, dry_run=dry_run)
+    if pushes() and not dry_run:
+        refused.forget_queued()
     if replies:
         counts["repliesQueued"] = _replay_replies(out_id, wanted, dry_run=dry_run)
     return {
@@ -64,13 +67,21 @@ def replay(
     }
 
 
-def _replay(request: SendRequest, phone: str, *, every: bool, dry_run: bool) -> Counter[str]:
+def _replay(
+    request: SendRequest,
+    phone: str,
+    refused: not_taken.Refused,
+    *,
+    every: bool,
+    dry_run: bool,
+) -> Counter[str]:
     counts: Counter[str] = Counter()
     push = pushes()
     known = pushed.pushed_positions(request.out_id, request.biz_id)
     listed = _listed(request)
     unlisted: list[Message] = []
     for settled in _settled(request, phone):
+        refused.queued(settled)
         # The receipt of an erased number names nobody.
         chosen = [
             one
@@ -131,5 +142,8 @@ def _replay_replies(out_id: str, phone: str, *, dry_run: bool) -> int:
         and (not phone or phone_numbers.parse(reply["phoneNum"]) == phone)
     ]
     if not dry_run:
+        refused = not_taken.Refused(out_id, "reply")
         sending.send("receipts", bodies.of_entries("reply", out_id, entries))
+        if not phone:
+            refused.forget_all()
     return len(entries)

@@ -13,6 +13,7 @@ from typing import Any
 from chalice.config import Config
 from chalice.constants import DEFAULT_LAMBDA_TIMEOUT
 
+from chalicelib import settings
 from ops.errors import OperatorError
 
 APP = "qa-sms-bridge"
@@ -37,6 +38,8 @@ def enter(stage: str) -> None:
     for name in misleading(variables):
         del os.environ[name]
     os.environ.update(variables)
+    # A process that enters several stages must not go on with the settings of the one before.
+    settings.load.cache_clear()
 
 
 def local_environment() -> dict[str, str]:

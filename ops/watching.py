@@ -19,8 +19,8 @@ def watch(out_id: str, sleep: Callable[[float], object] = time.sleep) -> Iterato
     """Yield what `campaign.glance` returns, every few seconds, until everything of the campaign is final.
 
     Each look has the time (`at`), the recipients per second of the last half minute who were given to Tencent or
-    refused (`sendsPerSecond`) and who got a final state (`finalPerSecond`), and the seconds until all are sent to at
-    that rate (`secondsLeft`). These are None where they are not known.
+    refused (`sendsPerSecond`) and who got a final state (`finalPerSecond`), and, while the campaign is being sent, the
+    seconds until all are sent to at that rate (`secondsLeft`). These are None where they are not known.
     """
     pace = _Pace()
     while True:
@@ -50,9 +50,11 @@ class _Pace:
         sends = (tried - tried_then) / seconds if seconds > 0 else None
         finals = (final - final_then) / seconds if seconds > 0 else None
         # A status may be counted before its send is.
-        left = found["unsent"] / sends if sends and sends > 0 and found["unsent"] else None
+        left = None
+        if found["state"] == "sending" and found["unsent"] and sends and sends > 0:
+            left = math.ceil(found["unsent"] / sends)
         return {
             "sendsPerSecond": None if sends is None else round(max(0.0, sends), 1),
             "finalPerSecond": None if finals is None else round(max(0.0, finals), 1),
-            "secondsLeft": None if left is None else math.ceil(left),
+            "secondsLeft": left,
         }

@@ -39,6 +39,7 @@ class Permits:
         self._hours = SendHours(*hours) if hours else None
         self._readings: dict[str, _Reading] = {}
         self._kinds: dict[tuple[str, int], int | None] = {}
+        self._logged: Exception | None = None
 
     def of(self, request: SendRequest, *, fresh: bool = False) -> Permit:
         """Return what may be done for a request's recipients; with `fresh`, by a halt that is read now.
@@ -62,8 +63,13 @@ class Permits:
         """Return whether a call may begin now. It may not if the table can't be read."""
         try:
             return self.of(request).allows
-        except Exception:
-            log.exception("the halt can't be read: no call begins", extra={"bizId": request.biz_id})
+        except Exception as error:
+            # Once, although many calls may wait for one reading.
+            if error is not self._logged:
+                self._logged = error
+                log.exception(
+                    "the halt can't be read: no call begins", extra={"bizId": request.biz_id}
+                )
             return False
 
     def _halt(self, request: SendRequest, *, fresh: bool) -> Halt | None:

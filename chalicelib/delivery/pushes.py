@@ -16,7 +16,8 @@ from chalicelib.domain import push_batches, retries
 from chalicelib.domain.breaker import BreakerName
 from chalicelib.domain.push_batches import Entry, PushKind
 from chalicelib.logs import log, sample
-from chalicelib.queues import bodies, sending
+from chalicelib.queues import sending
+from chalicelib.queues.bodies import EarlierTries, ReceiptBody
 from chalicelib.queues.receiving import DONE, Record, Result, later, put_back
 from chalicelib.quickaudience import client
 from chalicelib.quickaudience.client import EntriesRefusedError, LockedOutError, PushError
@@ -37,35 +38,85 @@ NOT_ACCEPTED = later(0)
 """The result of a call whose messages come again: `functions/push.py` sets each one's pause, by its own tries."""
 
 
-@dataclass(frozen=True, slots=True)
+class _NotCalledError(LockedOutError):
+    """No call was made, because another one of the same invocation was locked out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PushCall:
-    """One call: the entries of one or more queue messages, all of one outId."""
+    """One call: the entries of one or more queue messages, all of one outId.
+
+    `earlier` is the largest number of tries that any of its messages had before it was queued again.
+    """
 
     kind: PushKind
     out_id: str
     records: Sequence[Record]
     entries: list[Entry]
+    earlier: int = 0
 
     @property
     def tries(self) -> int:
         """Return the largest number of tries among its messages."""
         return max(record.tries for record in self.records)
 
+    def entries_of(self, body: ReceiptBody) -> list[Entry]:
+        """Return the entries of one of its messages that it pushes."""
+        own = {id(entry) for entry in body.entries}
+        return [entry for entry in self.entries if id(entry) in own]
+
+
+@dataclass(frozen=True, slots=True)
+class PushFailure:
+    """Why the entries of a call are not accepted: Quick Audience's answer, or what happened instead.
+
+    `called` is False if no call was made, because pushes are stopped: then it is the answer that stopped them.
+    """
+
+    answer: str
+    called: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class HandledMessage:
+    """A message of an event, and what became of it.
+
+    `body` is None if it can't be read. `entries` are those that a call had to push, and `failure` says why they are not
+    accepted.
+    """
+
+    record: Record
+    result: Result
+    body: ReceiptBody | None = None
+    entries: Sequence[Entry] = ()
+    failure: PushFailure | None = None
+
+    @property
+    def done_after_failure(self) -> bool:
+        """Return whether the message is done, and an earlier push of it may be recorded as a failure."""
+        if self.body is None or self.result is not DONE:
+            return False
+        return self.record.tries > 1 or self.body.earlier is not None
+
 
 class PushSession:
     """The calls of one invocation. Safe to use from several threads.
 
     With `probing`, the breaker is open: make one call alone. Only if Quick Audience accepts it are others made.
+    `failures` has the calls that were not accepted, except for those that were left out for lack of time.
     """
 
     def __init__(self, deadline: float, *, probing: bool) -> None:
+        self.failures: dict[PushCall, PushFailure] = {}
         self._deadline = deadline
         self._probing = probing
         self._stopped = Event()
+        self._stopped_by = ""
 
     def send(self, call: PushCall) -> Result:
         """Make a call, unless an earlier call has stopped the session or too little time is left."""
         if self._stopped.is_set():
+            self.failures[call] = PushFailure(self._stopped_by, called=False)
             return PUT_BACK
         if self._deadline - time.time() < SECONDS_FOR_A_CALL:
             return NOT_ACCEPTED
@@ -76,7 +127,7 @@ class PushSession:
                 _close_breaker()
             else:
                 # Whether pushes are accepted is still unknown: the other calls wait for the next probe.
-                self._stopped.set()
+                self._stop(self.failures[call].answer if call in self.failures else "")
         return result
 
     def _send(self, call: PushCall) -> Result:
@@ -88,16 +139,21 @@ class PushSession:
         }
         try:
             self._push(call, call.entries)
-        except LockedOutError:
+        except LockedOutError as error:
+            called = not isinstance(error, _NotCalledError)
+            self.failures[call] = PushFailure(error.answer, called=called)
             return PUT_BACK
         except PushError as error:
             metrics.count(PushesRefused=1)
+            self.failures[call] = PushFailure(error.answer)
             log.warning("not pushed", extra=log_fields | {"why": str(error)})
             refused = isinstance(error, EntriesRefusedError)
             if refused and _may_divide(call) and self._push_divided(call):
+                del self.failures[call]
                 return DONE
             return PUT_BACK if self._stopped.is_set() else NOT_ACCEPTED
-        except Exception:
+        except Exception as error:
+            self.failures[call] = PushFailure(f"the bridge failed: {type(error).__name__}")
             log.exception("push failed", extra=log_fields)
             return NOT_ACCEPTED
         log.info("pushed", extra=log_fields)
@@ -109,16 +165,22 @@ class PushSession:
         Raises PushError. A LockedOutError stops every call of this session.
         """
         if self._stopped.is_set():
-            raise LockedOutError(f"{call.kind}: not called, as another call was locked out")
+            text = f"{call.kind}: not called, as another call was locked out"
+            raise _NotCalledError(text, self._stopped_by)
         try:
             client.push(call.kind, [entry.fields for entry in entries])
         except LockedOutError as error:
-            self._stopped.set()
+            self._stop(error.answer)
             _open_breaker(str(error))
             raise
         metrics.count(Pushed=len(entries))
         if call.kind == "details":
             pushed.record_pushed(call.out_id, push_batches.positions(entries))
+
+    def _stop(self, answer: str) -> None:
+        """Let no further call be made, because of an answer."""
+        self._stopped_by = answer
+        self._stopped.set()
 
     def _push_divided(self, call: PushCall) -> bool:
         """Push the entries of a refused call in parts; return whether Quick Audience accepted any part.
@@ -152,7 +214,11 @@ class PushSession:
                 middle = len(part) // 2
                 parts += [part[middle:], part[:middle]]
         if accepted:
-            left = [bodies.ReceiptBody(call.kind, call.out_id, part) for part in [*refused, *parts]]
+            # Each is recorded as not accepted at its next try, in a few seconds.
+            earlier = EarlierTries(call.earlier + call.tries)
+            left = [
+                ReceiptBody(call.kind, call.out_id, part, earlier) for part in [*refused, *parts]
+            ]
             sending.send("receipts", left, delay=retries.PUSH.first)
             log.warning("push refused because of single entries", extra={"refused": len(refused)})
         return accepted

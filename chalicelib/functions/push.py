@@ -7,6 +7,8 @@ leave out failures of phones that have a delivery under the same outId
 one call alone ─▶ 401 or 403: open the breaker, set every message aside
      │
 the other calls, concurrently
+
+What Quick Audience did not accept is recorded for operators (`delivery/push_failures.py`).
 """
 
 import time
@@ -21,10 +23,13 @@ from chalicelib.delivery.pushes import (
     PUT_BACK,
     SECONDS_FOR_A_CALL,
     SIDE,
+    HandledMessage,
     PushCall,
+    PushFailure,
     PushSession,
 )
 from chalicelib.domain import push_batches, retries
+from chalicelib.domain.breaker import Breaker
 from chalicelib.errors import ConfigurationError
 from chalicelib.logs import log
 from chalicelib.queues import receiving
@@ -50,68 +55,115 @@ def handle(event: Mapping[str, Any], seconds_left: float) -> dict[str, list[dict
     deadline = time.time() + seconds_left
     records = receiving.records(event)
     try:
-        results = waiting.set_aside("receipts", _push(records, deadline))
-    except Exception:
+        handled = _push(records, deadline)
+        results = waiting.set_aside("receipts", _with_failures_recorded(handled, deadline))
+    except Exception as error:
         # Nothing was pushed: the table can't be read.
         log.exception("push failed")
-        results = [(record, again(record, retries.PUSH)) for record in records]
+        results = _again(records, error, deadline)
     return receiving.finish("receipts", results)
 
 
-def _push(records: Sequence[Record], deadline: float) -> list[tuple[Record, Result]]:
+def _push(records: Sequence[Record], deadline: float) -> list[HandledMessage]:
     """Make the calls that a batch requires; return each message with its result."""
     breaker = breakers.get_open(SIDE)
     if breaker and not breakers.take_probe(breaker, int(time.time())):
-        return [(record, PUT_BACK) for record in records]
-    calls, results = _calls(records)
-    calls, emptied = _without_contradictions(calls)
-    results += emptied
+        return _put_back(records, breaker)
+    read = _read(records)
+    handled = [HandledMessage(one, DEAD_LETTER) for one in records if one not in read]
+    calls, emptied = _without_contradictions(_calls(read))
+    handled += [HandledMessage(one, DONE, read[one]) for one in emptied]
     session = PushSession(deadline, probing=breaker is not None)
-    call_results = [session.send(call) for call in calls[:1]]
+    results = [session.send(call) for call in calls[:1]]
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        call_results += pool.map(session.send, calls[1:])
-    for call, result in zip(calls, call_results, strict=True):
-        results += [(record, _record_result(record, result)) for record in call.records]
-    return results
+        results += pool.map(session.send, calls[1:])
+    for call, result in zip(calls, results, strict=True):
+        failure = session.failures.get(call)
+        handled += [
+            HandledMessage(
+                one, _result(one, result), read[one], call.entries_of(read[one]), failure
+            )
+            for one in call.records
+        ]
+    return handled
 
 
-def _calls(records: Sequence[Record]) -> tuple[list[PushCall], list[tuple[Record, Result]]]:
-    """Return the calls to make, and the results of messages that can't be read."""
+def _put_back(records: Sequence[Record], breaker: Breaker) -> list[HandledMessage]:
+    """Return the results of messages that arrive while pushes are stopped."""
+    read = _read(records)
+    # Its reason begins with the kind of the call that opened it.
+    why = breaker.why.removeprefix("details: ").removeprefix("reply: ")
+    failure = PushFailure(why, called=False)
+    handled = [HandledMessage(one, PUT_BACK) for one in records if one not in read]
+    return handled + [
+        HandledMessage(one, PUT_BACK, body, body.entries, failure) for one, body in read.items()
+    ]
+
+
+def _again(
+    records: Sequence[Record], error: Exception, deadline: float
+) -> list[tuple[Record, Result]]:
+    """Return the results of messages that were not worked on. Those that are given up now are recorded as such."""
+    results = [(one, again(one, retries.PUSH)) for one in records]
+    given_up = [one for one, result in results if result is DEAD_LETTER]
+    failure = PushFailure(f"the bridge failed: {type(error).__name__}", called=False)
+    handled = [
+        HandledMessage(one, DEAD_LETTER, body, body.entries, failure)
+        for one, body in _read(given_up).items()
+    ]
+    marked = {one.id: one for one, _ in _with_failures_recorded(handled, deadline)}
+    return [(marked.get(one.id, one), result) for one, result in results]
+
+
+def _read(records: Sequence[Record]) -> dict[Record, ReceiptBody]:
+    """Return the messages that can be read, with their bodies."""
     read: dict[Record, ReceiptBody] = {}
-    results: list[tuple[Record, Result]] = []
     for record in records:
         try:
             read[record] = ReceiptBody.decode(record.body)
         except UnreadableBodyError:
             log.exception("message can't be read", extra={"tries": record.tries})
-            results.append((record, DEAD_LETTER))
+    return read
+
+
+def _calls(read: Mapping[Record, ReceiptBody]) -> list[PushCall]:
+    """Return the calls to make."""
     parts = [(record, body.kind, body.out_id, len(body.entries)) for record, body in read.items()]
-    calls = [
+    return [
         PushCall(
             kind,
             read[joined[0]].out_id,
             joined,
             [entry for record in joined for entry in read[record].entries],
+            max(read[record].earlier_tries for record in joined),
         )
         for kind, joined in push_batches.calls(parts)
     ]
-    return calls, results
 
 
-def _without_contradictions(
-    calls: Sequence[PushCall],
-) -> tuple[list[PushCall], list[tuple[Record, Result]]]:
-    """Leave out failures that a delivery contradicts; return the calls left, and the results of the others."""
+def _without_contradictions(calls: Sequence[PushCall]) -> tuple[list[PushCall], list[Record]]:
+    """Leave out failures that a delivery contradicts; return the calls left, and the messages of the others."""
     left: list[PushCall] = []
-    results: list[tuple[Record, Result]] = []
+    emptied: list[Record] = []
     for call in calls:
         if entries := contradictions.drop(call.out_id, call.entries):
             left.append(replace(call, entries=entries))
         else:
-            results += [(record, DONE) for record in call.records]
-    return left, results
+            emptied += call.records
+    return left, emptied
 
 
-def _record_result(record: Record, result: Result) -> Result:
+def _result(record: Record, result: Result) -> Result:
     """Return the result of one message of a call, whose pause depends on the message's own tries."""
     return again(record, retries.PUSH) if result is NOT_ACCEPTED else result
+
+
+def _with_failures_recorded(
+    handled: Sequence[HandledMessage], deadline: float
+) -> list[tuple[Record, Result]]:
+    """Return each message with its result. This costs nothing if every push succeeded at once."""
+    if not any(one.failure or one.done_after_failure for one in handled):
+        return [(one.record, one.result) for one in handled]
+    from chalicelib.delivery import push_failures  # noqa: PLC0415 -- needed after a failure only
+
+    return push_failures.keep(handled, deadline)

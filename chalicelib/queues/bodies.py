@@ -47,8 +47,7 @@ class Body:
 
     def encode(self) -> str:
         """Return the message's text. SQS accepts XML's characters only, so two others are written as escapes."""
-        text = COMPACT_JSON.encode({"form": self.FORM, **self.to_dict()})
-        return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
+        return _text({"form": self.FORM, **self.to_dict()})
 
     @classmethod
     def decode(cls, text: str) -> Self:
@@ -170,15 +169,38 @@ class CallbackBody(Body):
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierTries:
+    """What is known of a push from before its message was queued again.
+
+    `tries` counts the tries until then. `name` is the name under which the failed push is recorded
+    (`store/refused_pushes.py`); it is empty if nothing is recorded.
+    """
+
+    tries: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptBody(Body):
-    """Queue `receipts`: entries of one outId for one call of §13 or §14."""
+    """Queue `receipts`: entries of one outId for one call of §13 or §14.
+
+    `earlier` says what came before, if the message was queued again after a push that failed.
+    """
 
     kind: PushKind
     out_id: str
     entries: Sequence[Entry]
+    earlier: EarlierTries | None = None
+
+    @property
+    def earlier_tries(self) -> int:
+        """Return the number of tries before the message was queued again."""
+        return self.earlier.tries if self.earlier else 0
 
     def to_dict(self) -> dict[str, Any]:
-        """Return `{"kind", "outId", "entries"}`, and `failedPhones` by the entries' indexes, if there are any.
+        """Return `{"kind", "outId", "entries"}`, and those of `{"failedPhones", "earlier"}` that are not empty.
+
+        `failedPhones` are by the entries' indexes.
 
         An entry has its documented fields, and `at` if that is known. It has nothing else, because the first release
         pushes every other field to Quick Audience.
@@ -192,8 +214,9 @@ class ReceiptBody(Body):
             for index, entry in enumerate(self.entries)
             if entry.failed_phone
         }
-        fields = {"kind": self.kind, "outId": self.out_id, "entries": entries}
-        return fields | ({"failedPhones": failed} if failed else {})
+        fields: dict[str, Any] = {"kind": self.kind, "outId": self.out_id, "entries": entries}
+        fields |= {"failedPhones": failed} if failed else {}
+        return fields | ({"earlier": _of_earlier(self.earlier)} if self.earlier else {})
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Self:
@@ -207,7 +230,28 @@ class ReceiptBody(Body):
         ]
         if not entries:
             raise ValueError("no entries")
-        return cls(fields["kind"], str(fields["outId"]), entries)
+        earlier = fields.get("earlier")
+        return cls(
+            fields["kind"],
+            str(fields["outId"]),
+            entries,
+            EarlierTries(int(earlier["tries"]), str(earlier["name"])) if earlier else None,
+        )
+
+    @staticmethod
+    def after(text: str, earlier: EarlierTries) -> str:
+        """Return a message's text with its earlier tries. Fields that this release does not know stay."""
+        return _text(json.loads(text) | {"earlier": _of_earlier(earlier)})
+
+
+def _text(fields: dict[str, Any]) -> str:
+    """Return the fields of a body as SQS accepts them."""
+    text = COMPACT_JSON.encode(fields)
+    return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
+
+
+def _of_earlier(earlier: EarlierTries) -> dict[str, Any]:
+    return {"tries": earlier.tries, "name": earlier.name}
 
 
 def _entry(item: dict[str, Any], failed_phone: str) -> Entry:

@@ -49,7 +49,14 @@ _BROKEN = (b"<", b"{", b"[", b'"')
 
 
 class PushError(BridgeError):
-    """Quick Audience did not accept a push, or did not say that it did. The text may be logged."""
+    """Quick Audience did not accept a push, or did not say that it did. The text may be logged.
+
+    `answer` is what Quick Audience answered, or what happened instead, without the kind of call.
+    """
+
+    def __init__(self, text: str, answer: str = "") -> None:
+        super().__init__(text)
+        self.answer = answer or text
 
 
 class LockedOutError(PushError):
@@ -80,7 +87,8 @@ def push(kind: PushKind, entries: Sequence[dict[str, Any]]) -> None:
         )
     except requests.RequestException as error:
         # The exception's own text contains the signed URL.
-        raise PushError(f"{kind}: {type(error).__name__}") from None
+        name = type(error).__name__
+        raise PushError(f"{kind}: {name}", f"no answer: {name}") from None
     _check(kind, response)
 
 
@@ -98,9 +106,9 @@ def _check(kind: PushKind, response: requests.Response) -> None:
         if kind == "reply" and not _is_contrary(answer, code, response.content):
             return
     said = mask_numbers(str(answer.get("message", ""))[:200]) if isinstance(answer, dict) else ""
-    raise _error_class(response.status_code, code)(
-        f"{kind}: HTTP {response.status_code}, code {mask_numbers(code[:40]) or 'missing'}: {said}"
-    )
+    shown = mask_numbers(code[:40]) or "missing"
+    answer = f"HTTP {response.status_code}, code {shown}: {said}"
+    raise _error_class(response.status_code, code)(f"{kind}: {answer}", answer)
 
 
 def _code(value: Any) -> str:

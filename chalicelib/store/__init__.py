@@ -36,6 +36,7 @@
 | `PULLED` | `<epoch>#<token>` | what was pulled from Tencent and could not be queued yet | pulled |
 | `BREAKER` | side | whether calls to a side are stopped, and when it is probed next | breakers |
 | `HALTS` | `<bizId>` | a request that is paused, or whose halt changed a short time ago | halts |
+| `NOT_TAKEN` | `<digest>#<kind>#<name>` | a push that Quick Audience did not accept, and its answer | refused_pushes |
 | `WAITING#<gate>` | `<due>#<name>` | a message of a queue that waits until a gate opens or its time comes | waiting |
 | `LEASE` | name | which invocation of a schedule runs now | leases |
 | `INQUIRED` | `<hour>` | how far Tencent was queried about the hour's messages without a receipt | inquiries |

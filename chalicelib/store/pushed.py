@@ -54,6 +54,14 @@ def count(out_id: str, biz_id: str) -> int | None:
     return next((slot.get("total") for slot in newest), 0)
 
 
+def of_few_items(out_id: str, biz_id: str, max_items: int) -> set[int] | None:
+    """Return what `pushed_positions` returns; None if more than `max_items` items say it."""
+    items = list(table.query(f"OUT#{out_id}", f"PUSHED#{biz_id}#", limit=max_items + 1))
+    if len(items) > max_items:
+        return None
+    return {int(position) for item in items for position in item["positions"].split(",")}
+
+
 def pushed_positions(out_id: str, biz_id: str) -> set[int]:
     """Return the positions of a request whose receipts Quick Audience has accepted."""
     return set(each_position(out_id, biz_id))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib import dates
-from ops import campaign, costs, export, halting, resending, watching
+from ops import campaign, costs, export, halting, not_taken, resending, watching
 from ops.commands import looks
 from ops.commands.output import (
     Json,
@@ -33,6 +33,8 @@ _LABELS = {
     "unreported": "no receipt yet",
     "unknown": "of unknown outcome",
     "pushed": "receipts pushed",
+    "notTaken": "not taken by Quick Audience",
+    "repliesNotTaken": "replies not taken",
     "segments": "segments billed",
     "unpriced": "messages without a known fee",
     "resent": "of the recipients, sent to again",
@@ -336,6 +338,11 @@ def _readable(account: Mapping[str, Any]) -> dict[str, Any]:
         del shown["resent"]
     shown["pauses"] = "\n".join(map(_pause, account["pauses"])) or None
     shown["cost"] = _cost(account) or "unknown: SEGMENT_PRICE is not set"
+    for name in ("notTaken", "repliesNotTaken"):
+        if shown[name] is None:
+            del shown[name]
+        else:
+            shown[name] = not_taken.in_words(shown[name])
     files = {"files": account["files"]} if "files" in account else {}
     lines = [
         f"{one['recipients']}  {one['code']}" + (f": {one['reason']}" if one["reason"] else "")

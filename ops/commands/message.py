@@ -1,10 +1,11 @@
 """`ops message`: everything that is known about a phone."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
-from ops import erasure, failure_words, message
+from ops import erasure, failure_words, message, not_taken
 from ops.commands.output import Json, Stage, Yes, command, confirm, show, show_each
 
 app = typer.Typer(no_args_is_help=True, help="Messages, by their recipient.")
@@ -25,7 +26,7 @@ def find(
     """
     rows = message.find(phone)
     if not json:
-        rows = [row | {"code": _in_words(row["code"])} for row in rows]
+        rows = [_readable(row) for row in rows]
     show_each(rows, as_json=json, empty=f"Nothing is known about {phone}.", labels=_LABELS)
 
 
@@ -53,6 +54,12 @@ def erase(phone: Phone, yes: Yes = False, stage: Stage = "local", json: Json = F
     show(erasure.erase(found), as_json=json, title="Erased", labels=_ERASED)
 
 
+def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {**row, "code": _in_words(row["code"])}
+    refused = shown.pop("notTaken")
+    return shown | ({"notTaken": not_taken.in_words(refused)} if refused else {})
+
+
 def _in_words(code: str) -> str:
     words = failure_words.describe(code)
     return f"{code} ({words})" if words else code
@@ -62,6 +69,7 @@ _LABELS = {
     "sent": "sent (Beijing time)",
     "by": "receipt from",
     "pushed": "receipt pushed",
+    "notTaken": "not taken by Quick Audience",
 }
 _ERASED = {
     "rows": "rows of sending details (§12)",

@@ -90,6 +90,9 @@ def show(
         print_json(value)
         return
     table = Table(title=Text(title) if title else None, show_header=False, title_justify="left")
+    # Rich would cut a line off whose last word just fits.
+    for _ in range(2):
+        table.add_column(overflow="fold")
     for name, field in value.items():
         table.add_row(Text(_word(name, labels)), _cell(field))
     (_errors if err else _console).print(table)

@@ -1,5 +1,6 @@
 """`campaign show` and `campaign list`: the sums that are kept agree with what counting gives, and cost little."""
 
+import random
 import time
 from dataclasses import replace
 from datetime import date
@@ -18,11 +19,13 @@ from chalicelib.store import (
     files,
     final_state_log,
     messages,
+    refused_pushes,
     send_chain,
     table,
 )
 from chalicelib.store.files import File
-from ops import campaign
+from chalicelib.store.refused_pushes import RefusedPush
+from ops import campaign, not_taken
 from tests.support.adopting import ADOPT_AFTER_SECONDS
 from tests.support.in_process import tencent, web
 from tests.support.in_process.bridge import SIGN, Bridge
@@ -387,6 +390,9 @@ def test_a_reply_is_counted_once_and_costs_three_write_units_more(
     linked.callback(tencent.reply("86" + B, "T", SIGN, time=int(time.time())))
     linked.pump.drain("settle", "push")
     assert check_counts("task-1")["replies"] == 2
+    assert len(linked.quick_audience.replies) == 2
+    # None of them failed, to be tried again.
+    assert not linked.pump.count("callbacks")
 
 
 @pytest.mark.parametrize("personalised", [False, True])
@@ -422,11 +428,34 @@ def test_a_thousand_recipients_cost_ten_write_units_more_at_most(
     assert meter.reads <= 10
 
 
+def record_refused_pushes(count: int) -> None:
+    """Record pushes of a hundred receipts each, and of a reply each, that were refused."""
+    draw = random.Random("positions")
+    for number in range(count):
+        receipts = RefusedPush(
+            out_id="task-1",
+            kind="details",
+            name=f"{number:036d}",
+            positions={biz_id(): sorted(draw.sample(range(1_000_000), 100))},
+            others=0,
+            answer="HTTP 200, code isv.INVALID_PARAMETERS: 收件人不存在",
+            tries=7,
+            tried_at=int(time.time()),
+            next_try=int(time.time()) + 60,
+            place="queue",
+        )
+        reply = replace(receipts, kind="reply", positions={}, others=1)
+        refused_pushes.record([receipts, reply])
+
+
 KEPT = {"delta", "tally", "fee", "adopted", "listed", "sent"}
 
 
 def test_showing_a_million_recipients_costs_thirty_read_units(linked: Bridge, meter: Meter) -> None:
-    """In the most expensive state: full tallies, and a counter of replies for each day for which they are kept."""
+    """In the most expensive state: full tallies, counters of replies for each day, and more refused than is counted.
+
+    That costs ten read units, beside the receipts and replies that are not taken.
+    """
     linked.campaign([A], {"name": "您"}, code=linked.template())
     linked.pump.drain("deliver")
     pk, expires = "OUT#task-1", int(time.time()) + 3600
@@ -457,12 +486,24 @@ def test_showing_a_million_recipients_costs_thirty_read_units(linked: Bridge, me
     for day in range(34):
         counter = {"count": 300, "expires": expires}
         table.put(table.key(pk, f"REPLIES#2026-01-{day:02d}") | counter)
+    for day in range(20):
+        slot = {"positions": positions, "total": 500_000, "expires": expires}
+        table.put(table.key(pk, f"PUSHED#{biz_id()}#!000050{day:02d}") | slot)
+    record_refused_pushes(150)
     linked.logs_are_complete = False
     with linked.outside.watched():
         shown = campaign.show("task-1")
     assert (shown["recipients"], shown["failed"]) == (1_000_000, 600_000)
     assert (shown["pushed"], shown["replies"]) == (600_000, 10_200)
-    assert meter.reads <= 10
+    assert shown["notTaken"]["atLeast"]
+    assert shown["repliesNotTaken"]["atLeast"]
+    refused = Meter()
+    linked.outside.observers[:] = [refused]
+    with linked.outside.watched():
+        not_taken.of_campaign("task-1")
+        not_taken.of_campaign("task-1", "reply")
+    assert refused.reads <= 7
+    assert meter.reads - refused.reads <= 10
 
 
 def test_a_page_of_the_list_costs_two_read_units_a_campaign(linked: Bridge, meter: Meter) -> None:

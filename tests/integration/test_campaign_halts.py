@@ -253,7 +253,10 @@ def test_a_request_that_is_resumed_while_a_chunk_is_parked_goes_on_at_once(
 
 
 def test_no_call_begins_while_the_halt_cannot_be_read(
-    linked: Bridge, operator: Ops, monkeypatch: pytest.MonkeyPatch
+    linked: Bridge,
+    operator: Ops,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     accept(linked)
     read = halts.get
@@ -269,6 +272,8 @@ def test_no_call_begins_while_the_halt_cannot_be_read(
     linked.tencent.next("send", unreadable)
     linked.pump.invoke_once("deliver")
     assert len(linked.tencent.sent) == 1
+    # Five calls did not begin.
+    assert caplog.messages.count("the halt can't be read: no call begins") == 1
     monkeypatch.setattr(halts, "get", read)
     assert set(map(frozenset, finish(linked).values())) == {frozenset(DELIVERED)}
 
@@ -331,4 +336,6 @@ def test_people_read_how_long_is_left(linked: Bridge, operator: Ops) -> None:
     linked.clock.advance(hours=1.5)
     assert "70 h 30 min" in operator.type("campaign", "pause", "task-1", answer="y\n").stdout
     assert "70 h 30 min" in operator.type("campaign", "resume", "task-1", "--yes").stdout
-    assert "STOPPED: 6" in operator.type("campaign", "stop", "task-1", "--yes").stdout
+    stopped = operator.type("campaign", "stop", "task-1", "--yes").stdout
+    assert "STOPPED: 6" in stopped
+    assert "none" in stopped

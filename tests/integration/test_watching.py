@@ -84,18 +84,20 @@ def test_a_rate_is_that_of_the_last_half_minute(linked: Bridge) -> None:
 
 def test_a_paused_or_stopped_campaign_is_watched_until_all_is_final(linked: Bridge) -> None:
     accept(linked, times=2)
-    linked.pump.invoke_once("deliver")
     found = watch(
         linked,
+        lambda: linked.pump.invoke_once("deliver"),
         lambda: halting.pause("task-1"),
         lambda: halting.stop("task-1"),
         lambda: linked.pump.drain("deliver"),
         lambda: report(linked, failed=0, delivered=10),
     )
     # Of the two requests, the first goes on to its end.
-    assert [look["state"] for look in found] == ["sending", "paused", "waiting", "waiting", "done"]
+    states = ["sending", "sending", "paused", "waiting", "waiting", "done"]
+    assert [look["state"] for look in found] == states
+    assert [look["secondsLeft"] for look in found] == [None, 3, None, None, None, None]
     assert (found[-1]["delivered"], found[-1]["failed"]) == (10, 10)
-    assert [look["complete"] for look in found] == [False] * 4 + [True]
+    assert [look["complete"] for look in found] == [False] * 5 + [True]
 
 
 def test_a_file_is_watched_until_it_is_read(

@@ -1,7 +1,7 @@
 """Whether the slow variants of tests run."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
 _T = TypeVar("_T")
@@ -13,3 +13,16 @@ ALL = os.environ.get("BREAKS") == "all"
 def some(variants: Iterable[_T], step: int) -> list[_T]:
     """Return all variants of a test in CI, and each `step`th of them in other runs."""
     return list(variants)[:: 1 if ALL else step]
+
+
+def spread(variants: Iterable[_T], step: int, kind: Callable[[_T], Hashable]) -> list[_T]:
+    """Return all variants in CI; in other runs each `step`th of them, and the first of each kind."""
+    found = list(variants)
+    first: dict[Hashable, int] = {}
+    for number, variant in enumerate(found):
+        first.setdefault(kind(variant), number)
+    return [
+        variant
+        for number, variant in enumerate(found)
+        if ALL or number % step == 0 or first[kind(variant)] == number
+    ]

@@ -1,6 +1,7 @@
 """The bodies of the queues' messages: what one release wrote, the release before and the one after it read."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from chalicelib.domain.push_batches import Entry, PushKind
 from chalicelib.queues.bodies import (
     Body,
     CallbackBody,
+    EarlierTries,
     FileBody,
     ReceiptBody,
     SendBody,
@@ -188,7 +190,13 @@ BODIES = st.one_of(
         since=st.none() | st.integers(0, 2**33),
         inquiry=st.none() | INQUIRIES,
     ),
-    st.builds(ReceiptBody, KINDS, TEXTS, st.lists(entries(), min_size=1, max_size=3)),
+    st.builds(
+        ReceiptBody,
+        KINDS,
+        TEXTS,
+        st.lists(entries(), min_size=1, max_size=3),
+        st.none() | st.builds(EarlierTries, st.integers(0, 1000), TEXTS),
+    ),
 )
 
 
@@ -209,6 +217,32 @@ def test_to_release_1_0_an_inquiry_is_a_body_without_events(inquiry: OutcomeInqu
     assert isinstance(fields["id"], str)
     assert not {"statuses", "replies", "looks", "since"} & set(fields)
     assert CallbackBody.may_inquire(text)
+
+
+def test_the_earlier_tries_of_a_push_stand_beside_its_entries() -> None:
+    """Release 1.0 ignores them: it pushes every field of an entry that it does not know."""
+    earlier = EarlierTries(3, "m1")
+    body = ReceiptBody("details", "task-1", [Entry(DETAIL, ("b1", 3))], earlier)
+    fields = json.loads(body.encode())
+    assert fields.pop("earlier") == {"tries": 3, "name": "m1"}
+    assert fields == json.loads(ReceiptBody("details", "task-1", body.entries).encode())
+
+
+@examples(50)
+@given(
+    st.builds(ReceiptBody, KINDS, TEXTS, st.lists(entries(), min_size=1, max_size=3)),
+    st.builds(EarlierTries, st.integers(0, 1000), TEXTS),
+)
+def test_earlier_tries_are_added_to_a_text_without_a_loss(
+    body: ReceiptBody, earlier: EarlierTries
+) -> None:
+    later = json.dumps(json.loads(body.encode()) | {"form": 2, "later": [1]})
+    text = ReceiptBody.after(ReceiptBody.after(later, EarlierTries(9, "x")), earlier)
+    assert ReceiptBody.decode(text) == replace(body, earlier=earlier)
+    assert json.loads(text) == json.loads(later) | {
+        "earlier": {"tries": earlier.tries, "name": earlier.name}
+    }
+    assert not {"\ufffe", "\uffff"} & set(text)
 
 
 def changed(name: str, **fields: Any) -> str:
@@ -277,6 +311,11 @@ UNREADABLE: dict[str, tuple[type[Body], str]] = {
     "receipt whose position is no pair": (
         ReceiptBody,
         changed("a receipt", entries=[DETAIL | {"at": ["b1"]}]),
+    ),
+    "receipt whose earlier tries are no object": (ReceiptBody, changed("a receipt", earlier=5)),
+    "receipt whose earlier tries are no number": (
+        ReceiptBody,
+        changed("a receipt", earlier={"tries": "many", "name": ""}),
     ),
     "receipt whose position is no number": (
         ReceiptBody,

@@ -319,6 +319,26 @@ def test_a_network_failure_is_an_error(connect: Connect, error: Exception) -> No
         client.push("reply", [ENTRY])
 
 
+@pytest.mark.parametrize("kind", ["details", "reply"])
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ((500, {"code": "X", "message": "busy"}), "HTTP 500, code X: busy"),
+        ((200, {"code": 401, "message": "13900001111"}), "HTTP 200, code 401: …1111"),
+        ((404, b"<html>"), "HTTP 404, code missing: "),
+        (requests.ReadTimeout("x"), "no answer: ReadTimeout"),
+    ],
+    ids=["a code", "a lock out", "no code", "no answer"],
+)
+def test_an_error_has_the_answer_by_itself(
+    connect: Connect, kind: PushKind, answer: Any, said: str
+) -> None:
+    connect(answer)
+    with pytest.raises(PushError) as caught:
+        client.push(kind, [ENTRY])
+    assert caught.value.answer == said
+
+
 @pytest.mark.parametrize(
     "answer", [requests.ConnectionError("the URL"), (500, b"x"), (200, {"code": 401})], ids=repr
 )

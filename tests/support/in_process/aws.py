@@ -6,7 +6,6 @@ import json
 import re
 import time
 from collections.abc import Callable
-from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -154,11 +153,10 @@ def make_request(self: Any, operation: Any, request: dict[str, Any], context: An
     status, headers, body = ask_handler(operation, request)
     answer = {"status_code": status, "headers": CaseInsensitiveDict(headers), "body": body}
     parsed = self._response_parser.parse(answer, operation.output_shape)
-    if status >= HTTPStatus.MULTIPLE_CHOICES:
-        code = parsed.get("Error", {}).get("Code")
-        if shape := operation.service_model.shape_for_error_code(code):
-            # The fields of an error of its own, such as the reasons why a transaction was cancelled.
-            parsed.update(self._response_parser.parse(answer, shape))
+    error = operation.service_model.shape_for_error_code(parsed.get("Error", {}).get("Code", ""))
+    if error:
+        # What the error has beside its code, such as the existing item.
+        parsed |= self._response_parser.parse(answer, error)
     parsed["ResponseMetadata"].setdefault("RetryAttempts", 0)
     return SimpleNamespace(status_code=status), parsed
 

@@ -11,6 +11,7 @@ from ops import campaign
 from tests.support.in_process import tencent
 from tests.support.in_process.bridge import SIGN, SIGN_ID, Bridge
 from tests.support.in_process.operator import made
+from tests.support.in_process.quickaudience import respond
 from tests.support.in_process.sends import A, accept, send, send_unanswered
 
 Words = list[str]
@@ -69,6 +70,10 @@ def breaker_close(bridge: Bridge) -> Words:
 def receipts_replay(bridge: Bridge) -> Words:
     bridge.link()
     send(bridge, A)
+    bridge.deliver_all()
+    bridge.pump.drain("settle")
+    bridge.quick_audience.next(lambda: respond(500, {"code": "busy"}))
+    assert bridge.pump.invoke_once("push") is False
     return ["receipts", "replay", "--out-id", "task-1", "--phone", A, "--all"]
 
 
