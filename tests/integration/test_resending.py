@@ -2,10 +2,13 @@
 
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 from chalicelib.domain.chunks import ChunkKey
 from chalicelib.domain.periods import SAME_REQUEST_SECONDS
@@ -785,3 +788,45 @@ def test_a_cut_off_resend_that_nobody_completes_ends_after_72_hours(
     account = resend("NOT_SENT")
     assert account["recipients"] == 4, account
     settle(linked)
+
+
+# --- manners of the command ----------------------------------------------------------------------
+
+
+def test_its_help_says_what_is_inferred(operator: Ops) -> None:
+    text = " ".join(operator.type("campaign", "resend", "--help").stdout.replace("│", " ").split())
+    assert "--json" in text
+    assert "outId and phone, but is not documented" in text
+
+
+def test_wrong_use_and_no_stack_are_explained(
+    operator: Ops, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    wrong = operator.type("campaign", "resend", "task-1", "--unknown")
+    assert (wrong.exit_code, "--unknown" in wrong.stderr) == (2, True)
+    monkeypatch.setenv("BRIDGE_STATE", str(tmp_path / "nothing"))
+    assert "start one with `make up`" in operator.fails("campaign", "resend", "task-1", "--dry-run")
+
+
+@pytest.mark.parametrize("denied", ["TransactWriteItems", "BatchWriteItem", "SendMessageBatch"])
+def test_without_rights_it_names_the_missing_action(
+    linked: Bridge, operator: Ops, monkeypatch: pytest.MonkeyPatch, denied: str
+) -> None:
+    """With the rights, the command can be given again."""
+    campaign(linked)
+    call: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def make_api_call(client: Any, operation: str, params: dict[str, Any]) -> Any:
+        if operation == denied:
+            message = f"User: x is not authorized to perform: {operation} on resource: y"
+            error: Any = {"Code": "AccessDeniedException", "Message": message}
+            raise ClientError({"Error": error}, operation)
+        return call(client, operation, params)
+
+    with monkeypatch.context() as denying:
+        denying.setattr(BaseClient, "_make_api_call", make_api_call)
+        line = operator.fails("campaign", "resend", "task-1", "--yes")
+    assert f"not authorized to perform: {denied}" in line
+    resend()
+    settle(linked)
+    assert set(sent_to(linked)) == set(PHONES)
