@@ -38,7 +38,7 @@ from ops import audit, campaign, costs, errors, failure_words
 from ops.errors import OperatorError
 from ops.resend_candidates import Candidate, Candidates
 
-# Recipients that are planned in one go: so many are in memory.
+# Recipients that are planned in one go, and held in memory until then.
 STEP = 5000
 
 NO_VALUES = "the values of its variables are not stored: it was refused at acceptance"

@@ -1,7 +1,7 @@
 """Random histories of a campaign with resends: whatever happens, nobody gets two messages under its outId.
 
 Tencent answers, refuses or falls silent, functions and commands die at any call, Quick Audience repeats its request
-and makes others, operators pause, stop and send again, and time passes. MODEL=long tells many stories: STORIES=200 sets
+and makes others, operators pause, stop and send again, and time passes. MODEL=long runs many: STORIES=200 sets
 the number.
 """
 
@@ -37,7 +37,7 @@ class Story:
         self.bridge = bridge
         self.random = random.Random(seed)
         self.codes = [bridge.template(), bridge.template("再见${name}")]
-        self.told: list[str] = []
+        self.history: list[str] = []
         self.events: dict[str, Callable[[], None]] = {
             "answers": self.answers,
             "ask": self.ask,
@@ -55,14 +55,14 @@ class Story:
         self.ask()
         for _ in range(STEPS):
             name = self.random.choice(list(self.events))
-            self.told.append(name)
+            self.history.append(name)
             self.events[name]()
             self.check()
         self.end()
 
     def check(self) -> None:
         times = Counter(sms.phone for sms in self.bridge.tencent.sent)
-        assert not times or max(times.values()) == 1, (times, self.told)
+        assert not times or max(times.values()) == 1, (times, self.history)
 
     def break_something(self, act: Callable[[], object]) -> None:
         """Do something in a new process, which mostly has a fault at one of its calls."""
@@ -148,9 +148,9 @@ class Story:
             self.check()
         if not send_requests.of_out_id("task-1"):
             return
-        assert resending.resend("task-1")["recipients"] == 0, self.told
+        assert resending.resend("task-1")["recipients"] == 0, self.history
         assert not resends.get("task-1").unqueued
-        assert check_logs(self.told)
+        assert check_logs(self.history)
         check_counts("task-1")
 
     def finish(self) -> None:
