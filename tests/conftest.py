@@ -15,9 +15,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 _TESTS = Path(__file__).parent
 _INTEGRATION = _TESTS / "integration"
-# Tests that share nothing go to any process that has time. Others stay together by file, or by folder if they
-# share something that takes seconds to start, unless they start it themselves.
-_SPREAD = {"unit", "integration", "documents"}
+# Tests that take a while and share nothing go to any process that has time. Others stay together by file, or by folder
+# if they share something that takes seconds to start, unless they start it themselves.
+_SPREAD = {"integration"}
 _SHARING = {"end_to_end", "browser", "local_stack", "concurrency", "deployment"}
 _BY_THEMSELVES = {
     "test_bringing_back.py",
@@ -30,6 +30,11 @@ _BY_THEMSELVES = {
 # Python's readline module sets it for the processes of a parallel run. A console of `rich` that is imported with it
 # keeps that width, whatever a test sets.
 os.environ.pop("COLUMNS", None)
+# Tests that mostly wait run first, beside others that compute. The many short ones run last, so that all processes end
+# at the same time.
+_ORDER = ("chaos", "end_to_end", "deployment", "local_stack", "concurrency", "browser", "network")
+_LAST = "integration"
+_LONG = ("test_model.py", "test_long_outages.py", "test_costs.py")
 # A function, an action and its resource; or a function, `dynamodb:LeadingKeys` and a partition that it wrote.
 _used: set[tuple[str, str, str]] = set()
 
@@ -74,7 +79,24 @@ class _BySharing(LoadScopeScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    # In the order of `pytest_collection_modifyitems`, not the files with the most tests first.
+    config.option.loadscopereorder = False
     return _BySharing(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Sort the tests of a run with several processes."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> tuple[int, bool]:
+    folder, name = item.path.relative_to(_TESTS).parts[0], item.path.name
+    if folder == _LAST:
+        return len(_ORDER) + 1, not (name in _LONG or name.endswith("_crashes.py"))
+    # In chaos, the test that waits for two minutes.
+    return _ORDER.index(folder) if folder in _ORDER else len(_ORDER), name != "test_every_point.py"
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -27,6 +27,7 @@ from chalicelib.store import (
     final_state_log,
     messages,
     nonces,
+    pushed,
     replies,
     send_requests,
     table,
@@ -479,6 +480,34 @@ def test_rows_added_at_once_are_all_stored_once(world: World) -> None:
         summed = final_state_log.head(out_id, f"biz of {out_id}").tally
         assert summed
         assert summed.delivered + summed.failed == sum(wanted.values())
+
+
+def test_replies_at_once_are_all_counted_once(world: World) -> None:
+    now = int(time.time())
+    for _ in range(10):
+        out_id = unique()
+
+        def store(text: str, out_id: str = out_id) -> bool:
+            identity = replies.ReplyIdentity("8613900000000", text, time=now, arrived=now)
+            # Two functions with the same reply, each under an id of its own.
+            return replies.record_reply(out_id, identity, {"content": text}, unique(), now)
+
+        texts = [str(number) for number in range(4)]
+        returned = at_once(*[partial(store, text) for text in texts * 2])
+        assert sum(returned) == len(texts)
+        assert len(replies.of_out_id(out_id)) == len(texts)
+        assert replies.count(out_id) == len(texts)
+
+
+def test_pushes_recorded_at_once_are_all_counted_once(world: World) -> None:
+    for _ in range(10):
+        out_id, biz_id = unique(), unique()
+        halves = [range(100), range(100, 200), range(50, 150), range(200)]
+        recorded = [partial(pushed._Chain(out_id, biz_id).append, half) for half in halves]
+        at_once(*recorded)
+        assert pushed.count(out_id, biz_id) == 200
+        found = list(pushed.each_position(out_id, biz_id))
+        assert sorted(found) == list(range(200))
 
 
 def test_exchanges_at_once_have_one_winner_for_each_item(world: World) -> None:

@@ -11,11 +11,11 @@ import pytest
 from ops import adoption, deploy, deploy_checks, destroy, queue_names, stack, stages
 from ops.deploy_checks import Checked
 from ops.errors import OperatorError
+from tests.support import thoroughness
 from tests.support.deployment.chalice_program import PREFIX, Chalice
 from tests.support.deployment.checkout import Checkout
 from tests.support.deployment.commands import keep_secrets, ops
 from tests.support.deployment.fake_aws.account import Account, Killed
-from tests.support.thoroughness import ALL
 
 RECORD = Path(".chalice/deployed/prod.json")
 
@@ -37,7 +37,7 @@ def checked(chalice: Chalice, monkeypatch: pytest.MonkeyPatch) -> Checked:
 
 
 def points(account: Account, work: Callable[[], Any]) -> Iterator[int]:
-    """Yield the numbers of the calls that change something; every eighth of them, unless CI asks for all.
+    """Yield the numbers of the calls that change something; every twelfth of them, unless CI asks for all.
 
     A death at a call that only reads leaves the same as one after the change before it.
     """
@@ -50,7 +50,7 @@ def points(account: Account, work: Callable[[], Any]) -> Iterator[int]:
         if not any(word in call for word in reading)
     ]
     assert len(changing) > 30
-    yield from changing if ALL else changing[::8]
+    yield from thoroughness.some(changing, 12)
 
 
 def kill(account: Account, number: int, work: Callable[[], Any]) -> None:

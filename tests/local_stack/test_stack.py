@@ -21,8 +21,13 @@ from local.ports import free_port
 from local.processes import ROOT, StackError
 from local.stack import Stack
 from local.state import State, adopt_environment
+from tests.support import thoroughness
 from tests.support.local_stack.processes import TINY, alive, children, read_records
 from tests.support.waiting import wait_for
+
+for_ci = pytest.mark.skipif(
+    not thoroughness.ALL, reason="starts stacks like those of other tests: BREAKS=all runs it"
+)
 
 
 def environ(folder: Path, **given: str) -> dict[str, str]:
@@ -81,6 +86,7 @@ def announcement(process: subprocess.Popen[str]) -> str:
     return "".join(lines)
 
 
+@for_ci
 def test_two_stacks_run_side_by_side(tmp_path: Path) -> None:
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
@@ -236,6 +242,7 @@ def test_ctrl_c_waits_for_running_functions_and_a_second_one_does_not(tmp_path: 
     assert "hold" in (tmp_path / "state" / "aws" / "sqs.json").read_text()
 
 
+@for_ci
 def test_sigterm_several_times_at_once_is_as_gentle_as_once(tmp_path: Path) -> None:
     with up(environ(tmp_path)) as process:
         announcement(process)

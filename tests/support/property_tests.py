@@ -2,9 +2,18 @@
 
 import hypothesis
 
+from tests.support import thoroughness
+
 
 def examples(most: int) -> hypothesis.settings:
-    """Return settings with a number of examples, the same ones at each run, without a deadline for slow machines."""
+    """Return settings with a number of examples, the same ones at each run, without a deadline for slow machines.
+
+    Runs outside CI try 100 of them at most.
+    """
     return hypothesis.settings(
-        max_examples=most, deadline=None, database=None, derandomize=True, print_blob=False
+        max_examples=min(most, 100) if thoroughness.FEW else most,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        print_blob=False,
     )

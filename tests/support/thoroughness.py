@@ -1,15 +1,30 @@
 """Whether the slow variants of tests run."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
 _T = TypeVar("_T")
 
 ALL = os.environ.get("BREAKS") == "all"
 """CI sets BREAKS=all; other runs leave out variants that rarely differ from the ones they run."""
+FEW = os.environ.get("BREAKS") not in ("all", "deaths")
+"""CI's run over API 3.0 sets BREAKS=deaths: all that `spread` and property tests have, and no more of the rest."""
 
 
 def some(variants: Iterable[_T], step: int) -> list[_T]:
     """Return all variants of a test in CI, and each `step`th of them in other runs."""
     return list(variants)[:: 1 if ALL else step]
+
+
+def spread(variants: Iterable[_T], step: int, kind: Callable[[_T], Hashable]) -> list[_T]:
+    """Return all variants in CI's runs; in other runs each `step`th of them, and the first of each kind."""
+    found = list(variants)
+    first: dict[Hashable, int] = {}
+    for number, variant in enumerate(found):
+        first.setdefault(kind(variant), number)
+    return [
+        variant
+        for number, variant in enumerate(found)
+        if not FEW or number % step == 0 or first[kind(variant)] == number
+    ]
