@@ -21,6 +21,7 @@ from local.chaos.patience import wait_for
 from local.chaos.rest import come_to_rest
 from local.faults import RETURNED
 from local.ports import free_port
+from tests.support.local_stack.running_stack import for_ci
 
 # Decides the order of the points. To repeat it: FAULTS_SEED=… pytest tests/chaos
 SEED = os.environ.get("FAULTS_SEED") or str(time.time_ns() % 10**6)
@@ -32,6 +33,7 @@ def calls_of(faults: Faults, function: str) -> set[str]:
     return {point.call for point in faults.seen() if point.function == function}
 
 
+@for_ci
 @pytest.mark.timeout(400)
 def test_killed_before_and_after_every_call_every_recipient_reaches_one_final_state(
     tmp_path: Path,

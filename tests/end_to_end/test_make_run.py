@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.ports import free_port
+from tests.support.local_stack.running_stack import for_ci
 from tests.support.thoroughness import some
 
 
@@ -45,6 +46,7 @@ def test_run_succeeds(tmp_path: Path, api: str, call: str) -> None:
     assert len(results) == 8
 
 
+@for_ci
 def test_run_fails_when_one_receipt_is_lost(tmp_path: Path) -> None:
     done = demo(tmp_path, "--lose-a-receipt", "--patience", "10")
 

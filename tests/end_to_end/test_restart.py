@@ -5,10 +5,11 @@ from pathlib import Path
 
 from local.ports import free_port
 from local.stack import Stack
-from tests.support.local_stack.running_stack import SIGN, SIGN_ID, RunningStack
+from tests.support.local_stack.running_stack import SIGN, SIGN_ID, RunningStack, for_ci
 from tests.support.waiting import wait_for
 
 
+@for_ci
 def test_a_campaign_continues_after_a_restart(tmp_path: Path) -> None:
     environ = {"PATH": os.environ["PATH"]}
     with Stack(port=free_port(), state=tmp_path, environ=environ) as stack:

@@ -6,7 +6,7 @@ from typing import Any
 
 from local.ports import free_port
 from local.stack import Stack
-from tests.support.local_stack.running_stack import RunningStack
+from tests.support.local_stack.running_stack import RunningStack, for_ci
 from tests.support.waiting import wait_for
 
 ADOPT_AFTER = 20
@@ -24,6 +24,7 @@ MISSING = ("13500000006", "13500000007")
 FAILING = "13500000008"
 
 
+@for_ci
 def test_records_settle_every_send_without_an_answer(tmp_path: Path) -> None:
     """Tencent pushes nothing, so that only its records show what became of the messages."""
     environ = {

@@ -11,7 +11,7 @@ def examples(most: int) -> hypothesis.settings:
     Runs outside CI try 100 of them at most.
     """
     return hypothesis.settings(
-        max_examples=most if thoroughness.ALL else min(most, 100),
+        max_examples=min(most, 100) if thoroughness.FEW else most,
         deadline=None,
         database=None,
         derandomize=True,

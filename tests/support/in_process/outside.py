@@ -118,8 +118,8 @@ def points(names: Iterable[str]) -> list[tuple[int, str]]:
     """Return the numbers and names of the calls at which a function is to break: all of them in CI.
 
     Other runs know deaths after a call only. A death after a read leaves the same as one after the change before it,
-    so they leave reads out, except the first call of all. Of the rest they take each third call, and the first of each
-    name.
+    so they leave reads out, except the first call of all. Of the rest, `make test` takes each third, and the first of
+    each name.
     """
     every = list(enumerate(names))
     if thoroughness.ALL:
