@@ -247,6 +247,22 @@ def test_tries_are_counted_across_waits_in_the_table(local: Bridge) -> None:
     assert (shown(), recorded()) == (None, [])
 
 
+def test_a_refused_failure_that_a_delivery_contradicts_is_shown_no_longer(local: Bridge) -> None:
+    local.link()
+    local.campaign([A, A], [{"name": "1"}, {"name": "2"}], code=local.template())
+    local.pump.drain("deliver")
+    first, second = local.tencent.sent
+    local.callback([tencent.status(first, "FAIL")])
+    local.pump.drain("settle")
+    local.quick_audience.next(busy)
+    local.pump.drain("push")
+    assert shown()["receipts"] == 1
+    local.callback([tencent.status(second)])
+    local.pump.run("settle", "push", hours=1)
+    assert local.quick_audience.reported(A) == [(2, "DELIVERED")]
+    assert (shown(), recorded()) == (None, [])
+
+
 # --- given up, and replayed ----------------------------------------------------------------------
 
 
@@ -312,6 +328,28 @@ def test_receipts_that_are_queued_anew_and_refused_are_counted_once(given_up: Br
     given_up.pump.drain("push")
     assert len(recorded()) == 2
     assert shown()["receipts"] == 2
+
+
+def test_receipts_that_the_bridge_itself_gives_up_are_shown(
+    local: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled(local, A)
+    local.quick_audience.always(busy)
+    local.pump.drain("push")
+    local.clock.advance(hours=72)
+
+    def fail(*_: Any) -> None:
+        raise TimeoutError("the breaker can't be read")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(breakers, "get_open", fail)
+        local.pump.drain("push")
+    assert local.pump.count("receipts-dead") == 1
+    found = shown()
+    assert (found["givenUp"], found["tries"], found["next"]) == (1, 1, None)
+    assert found["answer"] == "the bridge failed: TimeoutError"
+    [body] = local.pump.bodies("receipts-dead")
+    assert body["earlier"]["tries"] == 1
 
 
 # --- replies -------------------------------------------------------------------------------------
