@@ -94,11 +94,14 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
     of `unsent` (not sent yet) and `unreported` (sent, no receipt yet). `sent` counts those that Tencent accepted.
     `pauses` are the requests that are paused now, and why. `segments` are billed by Tencent, except for those of
     `unpriced` messages, whose fee Tencent never named; `cost` is what they cost at SEGMENT_PRICE, None without one.
+    `resent` are the recipients of requests that `ops campaign resend` made: each failed under an earlier request, and
+    counts there, too.
     `notTaken` and `repliesNotTaken` are what Quick Audience has not accepted so far (`not_taken.of_campaign`).
     """
     tally = _Tally()
     shown_files = []
     counted_all = False
+    resent = 0
     request_states = RequestStates(consistent=True)
     states: list[State] = []
     for request in accepted:
@@ -108,6 +111,7 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
             counted_all = True
             found = _counted(request, file)
         tally.add(found)
+        resent += found.counts["recipients"] if request.resend else 0
         key = out_id, request.biz_id
         states.append(request_states.of(key, found.counts, found.codes, file))
         if file:
@@ -134,6 +138,7 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
         "segments": counts["segments"],
         "unpriced": counts["unpriced"],
         "cost": costs.of_segments(counts["segments"]),
+        "resent": resent,
         "failureReasons": dict(tally.most_first()),
         "failures": tally.failures(),
         "counted": "items" if counted_all else "sums",

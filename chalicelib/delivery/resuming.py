@@ -35,8 +35,8 @@ def queue_incomplete(entry: Entry, request: SendRequest, deadline: float) -> tup
     harmless: `deliver` ends a chunk once.
     """
     unsent = 0
-    incomplete = _incomplete(request)
-    while batch := list(islice(incomplete, _BATCH)):
+    left_over = incomplete(request)
+    while batch := list(islice(left_over, _BATCH)):
         if deadline - time.time() < _SECONDS_FOR_A_BATCH:
             log.warning("the time of this run is used up, the next run continues")
             return unsent, False
@@ -46,7 +46,7 @@ def queue_incomplete(entry: Entry, request: SendRequest, deadline: float) -> tup
     return unsent, True
 
 
-def _incomplete(request: SendRequest) -> Iterator[tuple[SendBody, int]]:
+def incomplete(request: SendRequest) -> Iterator[tuple[SendBody, int]]:
     """Yield the next attempt at each chunk that is not complete, and its number of recipients without an outcome."""
     for key, progress in chunks.all_progress(request.out_id, request.biz_id, consistent=True):
         if not progress.complete:

@@ -8,6 +8,8 @@ digest is 1 in 37 million.
 from array import array
 from hashlib import blake2b
 
+_FIRST_CAPACITY = 1024
+
 
 class DigestSet:
     """A set with a fixed capacity, which can only be added to."""
@@ -40,6 +42,43 @@ class DigestSet:
                 return True
             slot = (slot + 1) & self._mask
         return False
+
+
+class GrowingDigestSet(DigestSet):
+    """A set whose capacity doubles whenever it is full. While it grows, it takes 1.5 times the memory."""
+
+    def __init__(self) -> None:
+        super().__init__(_FIRST_CAPACITY)
+        self._capacity = _FIRST_CAPACITY
+
+    def add(self, text: str) -> bool:
+        """Add a text; return whether it is new."""
+        if not self._free:
+            self._grow()
+        return super().add(text)
+
+    def update(self, other: DigestSet) -> None:
+        """Add the texts of another set."""
+        for digest in filter(None, other._slots):
+            if not self._free:
+                self._grow()
+            self._insert(digest)
+
+    def _grow(self) -> None:
+        old = self._slots
+        self._capacity *= 2
+        DigestSet.__init__(self, self._capacity)
+        for digest in filter(None, old):
+            self._insert(digest)
+
+    def _insert(self, digest: int) -> None:
+        slot = digest & self._mask
+        while stored := self._slots[slot]:
+            if stored == digest:
+                return
+            slot = (slot + 1) & self._mask
+        self._slots[slot] = digest
+        self._free -= 1
 
 
 def _digest(text: str) -> int:

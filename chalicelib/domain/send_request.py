@@ -13,6 +13,7 @@ class SendRequest:
     `accepted_at` is an epoch. `recipients` and `refused` are 0 for a file (§5), whose lines are counted later.
     `blank` counts the entries of a list that are no number at all: they failed, but no receipt can name them.
     `listed` says that it is in the list of its day, and that its counts are kept: a release that does so accepted it.
+    `resend` says that no request of Quick Audience's is behind it: an operator sent again to recipients of its outId.
     """
 
     out_id: str
@@ -27,6 +28,7 @@ class SendRequest:
     related: Mapping[str, str] | None = None
     blank: int = 0
     listed: bool = False
+    resend: bool = False
 
     @property
     def expires(self) -> int:

@@ -73,8 +73,13 @@ def count_towards_daily_limit(request: SendRequest, recipients: int) -> None:
     from chalicelib.store import daily_counts  # noqa: PLC0415
 
     if not daily_counts.count(request, recipients, limit, int(time.time())):
-        raise Refused(
-            "isv.DAY_LIMIT_CONTROL",
-            f"今日受理的收件人数将超过上限 {limit}(DAILY_LIMIT), 本次 {recipients} 个都不会发送: "
-            "请明日再发或联系管理员",
-        )
+        raise over_daily_limit(limit, recipients)
+
+
+def over_daily_limit(limit: int, recipients: int) -> Refused:
+    """Return the refusal of recipients who don't fit into today's DAILY_LIMIT."""
+    return Refused(
+        "isv.DAY_LIMIT_CONTROL",
+        f"今日受理的收件人数将超过上限 {limit}(DAILY_LIMIT), 本次 {recipients} 个都不会发送: "
+        "请明日再发或联系管理员",
+    )

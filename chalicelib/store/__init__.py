@@ -18,6 +18,7 @@
 | `OUT#<outId>` | `HALT#<bizId>` | whether a request is paused or stopped, and for what failures | halts |
 | `OUT#<outId>` | `REPLY#<digest>` | a mobile-originated reply | replies |
 | `OUT#<outId>` | `REPLIES#<day>` | the number of replies that were stored on a day (Beijing time) | replies |
+| `OUT#<outId>` | `RESENDS` | which resend of a campaign may be accepted, and which is not queued completely | resends |
 | `DUE#<hour>` | `<bizId>#<start>` | a chunk that is due to be closed in that hour | due_chunks |
 | `OUT#<outId>` | `COUNTED#<bizId>` | the mark that a request was counted towards the daily limit | daily_counts |
 | `CAMPAIGNS#<day>` | `<acceptedAt>#<bizId>` | an accepted request, by day (Beijing time) | campaign_list |

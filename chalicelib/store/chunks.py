@@ -6,13 +6,18 @@ written conditionally, and changed only when another function takes over from it
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
+from chalicelib.domain import periods
 from chalicelib.domain.chunks import ChunkKey, ChunkProgress, Outcome, SendSums
 from chalicelib.domain.planning import Chunk, Failure
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.store import batches, due_chunks, plans, table
 from chalicelib.store.packing import pack, unpack
 from chalicelib.store.table import Item
+
+# Plans that are deleted in one go.
+_REMOVED_AT_ONCE = 100
 
 
 def record_plan(request: SendRequest, chunks: Sequence[Chunk]) -> list[ChunkKey]:
@@ -116,6 +121,28 @@ def all_progress(
     items = table.query(f"OUT#{out_id}", f"CHUNK#{biz_id}#", consistent=consistent)
     for (_, start), progress in _fold_chunks(items):
         yield ChunkKey(out_id, biz_id, start), progress
+
+
+def of_out_id(out_id: str) -> Iterator[tuple[ChunkKey, ChunkProgress]]:
+    """Yield the chunks of all requests of an outId, also of requests that were never accepted completely."""
+    items = table.query(f"OUT#{out_id}", "CHUNK#", consistent=True)
+    for (biz_id, start), progress in _fold_chunks(items):
+        yield ChunkKey(out_id, biz_id, start), progress
+
+
+def planned_at(key: ChunkKey) -> int:
+    """Return when the request of a chunk was accepted, as an epoch, by its plan; 0 if there is none."""
+    plan = table.get(f"OUT#{key.out_id}", key.sort + "PLAN", consistent=True)
+    return int(plan["expires"]) - periods.RETENTION_SECONDS if plan else 0
+
+
+def remove_plans(out_id: str, biz_id: str, accepted_at: int) -> None:
+    """Delete the chunks of a request that was planned and never accepted, so that nothing of it was queued."""
+    found = table.query(f"OUT#{out_id}", f"CHUNK#{biz_id}#", consistent=True)
+    while batch := [str(item["sk"]) for item in islice(found, _REMOVED_AT_ONCE)]:
+        starts = dict.fromkeys(int(sort.split("#")[2]) for sort in batch)
+        due = [due_chunks.key_of(accepted_at, ChunkKey(out_id, biz_id, start)) for start in starts]
+        batches.delete([*((f"OUT#{out_id}", sort) for sort in batch), *due])
 
 
 def _fold_chunks(items: Iterable[Item]) -> Iterator[tuple[tuple[str, int], ChunkProgress]]:

@@ -24,13 +24,10 @@ def count(request: SendRequest, recipients: int, limit: int, now: int) -> bool:
     If they don't, nothing is counted. A request that was counted before fits, also on a later day: so a request
     whose function died is not counted twice when it is repeated.
     """
-    marker = table.key(f"OUT#{request.out_id}", f"COUNTED#{request.biz_id}")
     if recipients > limit:
+        marker = _marker(request, recipients)
         return table.get(marker["pk"], marker["sk"], consistent=True) is not None
-    marker |= {"recipients": recipients, "expires": request.expires}
-    changes = _changes(
-        marker, _counter_key(now), recipients, limit, now + _COUNTER_RETENTION_SECONDS
-    )
+    changes: Any = [mark_counted(request, recipients), add(recipients, limit, now)]
     for _ in range(_TRIES):
         try:
             aws.dynamodb().transact_write_items(TransactItems=changes)
@@ -49,36 +46,52 @@ def count(request: SendRequest, recipients: int, limit: int, now: int) -> bool:
 
 
 def accepted(now: float) -> int:
-    """Return how many recipients were counted towards the limit of the day (Beijing time) so far."""
-    item = table.get(_counter_key(now)["pk"], "-", consistent=True)
-    return item["recipients"] if item else 0
+    """Return how many recipients were counted on the day (Beijing time) of an epoch."""
+    counter = table.get(f"ACCEPTED#{_day(now)}", "-", consistent=True)
+    return counter["recipients"] if counter else 0
 
 
-def _counter_key(now: float) -> Item:
-    return table.key(f"ACCEPTED#{dates.to_beijing(now)[:10]}", "-")
+def mark_counted(request: SendRequest, recipients: int) -> dict[str, Any]:
+    """Return the action of a transaction that marks a request as counted, unless it is."""
+    return {
+        "Put": {
+            "TableName": table.table_name(),
+            "Item": table.pack(_marker(request, recipients)),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+    }
 
 
-def _changes(marker: Item, counter: Item, recipients: int, limit: int, expires: int) -> Any:
-    """Return the transaction: the marker, unless it exists, and the counter, unless it would exceed the limit."""
-    values = {":recipients": recipients, ":most": limit - recipients, ":expires": expires}
-    return [
-        {
-            "Put": {
-                "TableName": table.table_name(),
-                "Item": table.pack(marker),
-                "ConditionExpression": "attribute_not_exists(pk)",
-            }
-        },
-        {
-            "Update": {
-                "TableName": table.table_name(),
-                "Key": table.pack(counter),
-                "UpdateExpression": "ADD recipients :recipients SET expires = :expires",
-                "ConditionExpression": "attribute_not_exists(recipients) OR recipients <= :most",
-                "ExpressionAttributeValues": table.pack(values),
-            }
-        },
-    ]
+def add(recipients: int, limit: int, now: int) -> dict[str, Any]:
+    """Return the action of a transaction that counts recipients towards the limit of today (Beijing time).
+
+    It fails if they would exceed the limit. They must not exceed it alone.
+    """
+    values = {
+        ":recipients": recipients,
+        ":most": limit - recipients,
+        ":expires": now + _COUNTER_RETENTION_SECONDS,
+    }
+    return {
+        "Update": {
+            "TableName": table.table_name(),
+            "Key": table.pack(table.key(f"ACCEPTED#{_day(now)}", "-")),
+            "UpdateExpression": "ADD recipients :recipients SET expires = :expires",
+            "ConditionExpression": "attribute_not_exists(recipients) OR recipients <= :most",
+            "ExpressionAttributeValues": table.pack(values),
+        }
+    }
+
+
+def _marker(request: SendRequest, recipients: int) -> Item:
+    return table.key(f"OUT#{request.out_id}", f"COUNTED#{request.biz_id}") | {
+        "recipients": recipients,
+        "expires": request.expires,
+    }
+
+
+def _day(now: float) -> str:
+    return dates.to_beijing(now)[:10]
 
 
 def _reasons(error: ClientError) -> tuple[str, str]:

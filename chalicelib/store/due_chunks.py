@@ -9,18 +9,23 @@ from chalicelib.domain.chunks import ChunkKey
 from chalicelib.domain.periods import CLOSED_AFTER_SECONDS
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.store import table
-from chalicelib.store.table import Item
+from chalicelib.store.table import Item, Key
 
 
 def item(request: SendRequest, key: ChunkKey) -> Item:
     """Return the item that lists a chunk as due 72 hours after the acceptance of its request."""
-    hour = _hour(request.accepted_at + CLOSED_AFTER_SECONDS)
-    return table.key(f"DUE#{hour}", f"{key.biz_id}#{key.start:08d}") | {
+    return table.key(*key_of(request.accepted_at, key)) | {
         "outId": key.out_id,
         "bizId": key.biz_id,
         "start": key.start,
         "expires": request.expires,
     }
+
+
+def key_of(accepted_at: int, key: ChunkKey) -> Key:
+    """Return the key of a chunk's item, by the acceptance of its request."""
+    hour = _hour(accepted_at + CLOSED_AFTER_SECONDS)
+    return f"DUE#{hour}", f"{key.biz_id}#{key.start:08d}"
 
 
 def due(now: int, hours_back: int) -> Iterator[tuple[int, ChunkKey]]:

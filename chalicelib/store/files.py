@@ -81,12 +81,17 @@ def get(out_id: str, biz_id: str, *, consistent: bool = True) -> File | None:
     return _file(item) if item else None
 
 
+def of_out_id(out_id: str) -> dict[str, File]:
+    """Return the files of an outId's requests, by bizId."""
+    items = table.query(f"OUT#{out_id}", "FILE#", consistent=True)
+    return {file.biz_id: file for file in map(_file, items)}
+
+
 def repeats(file: File) -> list[File]:
     """Return the files with the same content of the request as this one that were accepted after it."""
-    items = table.query(f"OUT#{file.out_id}", "FILE#", consistent=True)
     return [
         other
-        for other in map(_file, items)
+        for other in of_out_id(file.out_id).values()
         if other.digest == file.digest and other.expires > file.expires
     ]
 

@@ -14,13 +14,18 @@ def record(request: SendRequest, *, has_file: bool = False) -> None:
 
     `has_file` says that its recipients are in a file (§5). Safe to repeat.
     """
+    batches.put(items(request, has_file=has_file))
+
+
+def items(request: SendRequest, *, has_file: bool = False) -> list[Item]:
+    """Return the items of an accepted request: its line in the list of its day, and the request itself."""
     fields = asdict(request) | {"related": json.dumps(request.related or {}, ensure_ascii=False)}
     stored = (
         table.key(f"OUT#{request.out_id}", f"REQUEST#{request.biz_id}")
         | fields
-        | {"listed": True, "expires": request.expires}
+        | {"listed": True, "resend": request.resend or None, "expires": request.expires}
     )
-    batches.put([campaign_list.item(request, has_file=has_file), stored])
+    return [campaign_list.item(request, has_file=has_file), stored]
 
 
 def of_out_id(out_id: str) -> list[SendRequest]:

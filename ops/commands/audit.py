@@ -61,7 +61,7 @@ def _readable(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _short(fields: Mapping[str, Any], but: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return fields without the empty ones and those that `but` has; of lists and mappings, the length."""
+    """Return fields without the empty ones and those that `but` has; of lists of mappings, the length."""
     return {
         name: _value(field)
         for name, field in fields.items()
@@ -72,4 +72,6 @@ def _short(fields: Mapping[str, Any], but: Mapping[str, Any] | None = None) -> d
 def _value(field: Any) -> Any:
     if isinstance(field, Mapping) and field.keys() == {"amount", "currency"}:
         return " ".join(field.values())
+    if isinstance(field, list) and all(isinstance(one, str) for one in field):
+        return ", ".join(field)
     return len(field) if isinstance(field, list | Mapping) else field

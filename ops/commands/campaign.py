@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib import dates
-from ops import campaign, costs, export, halting, not_taken, watching
+from ops import campaign, costs, export, halting, not_taken, resending, watching
 from ops.commands import looks
 from ops.commands.output import (
     Json,
@@ -37,6 +37,7 @@ _LABELS = {
     "repliesNotTaken": "replies not taken",
     "segments": "segments billed",
     "unpriced": "messages without a known fee",
+    "resent": "of the recipients, sent to again",
     "counted": "counted from",
 }
 _COUNTED = {"sums": "sums that are kept", "items": "every item"}
@@ -47,6 +48,15 @@ _LEAST = ("sign", "templateCode")
 _HALT_COLUMNS = ("bizId", "accepted", "state")
 _ENDS_COLUMNS = ("left", "ends")
 _HALT_LABELS = {"left": "time left", "ends": "ends (Beijing time)"}
+
+_RESEND_LABELS = {
+    "recipients": "recipients to send to",
+    "segments": "segments (estimate)",
+    "cost": "cost (estimate)",
+    "failures": "failed before with",
+    "leftOut": "left out",
+    "requests": "new requests",
+}
 
 OutId = Annotated[str, typer.Argument(metavar="OUT_ID", help="Quick Audience's outId.")]
 Exact = Annotated[
@@ -216,6 +226,95 @@ def stop(out_id: OutId, yes: Yes = False, stage: Stage = "local", json: Json = F
         warn("a file is still being read: its further recipients are reported as STOPPED, too")
 
 
+@app.command()
+@command
+def resend(
+    out_id: OutId,
+    code: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--code", metavar="CODE", help="Only recipients who failed with this code. Repeatable."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show who would be sent to, and who would not.")
+    ] = False,
+    yes: Yes = False,
+    stage: Stage = "local",
+    json: Json = False,
+) -> None:
+    """Send again, under the same outId, to recipients whom Tencent certainly never accepted.
+
+    That is: whom the bridge or Tencent refused, or who ended as STOPPED or NOT_SENT. Nobody is sent to
+    whose phone was sent to under this outId by whatever request, perhaps was, or still may be: what
+    Tencent accepted once is never sent again, whatever its receipt says. Sign, template, DAILY_LIMIT,
+    ALLOWED_COUNTRIES and SEND_HOURS apply as they are now. The recipients become a new request of the
+    outId, which `show` counts in addition: a recipient who failed first and is delivered now counts once
+    as failed and once as delivered.
+
+    Quick Audience gets a second receipt for these recipients. That it replaces the first one follows from
+    its key, outId and phone, but is not documented.
+
+    Example: ops campaign resend 20260302-spring --code STOPPED --dry-run --stage prod
+    """
+    codes = code or []
+    if dry_run:
+        _print_resend(resending.resend(out_id, codes, dry_run=True), json=json)
+        return
+    at_most = None
+    if not yes:
+        planned = resending.resend(out_id, codes, dry_run=True)
+        if not planned["recipients"] and not planned["cutOff"]:
+            # There is nothing to confirm.
+            _print_resend(planned, json=json)
+            return
+        _print_resend(planned, json=json, err=True)
+        at_most = planned["recipients"]
+        price = f" for about {cost}" if (cost := costs.in_words(planned["cost"])) else ""
+        confirm(
+            f"Send again to {at_most} recipients of {out_id}, about {planned['segments']} segments{price}?",
+            yes=False,
+        )
+    _print_resend(resending.resend(out_id, codes, at_most=at_most), json=json)
+
+
+def _print_resend(account: Mapping[str, Any], *, json: bool, err: bool = False) -> None:
+    """Print whom a resend sends to, and who is left out; with `err`, before a confirmation, on standard error."""
+    if json and not err:
+        show(account, as_json=True)
+    else:
+        hidden = {"outId", "dryRun", "cutOff", "failures", "leftOut", "requests", "warnings"}
+        shown = {name: value for name, value in account.items() if name not in hidden}
+        shown["cost"] = costs.in_words(account["cost"]) or "unknown: SEGMENT_PRICE is not set"
+        shown["failures"] = "\n".join(
+            f"{one['recipients']}  {one['code']}: {one['reason']}" for one in account["failures"]
+        )
+        shown["leftOut"] = "\n".join(
+            f"{one['recipients']}  {one['why']}" for one in account["leftOut"]
+        )
+        shown["requests"] = "\n".join(
+            f"{one['recipients']}  【{one['sign']}】 {one['templateCode']}"
+            + (f", bizId {one['bizId']}" if one["bizId"] else "")
+            for one in account["requests"]
+        )
+        title = _resend_title(account)
+        show(
+            {name: value if value != "" else None for name, value in shown.items()},
+            as_json=False,
+            title=f"{title}: {account['outId']}",
+            labels=_RESEND_LABELS,
+            err=err,
+        )
+    for warning in account["warnings"]:
+        warn(warning)
+
+
+def _resend_title(account: Mapping[str, Any]) -> str:
+    if not account["recipients"]:
+        return "Nobody to send to again"
+    return "Would be sent again" if account["dryRun"] else "Sent again"
+
+
 def _day(text: str) -> date:
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=dates.BEIJING).date()
@@ -267,6 +366,8 @@ def _readable(account: Mapping[str, Any]) -> dict[str, Any]:
     hidden = {"outId", "waiting", "failureReasons", "failures", "files"}
     shown = {key: value for key, value in account.items() if key not in hidden}
     shown["counted"] = _COUNTED[account["counted"]]
+    if not account["resent"]:
+        del shown["resent"]
     shown["pauses"] = "\n".join(map(_pause, account["pauses"])) or None
     shown["cost"] = _cost(account) or "unknown: SEGMENT_PRICE is not set"
     for name in ("notTaken", "repliesNotTaken"):

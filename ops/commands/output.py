@@ -94,8 +94,12 @@ def show(
     as_json: bool,
     title: str = "",
     labels: Mapping[str, str] | None = None,
+    err: bool = False,
 ) -> None:
-    """Print a mapping as JSON, or as two columns. `labels` are words for keys that differ from the usual ones."""
+    """Print a mapping as JSON, or as two columns. `labels` are words for keys that differ from the usual ones.
+
+    With `err`, columns are printed on standard error.
+    """
     if as_json:
         print_json(value)
         return
@@ -105,7 +109,7 @@ def show(
         table.add_column(overflow="fold")
     for name, field in value.items():
         table.add_row(Text(_word(name, labels)), _cell(field))
-    _console.print(table)
+    (_errors if err else _console).print(table)
 
 
 def show_rows(

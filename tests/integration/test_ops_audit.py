@@ -50,6 +50,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "campaign pause": {"outId": "task-1"},
     "campaign resume": {"outId": "task-1"},
     "campaign stop": {"outId": "task-1"},
+    "campaign resend": {"outId": "task-1", "codes": ["isv.MOBILE_NUMBER_ILLEGAL"]},
 }
 
 

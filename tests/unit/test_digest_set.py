@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.digest_set import DigestSet
+from chalicelib.domain.digest_set import DigestSet, GrowingDigestSet
 from tests.support.property_tests import examples
 
 
@@ -31,3 +31,15 @@ def test_adding_more_texts_than_the_capacity_is_an_error(most: int) -> None:
     assert most == 0 or not seen.add("0")
     with pytest.raises(OverflowError):
         seen.add("one more")
+
+
+def test_a_growing_set_keeps_what_it_has() -> None:
+    first, second = GrowingDigestSet(), GrowingDigestSet()
+    texts = [f"86139{number:08d}" for number in range(10_000)]
+    for number, text in enumerate(texts):
+        assert (first if number % 3 else second).add(text)
+    assert not any(text in second for text in texts[1::3])
+    second.update(first)
+    assert all(text in second for text in texts)
+    assert not any(second.add(text) for text in texts)
+    assert "8613800000000" not in second

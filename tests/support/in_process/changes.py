@@ -112,6 +112,15 @@ def campaign_stop(bridge: Bridge) -> Words:
     return ["campaign", "stop", "task-1", "--yes"]
 
 
+def campaign_resend(bridge: Bridge) -> Words:
+    bridge.configure(DAILY_LIMIT="100")
+    bridge.link()
+    bridge.tencent.next("send", tencent.refused(1016))
+    accept(bridge, A)
+    bridge.pump.drain("deliver")
+    return ["campaign", "resend", "task-1", "--code", "isv.MOBILE_NUMBER_ILLEGAL", "--yes"]
+
+
 CHANGES: dict[str, Callable[[Bridge], Words]] = {
     "sign link": sign_link,
     "sign add": sign_add,
@@ -127,6 +136,7 @@ CHANGES: dict[str, Callable[[Bridge], Words]] = {
     "campaign pause": campaign_pause,
     "campaign resume": campaign_resume,
     "campaign stop": campaign_stop,
+    "campaign resend": campaign_resend,
 }
 DEPLOYMENT = {"deploy", "destroy", "pause", "resume", "rehearse", "secret set"}
 """Changes that tests/deployment/test_recorded_changes.py makes."""

@@ -118,7 +118,7 @@ def _stored() -> tuple[dict[Request, _Stored], dict[str, _Replies]]:
         if item["pk"].startswith("CAMPAIGNS#"):
             lines[item["outId"], rest] += 1
             continue
-        if not item["pk"].startswith("OUT#") or kind in ("COUNTED", "FILE"):
+        if not item["pk"].startswith("OUT#") or kind in ("COUNTED", "FILE", "RESENDS"):
             continue
         if kind in ("REPLY", "REPLIES"):
             replies.setdefault(out_id, _Replies()).add(kind, item)

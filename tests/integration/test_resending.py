@@ -1,0 +1,832 @@
+"""`ops campaign resend`: recipients whom Tencent never accepted get a message; nobody gets two."""
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from chalicelib.domain.chunks import ChunkKey
+from chalicelib.domain.periods import SAME_REQUEST_SECONDS
+from chalicelib.errors import Refused
+from chalicelib.queues.sending import NotQueuedError
+from chalicelib.store import chunks, daily_counts, messages, resends, send_requests
+from ops import erasure, export, halting, resend_candidates, resending, template
+from ops.errors import OperatorError
+from tests.support.in_process import digital
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.file_campaigns import FileCampaigns
+from tests.support.in_process.final_state_logs import stored_items
+from tests.support.in_process.operator import Ops, counts
+from tests.support.in_process.oss import BUCKET
+from tests.support.in_process.quickaudience import by_phone, unauthorized
+from tests.support.in_process.resends import (
+    BLACK,
+    FAILED,
+    ILLEGAL,
+    PHONES,
+    REFUSED,
+    accept_again,
+    campaign,
+    check_once,
+    left_out,
+    look,
+    refuse,
+    settle,
+)
+from tests.support.in_process.tencent import coded, lost, refused, status
+
+DELIVERED = {(2, "DELIVERED")}
+
+
+@pytest.fixture
+def operator(linked: Bridge, local: Bridge) -> Ops:
+    return Ops(local)
+
+
+@pytest.fixture(autouse=True)
+def stack(local: Bridge) -> None:
+    """Let the operator's commands find the bridge."""
+
+
+def resend(*codes: str, **arguments: Any) -> dict[str, Any]:
+    return resending.resend("task-1", codes, **arguments)
+
+
+def sent_to(bridge: Bridge) -> dict[str, tuple[str, ...]]:
+    """Return the values of the messages that Tencent accepted, by phone."""
+    return {sms.phone.removeprefix("86"): sms.params for sms in bridge.tencent.sent}
+
+
+def everything() -> dict[tuple[str, str], Any]:
+    """Return the whole table, without the times of reviews."""
+    return {(item["pk"], item["sk"]): item for item in stored_items()}
+
+
+# --- what is sent, and what Quick Audience learns ----------------------------------------------
+
+
+def test_the_refused_are_sent_to_and_reported_a_second_time(linked: Bridge, operator: Ops) -> None:
+    first = campaign(linked)
+    assert settle(linked) == FAILED | dict.fromkeys(PHONES[4:], DELIVERED)
+    before = sent_to(linked)
+    account = operator.json("campaign", "resend", "task-1", "--yes")
+    assert account["recipients"] == account["segments"] == len(REFUSED)
+    [request] = account["requests"]
+    assert request["bizId"] != first["bizId"]
+    reported = settle(linked)
+    assert reported == dict.fromkeys(PHONES, DELIVERED) | {
+        phone: failed | DELIVERED for phone, failed in FAILED.items()
+    }
+    # The second receipt comes last.
+    assert all(linked.quick_audience.reported(phone)[-1][0] == 2 for phone in REFUSED)
+    assert sent_to(linked) == before | {phone: (phone,) for phone in REFUSED}
+    assert counts() == {
+        "requests": 2,
+        "recipients": 10,
+        "sent": 6,
+        "delivered": 6,
+        "failed": 4,
+        "waiting": 0,
+        "unsent": 0,
+        "unreported": 0,
+        "unknown": 0,
+        "pushed": 10,
+        "replies": 0,
+        "segments": 6,
+        "unpriced": 0,
+        "resent": 4,
+    }
+    [line] = operator.json("campaign", "list")
+    assert (line["recipients"], line["delivered"], line["failed"]) == (10, 6, 4)
+    # Quick Audience finds both in the sending details.
+    details = linked.ask(
+        "POST",
+        "/sms/sendDetails",
+        {"outId": "task-1", "currentPage": 1, "pageSize": 100, "startDate": "", "endDate": ""},
+    )
+    assert details["totalCount"] == 10
+
+
+def test_only_the_codes_that_were_chosen(linked: Bridge) -> None:
+    campaign(linked)
+    account = resend(BLACK)
+    assert account["failures"] == [
+        {"code": BLACK, "reason": account["failures"][0]["reason"], "recipients": 2}
+    ]
+    assert left_out(account) == {resend_candidates.ACCEPTED: 2, resend_candidates.OTHER_CODE: 2}
+    settle(linked)
+    assert set(sent_to(linked)) == set(PHONES[2:])
+    assert resend(BLACK, ILLEGAL)["recipients"] == 2
+    settle(linked)
+    assert set(sent_to(linked)) == set(PHONES)
+
+
+def test_a_code_that_nobody_failed_with_is_an_error(linked: Bridge, operator: Ops) -> None:
+    campaign(linked)
+    line = operator.fails("campaign", "resend", "task-1", "--code", "1O16", "--dry-run")
+    assert "failed with 1O16" in line
+    assert f"the codes are: {BLACK}, {ILLEGAL}" in line
+
+
+def test_a_dry_run_counts_and_changes_nothing(linked: Bridge, operator: Ops) -> None:
+    campaign(linked)
+    linked.pump.drain()
+    before = everything()
+    account = operator.json("campaign", "resend", "task-1", "--dry-run")
+    assert everything() == before
+    assert account["dryRun"]
+    assert account["recipients"] == 4
+    assert [(one["code"], one["recipients"]) for one in account["failures"]] == [
+        (BLACK, 2),
+        (ILLEGAL, 2),
+    ]
+    assert account["leftOut"] == [{"why": resend_candidates.ACCEPTED, "recipients": 2}]
+    assert [one["bizId"] for one in account["requests"]] == [None]
+    shown = operator.type("campaign", "resend", "task-1", "--dry-run").stdout
+    assert re.search(r"recipients to send to +│ 4", shown)
+    assert "2  Tencent accepted a message" in shown
+    assert linked.pump.count("sends") == 0
+
+
+def test_every_recipient_is_sent_to_or_left_out_for_one_reason(linked: Bridge) -> None:
+    campaign(linked)
+    for turn in range(3):
+        account = look()
+        parts = account["recipients"] + sum(left_out(account).values())
+        assert parts == counts()["recipients"], turn
+        resend()
+        settle(linked)
+
+
+def test_it_asks_first_and_sends_no_more_than_was_confirmed(
+    linked: Bridge, operator: Ops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign(linked)
+    assert "nothing was done" in operator.fails("campaign", "resend", "task-1", answer="n\n")
+    linked.pump.drain("deliver")
+    assert len(linked.tencent.sent) == 2
+    linked.configure(SEGMENT_PRICE="0.045 CNY")
+    agreed = operator.type("campaign", "resend", "task-1", answer="y\n")
+    assert agreed.exit_code == 0
+    question = "Send again to 4 recipients of task-1, about 4 segments for about 0.180 CNY?"
+    assert question in agreed.stderr
+    settle(linked)
+    assert len(linked.tencent.sent) == 6
+    # With nobody to send to, there is nothing to ask.
+    assert operator.json("campaign", "resend", "task-1")["recipients"] == 0
+    with pytest.raises(OperatorError, match="nothing was accepted under the outId other"):
+        resending.resend("other")
+
+
+def test_more_recipients_than_were_confirmed_are_not_sent_to(linked: Bridge) -> None:
+    campaign(linked)
+    with pytest.raises(OperatorError, match="there are 4 recipients by now, and 3 were confirmed"):
+        resend(at_most=3)
+    assert linked.pump.count("sends") == 0
+    assert len(send_requests.of_out_id("task-1")) == 1
+    # What was planned is gone.
+    assert not [key for key, _ in chunks.of_out_id("task-1") if key.biz_id not in _biz_ids()]
+    assert not [one for one in stored_items() if str(one["pk"]).startswith("DUE#")][1:]
+    assert resend(at_most=4)["recipients"] == 4
+
+
+def _biz_ids() -> set[str]:
+    return {request.biz_id for request in send_requests.of_out_id("task-1")}
+
+
+# --- never to a phone that was sent to, or perhaps was --------------------------------------------
+
+
+def test_what_tencent_accepted_is_never_sent_again(linked: Bridge) -> None:
+    """Neither after a failure receipt nor without any receipt."""
+    answer = linked.campaign(PHONES, [{"name": "甲"}], code=linked.template())
+    assert answer.code == "OK"
+    linked.pump.drain("deliver")
+    linked.callback([status(linked.tencent.sent[0], "FAIL", errmsg="MK:100C")])
+    linked.pump.drain()
+    account = resend()
+    assert account["recipients"] == 0
+    assert left_out(account) == {resend_candidates.ACCEPTED: 6}
+    with pytest.raises(OperatorError, match="failed with MK:100C"):
+        resend("MK:100C")
+    linked.pump.drain("deliver")
+    assert len(linked.tencent.sent) == 6
+
+
+def test_a_send_of_unknown_outcome_is_never_repeated(linked: Bridge) -> None:
+    """Neither while it is unknown, nor after a status adopted it, nor after it failed at last."""
+    # One call after the other, so that no two in a row have no answer.
+    linked.configure(TENCENT_PARALLEL_CALLS="4")
+    linked.tencent.next("86" + PHONES[0], lost(requests.ReadTimeout, sent=True))
+    linked.tencent.next("86" + PHONES[2], lost(requests.ReadTimeout, sent=False))
+    refuse(linked)
+    params = [{"name": phone} for phone in PHONES]
+    assert linked.campaign(PHONES[:4], params[:4], code=linked.template()).code == "OK"
+    linked.pump.drain("deliver")
+    accept_again(linked)
+    account = resend()
+    assert (account["recipients"], left_out(account)) == (2, {resend_candidates.UNKNOWN: 2})
+    linked.clock.advance(hours=1)
+    linked.deliver_all()
+    linked.pump.run(hours=3)
+    assert messages.of_phone("86" + PHONES[0])[0].adopted
+    assert resend()["recipients"] == 0
+    linked.clock.advance(hours=73)
+    linked.pump.sweep()
+    linked.pump.run(hours=1)
+    account = resend()
+    assert account["recipients"] == 0
+    assert left_out(account)[resend_candidates.UNKNOWN] == 2
+    assert len(linked.tencent.sent_to("86" + PHONES[0])) == 1
+
+
+@pytest.mark.parametrize("how", ["queued", "refused for now", "paused", "claimed"])
+def test_nobody_who_still_may_be_sent_to_is_sent_to(linked: Bridge, how: str) -> None:
+    """The phones are refused under one request, and wait under another one."""
+    campaign(linked)
+    other = linked.template("再见${name}")
+    params = [{"name": "再见"}]
+    assert linked.campaign(PHONES[:2], params, code=other).code == "OK"
+    if how == "refused for now":
+        linked.tencent.next("send", *[refused(coded(1013), "limit")] * 3)
+        linked.pump.drain("deliver")
+    elif how == "paused":
+        halting.pause("task-1")
+        linked.pump.drain("deliver")
+    elif how == "claimed":
+        [request] = [one for one in send_requests.of_out_id("task-1") if one.template_code == other]
+        assert chunks.claim(
+            ChunkKey("task-1", request.biz_id, 0), 0, int(time.time()) + 300, request.expires
+        )
+    account = resend()
+    assert account["recipients"] == 2
+    assert left_out(account)[resend_candidates.UNDER_WAY] == 4
+    if how == "paused":
+        halting.resume("task-1")
+    reported = settle(linked)
+    assert set(reported) == set(PHONES)
+
+
+def test_a_phone_that_another_request_sent_to_is_left_out(linked: Bridge) -> None:
+    other = linked.campaign(PHONES[:1], code=linked.template("再见"), out_id="task-1")
+    assert other.code == "OK"
+    linked.pump.drain("deliver")
+    campaign(linked)
+    # Under another outId, it does not count.
+    assert linked.campaign(PHONES[1:2], code=linked.template("又"), out_id="task-2").code == "OK"
+    linked.pump.drain("deliver")
+    account = resend()
+    assert account["recipients"] == 3
+    assert left_out(account)[resend_candidates.ACCEPTED] == 4
+    linked.pump.drain("deliver")
+    assert len(linked.tencent.sent_to("86" + PHONES[0])) == 1
+
+
+def test_a_phone_with_several_texts_gets_all_that_failed_or_none(linked: Bridge) -> None:
+    """One of its texts was accepted in the first campaign, none in the second."""
+    code = linked.template()
+    for out_id in ("task-1", "task-2"):
+        linked.tencent.next("send", *[refused(coded(1016))] * 2)
+        if out_id == "task-1":
+            linked.tencent.next("send", lambda tencent, call: tencent.obey(call))
+        else:
+            linked.tencent.next("send", refused(coded(1016)))
+        linked.configure(TENCENT_PARALLEL_CALLS="4")
+        names = [{"name": "甲"}, {"name": "乙"}, {"name": "丙"}]
+        assert linked.campaign(PHONES[:1] * 3, names, code=code, out_id=out_id).code == "OK"
+        linked.pump.drain("deliver")
+    assert resend()["recipients"] == 0
+    assert resending.resend("task-2")["recipients"] == 3
+    linked.pump.drain("deliver")
+    assert len(linked.tencent.sent) == 4
+    assert {sms.params for sms in linked.tencent.sent[1:]} == {("甲",), ("乙",), ("丙",)}
+
+
+def test_of_several_failures_of_a_phone_the_newest_request_counts(linked: Bridge) -> None:
+    campaign(linked)
+    linked.clock.advance(seconds=10)
+    linked.tencent.always("send", refused(coded(1015), "black list"))
+    names = [{"name": "新"}]
+    assert linked.campaign(PHONES[:1], names, code=linked.template("您好, ${name}")).code == "OK"
+    linked.pump.drain("deliver")
+    linked.tencent.always("send", None)
+    account = look()
+    assert account["recipients"] == 4
+    assert left_out(account)[resend_candidates.LATER] == 1
+    assert {one["recipients"] for one in account["requests"]} == {1, 3}
+    account = resend(BLACK)
+    assert account["recipients"] == 3
+    linked.pump.drain("deliver")
+    [sms] = linked.tencent.sent_to("86" + PHONES[0])
+    assert sms.params == ("新",)
+
+
+def test_a_second_resend_while_the_first_is_under_way_sends_nothing(linked: Bridge) -> None:
+    campaign(linked)
+    assert resend()["recipients"] == 4
+    account = resend()
+    assert account["recipients"] == 0
+    assert account["requests"] == []
+    assert left_out(account) == {resend_candidates.ACCEPTED: 2, resend_candidates.UNDER_WAY: 8}
+    settle(linked)
+    assert resend()["recipients"] == 0
+
+
+def test_what_fails_again_can_be_sent_again(linked: Bridge) -> None:
+    campaign(linked)
+    refuse(linked)
+    assert resend()["recipients"] == 4
+    linked.pump.drain("deliver")
+    linked.clock.advance(seconds=1)
+    account = resend()
+    assert account["recipients"] == 4
+    assert left_out(account)[resend_candidates.LATER] == 4
+    halting.stop("task-1")
+    linked.pump.drain("deliver")
+    accept_again(linked)
+    assert resend("STOPPED")["recipients"] == 4
+    settle(linked)
+    assert set(sent_to(linked)) == set(PHONES)
+
+
+def test_quick_audience_may_repeat_the_request_meanwhile(linked: Bridge) -> None:
+    code = linked.template()
+    first = campaign(linked, code)
+    resend()
+    params = [{"name": phone} for phone in PHONES]
+    again = linked.campaign(PHONES, params, code=code)
+    assert again["bizId"] == first["bizId"]
+    settle(linked)
+    assert linked.campaign(PHONES, params, code=code)["bizId"] == first["bizId"]
+    settle(linked)
+    assert len(linked.tencent.sent) == 6
+
+
+def test_a_request_that_comes_while_a_resend_is_planned_ends_it(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign(linked)
+    code = linked.template("又")
+    plan = chunks.record_plan
+
+    def and_a_request(request: Any, planned: Any) -> Any:
+        monkeypatch.setattr(chunks, "record_plan", plan)
+        assert linked.campaign(PHONES[:1], code=code).code == "OK"
+        return plan(request, planned)
+
+    monkeypatch.setattr(chunks, "record_plan", and_a_request)
+    with pytest.raises(OperatorError, match="a request was accepted under task-1 meanwhile"):
+        resend()
+    assert resend()["recipients"] == 3
+    settle(linked)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [(resends, "begin"), (chunks, "record_plan"), (resends, "commit")],
+    ids=["begin", "plan", "commit"],
+)
+def test_another_resend_that_begins_meanwhile_wins(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch, step: tuple[Any, str]
+) -> None:
+    """The other one begins and ends just before a step of the first."""
+    campaign(linked)
+    module, name = step
+    original = getattr(module, name)
+    inner: list[int] = []
+
+    def and_another(*arguments: Any) -> Any:
+        monkeypatch.setattr(module, name, original)
+        inner.append(resend()["recipients"])
+        return original(*arguments)
+
+    monkeypatch.setattr(module, name, and_another)
+    with pytest.raises(OperatorError, match="another resend of task-1 began meanwhile"):
+        resend()
+    assert inner == [4]
+    assert resend()["recipients"] == 0
+    settle(linked)
+    assert set(sent_to(linked)) == set(PHONES)
+    assert not [key for key, _ in chunks.of_out_id("task-1") if key.biz_id not in _biz_ids()]
+
+
+# --- recipients who were not sent to -------------------------------------------------------------
+
+
+def test_recipients_of_a_stopped_campaign(linked: Bridge) -> None:
+    linked.configure(TENCENT_PARALLEL_CALLS="4")
+    names = [{"name": phone} for phone in PHONES]
+    code = linked.template()
+    assert linked.campaign(PHONES, names, code=code).code == "OK"
+    halting.stop("task-1")
+    linked.pump.drain("deliver")
+    assert resend("STOPPED")["recipients"] == 6
+    reported = settle(linked)
+    assert reported == {phone: {(1, "STOPPED"), *DELIVERED} for phone in PHONES}
+    assert sent_to(linked) == {phone: (phone,) for phone in PHONES}
+    # The stopped request is still refused, and the resend is not.
+    assert linked.campaign(PHONES, names, code=code).code == "isv.BUSINESS_LIMIT_CONTROL"
+
+
+def test_recipients_who_were_not_sent_to_within_72_hours(linked: Bridge) -> None:
+    names = [{"name": phone} for phone in PHONES]
+    assert linked.campaign(PHONES, names, code=linked.template()).code == "OK"
+    halting.pause("task-1")
+    linked.clock.advance(hours=74)
+    linked.pump.sweep()
+    linked.pump.run(hours=2)
+    assert resend("NOT_SENT")["recipients"] == 6
+    reported = settle(linked)
+    assert reported == {phone: {(1, "NOT_SENT"), *DELIVERED} for phone in PHONES}
+
+
+# --- everything is looked at anew ---------------------------------------------------------------
+
+
+def test_a_sign_that_is_not_approved_any_more_leaves_its_recipients_out(linked: Bridge) -> None:
+    campaign(linked)
+    linked.link(status=2)
+    account = resend()
+    assert account["recipients"] == 0
+    [why] = left_out(account).keys() - {resend_candidates.ACCEPTED}
+    assert why.startswith("isv.")
+    linked.link()
+    assert resend()["recipients"] == 4
+
+
+def test_a_deleted_template_leaves_its_recipients_out(linked: Bridge) -> None:
+    code = linked.template()
+    campaign(linked, code)
+    template.delete(template.find(code))
+    account = resend()
+    assert account["recipients"] == 0
+    assert sum(left_out(account).values()) == 6
+
+
+def test_a_changed_template_is_sent_as_it_is_approved_now(linked: Bridge) -> None:
+    """The values go to the variables of the same names."""
+    code = linked.template("您好${name}, 订单${order}")
+    refuse(linked)
+    names = [{"name": phone, "order": str(n)} for n, phone in enumerate(PHONES)]
+    assert linked.campaign(PHONES[:4], names[:4], code=code).code == "OK"
+    linked.pump.drain("deliver")
+    accept_again(linked)
+    change(linked, code, "订单${order}已发货, ${name}")
+    account = look()
+    assert account["recipients"] == 4
+    assert account["warnings"] == [
+        "a template has changed since: the text that is approved now is sent"
+    ]
+    change(linked, code, "订单${order}已发货, ${title}")
+    account = look()
+    assert account["recipients"] == 0
+    assert left_out(account) == {"isv.TEMPLATE_MISSING_PARAMETERS: 模板变量 title 没有取值": 4}
+    change(linked, code, "订单${order}已发货")
+    resend()
+    linked.pump.drain("deliver")
+    assert sent_to(linked) == {phone: (str(n),) for n, phone in enumerate(REFUSED)}
+
+
+def change(bridge: Bridge, code: str, content: str) -> None:
+    changed = {"templateName": "x", "templateContent": content, "templateType": 1}
+    assert bridge.ask("PUT", f"/sms/smsTemplate/{code}", changed).code == "OK"
+    bridge.tencent.review(max(bridge.tencent.templates), 0)
+    assert bridge.ask("GET", f"/sms/smsTemplate/{code}")["templateStatus"] == 1
+
+
+def test_texts_that_become_equal_are_sent_once(linked: Bridge) -> None:
+    code = linked.template("您好${name}, 订单${order}")
+    linked.tencent.always("send", refused(coded(1016)))
+    names = [{"name": "甲", "order": "1"}, {"name": "甲", "order": "2"}]
+    assert linked.campaign(PHONES[:1] * 2, names, code=code).code == "OK"
+    linked.pump.drain("deliver")
+    linked.tencent.always("send", None)
+    change(linked, code, "您好${name}")
+    account = resend()
+    assert (account["recipients"], left_out(account)) == (1, {resending.REPEATED: 1})
+    settle(linked)
+
+
+def test_the_countries_that_are_allowed_now(linked: Bridge) -> None:
+    code = linked.template("hello", 3)
+    linked.tencent.always("send", refused(coded(1016)))
+    assert linked.campaign(["85291234567", "12025550123"], code=code).code == "OK"
+    linked.pump.drain("deliver")
+    linked.tencent.always("send", None)
+    linked.configure(ALLOWED_COUNTRIES="852")
+    account = resend()
+    assert account["recipients"] == 1
+    assert [one.phone for one in linked.tencent.sent] == []
+    linked.pump.drain("deliver")
+    assert [one.phone for one in linked.tencent.sent] == ["85291234567"]
+    [why] = left_out(account)
+    assert "ALLOWED_COUNTRIES" in why
+
+
+def test_recipients_whom_the_bridge_refused_are_sent_to_if_they_may_be_now(
+    linked: Bridge,
+) -> None:
+    """Without variables, nothing else is needed; their values are not stored."""
+    linked.configure(ALLOWED_COUNTRIES="86")
+    for out_id, text, names in (
+        ("task-1", "hello", None),
+        ("task-2", "hi ${name}", [{"name": "a"}]),
+    ):
+        code = linked.template(text, 3)
+        asked = ["85291234567", "12025550123"]
+        linked.configure(ALLOWED_COUNTRIES="1")
+        assert linked.campaign(asked, names, code=code, out_id=out_id).code == "OK"
+        linked.pump.drain("deliver")
+    linked.configure(ALLOWED_COUNTRIES="1,852")
+    assert resend()["recipients"] == 1
+    account = resending.resend("task-2")
+    assert account["recipients"] == 0
+    assert left_out(account)[resending.NO_VALUES] == 1
+    linked.pump.drain("deliver")
+    assert linked.tencent.sent[-1].phone == "85291234567"
+
+
+def test_the_daily_limit_counts_a_resend_once_or_refuses_it(linked: Bridge) -> None:
+    linked.configure(DAILY_LIMIT="9")
+    campaign(linked)
+    assert "exceed today's DAILY_LIMIT of 9" in look()["warnings"][0]
+    with pytest.raises(Refused, match="DAILY_LIMIT") as refusal:
+        resend()
+    assert refusal.value.code == "isv.DAY_LIMIT_CONTROL"
+    assert linked.pump.count("sends") == 0
+    assert len(send_requests.of_out_id("task-1")) == 1
+    assert resend(BLACK)["recipients"] == 2
+    assert accepted_today() == 8
+    linked.clock.advance(hours=24)
+    assert resend()["recipients"] == 2
+    assert accepted_today() == 2
+    settle(linked)
+
+
+def accepted_today() -> int:
+    return daily_counts.accepted(int(time.time()))
+
+
+def test_promotions_wait_for_their_hours(linked: Bridge) -> None:
+    campaign(linked, linked.template("您好${name}, 新品上市, 回T退订", 2))
+    linked.configure(SEND_HOURS="08:00-09:00", TENCENT_PARALLEL_CALLS="4")
+    assert look()["warnings"] == [
+        "outside SEND_HOURS: promotional messages wait until the hours begin"
+    ]
+    resend()
+    linked.pump.run("deliver", hours=20)
+    assert len(linked.tencent.sent) == 2
+    linked.pump.run("deliver", hours=24)
+    assert len(linked.tencent.sent) == 6
+    check_once(linked)
+
+
+# --- kinds of requests ----------------------------------------------------------------------------
+
+
+def test_receipts_repeat_the_number_as_quick_audience_wrote_it(linked: Bridge) -> None:
+    linked.tencent.always("send", refused(coded(1016)))
+    asked = ["+86 139-0000-1111", "8613900001111", "13900002222"]
+    assert linked.campaign(asked, code=linked.template("您好")).code == "OK"
+    linked.pump.drain("deliver", "push")
+    linked.tencent.always("send", None)
+    assert resend()["recipients"] == 2
+    reported = settle(linked)
+    assert reported == {number: {(1, ILLEGAL), *DELIVERED} for number in asked}
+
+
+def test_recipients_with_one_text_share_calls(linked: Bridge) -> None:
+    linked.tencent.always("send", refused(coded(1016)))
+    assert linked.campaign(PHONES, code=linked.template("您好")).code == "OK"
+    linked.pump.run("deliver", hours=1)
+    linked.tencent.always("send", None)
+    made = len(linked.tencent.send_calls)
+    assert resend()["recipients"] == 6
+    settle(linked)
+    assert len(linked.tencent.send_calls) == made + 1
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_large_campaigns_are_planned_in_steps(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    monkeypatch.setattr(resending, "STEP", step)
+    campaign(linked)
+    [request] = resend()["requests"]
+    planned = chunks.all_progress("task-1", request["bizId"])
+    assert [(key.start, len(one.plan.phones)) for key, one in planned] == [
+        (start, min(step, 4 - start)) for start in range(0, 4, step)
+    ]
+    settle(linked)
+    assert counts()["recipients"] == 10
+
+
+def test_recipients_of_a_file(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = FileCampaigns(linked, monkeypatch)
+    text = "".join(f'{phone},{{"name":"{phone}"}}\n' for phone in PHONES)
+    refuse(linked)
+    files.send(text + "nonsense,{}\n", linked.template())
+    with pytest.raises(OperatorError, match="is not read to its end"):
+        resend()
+    linked.pump.run("read", "deliver", "push", hours=1)
+    accept_again(linked)
+    account = resend()
+    assert account["recipients"] == 4
+    assert settle(linked) == by_phone(linked.quick_audience.receipts)
+    assert sent_to(linked) == {phone: (phone,) for phone in PHONES}
+    assert files.shown()["recipients"] == 11
+
+
+def test_a_file_that_failed_as_a_whole_is_sent_again_by_quick_audience_only(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its repetition is a new request, so a resend would be the second message."""
+    files = FileCampaigns(linked, monkeypatch)
+    code = linked.template("您好")
+    files.send("".join(f"{phone}\n" for phone in PHONES), code, limit=5)
+    linked.pump.run("read", "deliver", "push", hours=1)
+    account = resend()
+    assert account["recipients"] == 0
+    assert left_out(account) == {resend_candidates.WHOLE_FILE: 6}
+    assert files.ask(f"{BUCKET}/task-1.txt", code).code == "OK"
+    linked.pump.run("read", "deliver", hours=1)
+    assert len(linked.tencent.sent) == 6
+    check_once(linked)
+
+
+def test_recipients_of_a_digital_campaign(here: Bridge) -> None:
+    code = digital.create(here, [digital.text("您好${name}")])
+    here.tencent.review(7000, 0)
+    refuse(here)
+    names = [{"name": phone} for phone in PHONES]
+    assert digital.campaign(here, code, PHONES, names, out_id="task-1").code == "OK"
+    here.pump.run("deliver", hours=1)
+    accept_again(here)
+    account = resend()
+    assert account["recipients"] == 4
+    assert account["segments"] >= 4
+    settle(here)
+    assert set(sent_to(here)) == set(PHONES)
+
+
+def test_an_erased_number_is_skipped(linked: Bridge) -> None:
+    campaign(linked)
+    settle(linked)
+    erasure.erase(erasure.find(PHONES[0]))
+    account = resend()
+    assert account["recipients"] == 3
+    assert left_out(account)[resend_candidates.ERASED] == 1
+    linked.pump.drain("deliver")
+    assert not linked.tencent.sent_to("86" + PHONES[0])
+
+
+def test_a_number_is_erased_from_both_requests(linked: Bridge) -> None:
+    campaign(linked)
+    settle(linked)
+    resend()
+    with pytest.raises(OperatorError, match="is not sent yet"):
+        erasure.find(PHONES[0])
+    settle(linked)
+    erasure.erase(erasure.find(PHONES[0]))
+    assert not [item for item in stored_items() if PHONES[0] in str(item)]
+    assert counts()["recipients"] == 10
+
+
+def test_an_export_has_a_row_for_each_recipient_of_each_request(linked: Bridge) -> None:
+    campaign(linked)
+    linked.clock.advance(seconds=1)
+    resend()
+    settle(linked)
+    rows = list(export.rows("task-1"))
+    of_first = [(row["state"], row["code"]) for row in rows if row["phone"] == PHONES[0]]
+    assert of_first == [("failed", ILLEGAL), ("delivered", "DELIVERED")]
+    assert len(rows) == counts()["recipients"] == 10
+
+
+# --- receipts ------------------------------------------------------------------------------------
+
+
+def test_a_failure_that_is_not_pushed_yet_does_not_follow_the_delivery(linked: Bridge) -> None:
+    linked.quick_audience.always(unauthorized)
+    campaign(linked)
+    linked.pump.drain("push")
+    assert not linked.quick_audience.receipts
+    resend()
+    linked.pump.drain("deliver")
+    linked.deliver_all()
+    linked.pump.drain("settle", "push")
+    linked.quick_audience.__init__(linked.outside)  # type: ignore[misc]
+    linked.pump.run(hours=5)
+    assert by_phone(linked.quick_audience.receipts) == dict.fromkeys(PHONES, DELIVERED)
+    assert counts()["pushed"] == 10
+
+
+# --- requests that were cut off -----------------------------------------------------------------
+
+
+def test_a_request_that_was_cut_off_counts_for_as_long_as_it_may_be_continued(
+    linked: Bridge,
+) -> None:
+    """Its chunks are planned, and it is not stored: a repetition of Quick Audience's may queue them."""
+    code = linked.template("又")
+    with linked.outside.watched():
+        assert linked.campaign(PHONES[:1], code=code, out_id="other").code == "OK"
+    writes = [n for n, name in enumerate(linked.outside.names) if "BatchWriteItem" in name]
+    campaign(linked)
+    with linked.outside.watched(writes[1], "killed before"):
+        linked.campaign(PHONES[:1], code=code)
+    linked.restart()
+    assert len(send_requests.of_out_id("task-1")) == 1
+    assert look()["recipients"] == 3
+    linked.clock.advance(seconds=SAME_REQUEST_SECONDS + 3600)
+    assert look()["recipients"] == 4
+
+
+def test_a_resend_that_was_cut_off_is_named_and_completed(
+    linked: Bridge, operator: Ops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign(linked)
+    with monkeypatch.context() as broken:
+        broken.setattr("ops.resending.sending.send", _dies)
+        line = operator.fails("campaign", "resend", "task-1", "--yes")
+    assert "perhaps not all of it is queued" in line
+    assert resends.get("task-1").unqueued
+    assert counts()["unsent"] == 4
+    assert "was cut off" in look()["warnings"][0]
+    account = operator.json("campaign", "resend", "task-1", "--yes")
+    assert account["recipients"] == 0
+    assert "the rest is queued now" in account["warnings"][0]
+    assert not resends.get("task-1").unqueued
+    settle(linked)
+    assert set(sent_to(linked)) == set(PHONES)
+
+
+def _dies(*_: Any, **__: Any) -> None:
+    raise NotQueuedError("no")
+
+
+def test_a_cut_off_resend_that_nobody_completes_ends_after_72_hours(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign(linked)
+    with monkeypatch.context() as broken:
+        broken.setattr("ops.resending.sending.send", _dies)
+        with pytest.raises(OperatorError):
+            resend()
+    linked.clock.advance(hours=74)
+    linked.pump.sweep()
+    linked.pump.run(hours=2)
+    assert counts()["unsent"] == 0
+    assert all(
+        (1, "NOT_SENT") in reports for reports in map(linked.quick_audience.reported, REFUSED)
+    )
+    account = resend("NOT_SENT")
+    assert account["recipients"] == 4, account
+    settle(linked)
+
+
+# --- manners of the command ----------------------------------------------------------------------
+
+
+def test_its_help_says_what_is_inferred(operator: Ops) -> None:
+    text = " ".join(operator.type("campaign", "resend", "--help").stdout.replace("│", " ").split())
+    assert "--json" in text
+    assert "outId and phone, but is not documented" in text
+
+
+def test_wrong_use_and_no_stack_are_explained(
+    operator: Ops, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    wrong = operator.type("campaign", "resend", "task-1", "--unknown")
+    assert (wrong.exit_code, "--unknown" in wrong.stderr) == (2, True)
+    monkeypatch.setenv("BRIDGE_STATE", str(tmp_path / "nothing"))
+    assert "start one with `make up`" in operator.fails("campaign", "resend", "task-1", "--dry-run")
+
+
+@pytest.mark.parametrize("denied", ["TransactWriteItems", "BatchWriteItem", "SendMessageBatch"])
+def test_without_rights_it_names_the_missing_action(
+    linked: Bridge, operator: Ops, monkeypatch: pytest.MonkeyPatch, denied: str
+) -> None:
+    """With the rights, the command can be given again."""
+    campaign(linked)
+    call: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def make_api_call(client: Any, operation: str, params: dict[str, Any]) -> Any:
+        if operation == denied:
+            message = f"User: x is not authorized to perform: {operation} on resource: y"
+            error: Any = {"Code": "AccessDeniedException", "Message": message}
+            raise ClientError({"Error": error}, operation)
+        return call(client, operation, params)
+
+    with monkeypatch.context() as denying:
+        denying.setattr(BaseClient, "_make_api_call", make_api_call)
+        line = operator.fails("campaign", "resend", "task-1", "--yes")
+    assert f"not authorized to perform: {denied}" in line
+    resend()
+    settle(linked)
+    assert set(sent_to(linked)) == set(PHONES)
