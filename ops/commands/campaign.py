@@ -45,8 +45,7 @@ _COLUMNS = ("outId", "accepted", "sign", "templateCode", "recipients", "delivere
 _LIST_LABELS = {"outId": "campaign\n(outId)", "accepted": "accepted\n(Beijing)"}
 _LEAST = ("sign", "templateCode")
 """What a list of campaigns leaves out at a terminal of 80 columns."""
-_HALT_COLUMNS = ("bizId", "accepted", "state")
-_ENDS_COLUMNS = ("left", "ends")
+_HALT_COLUMNS = ("bizId", "accepted", "state", "left")
 _HALT_LABELS = {"left": "time left", "ends": "ends (Beijing time)"}
 
 _RESEND_LABELS = {
@@ -325,11 +324,8 @@ def _day(text: str) -> date:
 def _unsent(recipients: int) -> str:
     """Return in words what happens to the recipients whom a stopped campaign did not send to."""
     if not recipients:
-        return "All recipients had been sent to or refused before."
-    return (
-        f"{recipients:,} recipients were not sent to: they are reported as STOPPED, unless a call to them was "
-        "already under way."
-    )
+        return "Nobody is reported as STOPPED: all recipients had been sent to or refused before."
+    return f"Reported as STOPPED: {recipients} recipients, except those of a call that is under way now."
 
 
 def _count(out_id: str) -> str:
@@ -342,7 +338,7 @@ def _print(account: Mapping[str, Any], *, json: bool) -> None:
         show(account, as_json=True)
         return
     rows = [row | {"left": _duration(row["secondsLeft"])} for row in account["requests"]]
-    ends = () if account["state"] == "stopped" else _ENDS_COLUMNS
+    ends = () if account["state"] == "stopped" else ("ends",)
     show_rows(rows, (*_HALT_COLUMNS, *ends), as_json=False, empty="", labels=_HALT_LABELS)
 
 
