@@ -1,6 +1,7 @@
 """`ops audit`: who changed what, when."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -18,7 +19,11 @@ _LABELS = {"at": "time (Beijing time)"}
 def list_(
     first: Annotated[
         str,
-        typer.Option("--from", metavar="DATE", help="The first day, yyyy-MM-dd; default: 30 days."),
+        typer.Option(
+            "--from",
+            metavar="DATE",
+            help="The first day, yyyy-MM-dd; default: 30 days, with the last one.",
+        ),
     ] = "",
     last: Annotated[
         str, typer.Option("--to", metavar="DATE", help="The last day; default: today.")
@@ -28,6 +33,8 @@ def list_(
 ) -> None:
     """List who changed what, when, and with what result, newest first. Entries are kept for a year.
 
+    The table has the counts and the single values of an outcome; --json has all of it.
+
     Only commands that change something are recorded. "begun" is the result of a command that still runs, or
     that was killed. Phone numbers are masked. Days and times are Beijing time.
 
@@ -35,10 +42,36 @@ def list_(
     ops audit list --stage prod
     ops audit list --from 2026-03-01 --to 2026-03-02 --stage prod
     """
+    rows = audit.entries(first, last)
     show_rows(
-        audit.entries(first, last),
+        rows if json else map(_readable, rows),
         _COLUMNS,
         as_json=json,
         empty="Nothing was changed in these days.",
         labels=_LABELS,
     )
+
+
+def _readable(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry with those parts of its outcome that fit into a cell, and that its arguments don't have."""
+    arguments, outcome = entry.get("arguments") or {}, entry.get("outcome")
+    if isinstance(outcome, Mapping):
+        outcome = _short(outcome, but=arguments)
+    return {**entry, "arguments": _short(arguments), "outcome": outcome}
+
+
+def _short(fields: Mapping[str, Any], but: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return fields without the empty ones and those that `but` has; of lists of mappings, the length."""
+    return {
+        name: _value(field)
+        for name, field in fields.items()
+        if field not in (None, "", False, [], {}) and (but or {}).get(name) != field
+    }
+
+
+def _value(field: Any) -> Any:
+    if isinstance(field, Mapping) and field.keys() == {"amount", "currency"}:
+        return " ".join(field.values())
+    if isinstance(field, list) and all(isinstance(one, str) for one in field):
+        return ", ".join(field)
+    return len(field) if isinstance(field, list | Mapping) else field

@@ -1,7 +1,7 @@
 """`ops campaign`: what was sent, what came back, what was pushed."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -42,7 +42,10 @@ _LABELS = {
 }
 _COUNTED = {"sums": "sums that are kept", "items": "every item"}
 _COLUMNS = ("outId", "accepted", "sign", "templateCode", "recipients", "delivered", "failed")
-_HALT_COLUMNS = ("bizId", "accepted", "state", "left", "ends")
+_LIST_LABELS = {"outId": "campaign\n(outId)", "accepted": "accepted\n(Beijing)"}
+_LEAST = ("sign", "templateCode")
+"""What a list of campaigns leaves out at a terminal of 80 columns."""
+_HALT_COLUMNS = ("bizId", "accepted", "state", "left")
 _HALT_LABELS = {"left": "time left", "ends": "ends (Beijing time)"}
 
 _RESEND_LABELS = {
@@ -65,13 +68,11 @@ Exact = Annotated[
 @command
 def list_(
     first: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="The first day."),
-    ] = None,
+        str, typer.Option("--from", metavar="DATE", help="The first day, yyyy-MM-dd.")
+    ] = "",
     last: Annotated[
-        datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="The last day."),
-    ] = None,
+        str, typer.Option("--to", metavar="DATE", help="The last day, yyyy-MM-dd.")
+    ] = "",
     stage: Stage = "local",
     json: Json = False,
 ) -> None:
@@ -82,14 +83,22 @@ def list_(
     Example: ops campaign list --from 2026-03-01 --to 2026-03-02 --stage prod
     """
     today = datetime.now(dates.BEIJING).date()
-    begin, end = (one.date() if one else today for one in (first or last, last or first))
+    begin, end = (_day(one) if one else today for one in (first or last, last or first))
     if begin > end:
         fail("--from is after --to")
     rows: Iterable[Mapping[str, Any]] = campaign.listed(begin, end)
     columns = (*_COLUMNS, *(("cost",) if costs.has_price() else ()), "state")
     if not json:
-        rows = [{**row, "cost": _cost(row)} for row in rows]
-    show_rows(rows, columns, as_json=json, empty="no campaign was accepted on these days")
+        # Without the year and the seconds, all columns but the least fit into 80.
+        rows = [{**row, "accepted": row["accepted"][5:16], "cost": _cost(row)} for row in rows]
+    show_rows(
+        rows,
+        columns,
+        as_json=json,
+        empty="No campaign was accepted on these days.",
+        labels=_LIST_LABELS,
+        least=_LEAST,
+    )
 
 
 @app.command("show")
@@ -211,9 +220,7 @@ def stop(out_id: OutId, yes: Yes = False, stage: Stage = "local", json: Json = F
     stopped = halting.stop(out_id)
     _print(stopped, json=json)
     if not json:
-        typer.echo(
-            f"Unless a call to them was under way, recipients reported as STOPPED: {stopped['unsent']}"
-        )
+        typer.echo(_unsent(stopped["unsent"]))
     if not all(request["fileIsRead"] for request in stopped["requests"]):
         warn("a file is still being read: its further recipients are reported as STOPPED, too")
 
@@ -289,7 +296,7 @@ def _print_resend(account: Mapping[str, Any], *, json: bool, err: bool = False) 
             + (f", bizId {one['bizId']}" if one["bizId"] else "")
             for one in account["requests"]
         )
-        title = "Would be sent again" if account["dryRun"] else "Sent again"
+        title = _resend_title(account)
         show(
             {name: value if value != "" else None for name, value in shown.items()},
             as_json=False,
@@ -299,6 +306,26 @@ def _print_resend(account: Mapping[str, Any], *, json: bool, err: bool = False) 
         )
     for warning in account["warnings"]:
         warn(warning)
+
+
+def _resend_title(account: Mapping[str, Any]) -> str:
+    if not account["recipients"]:
+        return "Nobody to send to again"
+    return "Would be sent again" if account["dryRun"] else "Sent again"
+
+
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=dates.BEIJING).date()
+    except ValueError:
+        fail(f"{text} is not a day of the form yyyy-MM-dd")
+
+
+def _unsent(recipients: int) -> str:
+    """Return in words what happens to the recipients whom a stopped campaign did not send to."""
+    if not recipients:
+        return "Nobody is reported as STOPPED: all recipients had been sent to or refused before."
+    return f"Reported as STOPPED: {recipients} recipients, except those of a call that is under way now."
 
 
 def _count(out_id: str) -> str:
@@ -311,7 +338,8 @@ def _print(account: Mapping[str, Any], *, json: bool) -> None:
         show(account, as_json=True)
         return
     rows = [row | {"left": _duration(row["secondsLeft"])} for row in account["requests"]]
-    show_rows(rows, _HALT_COLUMNS, as_json=False, empty="", labels=_HALT_LABELS)
+    ends = () if account["state"] == "stopped" else ("ends",)
+    show_rows(rows, (*_HALT_COLUMNS, *ends), as_json=False, empty="", labels=_HALT_LABELS)
 
 
 def _duration(seconds: int) -> str:

@@ -10,7 +10,9 @@ from ops.commands.output import Json, Stage, Yes, command, confirm, show, show_e
 
 app = typer.Typer(no_args_is_help=True, help="Messages, by their recipient.")
 
-Phone = Annotated[str, typer.Argument(help="A number, as Quick Audience writes it or with +86.")]
+Phone = Annotated[
+    str, typer.Argument(metavar="PHONE", help="A number, as Quick Audience writes it or with +86.")
+]
 
 
 @app.command()
@@ -22,7 +24,9 @@ def find(
 ) -> None:
     """Show what was sent to a phone, the result, and whether Quick Audience has the receipt.
 
-    All times are Beijing time.
+    The oldest message is the first. All times are Beijing time.
+
+    Example: ops message find 13900001111 --stage prod
     """
     rows = message.find(phone)
     if not json:
@@ -56,6 +60,9 @@ def erase(phone: Phone, yes: Yes = False, stage: Stage = "local", json: Json = F
 
 def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
     shown = {**row, "code": _in_words(row["code"])}
+    shown["replies"] = "\n".join(
+        sorted(f"{one['received']}  {one['content']}" for one in row["replies"])
+    )
     refused = shown.pop("notTaken")
     return shown | ({"notTaken": not_taken.in_words(refused)} if refused else {})
 
@@ -69,6 +76,7 @@ _LABELS = {
     "sent": "sent (Beijing time)",
     "by": "receipt from",
     "pushed": "receipt pushed",
+    "replies": "replies (Beijing time)",
     "notTaken": "not taken by Quick Audience",
 }
 _ERASED = {

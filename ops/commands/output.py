@@ -1,14 +1,18 @@
 """How commands print: tables for people, JSON for programs, errors on stderr with exit code 1."""
 
+import inspect
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Annotated, Any, NoReturn, ParamSpec
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
+from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -27,6 +31,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")]
 
 P = ParamSpec("P")
+_WIDEST = 10_000
 _console = Console()
 _errors = Console(stderr=True, soft_wrap=True)
 
@@ -71,7 +76,16 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
         except (BotoCoreError, ClientError) as error:
             fail(errors.describe(error))
 
+    run.__doc__ = _without_line_breaks(function.__doc__ or "")
     return run
+
+
+def _without_line_breaks(doc: str) -> str:
+    """Return a docstring with each paragraph on one line, which --help wraps. Lists of examples keep their lines."""
+    return "\n\n".join(
+        paragraph if paragraph.startswith("Examples:") else paragraph.replace("\n", " ")
+        for paragraph in inspect.cleandoc(doc).split("\n\n")
+    )
 
 
 def show(
@@ -105,15 +119,48 @@ def show_rows(
     as_json: bool,
     empty: str,
     labels: Mapping[str, str] | None = None,
+    least: Sequence[str] = (),
 ) -> None:
-    """Print rows as a JSON array, or as a table of some columns. `empty` is printed in place of an empty table."""
+    """Print rows as a JSON array, or as a table of some columns. `empty` is printed in place of an empty table.
+
+    A terminal that is too narrow for a table with `least` gets one without these columns, and a line that says so.
+    What is not printed to a terminal is as wide as it needs to be, unless the environment has COLUMNS.
+    """
     if found := _to_show(rows, as_json=as_json, empty=empty):
-        table = Table()
-        for column in columns:
-            table.add_column(_word(column, labels), overflow="fold")
-        for row in found:
-            table.add_row(*(_cell(row.get(column, "")) for column in columns))
-        _console.print(table)
+        table = _table(found, columns, labels)
+        width = Measurement.get(_console, _console.options.update_width(_WIDEST), table).maximum
+        if width <= _console.width:
+            _console.print(table)
+        elif not _console.is_terminal and not os.environ.get("COLUMNS"):
+            Console(width=width).print(table)
+        elif least:
+            kept = [column for column in columns if column not in least]
+            _console.print(_table(found, kept, labels, narrow=True))
+            typer.echo(
+                f"Not shown at this width: {', '.join(_word(column, labels) for column in least)}."
+            )
+        else:
+            _console.print(table)
+
+
+def _table(
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str],
+    labels: Mapping[str, str] | None,
+    *,
+    narrow: bool = False,
+) -> Table:
+    """Return a table of rows; with `narrow`, without lines between its columns."""
+    table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False) if narrow else Table()
+    values = [[row.get(column, "") for column in columns] for row in rows]
+    for place, column in enumerate(columns):
+        numbers = all(type(row[place]) is int for row in values)
+        table.add_column(
+            _word(column, labels), overflow="fold", justify="right" if numbers else "left"
+        )
+    for row in values:
+        table.add_row(*map(_cell, row))
+    return table
 
 
 def show_each(
@@ -159,5 +206,5 @@ def _cell(value: Any) -> Text:
     if isinstance(value, Mapping):
         return Text(", ".join(f"{label(name)}: {part}" for name, part in value.items()) or "-")
     if isinstance(value, list):
-        return Text("; ").join(map(_cell, value))
-    return Text(str(value))
+        return Text("; ").join(map(_cell, value)) if value else Text("-")
+    return Text(str(value) or "-")

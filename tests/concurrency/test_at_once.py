@@ -39,6 +39,7 @@ from tests.support.in_process.bridge import SIGN, Answer, template_body
 from tests.support.in_process.outside import Killed
 from tests.support.in_process.quickaudience import respond
 from tests.support.in_process.tencent import Sms
+from tests.support.thoroughness import rounds
 
 HOLD: Hold = "tencent-mainland"
 
@@ -75,7 +76,7 @@ def rows(out_id: str) -> list[final_state_log.Row]:
 
 
 def test_one_of_three_workers_sends_a_chunk(world: World, template: str) -> None:
-    for _ in range(12):
+    for _ in rounds(12):
         numbers = [phone() for _ in range(3)]
         answer = world.bridge.campaign(numbers, code=template, out_id=unique())
         assert answer.code == "OK"
@@ -95,7 +96,7 @@ def test_one_of_three_workers_sends_a_chunk(world: World, template: str) -> None
 
 
 def test_two_workers_send_five_chunks_once_each(world: World, template: str) -> None:
-    for _ in range(4):
+    for _ in rounds(4):
         out_ids, numbers = [unique() for _ in range(5)], [phone() for _ in range(10)]
         for number, out_id in enumerate(out_ids):
             mine = numbers[2 * number : 2 * number + 2]
@@ -118,7 +119,7 @@ def check_sent_once(world: World, answers: list[Answer], out_id: str, numbers: l
 def test_the_same_request_at_once_has_one_biz_id_and_is_sent_once(
     world: World, template: str
 ) -> None:
-    for _ in range(8):
+    for _ in rounds(8):
         out_id, numbers = unique(), [phone(), phone()]
         ask = partial(world.bridge.campaign, numbers, code=template, out_id=out_id)
         check_sent_once(world, at_once(*[ask] * 3), out_id, numbers)
@@ -127,7 +128,7 @@ def test_the_same_request_at_once_has_one_biz_id_and_is_sent_once(
 def test_the_same_bytes_at_once_have_one_biz_id_and_are_sent_once(
     world: World, template: str
 ) -> None:
-    for _ in range(8):
+    for _ in rounds(8):
         out_id, numbers = unique(), [phone(), phone()]
         ask = partial(
             world.bridge.campaign, numbers, code=template, out_id=out_id, nonce=unique("n" * 20)
@@ -137,7 +138,7 @@ def test_the_same_bytes_at_once_have_one_biz_id_and_are_sent_once(
 
 @pytest.mark.parametrize("exclusive", [True, False])
 def test_a_nonce_used_at_once_is_accepted_for_one_content(world: World, exclusive: bool) -> None:
-    for _ in range(10):
+    for _ in rounds(10):
         nonce = unique("nonce")
         use = partial(nonces.use, exclusive=exclusive)
         used = at_once(*(partial(use, nonce, f"content {n}", 3600) for n in range(8)))
@@ -151,7 +152,7 @@ def test_a_nonce_used_at_once_with_equal_content_is_accepted_each_time(world: Wo
 
 
 def test_the_exclusive_use_of_a_nonce_is_granted_once(world: World) -> None:
-    for _ in range(10):
+    for _ in rounds(10):
         nonce = unique("nonce")
         use = partial(nonces.use, nonce, "content", 3600, exclusive=True)
         used = at_once(*[use] * 8)
@@ -189,7 +190,7 @@ def check_executed_once(world: World, call: str, ask: partial[Answer]) -> None:
 
 
 def test_the_same_bytes_of_a_new_template_at_once_make_one_template(world: World) -> None:
-    for _ in range(3):
+    for _ in rounds(3):
         body = template_body(f"您好 {unique()}")
         ask = partial(world.bridge.ask, "POST", "/sms/smsTemplate", body, nonce=unique("n" * 20))
         check_executed_once(world, "add_template", ask)
@@ -271,7 +272,7 @@ def test_a_request_whose_function_died_can_be_repeated_after_its_time(
 
 
 def test_one_of_many_claims_of_an_attempt_succeeds(world: World) -> None:
-    for _ in range(10):
+    for _ in rounds(10):
         pointer, now = ChunkKey(unique(), "b", 0), int(time.time())
         expires = now + RETENTION_SECONDS
         assert sum(at_once(*[partial(chunks.claim, pointer, 0, now + 1, expires)] * 8)) == 1
@@ -324,7 +325,7 @@ def test_four_functions_with_the_same_hundred_statuses_report_each_once(world: W
 
 
 def test_a_queue_message_received_twice_at_once_reports_one_state(world: World) -> None:
-    for _ in range(10):
+    for _ in rounds(10):
         number, out_id = phone(), unique()
         messages.record([message(number, out_id, f"sid {number}")])
         body = status(number, f"sid {number}")
@@ -335,7 +336,7 @@ def test_a_queue_message_received_twice_at_once_reports_one_state(world: World) 
 
 
 def test_of_a_status_and_the_sweep_one_is_reported(world: World, template: str) -> None:
-    for number in [phone() for _ in range(15)]:
+    for number in [phone() for _ in rounds(15)]:
         out_id = unique()
         answer = world.bridge.campaign([number], code=template, out_id=out_id)
         world.deliver(world.receive_all("sends"))
@@ -353,7 +354,7 @@ def test_of_a_status_and_the_sweep_one_is_reported(world: World, template: str) 
 
 
 def test_two_sweeps_at_once_report_each_recipient_once(world: World, template: str) -> None:
-    for number in [phone() for _ in range(5)]:
+    for number in [phone() for _ in rounds(5)]:
         out_id = unique()
         answer = world.bridge.campaign([number], code=template, out_id=out_id)
         pointer = ChunkKey(out_id, answer["bizId"], 0)
@@ -372,7 +373,7 @@ def test_two_sweeps_at_once_report_each_recipient_once(world: World, template: s
 
 
 def test_a_reply_received_twice_at_once_is_reported_once(world: World) -> None:
-    for _ in range(20):
+    for _ in rounds(20):
         number, out_id = phone(), unique()
         messages.record([message(number, out_id, f"sid {number}")])
         reply = tencent.reply("86" + number, "好", SIGN, time=1772416800)
@@ -396,7 +397,7 @@ def unknown(number: str, count: int) -> list[str]:
 
 @pytest.mark.parametrize("marks", [1, 2, 3])
 def test_a_status_settled_twice_at_once_adopts_one_mark(world: World, marks: int) -> None:
-    for _ in range(12):
+    for _ in rounds(12):
         number = phone()
         unknown(number, marks)
         sid = f"sid {number}"
@@ -422,7 +423,7 @@ def settle_again(world: World) -> None:
 def test_two_statuses_at_once_adopt_a_mark_each_while_there_are_marks(
     world: World, marks: int
 ) -> None:
-    for _ in range(12):
+    for _ in rounds(12):
         number = phone()
         out_ids = unknown(number, marks)
         settle_at_once(
@@ -437,7 +438,7 @@ def test_two_statuses_at_once_adopt_a_mark_each_while_there_are_marks(
 
 
 def test_of_a_status_and_the_sweep_one_gets_the_mark(world: World, template: str) -> None:
-    for number in [phone() for _ in range(12)]:
+    for number in [phone() for _ in rounds(12)]:
         out_id = unique()
         world.tencent.next("send", tencent.refused(1008))
         answer = world.bridge.campaign([number], code=template, out_id=out_id)
@@ -461,7 +462,7 @@ def test_of_a_status_and_the_sweep_one_gets_the_mark(world: World, template: str
 
 def test_rows_added_at_once_are_all_stored_once(world: World) -> None:
     receipt = failure_receipt(NO_RECEIPT, time.time())
-    for _ in range(4):
+    for _ in rounds(4):
         out_id = unique()
         groups = [
             [
@@ -484,7 +485,7 @@ def test_rows_added_at_once_are_all_stored_once(world: World) -> None:
 
 def test_replies_at_once_are_all_counted_once(world: World) -> None:
     now = int(time.time())
-    for _ in range(10):
+    for _ in rounds(10):
         out_id = unique()
 
         def store(text: str, out_id: str = out_id) -> bool:
@@ -500,7 +501,7 @@ def test_replies_at_once_are_all_counted_once(world: World) -> None:
 
 
 def test_pushes_recorded_at_once_are_all_counted_once(world: World) -> None:
-    for _ in range(10):
+    for _ in rounds(10):
         out_id, biz_id = unique(), unique()
         halves = [range(100), range(100, 200), range(50, 150), range(200)]
         recorded = [partial(pushed._Chain(out_id, biz_id).append, half) for half in halves]
@@ -511,7 +512,7 @@ def test_pushes_recorded_at_once_are_all_counted_once(world: World) -> None:
 
 
 def test_exchanges_at_once_have_one_winner_for_each_item(world: World) -> None:
-    for _ in range(5):
+    for _ in rounds(5):
         name = unique()
         keys = [(f"TEST#{name}", str(number)) for number in range(40)]
         batches.put([table.key(*one) | {"receipt": ""} for one in keys])
@@ -530,7 +531,7 @@ def test_exchanges_at_once_have_one_winner_for_each_item(world: World) -> None:
 def test_one_of_many_functions_gets_the_probe(world: World) -> None:
     now = int(time.time())
     breakers.trip("quickaudience", "401", now)
-    for _ in range(20):
+    for _ in rounds(20):
         breaker = breakers.get_open("quickaudience")
         assert breaker
         now = breaker.probe_at

@@ -11,6 +11,7 @@ from chalicelib.store import halts, messages, send_requests
 from ops import halting
 from tests.support.concurrency import World, at_once, phone, unique
 from tests.support.in_process import tencent
+from tests.support.thoroughness import rounds
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def deliver_at_once(world: World) -> None:
 
 
 def test_everybody_is_sent_to_once_or_stopped(world: World, template: str) -> None:
-    for turn in range(4):
+    for turn in rounds(4):
         out_id = unique()
         numbers = [phone() for _ in range(16)]
         for number in numbers:
@@ -65,7 +66,7 @@ def sent(world: World, numbers: list[str]) -> int:
 
 def test_a_failing_campaign_is_paused_once_whoever_resumes_it(world: World, template: str) -> None:
     """Functions that see the same failures, before and after an operator's commands and at the same moment."""
-    for _ in range(8):
+    for _ in rounds(8):
         out_id = unique()
         assert world.bridge.campaign([phone()], code=template, out_id=out_id).code == "OK"
         [request] = send_requests.of_out_id(out_id)

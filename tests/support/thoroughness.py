@@ -28,3 +28,8 @@ def spread(variants: Iterable[_T], step: int, kind: Callable[[_T], Hashable]) ->
         for number, variant in enumerate(found)
         if not FEW or number % step == 0 or first[kind(variant)] == number
     ]
+
+
+def rounds(count: int) -> range:
+    """Return the rounds of a race: `count` of them in CI, and a third of them in other runs."""
+    return range(count if not FEW else -(-count // 3))
