@@ -1,6 +1,6 @@
 """`ops campaign`: what was sent, what came back, what was pushed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -225,14 +225,19 @@ def stop(out_id: OutId, yes: Yes = False, stage: Stage = "local", json: Json = F
         warn("a file is still being read: its further recipients are reported as STOPPED, too")
 
 
-@app.command()
+# The further arguments are the codes of `--code A B`.
+@app.command(context_settings={"allow_extra_args": True})
 @command
 def resend(
+    context: typer.Context,
     out_id: OutId,
+    *,
     code: Annotated[
         list[str] | None,
         typer.Option(
-            "--code", metavar="CODE", help="Only recipients who failed with this code. Repeatable."
+            "--code",
+            metavar="CODE",
+            help="Only recipients who failed with this code. Several: --code A --code B, --code A B, or --code A,B.",
         ),
     ] = None,
     dry_run: Annotated[
@@ -254,9 +259,11 @@ def resend(
     Quick Audience gets a second receipt for these recipients. That it replaces the first one follows from
     its key, outId and phone, but is not documented.
 
-    Example: ops campaign resend 20260302-spring --code STOPPED --dry-run --stage prod
+    Examples:
+    ops campaign resend 20260302-spring --code STOPPED --dry-run --stage prod
+    ops campaign resend 20260302-spring --code STOPPED NOT_SENT --stage prod
     """
-    codes = code or []
+    codes = _codes(code or [], context.args)
     if dry_run:
         _print_resend(resending.resend(out_id, codes, dry_run=True), json=json)
         return
@@ -275,6 +282,24 @@ def resend(
             yes=False,
         )
     _print_resend(resending.resend(out_id, codes, at_most=at_most), json=json)
+
+
+def _codes(given: Sequence[str], words: Sequence[str]) -> list[str]:
+    """Return the codes of `--code A --code B`, `--code A B` and `--code A,B`, each once.
+
+    Raises BadParameter for words without --code, and for a --code without a code: no code would mean all recipients.
+    """
+    if words and not given:
+        raise typer.BadParameter(
+            f"only one OUT_ID is expected; before codes, give --code: {' '.join(words)}"
+        )
+    codes = list[str]()
+    for text in (*given, *words):
+        found = [code.strip() for code in text.split(",") if code.strip()]
+        if not found:
+            raise typer.BadParameter("--code has no code: leave it out to send to all who failed")
+        codes += found
+    return list(dict.fromkeys(codes))
 
 
 def _print_resend(account: Mapping[str, Any], *, json: bool, err: bool = False) -> None:

@@ -830,3 +830,52 @@ def test_without_rights_it_names_the_missing_action(
     resend()
     settle(linked)
     assert set(sent_to(linked)) == set(PHONES)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("task-1", "--code", ILLEGAL, "--code", BLACK),
+        ("task-1", "--code", ILLEGAL, BLACK),
+        ("--code", ILLEGAL, "task-1", BLACK),
+        ("task-1", "--code", f"{ILLEGAL},{BLACK}"),
+        ("task-1", "--code", f"{ILLEGAL},", BLACK),
+        ("task-1", "--code", f"{ILLEGAL}, {BLACK}", "--code", ILLEGAL),
+    ],
+)
+def test_several_codes_are_given_in_any_form(
+    linked: Bridge, operator: Ops, words: tuple[str, ...]
+) -> None:
+    refuse(linked)
+    linked.tencent.always("86" + PHONES[4], refused(coded(1023), "per 30 seconds"))
+    params = [{"name": phone} for phone in PHONES]
+    linked.campaign(PHONES, params, code=linked.template(), out_id="task-1")
+    linked.pump.run("deliver", hours=1)
+    assert operator.json("campaign", "resend", "task-1", "--dry-run")["recipients"] == 5
+    account = operator.json("campaign", "resend", *words, "--dry-run")
+    assert [(one["code"], one["recipients"]) for one in account["failures"]] == [
+        (BLACK, 2),
+        (ILLEGAL, 2),
+    ]
+    assert left_out(account)[resend_candidates.OTHER_CODE] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("task-1", "task-2"), "only one OUT_ID is expected"),
+        (("task-1", ILLEGAL, "--yes"), "before codes, give --code"),
+        (("task-1", "--code", "", "--yes"), "--code has no code"),
+        (("task-1", "--code", ILLEGAL, ",", "--yes"), "--code has no code"),
+        (("task-1", "--code"), "--code"),
+    ],
+)
+def test_codes_that_are_not_clear_send_nothing(
+    linked: Bridge, operator: Ops, words: tuple[str, ...], error: str
+) -> None:
+    """An empty code is not taken for none, which would send to everybody."""
+    campaign(linked)
+    wrong = operator.type("campaign", "resend", *words)
+    assert wrong.exit_code == 2
+    assert error in " ".join(wrong.stderr.replace("│", " ").split())
+    assert len(send_requests.of_out_id("task-1")) == 1
