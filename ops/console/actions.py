@@ -21,12 +21,21 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """A list in a question: texts, each with a number of recipients. Its heading is the word `counts.<name>`."""
+
+    name: str
+    rows: Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What a dialog asks before an action.
 
     `facts` name what the action concerns, and how much of it. `warning` is the key of a word; `values` fill it in.
     `kept` is posted with the answer. `typed` has to be typed by the operator to the letter. With a `text_limit`, the
-    dialog has a field `reason` of that many characters.
+    dialog has a field `reason` of that many characters. `counts` and `warnings`, texts, say more. Without `offered`,
+    there is nothing to do, so that the dialog can only be closed.
     """
 
     facts: Sequence[Fact]
@@ -36,6 +45,9 @@ class Question:
     typed: str = ""
     text_limit: int = 0
     choices: Sequence[Choice] = ()
+    counts: Sequence[Counts] = ()
+    warnings: Sequence[str] = ()
+    offered: bool = True
 
 
 @dataclass(frozen=True, slots=True)

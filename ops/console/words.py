@@ -177,6 +177,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "fact.requests": ("请求数", "Requests"),
     "fact.recipients": ("收件人", "Recipients"),
     "fact.unsent": ("尚未发送", "Not sent yet"),
+    "fact.estimated_segments": ("计费条数（估算）", "Segments (estimate)"),
+    "fact.estimated_cost": ("费用（估算）", "Cost (estimate)"),
     "fact.left": ("剩余发送时间", "Time left"),
     "fact.messages": ("短信", "Messages"),
     "fact.campaigns": ("活动", "Campaigns"),
@@ -208,6 +210,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "count.replies": ("回复", "Replies"),
     "count.segments": ("计费条数", "Segments billed"),
     "count.cost": ("费用", "Cost"),
+    "cost.no_price": ("未知：未设置 SEGMENT_PRICE", "unknown: SEGMENT_PRICE is not set"),
     "cost.least": ("至少：{count} 条费用未知", "at least: the fee of {count} is unknown"),
     "pause.operator": ("操作员已于 {since} 暂停。", "Paused by an operator since {since}."),
     "pause.failures": (
@@ -511,6 +514,83 @@ WORDS: dict[str, tuple[str, str]] = {
     "action.stop.note": (
         "未发送者正在报告为 STOPPED；12 小时内重复同一请求会被拒绝。",
         "Recipients who were not sent to are being reported as STOPPED. For 12 hours, a repetition is refused.",
+    ),
+    "action.resend": ("重发…", "Send again …"),
+    "action.resend.title": (
+        "向从未被腾讯受理的人重新发送？",
+        "Send again to recipients whom Tencent never accepted?",
+    ),
+    "action.resend.done": ("已受理重发", "Sent again"),
+    "action.resend.warning": (
+        (
+            "将以同一 outId 作为新请求发送，并产生费用。签名、模板、DAILY_LIMIT、ALLOWED_COUNTRIES 和 SEND_HOURS "
+            "以现在为准。Quick Audience 会收到这些人的第二份回执；它是否替换第一份，文档没有说明。"
+        ),
+        (
+            "They are sent to by a new request of the same outId, which costs money. Sign, template, DAILY_LIMIT, "
+            "ALLOWED_COUNTRIES and SEND_HOURS apply as they are now. Quick Audience gets a second receipt for them. "
+            "That it replaces the first one is not documented."
+        ),
+    ),
+    "action.resend.nobody": (
+        "没有可以重发的人：腾讯受理过的，无论回执如何，都不会重发。",
+        "There is nobody to send to again: what Tencent accepted once is never sent again, whatever its receipt says.",
+    ),
+    "action.resend.uncounted": (
+        "缺少已确认的人数，因此没有发送。请重新查看。",
+        "The confirmed number of recipients is missing, so nothing was sent: look again.",
+    ),
+    "action.resend.note": (
+        "活动的计数包含这个新请求：先失败、后送达的人，失败和送达各计一次。",
+        (
+            "The campaign's counts include the new request: a recipient who failed first and is delivered now counts "
+            "once as failed and once as delivered."
+        ),
+    ),
+    "action.resend.completed": (
+        "上一次重发曾中断，其余部分现已入队。",
+        "An earlier resend was cut off before everything was queued. The rest is queued now.",
+    ),
+    "counts.failures": ("此前的失败原因", "Failed before with"),
+    "counts.left_out": ("不会发送", "Left out"),
+    "counts.more": ("另有 {count} 项", "{count} more"),
+    "left_out.accepted": (
+        "腾讯已受理过此 outId 发往该号码的短信",
+        "Tencent accepted a message to the phone under this outId",
+    ),
+    "left_out.unknown": (
+        "此 outId 发往该号码的短信结果未知，可能已发送",
+        "perhaps a message was sent to the phone under this outId: its outcome is unknown",
+    ),
+    "left_out.under_way": (
+        "此 outId 发往该号码的短信正在等待或发送中",
+        "a message to the phone under this outId waits or is being sent",
+    ),
+    "left_out.later": (
+        "此 outId 之后的请求也包含该号码",
+        "a later request under this outId names the phone, too",
+    ),
+    "left_out.erased": ("号码已被删除", "the number was erased"),
+    "left_out.whole_file": (
+        "整个文件失败：请在 Quick Audience 中重新发送",
+        "the file failed as a whole: send it again in Quick Audience",
+    ),
+    "left_out.no_number": ("该条目没有号码", "the entry has no number"),
+    "left_out.no_values": (
+        "受理时即被拒绝，没有保存变量的值",
+        "the values of its variables are not stored: it was refused at acceptance",
+    ),
+    "left_out.no_revision": (
+        "原请求所用的模板文本已不再保存",
+        "the text that its request was sent with is not stored any more",
+    ),
+    "left_out.other_number": (
+        "该号码现在会被识别为另一个号码",
+        "the number would be read differently now",
+    ),
+    "left_out.repeated": (
+        "同一号码的相同短信重复出现",
+        "the same text to the same phone, once more",
     ),
     "action.erase": ("删除个人数据…", "Erase …"),
     "action.erase.title": ("删除此号码的全部个人数据？", "Erase what is kept of this number?"),

@@ -10,6 +10,7 @@ from ops.console.pages import (
     halting,
     health,
     phone,
+    resending,
     unknown,
 )
 from ops.console.parts import Page
@@ -40,6 +41,7 @@ ACTIONS: dict[str, Action] = {
     for action in (
         *campaign.ACTIONS,
         *halting.ACTIONS,
+        *resending.ACTIONS,
         *phone.ACTIONS,
         *health.ACTIONS,
         *deadletters.ACTIONS,
