@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib import dates
-from ops import campaign, costs, export, halting, not_taken, resending, watching
+from ops import campaign, campaign_days, costs, export, halting, not_taken, resending, watching
 from ops.commands import looks
 from ops.commands.output import (
     Json,
@@ -86,7 +86,7 @@ def list_(
     begin, end = (_day(one) if one else today for one in (first or last, last or first))
     if begin > end:
         fail("--from is after --to")
-    rows: Iterable[Mapping[str, Any]] = campaign.listed(begin, end)
+    rows: Iterable[Mapping[str, Any]] = campaign_days.listed(begin, end)
     columns = (*_COLUMNS, *(("cost",) if costs.has_price() else ()), "state")
     if not json:
         # Without the year and the seconds, all columns but the least fit into 80.
