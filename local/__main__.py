@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console as Terminal
 from rich.markup import escape
 
 from local.processes import StackError
@@ -38,19 +38,22 @@ def up(
     app: Annotated[str, typer.Option(hidden=True, help="Module of the Chalice app.")] = "app",
 ) -> None:
     """Start the stack and keep it running until Ctrl-C."""
-    console = Console(highlight=False)
+    # Imported here because `run` does not need it, and it takes time.
+    from local.console import Console  # noqa: PLC0415
+
+    console = Terminal(highlight=False)
     try:
         stack = Stack(port=port, state=state, app=app)
         signals = _Signals(stack)
-        with suppress(KeyboardInterrupt), stack:
+        with suppress(KeyboardInterrupt), stack, Console(stack) as pages:
+            _announce(console, stack, pages.address())
             signals.starting = False
-            _announce(console, stack)
             while not signals.received and not stack.failed.is_set():
                 time.sleep(0.1)
         if stack.failure is not None:
             raise stack.failure
     except StackError as error:
-        Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
+        Terminal(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
     console.print("Stopped.")
 
@@ -83,7 +86,7 @@ class _Signals:
             raise KeyboardInterrupt
 
 
-def _announce(console: Console, stack: Stack) -> None:
+def _announce(console: Terminal, stack: Stack, pages: str) -> None:
     addresses = stack.addresses
     console.print("[bold green]The bridge is up.[/] Ctrl-C stops it and keeps its data.\n")
     for label, value in (
@@ -92,6 +95,7 @@ def _announce(console: Console, stack: Stack) -> None:
         ("TENCENT_BASE_URL", addresses.tencent),
         ("QA_BASE_URL", addresses.quickaudience),
         ("AWS_ENDPOINT_URL", addresses.aws),
+        ("Console (opens once)", pages or "not started: see console.log"),
         ("In another shell", _adoption(stack.state.folder)),
         ("Data", str(stack.state.folder)),
         ("Logs", str(stack.state.logs)),

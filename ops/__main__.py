@@ -18,6 +18,7 @@ from ops.commands import (
     unknown,
 )
 from ops.commands.brakes import pause, resume
+from ops.commands.console import console
 from ops.commands.deploy import deploy
 from ops.commands.destroy import destroy
 from ops.commands.doctor import doctor
@@ -49,6 +50,7 @@ def main(
 
 app.command()(doctor)
 app.command()(env)
+app.command()(console)
 app.command()(stats)
 app.command()(deploy)
 app.command()(destroy)

@@ -291,7 +291,7 @@ def _line(
         "templateCode": oldest.template_code,
         "requests": len(campaign),
         **{name: counts[name] for name in ("recipients", "sent", "delivered", "failed", "waiting")},
-        "unknown": counts["unknown"],
+        **{name: counts[name] for name in ("unsent", "unreported", "unknown")},
         "segments": counts["segments"],
         "unpriced": counts["unpriced"],
         "cost": costs.of_segments(counts["segments"]),

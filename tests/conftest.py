@@ -17,7 +17,7 @@ _TESTS = Path(__file__).parent
 _INTEGRATION = _TESTS / "integration"
 # Tests that take a while and share nothing go to any process that has time. Others stay together by file, or by folder
 # if they share something that takes seconds to start, unless they start it themselves.
-_SPREAD = {"integration"}
+_SPREAD = {"integration", "console"}
 _SHARING = {"end_to_end", "browser", "local_stack", "concurrency", "deployment"}
 _BY_THEMSELVES = {
     "test_bringing_back.py",

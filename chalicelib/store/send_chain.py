@@ -10,10 +10,11 @@ back if its result was stored earlier than that. Then the work is a repetition, 
 
 import time
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from chalicelib.domain import periods
 from chalicelib.domain.chunks import SendSums
-from chalicelib.store import table
+from chalicelib.store import batches, table
 from chalicelib.store.packing import pack, unpack
 from chalicelib.store.table import Item
 
@@ -28,6 +29,33 @@ def sums(out_id: str, biz_id: str) -> SendSums:
     """Return what a request's attempts sent, as far as their invocations had ended a second ago."""
     newest = table.query(f"OUT#{out_id}", f"SENT#{biz_id}#", newest_first=True, limit=1)
     return next((_sums(slot) for slot in newest), SendSums())
+
+
+class Sample(NamedTuple):
+    """A slot of a chain: its number, the epoch at which its attempts began, and the sums up to and including it."""
+
+    number: int
+    at: int
+    sums: SendSums
+
+
+def sampled(out_id: str, biz_id: str, count: int) -> list[Sample]:
+    """Return at most `count` slots of a request's chain at equal distances, the first and the newest included."""
+    pk, prefix = f"OUT#{out_id}", f"SENT#{biz_id}#"
+    newest = next(iter(table.query(pk, prefix, newest_first=True, limit=1)), None)
+    if newest is None:
+        return []
+    last = int(str(newest["sk"]).removeprefix(prefix))
+    numbers = sorted({round(last * step / (count - 1)) for step in range(count - 1)} - {last})
+    found = batches.get([(pk, f"{prefix}{number:08d}") for number in numbers])
+    return sorted(
+        Sample(
+            int(str(slot["sk"]).removeprefix(prefix)),
+            slot["expires"] - periods.RETENTION_SECONDS,
+            _sums(slot),
+        )
+        for slot in (*found.values(), newest)
+    )
 
 
 class SendChain:

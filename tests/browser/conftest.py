@@ -46,7 +46,12 @@ def oss() -> Iterator[Oss]:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory, oss: Oss) -> Iterator[RunningStack]:
-    environ = {"PATH": os.environ["PATH"], "OSS_ALLOWED_HOSTS": oss.origin}
+    environ = {
+        "PATH": os.environ["PATH"],
+        "OSS_ALLOWED_HOSTS": oss.origin,
+        # So that a campaign can be watched and paused.
+        "TENCENT_CALLS_PER_SECOND": "100",
+    }
     state = tmp_path_factory.mktemp("stack")
     with Stack(port=free_port(), state=state, environ=environ) as stack:
         running = RunningStack(stack)

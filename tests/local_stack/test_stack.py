@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -192,7 +193,10 @@ def test_sigterm_stops_everything_including_the_simulators(tmp_path: Path) -> No
         _, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     assert len(started) == len(
-        ["ministack", "http", "deliver", "settle", "push", "sweep", "tencent", "quickaudience"]
+        [
+            *("ministack", "http", "deliver", "settle", "push", "sweep"),
+            *("tencent", "quickaudience", "console"),
+        ]
     )
     assert not any(alive(pid) for pid in started)
     assert not (tmp_path / "state" / "stack.json").exists()
@@ -208,6 +212,7 @@ def test_sigterm_stops_everything_including_the_simulators(tmp_path: Path) -> No
     for name in ("TENCENT_BASE_URL", "QA_BASE_URL", "AWS_ENDPOINT_URL"):
         [line] = [line for line in announced.splitlines() if name in line]
         assert line.split() == [name, description["environment"][name]]
+    assert re.search(r"Console \(opens once\) +http://127\.0\.0\.1:\d+/enter/\S{32}\n", announced)
     state = tmp_path / "state"
     assert f'eval "$(BRIDGE_STATE={state} .venv/bin/python -m ops env)"' in announced
 

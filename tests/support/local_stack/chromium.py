@@ -70,38 +70,42 @@ class Browser:
             async with session.ws_connect(
                 target["webSocketDebuggerUrl"], max_msg_size=0
             ) as connection:
-                return await _Tab(connection).look(url, width, dark, scale)
+                return await Tab(connection).look(url, width, dark, scale)
 
 
-class _Tab:
+class Tab:
     """A tab: sends commands, and receives answers and events."""
 
     def __init__(self, connection: aiohttp.ClientWebSocketResponse) -> None:
         self._connection = connection
         self._ids = itertools.count(1)
-        self._visit = Visit()
+        self.visit = Visit()
 
     async def look(self, url: str, width: int, dark: bool, scale: float) -> Visit:
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            await self._do(f"{domain}.enable")
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        await self._do("Emulation.setEmulatedMedia", features=[scheme])
-        await self._resize(width, 844, scale)
-        await self._do("Page.navigate", url=url)
+        await self.prepare(dark=dark)
+        await self.resize(width, 844, scale)
+        await self.do("Page.navigate", url=url)
         deadline = time.monotonic() + 15
         while not _is_settled(await self._measure()):
             if time.monotonic() > deadline:
                 break
             await asyncio.sleep(0.1)
-        self._visit.page = await self._measure()
+        self.visit.page = await self._measure()
         # The whole page in one picture, up to the maximum height of a picture.
-        await self._resize(width, min(max(self._visit.page["height"], 400), 2000), scale)
-        shot = await self._do("Page.captureScreenshot", format="png")
-        self._visit.screenshot = base64.b64decode(shot["data"])
-        return self._visit
+        await self.resize(width, min(max(self.visit.page["height"], 400), 2000), scale)
+        shot = await self.do("Page.captureScreenshot", format="png")
+        self.visit.screenshot = base64.b64decode(shot["data"])
+        return self.visit
 
-    async def _resize(self, width: int, height: int, scale: float) -> None:
-        await self._do(
+    async def prepare(self, *, dark: bool) -> None:
+        """Report the page's events from now on, and choose its colours."""
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            await self.do(f"{domain}.enable")
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        await self.do("Emulation.setEmulatedMedia", features=[scheme])
+
+    async def resize(self, width: int, height: int, scale: float) -> None:
+        await self.do(
             "Emulation.setDeviceMetricsOverride",
             width=width,
             height=height,
@@ -110,12 +114,12 @@ class _Tab:
         )
 
     async def _measure(self) -> dict[str, Any]:
-        found = await self._do("Runtime.evaluate", expression=_MEASURE, returnByValue=True)
+        found = await self.do("Runtime.evaluate", expression=_MEASURE, returnByValue=True)
         # Between two documents there is nothing to measure.
         value: dict[str, Any] = found["result"].get("value") or {"loaded": False}
         return value
 
-    async def _do(self, method: str, **params: Any) -> dict[str, Any]:
+    async def do(self, method: str, **params: Any) -> dict[str, Any]:
         number = next(self._ids)
         await self._connection.send_json({"id": number, "method": method, "params": params})
         while True:
@@ -129,15 +133,15 @@ class _Tab:
     def _note(self, event: str, params: dict[str, Any]) -> None:
         match event:
             case "Log.entryAdded":
-                self._visit.console.append(params["entry"]["text"])
+                self.visit.console.append(params["entry"]["text"])
             case "Runtime.consoleAPICalled":
-                self._visit.console.append(str(params["args"]))
+                self.visit.console.append(str(params["args"]))
             case "Page.javascriptDialogOpening":
-                self._visit.console.append("dialog: " + params["message"])
+                self.visit.console.append("dialog: " + params["message"])
             case "Network.requestWillBeSent":
-                self._visit.requested.append(params["request"]["url"])
+                self.visit.requested.append(params["request"]["url"])
             case "Network.responseReceived" if params["type"] == "Document":
-                self._visit.status = params["response"]["status"]
+                self.visit.status = params["response"]["status"]
 
 
 def _is_settled(page: dict[str, Any]) -> bool:

@@ -1,0 +1,72 @@
+"""Actions: what changes something. Each asks first, and then shows its result and the command that does the same."""
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ops.console.visits import Visit
+from ops.errors import OperatorError
+
+Fact = tuple[str, Any]
+"""The key of a word, and a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A field of a question: one of several values, each with the key of its word."""
+
+    name: str
+    options: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a dialog asks before an action.
+
+    `facts` name what the action concerns, and how much of it. `warning` is the key of a word; `values` fill it in.
+    `kept` is posted with the answer. `typed` has to be typed by the operator to the letter. With a `text_limit`, the
+    dialog has a field `reason` of that many characters.
+    """
+
+    facts: Sequence[Fact]
+    warning: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)
+    typed: str = ""
+    text_limit: int = 0
+    choices: Sequence[Choice] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an action did. `command` are the words of the command that does the same, without the program's name."""
+
+    facts: Sequence[Fact]
+    command: Sequence[str] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action at `/actions/<name>`; its words are `action.<name>`, as a button, and `action.<name>.title`.
+
+    `ask` and `act` run in a thread and raise what the functions of `ops` raise. `looks` means that it changes
+    nothing that matters, so that it is allowed with --read-only.
+    """
+
+    name: str
+    ask: Callable[[Visit], Question]
+    act: Callable[[Visit], Result]
+    danger: bool = False
+
+
+def require_typed(visit: Visit, expected: str) -> None:
+    """Raise OperatorError unless the operator has typed a text to the letter."""
+    if visit.form.get("typed", "").strip() != expected:
+        raise OperatorError(visit.words("dialog.typed_wrong", text=expected))
+
+
+def command_line(visit: Visit, command: Sequence[str]) -> str:
+    """Return a command as it is typed in a shell."""
+    return shlex.join(["python", "-m", "ops", *command, "--stage", visit.console.stage])

@@ -1,0 +1,68 @@
+"""How an answer is made: what runs in a thread, what fails, and what a browser is given."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from ops.console import problems, rendering
+from ops.console.problems import Problem
+from ops.console.sessions import Session
+from ops.console.visits import Console, Visit
+
+T = TypeVar("T")
+
+CONSOLE = web.AppKey("console", Console)
+SESSION = web.RequestKey("session", Session)
+FRAGMENT = "X-Fragment"
+"""The header by which the script asks for a part, or for what a dialog shows, instead of a whole page."""
+
+_log = logging.getLogger("ops.console")
+
+
+def refuse(status: int, reason: str) -> web.Response:
+    """Return the page for a browser whose request is refused (`stranger.html`)."""
+    return html(rendering.stranger(reason), status)
+
+
+def html(text: str, status: int = 200) -> web.Response:
+    """Return a page, or a part of one."""
+    # A text from outside may hold half of a surrogate pair.
+    body = text.encode("utf-8", "replace")
+    return web.Response(body=body, status=status, content_type="text/html", charset="utf-8")
+
+
+async def visit_of(request: web.Request) -> Visit:
+    """Return a request as a visit."""
+    form: Mapping[str, Any] = await request.post() if request.method == "POST" else {}
+    session: Session = request[SESSION]
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    return Visit(request.app[CONSOLE], session, dict(request.query), fields)
+
+
+def require_changes(request: web.Request) -> None:
+    """Refuse with --read-only, which does not even write an entry of the audit log."""
+    if request.app[CONSOLE].read_only:
+        raise web.HTTPForbidden(text="--read-only")
+
+
+async def attempt(visit: Visit, work: Callable[[], T], otherwise: T) -> tuple[T, Problem | None]:
+    """Run something in a thread; return what it returns, or `otherwise` and why it failed."""
+    try:
+        return await asyncio.to_thread(work), None
+    except problems.EXPECTED as error:
+        return otherwise, problems.of(error, visit.console.stage)
+    except Exception as error:
+        _log.exception("a page failed")
+        return otherwise, Problem("console", f"{type(error).__name__}: {error}")
+
+
+async def dialog(request: web.Request, visit: Visit, work: Callable[[], str]) -> web.StreamResponse:
+    """Return what a dialog shows: by itself, for a browser without the script, as a page."""
+    text, problem = await attempt(visit, work, "")
+    if problem:
+        text = rendering.problem(visit, problem)
+    status = 503 if problem else 200
+    return html(text if FRAGMENT in request.headers else rendering.message(visit, text), status)

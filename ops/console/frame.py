@@ -1,0 +1,38 @@
+"""What every page has around its parts: stage, account, region, and the counts in the navigation."""
+
+from collections.abc import Mapping
+
+from chalicelib.store import breakers
+from ops import queue_counts, stages
+from ops.cloud import identity
+from ops.console.parts import Part
+from ops.console.visits import Console, Values, Visit
+
+
+def kind_of(stage: str) -> str:
+    """Return which colour a stage's badge has: that of production, of the local stack, or of any other stage."""
+    if stage == stages.LOCAL:
+        return "local"
+    return "production" if stage.startswith(("prod", "live")) else "other"
+
+
+def learn_identity(console: Console) -> None:
+    """Ask AWS whose credentials these are, once."""
+    if console.identity is None:
+        console.identity = identity.current()
+
+
+def _load(visit: Visit) -> Values:
+    learn_identity(visit.console)
+    return {"counts": counts()}
+
+
+def counts() -> Mapping[str, int]:
+    """Return the counts in the navigation: open breakers and holds, and dead letters."""
+    return {
+        "health": len(breakers.all_open()),
+        "deadletters": sum(queue_counts.count(f"{one}-dead") for one in queue_counts.QUEUES),
+    }
+
+
+NAVIGATION = Part("navigation", _load, seconds=10)

@@ -1,0 +1,168 @@
+"""What other sites, other programs and other people of this machine may try."""
+
+from typing import Any
+
+import pytest
+
+from ops.console import pages
+from tests.support.console import FRAGMENT, PORT, Visitor
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.sends import A
+
+PATHS = [
+    "/",
+    *(f"/{name}" for name in pages.PAGES),
+    "/parts/campaigns/navigation",
+    "/parts/health/breakers",
+    *(f"/actions/{name}" for name in pages.ACTIONS),
+]
+POSTS = [
+    "/language",
+    "/reveal",
+    "/phone",
+    "/export",
+    "/parts/health/doctor",
+    "/parts/deadletters/dead_contents",
+]
+POSTS += [f"/actions/{name}" for name in pages.ACTIONS]
+FOREIGN_HOSTS = ["evil.example", f"localhost:{PORT}", "127.0.0.1", f"127.0.0.1:{PORT + 1}"]
+FOREIGN_ORIGINS = [
+    "",
+    "null",
+    "https://evil.example",
+    f"http://localhost:{PORT}",
+    f"http://127.0.0.1:{PORT + 1}",
+]
+
+
+@pytest.fixture
+def stranger() -> Visitor:
+    """Somebody without a session."""
+    return Visitor()
+
+
+@pytest.fixture
+def visitor() -> Visitor:
+    """An operator. What these tests try is refused before AWS is asked."""
+    visitor = Visitor()
+    visitor.enter()
+    return visitor
+
+
+@pytest.mark.parametrize("host", FOREIGN_HOSTS)
+@pytest.mark.parametrize("path", ["/campaigns", "/static/console.js", "/enter/x"])
+def test_a_foreign_host_is_refused(visitor: Visitor, path: str, host: str) -> None:
+    """A name of the attacker's that leads to 127.0.0.1 (DNS rebinding)."""
+    answer = visitor.get(path, Host=host)
+    assert answer.status == 421
+    assert "csrf" not in answer.text
+
+
+def test_without_a_cookie_nothing_is_shown(stranger: Visitor) -> None:
+    for path in PATHS:
+        answer = stranger.get(path)
+        assert (answer.status, answer.problem) == (401, "session"), path
+        assert "--url" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/campaigns", "/parts/health/breakers"])
+def test_another_cookie_opens_nothing(visitor: Visitor, path: str) -> None:
+    visitor.cookie = visitor.cookie[:-1] + ("a" if visitor.cookie[-1] != "a" else "b")
+    assert visitor.get(path).status == 401
+
+
+@pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
+def test_a_post_of_a_foreign_page_is_refused(visitor: Visitor, origin: str) -> None:
+    for path in POSTS:
+        headers = {"Origin": origin, **FRAGMENT}
+        assert visitor.send(path, {"csrf": visitor.csrf}, headers).status == 403, path
+
+
+@pytest.mark.parametrize("csrf", ["", "x", "é"])
+def test_a_post_without_its_token_is_refused(visitor: Visitor, csrf: str) -> None:
+    for path in POSTS:
+        headers = {"Origin": visitor.guard.origin}
+        assert visitor.send(path, {"csrf": csrf}, headers).status == 403, path
+
+
+def test_the_token_of_another_session_is_refused(visitor: Visitor) -> None:
+    first = visitor.csrf
+    visitor.enter()
+    assert visitor.csrf != first
+    answer = visitor.send("/language", {"csrf": first}, {"Origin": visitor.guard.origin})
+    assert answer.status == 403
+
+
+def test_a_used_address_opens_nothing(stranger: Visitor) -> None:
+    path = stranger.guard.new_address().removeprefix(stranger.guard.origin)
+    first, second = stranger.get(path), stranger.get(path)
+    assert (first.status, second.status) == (200, 403)
+    assert "Set-Cookie" not in second.headers
+
+
+def test_a_guess_does_not_use_up_the_address(stranger: Visitor) -> None:
+    path = stranger.guard.new_address().removeprefix(stranger.guard.origin)
+    assert stranger.get("/enter/x").status == 403
+    assert stranger.get(path).status == 200
+
+
+def test_the_cookie_is_for_this_site_and_not_for_scripts(stranger: Visitor) -> None:
+    cookie = stranger.enter().headers["Set-Cookie"]
+    assert cookie.startswith(f"ops_console_{PORT}=")
+    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+
+
+@pytest.mark.parametrize("path", ["/campaigns", "/static/console.css", "/nothing", "/enter/x", "/"])
+def test_every_answer_has_the_strict_headers(visitor: Visitor, path: str) -> None:
+    headers = visitor.get(path).headers
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; ")
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "name", ["../app.py", "..%2fapp.py", "%2e%2e/safety.py", "console.py", ".", ""]
+)
+def test_only_static_files_are_served(visitor: Visitor, name: str) -> None:
+    assert visitor.get(f"/static/{name}").status == 404
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/\\evil.example", ""])
+def test_the_language_switch_leads_nowhere_else(visitor: Visitor, back: str) -> None:
+    answer = visitor.post("/language", language="en", back=back)
+    assert (answer.status, answer.headers["Location"]) == (303, "/")
+
+
+def test_a_read_only_console_offers_and_does_nothing() -> None:
+    visitor = Visitor(read_only=True)
+    visitor.enter()
+    for name in pages.ACTIONS:
+        assert visitor.get(f"/actions/{name}").status == 403
+        assert visitor.post(f"/actions/{name}").status == 403
+    for path in ("/reveal", "/export"):
+        assert visitor.post(path, number="x", outId="x").status == 403
+
+
+def test_a_read_only_console_has_no_buttons_for_actions(local: Bridge) -> None:
+    local.link()
+    local.campaign([A], {"name": "您"}, code=local.template())
+    visitor = Visitor(read_only=True)
+    visitor.enter()
+    shown = visitor.get("/campaign?outId=task-1").text
+    assert "task-1" in shown
+    for word in ("data-dialog", "/actions/", "/export", "/reveal"):
+        assert word not in shown
+
+
+def test_what_holds_dead_letters_is_not_read_by_an_address(visitor: Visitor) -> None:
+    assert visitor.part("deadletters", "dead_contents").status == 404
+    assert visitor.part("health", "doctor").status == 404
+
+
+@pytest.mark.parametrize("body", ["x" * 70_000])
+def test_a_large_body_is_refused(visitor: Visitor, body: Any) -> None:
+    answer = visitor.send(
+        "/phone", {"csrf": visitor.csrf, "phone": body}, {"Origin": visitor.guard.origin}
+    )
+    assert answer.status == 413

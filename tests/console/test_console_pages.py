@@ -1,0 +1,311 @@
+"""Each page on the bridge's table and queues, in both languages, with hostile contents, and when AWS fails."""
+
+import html
+import re
+import time
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib import aws
+from chalicelib.store import breakers
+from ops import queue_counts
+from ops.console import pages
+from tests.support.console import Visitor, dead
+from tests.support.hostile_texts import HOSTILE
+from tests.support.in_process import web
+from tests.support.in_process.bridge import SIGN, Bridge
+from tests.support.in_process.quickaudience import respond
+from tests.support.in_process.sends import A, B, C, D
+from tests.support.in_process.tencent import lost, refused
+
+OUT_ID = "20260302-spring"
+
+
+def send(bridge: Bridge, out_id: str = OUT_ID) -> None:
+    """Send a campaign of four: two are delivered, one is refused, and one is of unknown outcome."""
+    bridge.configure(TENCENT_PARALLEL_CALLS="4")
+    bridge.link()
+    code = bridge.template()
+    bridge.tencent.next("86" + C, lost(web.read_timeout, sent=False))
+    bridge.tencent.next("86" + D, refused(1016))
+    bridge.campaign([A, B, C, D], [{"name": n} for n in "1234"], code=code, out_id=out_id)
+    bridge.pump.run(hours=1)
+    bridge.deliver_all()
+    bridge.pump.run(hours=1)
+
+
+def text_of(page: str) -> str:
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("name", pages.NAVIGATION)
+def test_a_stage_without_anything_has_every_page(
+    visitor: Visitor, name: str, language: str
+) -> None:
+    assert (
+        visitor.post("/language", language=language, back=f"/{name}").headers["Location"]
+        == f"/{name}"
+    )
+    page = visitor.get(f"/{name}")
+    assert page.status == 200
+    assert page.problem == ""
+    assert 'aria-current="page"' in page.text
+    assert f'lang="{"zh-CN" if language == "zh" else "en"}"' in page.text
+
+
+def test_the_first_page_is_that_of_campaigns(visitor: Visitor) -> None:
+    assert visitor.get("/").headers["Location"] == "/campaigns"
+
+
+def test_the_frame_names_stage_account_region_and_what_needs_attention(
+    local: Bridge, visitor: Visitor
+) -> None:
+    breakers.trip("tencent-account", "x", int(time.time()), 1033)
+    dead("receipts", "a", "b")
+    shown = text_of(visitor.part("campaigns", "navigation").text)
+    for expected in ("local", "123456789012", "ap-southeast-1", "健康 1", "死信 2"):
+        assert expected in shown
+
+
+def test_a_campaign_is_listed_and_shown(local: Bridge, visitor: Visitor) -> None:
+    send(local)
+    listed = text_of(visitor.get("/campaigns").text)
+    assert f"{OUT_ID} 10:00" in listed
+    assert f"【{SIGN}】" in listed
+    shown = visitor.get(f"/campaign?outId={OUT_ID}")
+    assert shown.problem == ""
+    text = text_of(shown.text)
+    for expected in (
+        "已送达 2 50.0 %",
+        "失败 1 25.0 %",
+        "结果未知 1",
+        "isv.MOBILE_NUMBER_ILLEGAL",
+        "号码无效",
+    ):
+        assert expected in text
+    for name in ("account", "timeline"):
+        assert visitor.part("campaign", name, f"?outId={OUT_ID}").status == 200
+
+
+def test_running_campaigns_come_first(local: Bridge, visitor: Visitor) -> None:
+    local.link()
+    code = local.template()
+    local.campaign([A], {"name": "1"}, code=code, out_id="running")
+    local.clock.advance(seconds=60)
+    local.campaign([B], {"name": "1"}, code=code, out_id="done")
+    local.pump.run(hours=1)
+    page = visitor.get("/campaigns").text
+    assert "running" in page
+    assert "done" in page
+
+
+def test_a_day_is_chosen(local: Bridge, visitor: Visitor) -> None:
+    send(local)
+    assert OUT_ID in visitor.get("/campaigns?day=2026-03-02").text
+    other = visitor.get("/campaigns?day=2026-03-01")
+    assert OUT_ID not in other.text
+    assert "这一天没有活动" in other.text
+    assert visitor.get("/campaigns?day=2026-13-01").problem == "refused"
+
+
+def test_everything_is_counted_on_a_click(local: Bridge, visitor: Visitor) -> None:
+    send(local)
+    assert "逐条统计得出" not in visitor.get(f"/campaign?outId={OUT_ID}").text
+    answer = visitor.post(f"/parts/campaign/exact?outId={OUT_ID}")
+    assert answer.status == 200
+    assert "逐条统计得出" in answer.text
+
+
+def test_a_number_is_found_without_being_in_an_address(local: Bridge, visitor: Visitor) -> None:
+    send(local)
+    found = visitor.post("/phone", phone=A)
+    assert found.status == 303
+    assert A not in found.headers["Location"]
+    page = visitor.get(found.headers["Location"])
+    assert A not in page.text
+    assert f"…{A[-4:]}" in page.text
+    assert "您好1, 您的订单已发货" in page.text
+    assert OUT_ID in page.text
+
+
+def test_what_is_no_number_is_said_so(visitor: Visitor) -> None:
+    answer = visitor.post("/phone", phone="<b>x")
+    assert answer.status == 400
+    assert "&lt;b&gt;x is not a phone number" in answer.text
+
+
+def test_a_handle_of_another_session_is_forgotten(local: Bridge, visitor: Visitor) -> None:
+    assert visitor.get("/phone?number=" + "0" * 24).problem == "refused"
+
+
+def test_unknown_outcomes_are_listed_masked(local: Bridge, visitor: Visitor) -> None:
+    send(local)
+    page = visitor.get("/unknown")
+    assert C not in page.text
+    assert f"…{C[-4:]}" in page.text
+
+
+def test_dead_letters_are_shown_on_a_click(local: Bridge, visitor: Visitor) -> None:
+    dead("sends", f'{{"outId": "{OUT_ID}", "bizId": "b", "start": 0, "attempt": 3}}')
+    assert "recipients from" not in visitor.get("/deadletters").text
+    shown = visitor.post("/parts/deadletters/dead_contents")
+    assert "recipients from 0 on, attempt 3" in shown.text
+    assert OUT_ID in shown.text
+
+
+def test_signs_and_templates_have_their_reviews(local: Bridge, visitor: Visitor) -> None:
+    local.link("被驳回的签名", 502, status=2)
+    code = local.template("<i>您好</i>${name}")
+    page = visitor.get("/catalogue")
+    assert "【被驳回的签名】" in page.text
+    assert "已驳回" in page.text
+    assert f'href="/template?code={code}"' in page.text
+    assert "&lt;i&gt;您好&lt;/i&gt;{1}" in visitor.get(f"/template?code={code}").text
+    assert visitor.post("/parts/catalogue/signs", refresh="1").status == 200
+
+
+def test_the_doctor_is_asked_for(local: Bridge, visitor: Visitor) -> None:
+    answer = visitor.post("/parts/health/doctor")
+    assert answer.status == 200
+    assert "platform" in answer.text
+
+
+def test_todays_recipients_stand_beside_the_limit(local: Bridge, visitor: Visitor) -> None:
+    local.configure(DAILY_LIMIT="5000")
+    send(local)
+    assert "4 / 5,000" in text_of(visitor.part("health", "volume").text)
+
+
+# --- hostile contents ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_contents_stay_text(local: Bridge, visitor: Visitor, text: str) -> None:
+    """Whatever a campaign's name, a breaker's reason or a dead letter contains."""
+    short = text[:60].replace("\u0000", "").replace("\u0008", "")
+    local.link()
+    code = local.template()
+    if local.campaign([A], {"name": short}, code=code, out_id=short).code == "OK":
+        local.pump.run(hours=1)
+    breakers.trip("quickaudience", text, int(time.time()))
+    dead("receipts", f"<script>alert(1)</script>{short}")
+    query = "?outId=" + _quoted(short)
+    answers = [
+        visitor.get("/campaigns"),
+        visitor.get("/campaign" + query),
+        visitor.get("/health"),
+        visitor.get("/actions/close?breaker=quickaudience"),
+        visitor.get("/actions/stop" + query),
+        visitor.post("/parts/deadletters/dead_contents"),
+        visitor.post("/actions/stop", outId=short, typed="other"),
+    ]
+    for answer in answers:
+        tags = re.findall(r"<(\w+)([^>]*)>", answer.text)
+        assert not {name for name, _ in tags} & {
+            "iframe",
+            "img",
+            "style",
+            "object",
+            "embed",
+            "base",
+        }
+        assert all(
+            attributes.strip().startswith("src=") for name, attributes in tags if name == "script"
+        )
+        assert not [
+            attributes for _, attributes in tags if re.search(r"\son\w+\s*=", _unquoted(attributes))
+        ]
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="", errors="replace")
+
+
+def _unquoted(attributes: str) -> str:
+    """Return attributes without their values."""
+    return re.sub(r'"[^"]*"', '""', attributes)
+
+
+# --- when AWS fails -----------------------------------------------------------------------------------
+
+
+def failing(code: str, message: str = "x") -> Any:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise ClientError({"Error": {"Code": code, "Message": message}}, "GetQueueAttributes")
+
+    return fail
+
+
+def test_each_part_fails_by_itself(
+    local: Bridge, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        queue_counts,
+        "attributes",
+        failing("AccessDenied", "not authorized to perform: sqs:GetQueueAttributes"),
+    )
+    page = visitor.get("/health")
+    assert page.status == 200
+    assert page.text.count('data-problem="rights"') == 1
+    assert "sqs:GetQueueAttributes" in page.text
+    assert "腾讯云接口" in page.text
+    assert 'href="/deadletters"' in page.text
+    part = visitor.part("health", "queues")
+    assert (part.status, part.problem) == (503, "rights")
+    assert visitor.part("health", "breakers").status == 200
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("ExpiredTokenException", "credentials"),
+        ("ThrottlingException", "busy"),
+        ("ResourceNotFoundException", "missing"),
+    ],
+)
+def test_a_failure_of_the_table_is_one_banner(
+    local: Bridge, visitor: Visitor, monkeypatch: pytest.MonkeyPatch, code: str, kind: str
+) -> None:
+    client = aws.dynamodb()
+    for name in ("query", "get_item", "batch_get_item"):
+        monkeypatch.setattr(client, name, failing(code))
+    page = visitor.get("/campaigns")
+    assert page.status == 200
+    assert re.findall(r'data-problem="(\w+)"', page.text) == [kind]
+    assert visitor.part("campaigns", "campaigns").problem == kind
+
+
+def test_an_error_of_the_console_is_a_banner_too(
+    local: Bridge, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_counts, "attributes", lambda _: 1 / 0)
+    answer = visitor.part("health", "queues")
+    assert (answer.status, answer.problem) == (503, "console")
+    assert visitor.failures.pop()
+
+
+def test_a_campaign_has_its_cost_where_a_price_is_set(local: Bridge, visitor: Visitor) -> None:
+    send(local)
+    assert "费用" not in visitor.part("campaign", "account", f"?outId={OUT_ID}").text
+    local.configure(SEGMENT_PRICE="0.045 CNY")
+    assert "0.090 CNY" in visitor.part("campaign", "account", f"?outId={OUT_ID}").text
+
+
+def test_receipts_that_are_not_taken_are_shown_with_the_answer(
+    local: Bridge, visitor: Visitor
+) -> None:
+    local.link()
+    local.campaign([A], {"name": "您"}, code=local.template(), out_id=OUT_ID)
+    local.pump.drain("deliver")
+    local.deliver_all()
+    local.pump.drain("settle")
+    local.quick_audience.always(lambda: respond(500, {"code": "busy", "message": "<b>系统繁忙"}))
+    local.pump.invoke_once("push")
+    assert "&lt;b&gt;系统繁忙" in visitor.part("campaign", "account", f"?outId={OUT_ID}").text
+    assert "尚未接受 1 条回执" in visitor.part("campaign", "account", f"?outId={OUT_ID}").text
+    page = visitor.get(visitor.post("/phone", phone=A).headers["Location"])
+    assert "&lt;b&gt;系统繁忙" in page.text
