@@ -184,7 +184,8 @@ def pause(out_id: OutId, yes: Yes = False, stage: Stage = "local", json: Json = 
 
     No call to Tencent for them begins later than 5 seconds after this command returned; calls under way
     are accounted for. Their statuses and replies go on to Quick Audience. A request that is still paused
-    72 hours after its acceptance ends: its recipients are reported as failed with NOT_SENT. Times are Beijing time.
+    72 hours after its acceptance ends: its recipients are reported as failed with NOT_SENT. Nothing
+    changes for a request that has been sent entirely, and `show` does not call it paused. Times are Beijing time.
 
     Example: ops campaign pause 20260302-spring --stage prod
     """
