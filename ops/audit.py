@@ -143,7 +143,7 @@ def _day(text: str) -> date:
 
 
 def _caller() -> str:
-    """Return the ARN of whoever runs this; on an emulated AWS, which has no identities, this machine's user."""
+    """Return the ARN of the caller's identity; on an emulated AWS, which has no identities, this machine's user."""
     if not stages.emulator():
         return str(clients.of("sts").get_caller_identity()["Arn"])
     try:

@@ -1,8 +1,8 @@
-"""Who of a campaign's recipients may be sent to again: whoever Tencent certainly never accepted (docs/decisions/0061).
+"""The recipients of a campaign who may be sent to again: Tencent certainly never accepted them (docs/decisions/0061).
 
 The chunks of all its requests are read twice. The first time shows which phones were sent to, perhaps were, or still
 may be, under any request. The second time yields the failed recipients of other phones. What changes in between does no
-harm: a failure is final, and whoever failed since then still counts as under way.
+harm: a failure is final, and a recipient who failed since then still counts as under way.
 """
 
 import time

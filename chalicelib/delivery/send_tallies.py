@@ -2,7 +2,7 @@
 
     begin ─▶ store the results ─▶ append to the chains ─▶ acknowledge the queue's messages
 
-If a function dies before it has appended, its messages of the queue come again, and whoever gets them appends.
+If a function dies before it has appended, its messages of the queue come again, and the next function appends.
 """
 
 import threading

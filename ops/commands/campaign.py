@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib import dates
-from ops import campaign, costs, export, halting, not_taken, resending, watching
+from ops import campaign, campaign_days, costs, export, halting, not_taken, resending, watching
 from ops.commands import looks
 from ops.commands.output import (
     Json,
@@ -46,7 +46,11 @@ _LIST_LABELS = {"outId": "campaign\n(outId)", "accepted": "accepted\n(Beijing)"}
 _LEAST = ("sign", "templateCode")
 """What a list of campaigns leaves out at a terminal of 80 columns."""
 _HALT_COLUMNS = ("bizId", "accepted", "state", "left")
-_HALT_LABELS = {"left": "time left", "ends": "ends (Beijing time)"}
+_HALT_LABELS = {
+    "accepted": "accepted\n(Beijing time)",
+    "left": "time left",
+    "ends": "ends\n(Beijing time)",
+}
 
 _RESEND_LABELS = {
     "recipients": "recipients to send to",
@@ -86,7 +90,7 @@ def list_(
     begin, end = (_day(one) if one else today for one in (first or last, last or first))
     if begin > end:
         fail("--from is after --to")
-    rows: Iterable[Mapping[str, Any]] = campaign.listed(begin, end)
+    rows: Iterable[Mapping[str, Any]] = campaign_days.listed(begin, end)
     columns = (*_COLUMNS, *(("cost",) if costs.has_price() else ()), "state")
     if not json:
         # Without the year and the seconds, all columns but the least fit into 80.
@@ -180,7 +184,8 @@ def pause(out_id: OutId, yes: Yes = False, stage: Stage = "local", json: Json = 
 
     No call to Tencent for them begins later than 5 seconds after this command returned; calls under way
     are accounted for. Their statuses and replies go on to Quick Audience. A request that is still paused
-    72 hours after its acceptance ends: its recipients are reported as failed with NOT_SENT.
+    72 hours after its acceptance ends: its recipients are reported as failed with NOT_SENT. Nothing
+    changes for a request that has been sent entirely, and `show` does not call it paused. Times are Beijing time.
 
     Example: ops campaign pause 20260302-spring --stage prod
     """
@@ -194,7 +199,8 @@ def pause(out_id: OutId, yes: Yes = False, stage: Stage = "local", json: Json = 
 def resume(out_id: OutId, yes: Yes = False, stage: Stage = "local", json: Json = False) -> None:
     """Go on with the paused requests of an outId, within a minute; say how long each is still sent.
 
-    That is until 72 hours after its acceptance. Recipients who were sent to are not sent to again.
+    That is until 72 hours after its acceptance. Recipients who were sent to are not sent to again. Times are
+    Beijing time.
 
     Example: ops campaign resume 20260302-spring --stage prod
     """
@@ -211,7 +217,7 @@ def stop(out_id: OutId, yes: Yes = False, stage: Stage = "local", json: Json = F
     No call to Tencent for them begins later than 5 seconds after this command returned. Each recipient
     who was not sent to is reported to Quick Audience as failed with STOPPED. Recipients of a file (§5)
     that is still being read are reported as it is read. For 12 hours, a repetition of a stopped request
-    is refused.
+    is refused. Times are Beijing time.
 
     Example: ops campaign stop 20260302-spring --stage prod
     """
@@ -364,7 +370,14 @@ def _print(account: Mapping[str, Any], *, json: bool) -> None:
         return
     rows = [row | {"left": _duration(row["secondsLeft"])} for row in account["requests"]]
     ends = () if account["state"] == "stopped" else ("ends",)
-    show_rows(rows, (*_HALT_COLUMNS, *ends), as_json=False, empty="", labels=_HALT_LABELS)
+    show_rows(
+        rows,
+        (*_HALT_COLUMNS, *ends),
+        as_json=False,
+        empty="",
+        labels=_HALT_LABELS,
+        least=("accepted",),
+    )
 
 
 def _duration(seconds: int) -> str:

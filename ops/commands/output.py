@@ -123,24 +123,35 @@ def show_rows(
 ) -> None:
     """Print rows as a JSON array, or as a table of some columns. `empty` is printed in place of an empty table.
 
-    A terminal that is too narrow for a table with `least` gets one without these columns, and a line that says so.
-    What is not printed to a terminal is as wide as it needs to be, unless the environment has COLUMNS.
+    A terminal that is too narrow for a table with lines gets one without, if need be without the columns in `least`,
+    and reads that these are missing. What is not printed to a terminal is as wide as it needs to be, unless the
+    environment has COLUMNS.
     """
-    if found := _to_show(rows, as_json=as_json, empty=empty):
-        table = _table(found, columns, labels)
-        width = Measurement.get(_console, _console.options.update_width(_WIDEST), table).maximum
-        if width <= _console.width:
-            _console.print(table)
-        elif not _console.is_terminal and not os.environ.get("COLUMNS"):
-            Console(width=width).print(table)
-        elif least:
-            kept = [column for column in columns if column not in least]
-            _console.print(_table(found, kept, labels, narrow=True))
-            typer.echo(
-                f"Not shown at this width: {', '.join(_word(column, labels) for column in least)}."
-            )
-        else:
-            _console.print(table)
+    found = _to_show(rows, as_json=as_json, empty=empty)
+    if not found:
+        return
+    table = _table(found, columns, labels)
+    if _width(table) <= _console.width:
+        _console.print(table)
+        return
+    if not _console.is_terminal and not os.environ.get("COLUMNS"):
+        Console(width=_width(table)).print(table)
+        return
+    narrow = _table(found, columns, labels, narrow=True)
+    if _width(narrow) <= _console.width:
+        _console.print(narrow)
+    elif least:
+        kept = [column for column in columns if column not in least]
+        _console.print(_table(found, kept, labels, narrow=True))
+        missing = ", ".join(_word(column, labels).replace("\n", " ") for column in least)
+        typer.echo(f"Not shown at this width: {missing}.")
+    else:
+        _console.print(table)
+
+
+def _width(table: Table) -> int:
+    """Return the columns of a terminal in which nothing of a table is folded."""
+    return Measurement.get(_console, _console.options.update_width(_WIDEST), table).maximum
 
 
 def _table(

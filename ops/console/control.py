@@ -26,7 +26,7 @@ def path(stage: str, port: int) -> Path:
 
 
 async def serve(where: Path, new_address: Callable[[], str]) -> asyncio.Server:
-    """Hand out fresh addresses to whoever connects."""
+    """Hand out a fresh address to each process that connects."""
 
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(new_address().encode())

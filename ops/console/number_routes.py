@@ -30,7 +30,7 @@ async def search(request: web.Request) -> web.StreamResponse:
 
 
 async def reveal(request: web.Request) -> web.StreamResponse:
-    """Answer with one whole number, after an entry in the audit log."""
+    """Respond with one whole number, after an entry in the audit log."""
     answers.require_changes(request)
     visit = await answers.visit_of(request)
 
@@ -43,7 +43,7 @@ async def reveal(request: web.Request) -> web.StreamResponse:
 
 
 async def export_campaign(request: web.Request) -> web.StreamResponse:
-    """Answer with a campaign's recipients as CSV, read as the browser takes it."""
+    """Respond with a campaign's recipients as CSV, read as the browser takes it."""
     answers.require_changes(request)
     visit = await answers.visit_of(request)
     out_id, failed = visit.given("outId"), bool(visit.given("failed"))

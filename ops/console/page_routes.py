@@ -12,7 +12,7 @@ from ops.console.visits import Values, Visit
 
 
 async def page(request: web.Request) -> web.StreamResponse:
-    """Answer with a whole page."""
+    """Respond with a whole page."""
     shown = PAGES.get(request.match_info["page"])
     if shown is None:
         raise web.HTTPNotFound
@@ -20,7 +20,7 @@ async def page(request: web.Request) -> web.StreamResponse:
 
 
 async def part_of_page(request: web.Request) -> web.StreamResponse:
-    """Answer with one part. A part that is asked for is read by a POST only."""
+    """Respond with one part. A part that is asked for is read by a POST only."""
     shown = PAGES.get(request.match_info["page"])
     if shown is None:
         raise web.HTTPNotFound

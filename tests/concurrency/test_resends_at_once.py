@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.errors import Refused
 from chalicelib.store import chunks, daily_counts, send_requests
-from ops import halting, resending
+from ops import halting, resend_drafts, resending
 from ops.errors import OperatorError
 from tests.support.concurrency import World, at_once, phone, unique
 from tests.support.in_process import tencent
@@ -66,7 +66,7 @@ def times(world: World, numbers: list[str]) -> set[int]:
 def test_of_several_resends_at_once_one_sends(
     world: World, template: str, monkeypatch: pytest.MonkeyPatch, resends: int
 ) -> None:
-    monkeypatch.setattr(resending, "STEP", 2)
+    monkeypatch.setattr(resend_drafts, "STEP", 2)
     for turn in range(8):
         out_id, numbers = unique(), [phone() for _ in range(7)]
         campaign(world, template, numbers, out_id)

@@ -25,7 +25,7 @@ from chalicelib.store import (
 )
 from chalicelib.store.files import File
 from chalicelib.store.refused_pushes import RefusedPush
-from ops import campaign, not_taken
+from ops import campaign, campaign_days, not_taken
 from tests.support.adopting import ADOPT_AFTER_SECONDS
 from tests.support.in_process import tencent, web
 from tests.support.in_process.bridge import SIGN, Bridge
@@ -197,7 +197,7 @@ def test_a_file_is_counted_while_it_is_read_and_afterwards(
     phones = [f"1390000{number:04d}" for number in range(7)]
     lines = [f'{phone},{{"name":"您"}}' for phone in phones]
     campaigns.send("\n".join([*lines, "没有号码"]), code)
-    [line] = campaign.listed(today(), today())
+    [line] = campaign_days.listed(today(), today())
     assert (line["recipients"], line["state"]) == (0, "sending")
     linked.pump.drain("read")
     assert check_counts("task-1")["unsent"] == 7
@@ -208,7 +208,7 @@ def test_a_file_is_counted_while_it_is_read_and_afterwards(
     assert (shown["delivered"], shown["failed"], shown["recipients"]) == (7, 1, 8)
     meter.reads = Decimal(0)
     with linked.outside.watched():
-        [line] = campaign.listed(today(), today())
+        [line] = campaign_days.listed(today(), today())
     assert (line["delivered"], line["failed"], line["state"]) == (7, 1, "done")
     # The query of the day and the breakers cost one each, for the whole page.
     assert meter.reads <= 2 + 2
@@ -241,7 +241,7 @@ def test_a_head_that_an_older_release_moved_is_not_relied_upon(linked: Bridge) -
     assert final_state_log.head("task-1", biz_id()) == (2, None)
     shown = campaign.show("task-1")
     assert (shown["counted"], shown["delivered"], shown["unreported"]) == ("items", 2, 1)
-    [line] = campaign.listed(today(), today())
+    [line] = campaign_days.listed(today(), today())
     assert (line["delivered"], line["waiting"], line["state"]) == (2, 1, "waiting")
     linked.logs_are_complete = False
 
@@ -519,7 +519,7 @@ def test_a_page_of_the_list_costs_two_read_units_a_campaign(linked: Bridge, mete
     assert out_ids == [f"task-{number}" for number in range(59, -1, -1)]
     meter.reads = Decimal(0)
     with linked.outside.watched():
-        found = list(campaign.listed(today(), today()))
+        found = list(campaign_days.listed(today(), today()))
     assert [one["outId"] for one in found] == out_ids
     assert {one["state"] for one in found} == {"waiting"}
     assert meter.reads <= 2 * 60

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib import dates
 from chalicelib.domain import tally
-from ops import campaign, campaign_states, halting
+from ops import campaign, campaign_days, campaign_states, halting
 from ops.campaign_states import State
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.campaign_counts import check_counts
@@ -28,7 +28,7 @@ def today() -> date:
 def state(out_id: str = "task-1") -> str:
     """Return the state of a campaign, which `show`, `show --exact` and `list` agree on."""
     kept = check_counts(out_id)["state"]
-    listed = {one["outId"]: one["state"] for one in campaign.listed(today(), today())}
+    listed = {one["outId"]: one["state"] for one in campaign_days.listed(today(), today())}
     assert listed[out_id] == kept
     return str(kept)
 
@@ -149,7 +149,7 @@ def test_a_stop_is_seen_although_its_code_was_folded(
     assert sorted(shown["failureReasons"].values()) == [2, 4]
     assert "STOPPED" not in shown["failureReasons"]
     assert shown["state"] == "stopped"
-    [line] = campaign.listed(today(), today())
+    [line] = campaign_days.listed(today(), today())
     assert line["state"] == "stopped"
 
 
@@ -180,6 +180,6 @@ def test_a_page_of_the_list_costs_two_read_units_a_campaign(linked: Bridge, halt
             halting.pause(f"task-{number}")
     meter.reads = Decimal(0)
     with linked.outside.watched():
-        found = list(campaign.listed(today(), today()))
+        found = list(campaign_days.listed(today(), today()))
     assert {one["state"] for one in found} == {"paused" if halted else "sending"}
     assert meter.reads <= 2 * len(found)

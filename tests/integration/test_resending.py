@@ -15,7 +15,7 @@ from chalicelib.domain.periods import SAME_REQUEST_SECONDS
 from chalicelib.errors import Refused
 from chalicelib.queues.sending import NotQueuedError
 from chalicelib.store import chunks, daily_counts, messages, resends, send_requests
-from ops import erasure, export, halting, resend_candidates, resending, template
+from ops import erasure, export, halting, resend_candidates, resend_drafts, resending, template
 from ops.errors import OperatorError
 from tests.support.in_process import digital
 from tests.support.in_process.bridge import Bridge
@@ -508,7 +508,7 @@ def test_texts_that_become_equal_are_sent_once(linked: Bridge) -> None:
     linked.tencent.always("send", None)
     change(linked, code, "您好${name}")
     account = resend()
-    assert (account["recipients"], left_out(account)) == (1, {resending.REPEATED: 1})
+    assert (account["recipients"], left_out(account)) == (1, {resend_drafts.REPEATED: 1})
     settle(linked)
 
 
@@ -546,7 +546,7 @@ def test_recipients_whom_the_bridge_refused_are_sent_to_if_they_may_be_now(
     assert resend()["recipients"] == 1
     account = resending.resend("task-2")
     assert account["recipients"] == 0
-    assert left_out(account)[resending.NO_VALUES] == 1
+    assert left_out(account)[resend_drafts.NO_VALUES] == 1
     linked.pump.drain("deliver")
     assert linked.tencent.sent[-1].phone == "85291234567"
 
@@ -615,7 +615,7 @@ def test_recipients_with_one_text_share_calls(linked: Bridge) -> None:
 def test_large_campaigns_are_planned_in_steps(
     linked: Bridge, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    monkeypatch.setattr(resending, "STEP", step)
+    monkeypatch.setattr(resend_drafts, "STEP", step)
     campaign(linked)
     [request] = resend()["requests"]
     planned = chunks.all_progress("task-1", request["bizId"])

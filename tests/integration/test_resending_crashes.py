@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.errors import BridgeError
 from chalicelib.store import resends, send_requests
-from ops import resending
+from ops import resend_drafts, resending
 from ops.errors import OperatorError
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.final_state_logs import check_logs, stored_items
@@ -23,7 +23,7 @@ DELIVERED = (2, "DELIVERED")
 def failed(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> Bridge:
     """A campaign of which four recipients failed; a resend plans each in a chunk of its own."""
     linked.configure(TENCENT_PARALLEL_CALLS="4", DAILY_LIMIT="10")
-    monkeypatch.setattr(resending, "STEP", 1)
+    monkeypatch.setattr(resend_drafts, "STEP", 1)
     monkeypatch.setattr("chalicelib.functions.sweep._HOURS_BACK", 10)
     campaign(linked)
     # The sign and the template are looked at, too.

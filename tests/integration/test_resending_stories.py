@@ -15,7 +15,7 @@ import pytest
 
 from chalicelib.errors import BridgeError
 from chalicelib.store import resends, send_requests
-from ops import halting, resending
+from ops import halting, resend_drafts, resending
 from ops.errors import OperatorError
 from tests.support.in_process import tencent, web
 from tests.support.in_process.bridge import Bridge
@@ -165,5 +165,5 @@ def test_nobody_gets_two_messages(
 ) -> None:
     linked.configure(TENCENT_PARALLEL_CALLS="4")
     monkeypatch.setattr("chalicelib.functions.sweep._HOURS_BACK", 100)
-    monkeypatch.setattr(resending, "STEP", 2)
+    monkeypatch.setattr(resend_drafts, "STEP", 2)
     Story(linked, seed).tell()

@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from ops.commands import audit, output
+from ops.commands import audit, message, output
 
 ROWS = [
     {"outId": "20260302-spring", "sign": "测试签名", "recipients": 7, "state": "sending"},
@@ -31,6 +31,14 @@ def test_a_terminal_that_is_wide_enough_gets_every_column(
 ) -> None:
     lines = printed(monkeypatch, capsys, 80)
     assert any("20260302-spring" in line and "测试签名" in line for line in lines)
+
+
+def test_a_terminal_that_is_a_little_too_narrow_gets_every_column_without_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = printed(monkeypatch, capsys, 45)
+    assert any("20260302-spring  测试签名" in line for line in lines)
+    assert not any("│" in line for line in lines)
 
 
 def test_a_narrow_terminal_gets_whole_words_and_reads_what_is_left_out(
@@ -92,3 +100,17 @@ def test_an_entry_of_the_audit_log_has_short_cells() -> None:
         "arguments": {"outId": "spring"},
         "outcome": "spring is not paused",
     }
+
+
+def test_each_reply_of_a_phone_is_a_line_the_oldest_first() -> None:
+    row = {
+        "code": "DELIVERED",
+        "notTaken": None,
+        "replies": [
+            {"received": "2026-03-02 12:05:07", "content": "退订"},
+            {"received": "2026-03-02 12:03:18", "content": "请问几点开始？"},
+        ],
+    }
+    assert message._readable(row)["replies"] == (
+        "2026-03-02 12:03:18  请问几点开始？\n2026-03-02 12:05:07  退订"
+    )

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from chalicelib import dates
-from ops import campaign
+from ops import campaign_days
 from ops.console.parts import Page, Part
 from ops.console.visits import Values, Visit
 from ops.errors import OperatorError
@@ -22,7 +22,7 @@ _MAX_PAGES = 20
 def _load(visit: Visit) -> Values:
     day = _day(visit)
     most = _PER_PAGE * _pages(visit)
-    rows = list(islice(campaign.listed(day, day), most + 1))
+    rows = list(islice(campaign_days.listed(day, day), most + 1))
     shown = sorted(rows[:most], key=lambda row: row["state"] not in RUNNING)
     return {
         "campaigns": [row | {"shares": shares(row)} for row in shown],
