@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ops import costs, resend_candidates, resending
+from ops import costs, resend_candidates, resend_drafts, resending
 from ops.console.actions import Action, Counts, Fact, Question, Result, require_typed
 from ops.console.visits import Visit
 from ops.errors import OperatorError
@@ -15,10 +15,10 @@ _WHY = {
     resend_candidates.ERASED: "left_out.erased",
     resend_candidates.WHOLE_FILE: "left_out.whole_file",
     resend_candidates.NO_NUMBER: "left_out.no_number",
-    resending.NO_VALUES: "left_out.no_values",
-    resending.NO_REVISION: "left_out.no_revision",
-    resending.OTHER_NUMBER: "left_out.other_number",
-    resending.REPEATED: "left_out.repeated",
+    resend_drafts.NO_VALUES: "left_out.no_values",
+    resend_drafts.NO_REVISION: "left_out.no_revision",
+    resend_drafts.OTHER_NUMBER: "left_out.other_number",
+    resend_drafts.REPEATED: "left_out.repeated",
 }
 """The words for why recipients are left out. A refusal of a sign or a template is shown as it is."""
 
