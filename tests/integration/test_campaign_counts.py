@@ -329,7 +329,7 @@ def test_the_list_has_each_campaign_of_the_days_once_newest_first(local: Bridge)
         "--from is after --to"
         in ops("campaign", "list", "--from", today().isoformat(), "--to", yesterday).output
     )
-    assert "no campaign" in ops("campaign", "list", "--from", "2025-01-01").stdout
+    assert "No campaign was accepted" in ops("campaign", "list", "--from", "2025-01-01").stdout
 
 
 def test_the_states_of_campaigns(local: Bridge) -> None:

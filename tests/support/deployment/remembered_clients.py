@@ -32,8 +32,11 @@ class _FromEnvironment(Credentials):
 @functools.wraps(_create_client)
 def _create(self: Any, service_name: str, region_name: str | None = None, **options: Any) -> Any:
     """Return the client that was made for the same service, region, endpoint and configuration."""
+    if "AWS_ACCESS_KEY_ID" not in os.environ:
+        # The session of an earlier test remembers credentials.
+        return _create_client(_get_session(), service_name, region_name, **options)
     given = {name: value for name, value in options.items() if value is not None}
-    if given.keys() - {"config", "use_ssl"} or "AWS_ACCESS_KEY_ID" not in os.environ:
+    if given.keys() - {"config", "use_ssl"}:
         return _create_client(self, service_name, region_name, **options)
     config = given.get("config", self.get_default_client_config())
     key = (
