@@ -9,6 +9,7 @@ from ops.commands import (
     audit,
     breaker,
     campaign,
+    campaign_changes,
     deadletters,
     message,
     receipts,
@@ -60,6 +61,7 @@ app.command()(package)
 app.command()(rehearse)
 app.add_typer(sign.app, name="sign")
 app.add_typer(template.app, name="template")
+campaign_changes.add_to(campaign.app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(message.app, name="message")
 app.add_typer(unknown.app, name="unknown")

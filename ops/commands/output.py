@@ -28,6 +28,7 @@ Stage = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+OutId = Annotated[str, typer.Argument(metavar="OUT_ID", help="Quick Audience's outId.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")]
 
 P = ParamSpec("P")
