@@ -13,14 +13,17 @@ from dataclasses import dataclass, field
 from chalicelib.domain import erased_numbers, phones
 from chalicelib.domain.chunks import ChunkKey, ChunkProgress
 from chalicelib.domain.digest_set import GrowingDigestSet
+from chalicelib.domain.messages import NOT_SENT, STOPPED
 from chalicelib.domain.periods import RETENTION_SECONDS, SAME_REQUEST_SECONDS
 from chalicelib.domain.planning import Failure
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.store import chunks, files
+from chalicelib.tencent import error_codes
 from ops.errors import OperatorError
 
 ACCEPTED = "Tencent accepted a message to the phone under this outId"
 UNKNOWN = "perhaps a message was sent to the phone under this outId: its outcome is unknown"
+UNCERTAIN = "Tencent did not say certainly that it sent nothing to the phone under this outId"
 UNDER_WAY = "a message to the phone under this outId waits or is being sent"
 LATER = "a later request under this outId names the phone, too"
 OTHER_CODE = "failed with another code"
@@ -60,6 +63,7 @@ class _Phones:
 
     accepted: GrowingDigestSet = field(default_factory=GrowingDigestSet)
     unknown: GrowingDigestSet = field(default_factory=GrowingDigestSet)
+    uncertain: GrowingDigestSet = field(default_factory=GrowingDigestSet)
     under_way: GrowingDigestSet = field(default_factory=GrowingDigestSet)
 
     def why(self, phone: str) -> str:
@@ -68,6 +72,8 @@ class _Phones:
             return ACCEPTED
         if phone in self.unknown:
             return UNKNOWN
+        if phone in self.uncertain:
+            return UNCERTAIN
         return UNDER_WAY if phone in self.under_way else ""
 
 
@@ -163,6 +169,9 @@ class Candidates:
             else:
                 self._with_failures.add(biz_id)
                 self.codes[outcome.code[:_CODE]] += 1
+                if position < plan.first_refused and not _is_certain(outcome):
+                    # `read` counts it, as a failure that is left out.
+                    self._phones.uncertain.add(phone)
                 continue
             self._not_failed[why] += accepted
             # Nobody sends to a recipient whom the plan refuses.
@@ -195,6 +204,16 @@ class Candidates:
         if candidate.phone in later:
             return LATER
         return OTHER_CODE if codes and candidate.code not in codes else ""
+
+
+def _is_certain(failure: Failure) -> bool:
+    """Return whether a failure of a recipient with a call says that Tencent certainly sent nothing.
+
+    Either no call was made, or the stored text names a code of Tencent's that is documented.
+    """
+    if failure.code in (NOT_SENT.code, STOPPED.code):
+        return True
+    return error_codes.explains_certain(failure.message)
 
 
 def _failed(request: SendRequest, progress: ChunkProgress) -> Iterator[Candidate]:

@@ -248,6 +248,17 @@ def listed(code: str) -> str | None:
     )
 
 
+def is_documented(code: str) -> bool:
+    """Return whether a code, or at least its category, is documented.
+
+    A code of FailedOperation has to be listed itself, because that category says nothing about the cause.
+    """
+    category = code.strip().partition(".")[0].lower()
+    if category == "failedoperation":
+        return code.strip().rstrip(".").lower() in _LOWER
+    return listed(code) is not None or category in _LOWER_CATEGORIES
+
+
 def meaning(code: str) -> Meaning:
     """Return the row of a code; if it stands for no listed one, that of its category, else OTHER."""
     found = listed(code)

@@ -6,6 +6,7 @@ Audience was made for. A number that is not in the table is a definite refusal: 
 not 0.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,6 +52,9 @@ class Meaning:
 
 
 _HTTP_REFUSALS = range(300, 500)
+# "Other error": Tencent does not document that it sent nothing.
+_UNSPECIFIED = 1007
+_EXPLAINED = re.compile(r"\(腾讯云 ([0-9]{1,9}|[A-Za-z]+(?:\.[A-Za-z0-9]+)*\.*)(?:: |\)$)")
 _OTHER = Meaning(CodeClass.PERMANENT, "isp.SYSTEM_ERROR", "腾讯云拒绝了请求")
 
 MEANINGS: dict[int, Meaning] = {
@@ -124,6 +128,33 @@ def explain(code: Code, said: str) -> str:
         if said
         else f"{meaning(code).text}(腾讯云 {code})"
     )
+
+
+def is_certain(code: Code) -> bool:
+    """Return whether a refusal with this code is documented, so that Tencent certainly sent nothing.
+
+    The bridge reports other refusals as failures, too, but it must not send again after them.
+    """
+    if isinstance(code, int):
+        return code in MEANINGS and code != _UNSPECIFIED and not _is_unknown(code)
+    from chalicelib.tencent import api3_codes  # noqa: PLC0415 -- see meaning
+
+    if not api3_codes.is_documented(code) or _is_unknown(code):
+        return False
+    return _UNSPECIFIED not in synonyms(code)
+
+
+def explains_certain(text: str) -> bool:
+    """Return whether a text is one of `explain`, as this release writes it, about a code that `is_certain`."""
+    found = _EXPLAINED.search(text)
+    if found is None:
+        return False
+    code: Code = int(found[1]) if found[1].isdigit() else found[1]
+    return text.startswith(explain(code, "")[:-1]) and is_certain(code)
+
+
+def _is_unknown(code: Code) -> bool:
+    return meaning(code).kind is CodeClass.UNKNOWN
 
 
 def is_http_status(code: Code) -> bool:

@@ -562,6 +562,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "此 outId 发往该号码的短信结果未知，可能已发送",
         "perhaps a message was sent to the phone under this outId: its outcome is unknown",
     ),
+    "left_out.uncertain": (
+        "腾讯云没有明确说明未向该号码发送此 outId 的短信",
+        "Tencent did not say certainly that it sent nothing to the phone under this outId",
+    ),
     "left_out.under_way": (
         "此 outId 发往该号码的短信正在等待或发送中",
         "a message to the phone under this outId waits or is being sent",

@@ -38,7 +38,14 @@ from tests.support.in_process.resends import (
     refuse,
     settle,
 )
-from tests.support.in_process.tencent import coded, lost, refused, status
+from tests.support.in_process.tencent import (
+    SETTINGS,
+    coded,
+    lost,
+    raw_answer,
+    refused,
+    status,
+)
 
 DELIVERED = {(2, "DELIVERED")}
 
@@ -60,6 +67,11 @@ def resend(*codes: str, **arguments: Any) -> dict[str, Any]:
 def sent_to(bridge: Bridge) -> dict[str, tuple[str, ...]]:
     """Return the values of the messages that Tencent accepted, by phone."""
     return {sms.phone.removeprefix("86"): sms.params for sms in bridge.tencent.sent}
+
+
+def _row(code: int | str) -> Any:
+    """Accept a call and refuse each of its numbers with this code."""
+    return lambda tencent, call: tencent.obey(call, dict.fromkeys(call.phones, (code, "no")))
 
 
 def everything() -> dict[tuple[str, str], Any]:
@@ -243,6 +255,44 @@ def test_a_send_of_unknown_outcome_is_never_repeated(linked: Bridge) -> None:
     assert account["recipients"] == 0
     assert left_out(account)[resend_candidates.UNKNOWN] == 2
     assert len(linked.tencent.sent_to("86" + PHONES[0])) == 1
+
+
+@pytest.mark.parametrize(
+    ("api", "behaviour"),
+    [
+        ("v5", refused(1007, "other")),
+        ("v5", refused(9999)),
+        ("v5", raw_answer(403, b"<html>")),
+        ("3.0", refused("FailedOperation.OtherError")),
+        ("3.0", refused("FailedOperation.ParametersOtherError")),
+        ("3.0", refused("FailedOperation.New")),
+        ("3.0", raw_answer(403, b"<html>")),
+        ("3.0", _row("FailedOperation.OtherError")),
+        ("3.0", _row("Surprise.New")),
+        ("v5", _row(1007)),
+        ("v5", _row(9999)),
+    ],
+)
+def test_a_refusal_that_is_not_certain_is_never_sent_again(
+    linked: Bridge, api: str, behaviour: Any
+) -> None:
+    """Quick Audience gets the failure, and a certain refusal of another text to the phone changes nothing."""
+    linked.configure(**SETTINGS[api])
+    code = linked.template("您好")
+    linked.tencent.always("send", behaviour)
+    assert linked.campaign(PHONES[:2], code=code).code == "OK"
+    linked.pump.run("deliver", "push", hours=1)
+    assert {failed for failed, _ in linked.quick_audience.reported(PHONES[0])} == {1}
+    linked.tencent.always("send", refused(coded(1016)))
+    linked.clock.advance(seconds=10)
+    assert linked.campaign(PHONES[1:3], code=linked.template("再见")).code == "OK"
+    linked.pump.run("deliver", hours=1)
+    linked.tencent.always("send", None)
+    account = resend()
+    assert account["recipients"] == 1
+    assert left_out(account) == {resend_candidates.UNCERTAIN: 3}
+    linked.pump.drain("deliver")
+    assert set(sent_to(linked)) == {PHONES[2]}
 
 
 @pytest.mark.parametrize("how", ["queued", "refused for now", "paused", "claimed"])

@@ -100,3 +100,61 @@ def test_an_explanation_has_the_meaning_the_number_and_tencents_text(code: int) 
 
 def test_an_explanation_without_tencents_text_ends_cleanly() -> None:
     assert error_codes.explain(1014, "") == "模板未审批或内容不匹配(腾讯云 1014)"
+
+
+@pytest.mark.parametrize("code", error_codes.MEANINGS)
+@pytest.mark.parametrize("said", ["", "no", "no (腾讯云 1007: x)"])
+def test_a_documented_code_says_certainly_that_nothing_was_sent(code: int, said: str) -> None:
+    certain = code not in (1007, 1008, 60008)
+    assert error_codes.explains_certain(error_codes.explain(code, said)) is certain
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        0,
+        9999,
+        302,
+        403,
+        499,
+        "1016",
+        "FailedOperation",
+        "FailedOperation.OtherError",
+        "FailedOperation.ParametersOtherError",
+        "FailedOperation.Unpublished1",
+        "FailedOperation.PhoneNumber",
+        "InternalError.New",
+        "InternalError.OtherError",
+        "ServiceUnavailable.New",
+        "Surprise",
+        "Surprise.New",
+        "Surprise: (腾讯云 1016: no)",
+        "",
+    ],
+)
+@pytest.mark.parametrize("said", ["", "no", "(腾讯云 1016: no)"])
+def test_other_codes_do_not(code: error_codes.Code, said: str) -> None:
+    assert not error_codes.explains_certain(error_codes.explain(code, said))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "FailedOperation.ContainSensitiveWord",
+        "FailedOperation.containsensitiveword.",
+        "InvalidParameterValue.IncorrectPhoneNumber",
+        "InvalidParameterValue.New",
+        "UnauthorizedOperation.New",
+        "LimitExceeded.New",
+        "UnsupportedOperation.UnsuportedRegion",
+    ],
+)
+def test_names_of_documented_refusals_do(code: str) -> None:
+    assert error_codes.explains_certain(error_codes.explain(code, "no"))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "手机号格式错误", "手机号格式错误(腾讯云 1016", "(腾讯云 1016: no)"]
+)
+def test_a_text_that_explains_no_code_is_not_certain(text: str) -> None:
+    assert not error_codes.explains_certain(text)

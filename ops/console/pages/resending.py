@@ -10,6 +10,7 @@ from ops.errors import OperatorError
 _WHY = {
     resend_candidates.ACCEPTED: "left_out.accepted",
     resend_candidates.UNKNOWN: "left_out.unknown",
+    resend_candidates.UNCERTAIN: "left_out.uncertain",
     resend_candidates.UNDER_WAY: "left_out.under_way",
     resend_candidates.LATER: "left_out.later",
     resend_candidates.ERASED: "left_out.erased",
