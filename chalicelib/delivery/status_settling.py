@@ -10,7 +10,7 @@ the answer of the send that caused it. So a status without a message stays on th
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chalicelib import metrics
 from chalicelib.delivery import final_states
@@ -43,9 +43,7 @@ class Status:
 def settle_statuses(statuses: list[Status]) -> None:
     """Find the messages of statuses, store their receipts and report them. A status without a message waits."""
     now = int(time.time())
-    found = messages.find(
-        (phone, status.sid) for status in statuses if status.sid for phone in status.phones
-    )
+    found = _find(statuses)
     adoption = _Adoption(now)
     settled: dict[tuple[str, str], Message] = {}
     unmatched: dict[tuple[int, int], list[Event]] = {}
@@ -76,6 +74,21 @@ def settle_statuses(statuses: list[Status]) -> None:
     )
     final_states.count(reported)
     metrics.count(Adopted=adoption.adopted)
+
+
+def _find(statuses: Sequence[Status]) -> dict[tuple[str, str], Message]:
+    """Return the messages of statuses, by phone and sid.
+
+    Those that a cheap read misses are read consistently. Work that failed is repeated at once, and a message that it
+    has just adopted must be found: its receipt names this work, so no other work reports it.
+    """
+    found = messages.find(_keys(statuses))
+    missing = [one for one in statuses if found.keys().isdisjoint(_keys([one]))]
+    return found | messages.find(_keys(missing), consistent=True) if missing else found
+
+
+def _keys(statuses: Iterable[Status]) -> list[tuple[str, str]]:
+    return [(phone, status.sid) for status in statuses if status.sid for phone in status.phones]
 
 
 class _Adoption:

@@ -1,11 +1,14 @@
 """settle: sends of unknown outcome whose status arrives later."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 
 from chalicelib.domain.messages import Message
+from chalicelib.domain.queue_names import QueueName
+from chalicelib.queues import sending
+from chalicelib.queues.bodies import Body
 from chalicelib.store import messages
 from tests.support.adopting import ADOPT_AFTER_SECONDS
 from tests.support.in_process import tencent
@@ -74,6 +77,38 @@ def test_a_status_that_arrives_twice_at_once_adopts_one_mark(linked: Bridge) -> 
     linked.pump.drain()
     assert linked.quick_audience.reported(A, "task-1") == [(2, "DELIVERED")]
     assert linked.quick_audience.reported(A, "task-2") == [(1, "OUTCOME_UNKNOWN")]
+
+
+def test_an_adopted_message_that_a_read_misses_is_reported(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its receipt was stored and could not be queued. The work is repeated at once, when reads may still miss it."""
+    (sms,) = send_unanswered(linked, A)
+    settle(linked, tencent.status(sms))
+    linked.clock.advance(seconds=ADOPT_AFTER_SECONDS)
+    send, find = sending.send, messages.find
+    failed: list[str] = []
+    missed: list[str] = []
+
+    def fail_once(queue: QueueName, bodies: Iterable[Body], *, delay: int = 0) -> None:
+        if queue == "receipts" and not failed:
+            failed.append(queue)
+            raise sending.NotQueuedError("SQS is away")
+        send(queue, bodies, delay=delay)
+
+    def miss_once(
+        wanted: Iterable[tuple[str, str]], *, consistent: bool = False
+    ) -> dict[tuple[str, str], Message]:
+        if failed and not consistent and not missed:
+            missed.extend(sid for _, sid in wanted)
+            return {}
+        return find(wanted, consistent=consistent)
+
+    monkeypatch.setattr(sending, "send", fail_once)
+    monkeypatch.setattr(messages, "find", miss_once)
+    linked.pump.run("settle", "push", hours=4)
+    assert (failed, missed) == (["receipts"], [sms.sid])
+    assert linked.quick_audience.reported(A, "task-1") == [(2, "DELIVERED")]
 
 
 def report_and_wait(bridge: Bridge, seconds: float) -> Callable[[], None]:
