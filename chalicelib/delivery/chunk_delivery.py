@@ -28,6 +28,7 @@ from chalicelib.logs import log
 from chalicelib.queues.bodies import SendBody
 from chalicelib.queues.receiving import DONE, Record, Result, later, put_back
 from chalicelib.store import chunks, send_requests
+from chalicelib.store.send_requests import UnknownRequestError
 
 # An attempt that another function has just taken over is looked at again after this time.
 _TAKEN_OVER_SECONDS = 60
@@ -155,6 +156,9 @@ def _claim(
     """
     key, number = body.chunk, body.attempt
     request = send_requests.get(key.out_id, key.biz_id)
+    if time.time() >= request.expires:
+        # DynamoDB may have deleted its claims and results, and not yet its plan: who was sent to is not known any more.
+        raise UnknownRequestError(f"request {key.biz_id} has expired")
     until = int(calls.deadline) + 1
     tallies.begin(key)
     claimed = chunks.claim(key, number, until, request.expires, only)

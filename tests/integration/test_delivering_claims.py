@@ -123,3 +123,13 @@ def test_a_receipt_that_arrives_meanwhile_survives_the_recovery(linked: Bridge) 
     assert len(linked.quick_audience.receipts) == 2
     found = [one for one in messages.of_phone("86" + A) if one.origin.out_id == "task-2"]
     assert [(one.state, one.unknown) for one in found] == [("delivered", False)]
+
+
+def test_a_chunk_of_an_expired_request_is_not_sent(linked: Bridge) -> None:
+    """DynamoDB deletes expired items in any order: the claims may be gone, and the plan not yet."""
+    accept(linked, A, B)
+    event = event_of(linked)
+    linked.clock.advance(hours=24 * 32)
+    assert linked.pump.invoke("deliver", event)
+    assert linked.tencent.send_calls == []
+    assert linked.pump.count("sends-dead") == 1
