@@ -1,10 +1,11 @@
 """Queue what waits for a request whose halt has changed: for the operator's commands, and for `release` after them."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from chalicelib.delivery import waiting
+from chalicelib.domain.chunks import ChunkKey, ChunkProgress
 from chalicelib.domain.halts import ends_at, gate, permit
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.logs import log
@@ -17,7 +18,7 @@ from chalicelib.store.send_requests import UnknownRequestError
 # No function lives longer than these seconds. One that read a request's halt before it changed may park a chunk
 # until then.
 LONGEST_FUNCTION_SECONDS = 900
-# Chunks of a stopped request are queued in groups of this many, with at least these seconds left.
+# Chunks of a stopped request are read and queued in groups of this many, with at least these seconds left.
 _BATCH = 100
 _SECONDS_FOR_A_BATCH = 15
 
@@ -35,20 +36,29 @@ def queue_incomplete(entry: Entry, request: SendRequest, deadline: float) -> tup
     harmless: `deliver` ends a chunk once.
     """
     unsent = 0
-    left_over = incomplete(request)
-    while batch := list(islice(left_over, _BATCH)):
+    every = chunks.all_progress(request.out_id, request.biz_id, consistent=True)
+    # Most chunks may be complete, and reading these takes time, too.
+    while some := list(islice(every, _BATCH)):
         if deadline - time.time() < _SECONDS_FOR_A_BATCH:
-            log.warning("the time of this run is used up, the next run continues")
+            log.warning("the time of this run is used up, the next run begins again")
             return unsent, False
-        sending.send("sends", [body for body, _ in batch])
-        unsent += sum(left for _, left in batch)
+        left_over = list(_incomplete(some, request))
+        sending.send("sends", [body for body, _ in left_over])
+        unsent += sum(left for _, left in left_over)
     halts.mark_queued(entry, request)
     return unsent, True
 
 
 def incomplete(request: SendRequest) -> Iterator[tuple[SendBody, int]]:
     """Yield the next attempt at each chunk that is not complete, and its number of recipients without an outcome."""
-    for key, progress in chunks.all_progress(request.out_id, request.biz_id, consistent=True):
+    every = chunks.all_progress(request.out_id, request.biz_id, consistent=True)
+    return _incomplete(every, request)
+
+
+def _incomplete(
+    some: Iterable[tuple[ChunkKey, ChunkProgress]], request: SendRequest
+) -> Iterator[tuple[SendBody, int]]:
+    for key, progress in some:
         if not progress.complete:
             left = sum(len(positions) for positions, _ in progress.remaining_calls())
             yield SendBody(key, progress.next_attempt, request.accepted_at), left

@@ -3,13 +3,16 @@
 import re
 import time
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from chalicelib.delivery import resuming
 from chalicelib.domain.breaker import BreakerName
+from chalicelib.domain.chunks import ChunkKey, ChunkProgress
 from chalicelib.domain.halts import Halt, gate
-from chalicelib.store import breakers, halts, waiting
+from chalicelib.store import breakers, chunks, halts, send_requests, waiting
 from chalicelib.tencent.throttle import Pace
 from tests.support.in_process.bridge import Answer, Bridge
 from tests.support.in_process.halts import (
@@ -203,6 +206,43 @@ def test_a_paused_campaign_does_not_use_up_the_probes_of_a_breaker(
     linked.pump.invoke_once("deliver")
     assert [sms.phone for sms in linked.tencent.sent] == ["8613900000099"]
     assert len(list(waiting.at(gate(answer["bizId"])))) == 1
+
+
+def test_reading_the_complete_chunks_of_a_stopped_request_ends_with_the_run(
+    linked: Bridge, operator: Ops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = accept(linked)
+    finish(linked)
+    operator.json("campaign", "stop", "task-1", "--yes")
+    [entry] = halts.changed()
+    request = send_requests.get("task-1", answer["bizId"])
+    [(key, progress)] = chunks.all_progress("task-1", answer["bizId"])
+    assert progress.complete
+    read: list[int] = []
+
+    def slow(*_: str, consistent: bool) -> Iterator[tuple[ChunkKey, ChunkProgress]]:
+        for number in range(1000):
+            linked.clock.advance(seconds=0.1)
+            read.append(number)
+            yield key, progress
+
+    monkeypatch.setattr(chunks, "all_progress", slow)
+    assert resuming.queue_incomplete(entry, request, time.time() + 60) == (0, False)
+    assert len(read) < 600
+
+
+def test_gates_have_time_in_a_run_whatever_stopped_requests_take(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds: list[float] = []
+
+    def go_on(now: int, deadline: float) -> int:
+        seconds.append(deadline - now)
+        return 0
+
+    monkeypatch.setattr(resuming, "go_on", go_on)
+    linked.pump.release(100)
+    assert seconds == [pytest.approx(50, abs=2)]
 
 
 def test_an_entry_is_kept_until_no_function_can_park_a_chunk(linked: Bridge, operator: Ops) -> None:
