@@ -14,7 +14,7 @@ from botocore.exceptions import (
 from chalicelib.errors import ConfigurationError, Refused
 from chalicelib.tencent.interface import CallRefusedError
 from ops.console import problems
-from ops.console.words import WORDS
+from ops.console.dictionary import WORDS
 from ops.errors import OperatorError
 
 

@@ -1,0 +1,33 @@
+"""The texts of the page of signs and templates: each key with its Chinese and its English text."""
+
+WORDS: dict[str, tuple[str, str]] = {
+    "catalogue.signs": ("签名", "Signs"),
+    "catalogue.templates": ("模板", "Templates"),
+    "signs.none": ("还没有关联签名。", "No sign is linked yet."),
+    "signs.none.help": (
+        "执行 python -m ops sign link 名称 签名ID；使用 API 3.0 时按名称自动识别，无需关联。",
+        "Link one: python -m ops sign link NAME SIGN_ID. With API 3.0, signs are found by their name.",
+    ),
+    "templates.none": ("还没有模板。", "There is no template yet."),
+    "templates.none.help": ("在 Quick Audience 里新建短信模板。", "Create one in Quick Audience."),
+    "sign.id": ("腾讯云签名 ID", "Tencent's ID"),
+    "sign.linked": ("关联时间", "Linked"),
+    "review.status": ("审核状态", "Review"),
+    "review.reply": ("审核意见", "Reviewer's words"),
+    "review.approved": ("已通过", "approved"),
+    "review.pending": ("审核中", "pending"),
+    "review.rejected": ("已驳回", "rejected"),
+    "template.code": ("模板编号", "Template code"),
+    "template.name": ("名称", "Name"),
+    "template.kind": ("类型", "Kind"),
+    "template.revisions": ("版本", "Revisions"),
+    "template.deleted": ("已删除", "Deleted"),
+    "template.text": ("正文", "Text"),
+    "template.id": ("腾讯云模板 ID", "Tencent's ID"),
+    "template.created": ("创建时间", "Created"),
+    "kind.captcha": ("验证码", "captcha"),
+    "kind.notification": ("通知", "notification"),
+    "kind.promotion": ("推广", "promotion"),
+    "kind.international": ("国际", "international"),
+    "kind.digital": ("数字短信", "digital"),
+}
