@@ -1,7 +1,7 @@
 """Watch the failure rate of requests: raise the alarm, and by setting pause the campaign (docs/decisions/0062).
 
-Whoever appends to the log of final states has the sums of what is final, and looks at them here. That takes no call as
-long as all is well: FAILURE_ALARM is not reached.
+A function that appends to the log of final states knows the sums of the final states, and looks at them here. That
+takes no call as long as FAILURE_ALARM is not reached.
 """
 
 import time
@@ -18,8 +18,8 @@ from chalicelib.store.final_state_log import Head
 def look(out_id: str, biz_id: str, head: Head) -> None:
     """Look at the failure rate of a request, whose log has this head.
 
-    An error is logged and not raised, because the final states are stored and reported: whoever appends next looks
-    again.
+    An error is logged and not raised, because the final states are stored and reported. The next function that
+    appends looks again.
     """
     threshold = settings.load().failure_threshold
     if threshold is None or head.tally is None:

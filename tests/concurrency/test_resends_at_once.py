@@ -96,7 +96,7 @@ def test_resends_of_different_codes_at_once_send_once_each(world: World, templat
         codes = ["isv.BLACK_KEY_CONTROL_LIMIT", "isv.MOBILE_NUMBER_ILLEGAL"]
         at_once(*(partial(resend, out_id, code) for code in codes), partial(resend, out_id))
         deliver_all(world)
-        # Whoever was overtaken tries again.
+        # The resend that was overtaken is tried again.
         assert resend(out_id) in (0, 3)
         deliver_all(world)
         assert times(world, numbers) == {1}

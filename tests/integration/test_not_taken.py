@@ -124,12 +124,12 @@ def test_what_people_see_is_in_words(local: Bridge) -> None:
     local.quick_audience.always(busy)
     local.pump.drain("push")
     [due] = local.pump.due("push")
-    told = f"2 receipts: {BUSY}; 1 try, next try {beijing(due)} Beijing time"
-    assert unfolded(told) in unfolded(ops("campaign", "show", "task-1").stdout)
+    summary = f"2 receipts: {BUSY}; 1 try, next try {beijing(due)} Beijing time"
+    assert unfolded(summary) in unfolded(ops("campaign", "show", "task-1").stdout)
     one = f"not taken by Quick Audience{BUSY}; 1 try, next try {beijing(due)} Beijing time"
     assert unfolded(one) in unfolded(ops("message", "find", A).stdout)
     [row] = [one for one in doctor() if one["check"] == "receipts not taken"]
-    assert row == {"check": "receipts not taken", "state": "warning", "found": f"task-1: {told}"}
+    assert row == {"check": "receipts not taken", "state": "warning", "found": f"task-1: {summary}"}
     local.quick_audience.always(ok)
     local.pump.run("push", hours=1)
     [row] = [one for one in doctor() if one["check"] == "receipts not taken"]

@@ -94,7 +94,7 @@ def test_two_commands_that_die_one_after_the_other(failed: Bridge, how: Fault) -
 
 @pytest.mark.parametrize("how", FAULTS)
 def test_a_command_that_dies_and_is_not_given_again_ends(failed: Bridge, how: Fault) -> None:
-    """Nobody is left without an end: 72 hours later, whoever was accepted and not sent to has failed once more."""
+    """72 hours later, each recipient who was accepted and not sent to has failed once more: all have an end."""
     restore = snapshot(failed)
     restore()
     with failed.outside.watched():
@@ -114,7 +114,7 @@ def test_a_command_that_dies_and_is_not_given_again_ends(failed: Bridge, how: Fa
             ends = reported[phone] - FAILED[phone]
             assert ends in (set(), {DELIVERED}, {(1, "NOT_SENT")}), what
         assert check_logs(what)
-        # And whoever was not sent to can be sent to then.
+        # The recipients who were not sent to can be sent to then.
         with suppress(BridgeError, OperatorError):
             resend()
         assert set(settle(failed)) == set(PHONES)

@@ -130,7 +130,7 @@ class Story:
     # --- the end ---
 
     def end(self) -> None:
-        """Let everything work again. Everybody has an end then, and whoever was refused gets a message."""
+        """Let everything work again. Each recipient has an end then, and those who were refused get a message."""
         fake = self.bridge.tencent
         for phone in PHONES:
             fake.always("86" + phone, None)
