@@ -63,6 +63,6 @@ async def dialog(request: web.Request, visit: Visit, work: Callable[[], str]) ->
     """Return what a dialog shows: by itself, for a browser without the script, as a page."""
     text, problem = await attempt(visit, work, "")
     if problem:
-        text = rendering.problem(visit, problem)
+        text = rendering.failed(visit, problem)
     status = 503 if problem else 200
     return html(text if FRAGMENT in request.headers else rendering.message(visit, text), status)

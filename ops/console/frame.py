@@ -1,5 +1,6 @@
 """What every page has around its parts: stage, account, region, and the counts in the navigation."""
 
+import re
 from collections.abc import Mapping
 
 from chalicelib.store import breakers
@@ -8,12 +9,16 @@ from ops.cloud import identity
 from ops.console.parts import Part
 from ops.console.visits import Console, Values, Visit
 
+# How a part of the name of a stage of production begins.
+_PRODUCTION = ("prod", "prd", "live")
+
 
 def kind_of(stage: str) -> str:
     """Return which colour a stage's badge has: that of production, of the local stack, or of any other stage."""
     if stage == stages.LOCAL:
         return "local"
-    return "production" if stage.startswith(("prod", "live")) else "other"
+    parts = re.split(r"[^a-z0-9]+", stage.lower())
+    return "production" if any(one.startswith(_PRODUCTION) for one in parts) else "other"
 
 
 def learn_identity(console: Console) -> None:

@@ -42,7 +42,7 @@ def environment() -> Environment:
     return made
 
 
-def address(path: str, **query: Any) -> str:
+def address(path: str, /, **query: Any) -> str:
     """Return a path with a query; values that are empty are left out."""
     given = {name: value for name, value in query.items() if value not in (None, "")}
     return f"{path}?{urlencode(given, errors='replace')}" if given else path
@@ -56,6 +56,11 @@ def part(visit: Visit, name: str, values: Values) -> str:
 def problem(visit: Visit, found: Problem) -> str:
     """Return the banner of a problem."""
     return _render(visit, "banner.html", {"problem": found})
+
+
+def failed(visit: Visit, found: Problem) -> str:
+    """Return what a dialog shows of a problem."""
+    return _render(visit, "failed.html", {"problem": found})
 
 
 def question(visit: Visit, action: Action, asked: Question, error: str = "") -> str:

@@ -208,6 +208,31 @@ def test_a_number_is_erased_after_its_digits_were_typed(accepted: Bridge, visito
     assert visitor.get(f"/phone?number={handle}").text.count("<article") == 0
 
 
+def test_a_refusal_does_not_show_the_whole_number(accepted: Bridge, visitor: Visitor) -> None:
+    """It is under way, and nothing of it is of unknown outcome."""
+    accepted.pump.run(hours=1)
+    handle = visitor.handle("86" + A)
+    for path in (
+        f"/actions/erase?number={handle}",
+        f"/actions/settle?outId={OUT_ID}&number={handle}",
+    ):
+        refused = visitor.get(path)
+        assert refused.problem == "refused"
+        assert A not in refused.text
+        assert f"…{A[-4:]}" in refused.text
+    form = {"outId": OUT_ID, "number": handle, "typed": A[-4:], "state": "failed", "reason": "空号"}
+    for name in ("erase", "settle"):
+        assert A not in visitor.post(f"/actions/{name}", **form).text
+    assert records() == []
+
+
+def test_the_dialog_of_a_failure_has_a_title_and_can_be_closed(visitor: Visitor) -> None:
+    failed = visitor.get("/actions/stop?outId=none")
+    assert failed.problem == "refused"
+    assert 'id="dialog-title"' in failed.text
+    assert "data-close" in failed.text
+
+
 def test_changes_are_listed_in_the_audit_log(accepted: Bridge, visitor: Visitor) -> None:
     visitor.post("/actions/pause", outId=OUT_ID)
     page = visitor.get("/audit").text

@@ -112,6 +112,23 @@ def test_a_day_is_chosen(local: Bridge, visitor: Visitor) -> None:
     assert visitor.get("/campaigns?day=2026-13-01").problem == "refused"
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "9999-12-31", "x"])
+def test_a_day_that_cannot_be_shown_is_refused(visitor: Visitor, day: str) -> None:
+    assert visitor.get(f"/campaigns?day={day}").problem == "refused"
+    assert visitor.failures == []
+
+
+@pytest.mark.parametrize("month", ["0000-01", "1999-12", "9999-12"])
+def test_a_month_that_cannot_be_shown_is_this_one(visitor: Visitor, month: str) -> None:
+    answer = visitor.get(f"/audit?month={month}")
+    assert (answer.status, answer.problem, visitor.failures) == (200, "", [])
+
+
+@pytest.mark.parametrize("name", ["path", "query", "page", "words"])
+def test_a_name_in_the_address_that_means_nothing_is_ignored(visitor: Visitor, name: str) -> None:
+    assert visitor.get(f"/campaigns?{name}=x").status == 200
+
+
 def test_everything_is_counted_on_a_click(local: Bridge, visitor: Visitor) -> None:
     send(local)
     assert "逐条统计得出" not in visitor.get(f"/campaign?outId={OUT_ID}").text

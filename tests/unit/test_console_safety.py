@@ -2,6 +2,7 @@
 
 import pytest
 
+from ops.console import frame
 from ops.console.safety import HEADERS, Safety
 
 PORT = 8765
@@ -122,3 +123,15 @@ def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere() -> None:
     sources = {word for rule in policy.split("; ") for word in rule.split()[1:]}
     assert sources == {"'none'", "'self'"}
     assert HEADERS["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("stage", "kind"),
+    [
+        *((stage, "production") for stage in ("prod", "production", "cn-prod", "eu_live", "PRD2")),
+        *((stage, "other") for stage in ("test", "reproduction", "delivery", "dev")),
+        ("local", "local"),
+    ],
+)
+def test_a_stage_of_production_has_the_red_badge(stage: str, kind: str) -> None:
+    assert frame.kind_of(stage) == kind

@@ -114,6 +114,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "输入的内容与 {text} 不一致，未执行任何操作。",
         "What was typed is not {text}. Nothing was done.",
     ),
+    "dialog.failed": ("操作未完成", "This did not work"),
+    "back": ("返回首页", "Back to the start"),
     "dialog.choose": ("请选择结果，未执行任何操作。", "Choose an outcome. Nothing was done."),
     "field.typed": ("请输入 {text} 以确认", "Type {text} to confirm"),
     "field.reason": (

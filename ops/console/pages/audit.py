@@ -11,7 +11,7 @@ from ops.console.parts import Page, Part
 from ops.console.visits import Values, Visit
 
 _MAX_SHOWN = 500
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"2[0-9]{3}-(0[1-9]|1[0-2])")
 
 
 def _entries(visit: Visit) -> Values:

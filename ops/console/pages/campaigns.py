@@ -57,7 +57,7 @@ def _day(visit: Visit) -> date:
     if not given:
         return datetime.now(dates.BEIJING).date()
     try:
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given):
+        if re.fullmatch(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}", given):
             return date.fromisoformat(given)
     except ValueError:
         pass

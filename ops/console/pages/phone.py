@@ -4,7 +4,7 @@ from typing import Any
 
 from ops import erasure, message, phone_numbers
 from ops.console.actions import Action, Question, Result, require_typed
-from ops.console.pages.unknown import masked, phone_of
+from ops.console.pages.unknown import masked, masks_number, phone_of
 from ops.console.parts import Page, Part
 from ops.console.visits import Values, Visit
 from ops.errors import OperatorError
@@ -37,6 +37,7 @@ def _row(visit: Visit, row: dict[str, Any]) -> dict[str, Any]:
     return row | {"words": reason if row["state"] == "failed" else ""}
 
 
+@masks_number
 def _ask_erase(visit: Visit) -> Question:
     found = erasure.find(phone_of(visit))
     if not found:
@@ -55,6 +56,7 @@ def _ask_erase(visit: Visit) -> Question:
     )
 
 
+@masks_number
 def _erase(visit: Visit) -> Result:
     phone = phone_of(visit)
     require_typed(visit, phone[-4:])

@@ -1,13 +1,18 @@
 """Sends of unknown outcome of the last 72 hours, by campaign; settling one by hand."""
 
+from collections.abc import Callable
+from functools import wraps
 from itertools import groupby
-from typing import cast
+from typing import TypeVar, cast
 
+from chalicelib.domain import phones
 from ops import unknown
 from ops.console.actions import Action, Choice, Question, Result
 from ops.console.parts import Page, Part
 from ops.console.visits import Values, Visit
 from ops.errors import OperatorError
+
+T = TypeVar("T")
 
 _MAX_SHOWN = 500
 _STATES = (("delivered", "state.delivered"), ("failed", "state.failed"))
@@ -21,6 +26,27 @@ def _sends(visit: Visit) -> Values:
     return {"campaigns": campaigns, "total": len(found), "more": len(found) - len(rows)}
 
 
+def masks_number(work: Callable[[Visit], T]) -> Callable[[Visit], T]:
+    """Wrap work on the number of a visit, so that its errors show only the last digits.
+
+    A whole number is shown by the action that records it.
+    """
+
+    @wraps(work)
+    def wrapped(visit: Visit) -> T:
+        try:
+            return work(visit)
+        except OperatorError as error:
+            text = str(error)
+            if phone := visit.session.phone(visit.given("number")):
+                for form in (phone, phones.to_quick_audience(phone)):
+                    text = text.replace(form, masked(phone))
+            raise OperatorError(text) from error
+
+    return wrapped
+
+
+@masks_number
 def _ask(visit: Visit) -> Question:
     out_id, phone = visit.given("outId"), phone_of(visit)
     sends = unknown.find(out_id, phone)
@@ -33,6 +59,7 @@ def _ask(visit: Visit) -> Question:
     )
 
 
+@masks_number
 def _settle(visit: Visit) -> Result:
     out_id, phone, state = visit.given("outId"), phone_of(visit), visit.form.get("state", "")
     if state not in ("delivered", "failed"):

@@ -7,6 +7,8 @@ const lost = document.getElementById("lost");
 const working = document.getElementById("words").dataset.working;
 // Parts that could not be read, each with its banner.
 const failed = new Map();
+// How many questions were asked so far.
+let questions = 0;
 
 async function ask(address, options = {}) {
   const answer = await fetch(address, { ...options, headers: { "X-Fragment": "1" } });
@@ -123,10 +125,16 @@ document.addEventListener("click", async (event) => {
     dialog.close();
   } else if (link.matches("[data-dialog]")) {
     event.preventDefault();
+    const mine = ++questions;
+    link.setAttribute("aria-busy", "true");
     try {
-      show((await ask(link.href)).text);
+      const answer = await ask(link.href);
+      // A question that comes late must not replace another one.
+      if (mine === questions && !dialog.open) show(answer.text);
     } catch {
       lost.hidden = false;
+    } finally {
+      link.removeAttribute("aria-busy");
     }
   }
 });
