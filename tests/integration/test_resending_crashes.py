@@ -35,6 +35,27 @@ def resend() -> None:
     resending.resend("task-1")
 
 
+def calls_of_a_resend(bridge: Bridge) -> list[str]:
+    """Resend without a fault, and return the names of its calls."""
+    with bridge.outside.watched():
+        resend()
+    return list(bridge.outside.names)
+
+
+def resend_and_die(bridge: Bridge, at: int, how: Fault) -> None:
+    """Resend with a fault at one of the calls, after which the process starts anew."""
+    with bridge.outside.watched(at, how), suppress(Exception):
+        resend()
+    bridge.restart()
+
+
+def sweep_the_rest(bridge: Bridge) -> None:
+    """Let 74 hours pass: the sweep ends what has no end, and that is reported."""
+    bridge.clock.advance(hours=74)
+    bridge.pump.sweep()
+    bridge.pump.run(hours=2)
+
+
 def check(bridge: Bridge, what: str) -> None:
     """Check that everybody got one message, that both receipts were pushed, and that all counts are exact."""
     reported = settle(bridge)
@@ -58,18 +79,15 @@ def check(bridge: Bridge, what: str) -> None:
 def test_a_command_that_dies_is_given_again(failed: Bridge, how: Fault) -> None:
     restore = snapshot(failed)
     restore()
-    with failed.outside.watched():
-        resend()
-    assert len(failed.outside.names) > 15
-    found = points(list(failed.outside.names))
+    names = calls_of_a_resend(failed)
+    assert len(names) > 15
+    found = points(names)
     changes = {name for _, name in found}
     assert changes >= {"dynamodb TransactWriteItems", "sqs SendMessageBatch"}
     for at, name in found:
         restore()
         what = f"call {at}, {name}"
-        with failed.outside.watched(at, how), suppress(Exception):
-            resend()
-        failed.restart()
+        resend_and_die(failed, at, how)
         failed.pump.run("deliver", hours=1)
         resend()
         check(failed, what)
@@ -80,14 +98,10 @@ def test_two_commands_that_die_one_after_the_other(failed: Bridge, how: Fault) -
     """Of the second one, too, everything that was planned in vain is removed."""
     restore = snapshot(failed)
     restore()
-    with failed.outside.watched():
-        resend()
-    for at, name in points(list(failed.outside.names)):
+    for at, name in points(calls_of_a_resend(failed)):
         restore()
         for again in (at, max(at - 1, 0)):
-            with failed.outside.watched(again, how), suppress(Exception):
-                resend()
-            failed.restart()
+            resend_and_die(failed, again, how)
         resend()
         check(failed, f"call {at}, {name}")
 
@@ -97,18 +111,12 @@ def test_a_command_that_dies_and_is_not_given_again_ends(failed: Bridge, how: Fa
     """72 hours later, each recipient who was accepted and not sent to has failed once more: all have an end."""
     restore = snapshot(failed)
     restore()
-    with failed.outside.watched():
-        resend()
-    for at, name in points(list(failed.outside.names)):
+    for at, name in points(calls_of_a_resend(failed)):
         restore()
         what = f"call {at}, {name}"
-        with failed.outside.watched(at, how), suppress(Exception):
-            resend()
-        failed.restart()
+        resend_and_die(failed, at, how)
         reported = settle(failed)
-        failed.clock.advance(hours=74)
-        failed.pump.sweep()
-        failed.pump.run(hours=2)
+        sweep_the_rest(failed)
         reported = by_phone(failed.quick_audience.receipts)
         for phone in REFUSED:
             ends = reported[phone] - FAILED[phone]
@@ -126,15 +134,11 @@ def test_the_daily_limit_counts_once(failed: Bridge, how: Fault) -> None:
     """Exactly the four recipients fit into the limit: a command that died before the commit used none of it."""
     restore = snapshot(failed)
     restore()
-    with failed.outside.watched():
-        resend()
-    names = list(failed.outside.names)
+    names = calls_of_a_resend(failed)
     commit = names.index("dynamodb TransactWriteItems")
     for at in (commit - 1, commit, commit + 1):
         restore()
-        with failed.outside.watched(at, how), suppress(Exception):
-            resend()
-        failed.restart()
+        resend_and_die(failed, at, how)
         resend()
         check(failed, f"call {at}, {names[at]}")
 
@@ -156,9 +160,7 @@ def test_deliver_dies_with_a_resend_in_hand_and_another_resend_comes(
         resend()
         settle(failed)
         assert max(Counter(sms.phone for sms in failed.tencent.sent).values()) == 1, what
-        failed.clock.advance(hours=74)
-        failed.pump.sweep()
-        failed.pump.run(hours=2)
+        sweep_the_rest(failed)
         resend()
         settle(failed)
         assert check_logs(what)
