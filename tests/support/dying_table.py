@@ -16,6 +16,18 @@ from chalicelib.store.table import Item, Key
 T = TypeVar("T")
 
 
+_FUNCTIONS = 4
+
+
+def run_functions(function: Callable[[], None]) -> None:
+    """Run the function in four threads at the same time, and wait for all of them."""
+    threads = [threading.Thread(target=function) for _ in range(_FUNCTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 class Death(Exception):
     """A function died at a call."""
 

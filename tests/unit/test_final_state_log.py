@@ -1,7 +1,6 @@
 """The log of final states, while several functions append, die, are repeated and get the same work."""
 
 import random
-import threading
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
@@ -16,11 +15,10 @@ from chalicelib.domain.messages import DELIVERED, Message, Origin, Receipt
 from chalicelib.domain.tally import Tally
 from chalicelib.store import final_state_log, messages, table
 from chalicelib.store.final_state_log import Head
-from tests.support.dying_table import Death, Table
+from tests.support.dying_table import Death, Table, run_functions
 from tests.support.settings import Configure
 
 OUT_ID, BIZ_ID = "task-1", "b1"
-FUNCTIONS = 4
 WORKS = 24
 _DEATH = 0.03
 
@@ -244,11 +242,7 @@ def test_functions_that_die_and_get_the_same_work_leave_each_row_once(
                 errors.append(error)
             return
 
-    threads = [threading.Thread(target=function) for _ in range(FUNCTIONS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_functions(function)
     assert not errors
     stored.death = 0
     assert Counter(rows()) == Counter(messages.key(message(at)) for at in range(number))

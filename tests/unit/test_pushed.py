@@ -1,7 +1,6 @@
 """The chain of pushed receipts, while functions push at the same time, die, and push the same receipts again."""
 
 import random
-import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -10,11 +9,10 @@ import pytest
 
 from chalicelib.store import pushed, table
 from chalicelib.store.table import Item
-from tests.support.dying_table import Death, Table
+from tests.support.dying_table import Death, Table, run_functions
 from tests.support.settings import Configure
 
 OUT_ID, BIZ_ID = "task-1", "b1"
-FUNCTIONS = 4
 _DEATH = 0.04
 
 
@@ -233,11 +231,7 @@ def test_functions_that_die_and_push_the_same_receipts_count_each_once(
                         errors.append(error)
                     break
 
-    threads = [threading.Thread(target=function) for _ in range(FUNCTIONS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_functions(function)
     assert not errors
     slots = stored.slots()
     assert [slot["sk"] for slot in slots] == [

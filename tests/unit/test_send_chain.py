@@ -10,11 +10,10 @@ import pytest
 from chalicelib.delivery.send_tallies import SendTallies
 from chalicelib.domain.chunks import ChunkKey, SendSums
 from chalicelib.store.send_chain import SendChain
-from tests.support.dying_table import Death, Table
+from tests.support.dying_table import Death, Table, run_functions
 from tests.support.settings import Configure
 
 OUT_ID, BIZ_ID = "task-1", "b1"
-FUNCTIONS = 4
 CHUNKS = 30
 _DEATH = 0.04
 
@@ -138,11 +137,7 @@ def test_functions_that_die_and_get_the_same_work_count_each_attempt_once(
             tallies.add(key, 0, one(start), repeated=done)
         tallies.append()
 
-    threads = [threading.Thread(target=function) for _ in range(FUNCTIONS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_functions(function)
     assert not errors
     stored.death = 0
     assert chain().sums == SendSums(CHUNKS, 0, sum(starts))
