@@ -387,12 +387,13 @@ def test_replies_that_are_not_taken_are_shown_by_themselves(local: Bridge) -> No
 # --- what may go wrong ---------------------------------------------------------------------------
 
 
+def fail(*_: Any) -> None:
+    raise TimeoutError("DynamoDB is not there")
+
+
 def test_a_record_that_cannot_be_written_changes_nothing(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: Any) -> None:
-        raise TimeoutError("DynamoDB is not there")
-
     queue(bridge, "x", range(3))
     bridge.quick_audience.next(busy)
     with monkeypatch.context() as patch:
@@ -406,9 +407,6 @@ def test_a_record_that_cannot_be_written_changes_nothing(
 def test_a_record_that_cannot_be_removed_is_removed_by_a_repetition(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: Any) -> None:
-        raise TimeoutError("DynamoDB is not there")
-
     queue(bridge, "x", range(3))
     bridge.quick_audience.next(busy)
     bridge.pump.drain("push")
