@@ -15,8 +15,8 @@ from chalicelib.store import breakers, signs
 from tests.support.in_process import tencent, web
 from tests.support.in_process.bridge import ENVIRONMENT, SIGN, SIGN_ID, TOKEN, Bridge
 from tests.support.in_process.operator import answer, counts, ops
-from tests.support.in_process.sends import A, B, C, D
-from tests.support.in_process.tencent import lost, numbers_refused, refused
+from tests.support.in_process.sends import A, accept_every_state
+from tests.support.in_process.tencent import lost, refused
 
 
 def offer(bridge: Bridge, **fields: Any) -> None:
@@ -67,21 +67,8 @@ def test_the_list_has_every_sign(local: Bridge) -> None:
     assert "另一品牌" in ops("sign", "list").stdout
 
 
-def trouble(bridge: Bridge) -> None:
-    """Send to recipients of every state: two in a call that refuses one, and one unknown, waiting and invalid each."""
-    # One call at a time: Tencent is down only after the last.
-    bridge.configure(TENCENT_PARALLEL_CALLS="4")
-    bridge.link()
-    code = bridge.template()
-    bridge.tencent.next("sendmultisms2", numbers_refused({"86" + B: 1016}))
-    bridge.tencent.next("86" + C, lost(web.read_timeout, sent=True))
-    bridge.tencent.next("86" + D, refused(1013))
-    params = [{"name": name} for name in ("1", "1", "3", "4", "5")]
-    bridge.campaign([A, B, C, D, "1391111****"], params, code=code)
-
-
 def test_a_campaign_is_counted_correctly_at_every_moment(local: Bridge) -> None:
-    trouble(local)
+    accept_every_state(local)
     found = counts()
     assert (found["recipients"], found["waiting"], found["sent"]) == (5, 5, 0)
     # Two calls without an answer: the other chunk is sent at the next probe, after ten seconds.
@@ -111,7 +98,7 @@ def test_a_campaign_is_counted_correctly_at_every_moment(local: Bridge) -> None:
 def test_recipients_waiting_for_a_send_and_for_a_receipt_are_counted_separately(
     local: Bridge,
 ) -> None:
-    trouble(local)
+    accept_every_state(local)
     found = counts()
     assert (found["waiting"], found["unsent"], found["unreported"]) == (5, 5, 0)
     # As above: A has a sid, and the chunk of one recipient waits for Tencent.
@@ -124,7 +111,7 @@ def test_recipients_waiting_for_a_send_and_for_a_receipt_are_counted_separately(
 
 
 def test_the_output_for_people_is_in_words(local: Bridge) -> None:
-    trouble(local)
+    accept_every_state(local)
     local.pump.run("deliver", hours=1)
     [sms] = local.tencent.sent_to("86" + A)
     local.callback([tencent.status(sms, "FAIL")])
@@ -162,7 +149,7 @@ def test_an_out_id_with_brackets_is_shown_unchanged(local: Bridge) -> None:
 
 
 def test_a_swept_campaign_is_counted(local: Bridge) -> None:
-    trouble(local)
+    accept_every_state(local)
     local.pump.drain("deliver")
     local.clock.advance(hours=73)
     local.pump.sweep()
@@ -172,7 +159,7 @@ def test_a_swept_campaign_is_counted(local: Bridge) -> None:
 
 
 def test_two_requests_of_an_out_id_are_counted_together(local: Bridge) -> None:
-    trouble(local)
+    accept_every_state(local)
     second = local.campaign([A], {"name": "再"}, code="7000")
     shown = answer("campaign", "show", "task-1")
     assert shown["requests"] == len(shown["bizIds"]) == 2

@@ -13,11 +13,10 @@ from chalicelib.domain.chunks import ChunkProgress
 from chalicelib.domain.messages import Message
 from chalicelib.store import messages
 from ops import export
-from tests.support.in_process import tencent, web
+from tests.support.in_process import tencent
 from tests.support.in_process.bridge import SIGN, Bridge
 from tests.support.in_process.operator import answer, counts, ops
-from tests.support.in_process.sends import A, B, C, D, send
-from tests.support.in_process.tencent import lost, numbers_refused, refused
+from tests.support.in_process.sends import A, B, C, D, accept_every_state, send
 
 HEADER = "phone,state,code,reason,sign,templateCode,sentAt,receivedAt,segments,pushed,bizId,sid"
 
@@ -30,19 +29,6 @@ def exported(*arguments: str) -> list[dict[str, str]]:
     text = raw.decode("utf-8-sig")
     assert text.splitlines()[0] == HEADER
     return list(csv.DictReader(text.splitlines()))
-
-
-def trouble(bridge: Bridge) -> str:
-    """Send to recipients of every state; return the bizId."""
-    bridge.configure(TENCENT_PARALLEL_CALLS="4")
-    bridge.link()
-    code = bridge.template()
-    bridge.tencent.next("sendmultisms2", numbers_refused({"86" + B: 1016}))
-    bridge.tencent.next("86" + C, lost(web.read_timeout, sent=True))
-    bridge.tencent.next("86" + D, refused(1013))
-    params = [{"name": name} for name in ("1", "1", "3", "4", "5")]
-    request = bridge.campaign([A, B, C, D, "1391111****"], params, code=code)
-    return str(request["bizId"])
 
 
 def states(rows: list[dict[str, str]]) -> dict[str, str]:
@@ -59,7 +45,7 @@ def test_a_row_for_each_recipient_that_show_counts_at_every_moment(local: Bridge
         assert sum(row["pushed"] == "yes" for row in rows) == shown["pushed"]
         return states(rows)
 
-    trouble(local)
+    accept_every_state(local)
     assert set(agree().values()) == {"waiting"}
     local.pump.run("deliver", "push", hours=20 / 3600)
     assert agree() == {
@@ -76,7 +62,7 @@ def test_a_row_for_each_recipient_that_show_counts_at_every_moment(local: Bridge
 
 
 def test_the_columns_of_a_recipient(local: Bridge) -> None:
-    biz_id = trouble(local)
+    biz_id = accept_every_state(local)
     local.pump.run("deliver", hours=1)
     [sms] = local.tencent.sent_to("86" + A)
     local.callback([tencent.status(sms, "FAIL")])
@@ -107,7 +93,7 @@ def test_the_columns_of_a_recipient(local: Bridge) -> None:
 
 
 def test_only_the_failed_ones(local: Bridge) -> None:
-    trouble(local)
+    accept_every_state(local)
     local.pump.run("deliver", "push", hours=20 / 3600)
     assert states(exported("--failed")) == {B: "failed", "1391111****": "failed"}
 
@@ -154,7 +140,7 @@ def test_cells_with_separators_stay_cells(local: Bridge) -> None:
 
 
 def test_a_file_is_written_for_its_owner_alone(local: Bridge, tmp_path: Path) -> None:
-    trouble(local)
+    accept_every_state(local)
     path = tmp_path / "spring.csv"
     path.write_text("before")
     result = ops("campaign", "export", "task-1", "--output", str(path))
@@ -168,7 +154,7 @@ def test_a_file_is_written_for_its_owner_alone(local: Bridge, tmp_path: Path) ->
 
 
 def test_a_file_that_can_not_be_written_is_an_error(local: Bridge, tmp_path: Path) -> None:
-    trouble(local)
+    accept_every_state(local)
     result = ops("campaign", "export", "task-1", "--output", str(tmp_path / "none" / "x.csv"))
     assert result.exit_code == 1
     assert "can't be written" in result.stderr
@@ -177,7 +163,7 @@ def test_a_file_that_can_not_be_written_is_an_error(local: Bridge, tmp_path: Pat
 def test_an_interrupted_export_leaves_the_file_as_it_was(
     local: Bridge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trouble(local)
+    accept_every_state(local)
     path = tmp_path / "spring.csv"
     path.write_text("before")
 
@@ -199,7 +185,7 @@ def test_an_unknown_campaign_is_an_error_and_prints_nothing(local: Bridge) -> No
 
 
 def test_the_rows_as_json(local: Bridge) -> None:
-    trouble(local)
+    accept_every_state(local)
     rows = answer("campaign", "export", "task-1")
     assert [list(row) for row in rows] == [HEADER.split(",")] * 5
     assert {row["pushed"] for row in rows} == {False}
@@ -252,7 +238,7 @@ def test_the_help_names_the_columns_and_the_options() -> None:
 
 
 def test_a_message_is_found_with_its_text_and_dates(local: Bridge) -> None:
-    trouble(local)
+    accept_every_state(local)
     local.pump.run("deliver", hours=1)
     local.deliver_all()
     local.pump.run("settle", "push", hours=1)
@@ -265,7 +251,7 @@ def test_a_message_is_found_with_its_text_and_dates(local: Bridge) -> None:
 
 
 def test_what_was_refused_has_no_text(local: Bridge) -> None:
-    trouble(local)
+    accept_every_state(local)
     local.pump.run("deliver", hours=1)
     [row] = answer("message", "find", B)
     assert (row["state"], row["text"]) == ("failed", "")

@@ -7,7 +7,7 @@ from chalicelib.domain.planning import Failure
 from tests.support.in_process import web
 from tests.support.in_process.bridge import Answer, Bridge
 from tests.support.in_process.quickaudience import by_phone
-from tests.support.in_process.tencent import Sms, lost
+from tests.support.in_process.tencent import Sms, lost, numbers_refused, refused
 
 A, B, C, D = (f"1390000{number}{number}{number}{number}" for number in range(1, 5))
 
@@ -20,6 +20,24 @@ def accept(bridge: Bridge, *phones: str, singly: bool = False) -> Answer:
     answer = bridge.campaign(phones, params, code=bridge.template())
     assert answer.code == "OK"
     return answer
+
+
+def accept_every_state(bridge: Bridge) -> str:
+    """Accept a campaign whose recipients will have every state, and return its bizId.
+
+    Two are sent to in a call that refuses one of them. Of the others, one will be unknown, one waits, and one is
+    invalid.
+    """
+    # One call at a time: Tencent is down only after the last.
+    bridge.configure(TENCENT_PARALLEL_CALLS="4")
+    bridge.link()
+    code = bridge.template()
+    bridge.tencent.next("sendmultisms2", numbers_refused({"86" + B: 1016}))
+    bridge.tencent.next("86" + C, lost(web.read_timeout, sent=True))
+    bridge.tencent.next("86" + D, refused(1013))
+    params = [{"name": name} for name in ("1", "1", "3", "4", "5")]
+    request = bridge.campaign([A, B, C, D, "1391111****"], params, code=code)
+    return str(request["bizId"])
 
 
 def outcomes(bridge: Bridge, answer: Answer) -> dict[str, Any]:
