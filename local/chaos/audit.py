@@ -21,7 +21,7 @@ State = tuple[str, str]
 
 DELIVERED: State = ("delivered", "")
 _COUNTED = ("delivered", "failed", "unknown", "waiting")
-# The counts that sums are kept of.
+# The counts of which the functions keep sums.
 _KEPT = (
     *("recipients", "sent", "delivered", "failed", "waiting", "unsent", "unreported", "unknown"),
     *("pushed", "replies", "segments", "unpriced"),

@@ -120,9 +120,9 @@ class Sides:
         seconds: float | None = None,
         **environment: str,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a module in the stack's environment, whatever its exit code will be.
+        """Run a module in the stack's environment, and return the process with any exit code.
 
-        It is killed after some seconds, if these are given: then TimeoutExpired is raised.
+        If `seconds` are given, kill it after that time and raise TimeoutExpired.
         """
         return subprocess.run(
             [sys.executable, "-m", module, *words],
@@ -254,7 +254,7 @@ class Sides:
         )
 
     def _shown(self, out_ids: list[str]) -> tuple[_Accounts, _Accounts]:
-        """Return the accounts of campaigns, first those that count every item, then those of the sums."""
+        """Return two accounts of each campaign: the first counts every item, the second uses the sums."""
         counted, kept = json.loads(self.python("local.chaos.shown", given=json.dumps(out_ids)))
         return counted, kept
 

@@ -1,4 +1,4 @@
-"""`campaign show` and `campaign list`: the sums that are kept agree with what counting gives, and cost little."""
+"""`campaign show` and `campaign list`: the stored sums agree with a count of all items, and cost little to read."""
 
 import random
 import time
@@ -141,7 +141,7 @@ def test_what_a_function_sent_that_died_before_its_slot_is_appended_by_the_next(
 def test_the_attempts_of_a_function_that_probed_and_died_are_appended_by_the_next(
     linked: Bridge, how: Fault
 ) -> None:
-    """It made two attempts, the probe and the one after it, and only the first is named by its message."""
+    """The invocation made two attempts, the probe and the one after it; only the probe is named in its message."""
     linked.campaign([A, B, C], {"name": "您"}, code=linked.template())
     breakers.trip("tencent-account", "no money", int(time.time()), 1001)
     linked.pump.drain("deliver")

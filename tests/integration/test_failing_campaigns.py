@@ -242,7 +242,7 @@ def test_after_a_resume_the_same_failures_pause_nothing(
     first, second, third = accept(linked, times=3)
     linked.pump.invoke_once("deliver", 1)
     halting.resume("task-1")
-    # The others fail, too, and so would whatever comes late of the first.
+    # The others fail, too, and so would late final states of the first.
     linked.pump.drain("deliver")
     assert [state(one) for one in (first, second, third)] == ["sending"] * 3
     assert alarms() == 3, "the alarm comes all the same"

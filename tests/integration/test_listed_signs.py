@@ -304,7 +304,7 @@ def test_a_sign_without_a_link_is_changed_and_deleted_by_its_name(
     assert (row["name"], row["signId"], row["linked"]) == ("Brand2", 702, "")
     [changed] = tencent.requests_of("ModifySmsSign")
     assert (changed["SignId"], changed["International"]) == (702, 1)
-    # The list says it all: Tencent is not asked for the sign again.
+    # The list has all that is needed: Tencent is not asked for the sign again.
     assert not [fields for fields in tencent.requests_of(LIST) if "SignIdSet" in fields]
     operator.json("sign", "delete", "Brand", "--yes")
     assert tencent.requests_of("DeleteSmsSign") == [{"SignId": 702}]

@@ -1,4 +1,4 @@
-"""Receipts that Quick Audience does not accept: what operators see of them, and what that costs."""
+"""Receipts that Quick Audience does not accept: how operators see them, and the cost of that."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""push with a fault at every call: what operators see of refused receipts agrees with what was pushed."""
+"""push with a fault at every call: the refused receipts that operators see agree with the receipts that were pushed."""
 
 import time
 from collections.abc import Callable
@@ -121,7 +121,7 @@ def test_what_is_shown_agrees_with_what_was_pushed(
         dead = bridge.pump.bodies("receipts-dead")
         left = dict.fromkeys(RECEIPTS, 0) | {body["outId"]: len(body["entries"]) for body in dead}
         assert shown() == unpushed() == left, what
-        # What is given up stays recorded, and nothing else.
+        # Only receipts that were given up stay recorded.
         found = list(refused_pushes.of_all(100))
         # If the last record can't be written, the one before it stays.
         unwritten = name == "dynamodb BatchWriteItem" and how.startswith("failed")

@@ -1,4 +1,4 @@
-"""The audit log: every command that changes something leaves who, what, when and with what result."""
+"""The audit log: every command that changes something records the operator, the change, the time and the result."""
 
 import json
 import time

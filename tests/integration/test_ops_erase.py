@@ -27,7 +27,7 @@ FORM = "***********"
 
 
 def readable(value: Any) -> str:
-    """Return an attribute as text, with what is packed in it."""
+    """Return an attribute as text, with its packed content unpacked."""
     if isinstance(value, bytes):
         try:
             return json.dumps(unpack(value), ensure_ascii=False)

@@ -56,7 +56,7 @@ def test_without_a_stack_it_says_how_to_start_one(
     assert result.stdout == ""
 
 
-# That of `campaign resend`, which asks who it is first, is in test_resending.py.
+# The test of `campaign resend`, which first asks AWS for the operator's identity, is in test_resending.py.
 @pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"campaign resend"}))
 def test_without_rights_it_names_the_missing_action(
     local: Bridge, monkeypatch: pytest.MonkeyPatch, name: str

@@ -28,7 +28,7 @@ def operator(linked: Bridge, local: Bridge) -> Ops:
 
 
 def watch(bridge: Bridge, *steps: Step) -> list[dict[str, Any]]:
-    """Watch a campaign, with a step of it between two looks; without a step left, Ctrl-C."""
+    """Watch a campaign, and run one step of it between two looks; press Ctrl-C after the last step."""
     left = list(steps)
 
     def sleep(seconds: float) -> None:

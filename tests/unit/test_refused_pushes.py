@@ -1,4 +1,4 @@
-"""The items of refused pushes: what they hold, and for how long."""
+"""The items of refused pushes: their content, and when they expire."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The estimate of segments, compared with what the simulator of Tencent bills."""
+"""The estimate of segments, compared with the segments that the simulator of Tencent bills."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The tally of final states: what it counts, and what it folds."""
+"""The tally of final states: its counts, and the reasons that it folds."""
 
 import json
 

@@ -125,7 +125,7 @@ def method_names_from_class(of: type) -> list[str]:
 
 @functools.cache
 def camelcase_to_underscores(argument: str) -> str:
-    """Remember what moto's function finds: it is called with the names of a few actions only."""
+    """Cache the results of moto's function: it is called with the names of only a few actions."""
     found: str = _underscored(argument)
     return found
 
@@ -139,7 +139,7 @@ def add_auth(self: Any, request: Any) -> None:
 
 
 def make_request(self: Any, operation: Any, request: dict[str, Any], context: Any) -> Any:
-    """Replace botocore's function by one that asks moto directly, and only for what the table has.
+    """Replace botocore's function: ask moto directly, or answer without moto if nothing would be found.
 
     Each minute the bridge asks in vain whether something waits, and moto takes as long for that as for an answer.
     """

@@ -1,4 +1,4 @@
-"""The counts of a campaign: those that are kept agree with those of all items."""
+"""The counts of a campaign: the stored sums agree with a count of all items."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _COUNTS = (
 def check_counts(
     out_id: str, what: object = "", *, leave_out: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """Assert that the sums of a campaign are what counting gives; return the account by the sums.
+    """Assert that the sums of a campaign equal a count of its items; return the account by the sums.
 
     Call it when no invocation is under way. `leave_out` names counts that may differ.
     """

@@ -1,4 +1,4 @@
-"""The operator's commands: those that change something, with what each needs, and those that look."""
+"""The operator's commands that change something, each with its preparation, and the commands that only read."""
 
 import json
 import time

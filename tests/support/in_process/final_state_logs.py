@@ -36,7 +36,7 @@ class _Stored:
         self.messages: list[Message] = []
         self.results: dict[Attempt, table.Item] = {}
         self.sends: list[tuple[int, list[Attempt], SendSums]] = []
-        # By what follows the bizId in their sort keys. Those of older releases have no total.
+        # The key is the part of the sort key after the bizId. Items of older releases have no total.
         self.pushes: dict[str, table.Item] = {}
         self.pushed_set: table.Item = {}
         self.listed = False
@@ -152,7 +152,7 @@ def _check_tally(what: str, stored: _Stored) -> None:
     kept = tally.decode(stored.head["tally"]) if "tally" in stored.head else Tally()
     for name in ("delivered", "failed", "refused", "lost", "late", "unpriced", "withheld"):
         assert getattr(kept, name) == getattr(counted, name), f"{what}: {name}"
-    # A reason that was folded once may have come back, so what is kept of it may be less.
+    # A reason that was folded may occur again later, so its stored count may be lower.
     for code, (count, _) in kept.reasons.items():
         of_code = sum(one.receipt.code[:40] == code for one in stored.settled if one.receipt)
         assert count == of_code if not kept.other_reasons else count <= of_code, f"{what}: {code}"

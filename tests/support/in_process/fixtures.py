@@ -65,7 +65,7 @@ def bridge(
         monkeypatch.setattr(patched, name, getattr(aws, name))
     # moto replaces the whole of AWS for `requests`, too, with a thousand addresses: no test calls it that way.
     monkeypatch.setattr(models, "RESPONSES_METHODS", [])
-    # Below the policies and what HOSTILE turns on, so that these see every call.
+    # Below the policies and the layers of HOSTILE, so that these see every call.
     monkeypatch.setattr(BaseClient, "_make_request", aws.make_request)
     # Both take botocore long, and moto checks neither.
     monkeypatch.setattr(SigV4Auth, "add_auth", aws.add_auth)

@@ -41,7 +41,7 @@ def campaign(bridge: Bridge, code: str = "", out_id: str = "task-1") -> Answer:
 
 
 def settle(bridge: Bridge) -> dict[str, set[tuple[int, str]]]:
-    """Deliver and push everything; return what was reported of each phone. Nobody may be sent to twice."""
+    """Deliver and push everything; return the reports of each phone. Assert that no phone was sent to twice."""
     bridge.pump.run("deliver", "push", hours=3)
     bridge.deliver_all()
     bridge.pump.run("settle", "push", hours=3)

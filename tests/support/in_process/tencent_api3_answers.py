@@ -57,7 +57,7 @@ def _sign(item: Fields) -> Fields:
 
 
 def _listed(items: Any, fields: Fields) -> list[Fields]:
-    """Return what v5 has in a list; of those that were asked for by id, only the ones of the kind that was named."""
+    """Return v5's list of items. If ids are given, leave out items of another kind than the one that was named."""
     wanted = fields["International"]
     return [
         item

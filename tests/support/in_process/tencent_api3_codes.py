@@ -38,7 +38,7 @@ CODES = {
     1048: "InvalidParameterValue.ProhibitedUseUrlInTemplateParameter",
     60008: "InternalError.Timeout",
 }
-"""A code of API 3.0 for each of v5's: one that says the same."""
+"""A code of API 3.0 for each code of v5 with the same meaning."""
 
 
 def code_of(number: int | str) -> str:
