@@ -14,10 +14,11 @@ from chalicelib.domain import erased_numbers, phones
 from chalicelib.domain.chunks import ChunkKey, ChunkProgress
 from chalicelib.domain.digest_set import GrowingDigestSet
 from chalicelib.domain.messages import NOT_SENT, STOPPED
-from chalicelib.domain.periods import RETENTION_SECONDS, SAME_REQUEST_SECONDS
+from chalicelib.domain.periods import CLOSED_AFTER_SECONDS, RETENTION_SECONDS, SAME_REQUEST_SECONDS
 from chalicelib.domain.planning import Failure
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.store import chunks, files
+from chalicelib.store.files import File
 from chalicelib.tencent import error_codes
 from ops.errors import OperatorError
 
@@ -33,6 +34,8 @@ NO_NUMBER = "the entry has no number"
 
 # A request that was cut off while it was accepted can be repeated for this long, and is then continued.
 _CONTINUED_SECONDS = SAME_REQUEST_SECONDS + 3600
+# After that, no file is read any further; a function that began before has ended 15 minutes later.
+_READ_SECONDS = CLOSED_AFTER_SECONDS + 15 * 60
 # Receipts and the counts of a campaign have codes of this length.
 _CODE = 40
 
@@ -100,10 +103,12 @@ class Candidates:
         self.codes: Counter[str] = Counter()
         self.left_out: Counter[str] = Counter()
         for biz_id, file in self._files.items():
-            if not file.ended and self._may_go_on(biz_id, file.expires - RETENTION_SECONDS):
+            accepted_at = file.expires - RETENTION_SECONDS
+            if self._may_be_read(file, accepted_at) and self._may_go_on(biz_id, accepted_at):
                 raise OperatorError(
                     f"the file of the request {biz_id} is not read to its end, so it is not known yet whom it names: "
-                    "try again once it is (ops campaign show)"
+                    "try again once it is (ops campaign show). A file that could not be fetched may still be replayed "
+                    "(ops deadletters replay); it counts as read 72 hours after its acceptance"
                 )
         for key, progress in chunks.of_out_id(out_id):
             self._look_at(key, progress)
@@ -137,13 +142,19 @@ class Candidates:
             for _, progress in chunks.all_progress(self._out_id, request.biz_id, consistent=True):
                 for candidate in _failed(request, progress):
                     why = self._why_not(candidate, codes, whole_file=whole_file, later=later)
-                    if request is not sources[-1]:
+                    # A file that failed as a whole does not hide the phone's older failures.
+                    if request is not sources[-1] and not whole_file:
                         own.add(candidate.phone)
                     if why:
                         self.left_out[why] += 1
                     else:
                         yield candidate
             later.update(own)
+
+    def _may_be_read(self, file: File, accepted_at: int) -> bool:
+        """Return whether a file may still be read: it has not ended, or a replay of its dead letter may begin again."""
+        may_go_on = not file.ended or file.replayable
+        return may_go_on and accepted_at + _READ_SECONDS > self._now
 
     def _may_go_on(self, biz_id: str, accepted_at: int) -> bool:
         """Return whether a request is accepted, or was cut off and may still be continued."""

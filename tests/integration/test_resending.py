@@ -11,11 +11,19 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from chalicelib.domain.chunks import ChunkKey
-from chalicelib.domain.periods import SAME_REQUEST_SECONDS
+from chalicelib.domain.periods import CLOSED_AFTER_SECONDS, RETENTION_SECONDS, SAME_REQUEST_SECONDS
 from chalicelib.errors import Refused
 from chalicelib.queues.sending import NotQueuedError
 from chalicelib.store import chunks, daily_counts, messages, resends, send_requests
-from ops import erasure, export, halting, resend_candidates, resend_drafts, resending, template
+from ops import (
+    erasure,
+    export,
+    halting,
+    resend_candidates,
+    resend_drafts,
+    resending,
+    template,
+)
 from ops.errors import OperatorError
 from tests.support.in_process import digital
 from tests.support.in_process.bridge import Bridge
@@ -707,6 +715,58 @@ def test_a_file_that_failed_as_a_whole_is_sent_again_by_quick_audience_only(
     linked.pump.run("read", "deliver", hours=1)
     assert len(linked.tencent.sent) == 6
     check_once(linked)
+
+
+def test_a_file_that_can_be_replayed_counts_as_read_after_72_hours(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = FileCampaigns(linked, monkeypatch)
+    campaign(linked)
+    answer = files.ask(f"{BUCKET}/missing.txt", linked.template("您好"))
+    linked.pump.run("read", hours=20)
+    file = files.file(answer)
+    assert (file.state, file.replayable) == ("failed", True)
+    with pytest.raises(OperatorError, match="is not read to its end"):
+        look()
+    accepted_at = file.expires - RETENTION_SECONDS
+    linked.clock.move_to(accepted_at + CLOSED_AFTER_SECONDS + 14 * 60)
+    with pytest.raises(OperatorError, match="ops deadletters replay"):
+        look()
+    linked.clock.move_to(accepted_at + CLOSED_AFTER_SECONDS + 15 * 60)
+    assert resend()["recipients"] == 4
+    settle(linked)
+
+
+def test_a_file_that_never_ends_blocks_no_resend_after_72_hours(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = FileCampaigns(linked, monkeypatch)
+    campaign(linked)
+    answer = files.send(PHONES[0], linked.template("您好"))
+    accepted_at = files.file(answer).expires - RETENTION_SECONDS
+    linked.clock.move_to(accepted_at + CLOSED_AFTER_SECONDS + 14 * 60)
+    with pytest.raises(OperatorError, match="is not read to its end"):
+        look()
+    linked.clock.move_to(accepted_at + CLOSED_AFTER_SECONDS + 15 * 60)
+    assert resend()["recipients"] == 4
+    # It is not read any more.
+    linked.pump.run("read", hours=1)
+    assert files.file(answer).state == "failed"
+    settle(linked)
+
+
+def test_a_file_that_failed_as_a_whole_does_not_hide_older_failures(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = FileCampaigns(linked, monkeypatch)
+    campaign(linked)
+    linked.clock.advance(seconds=10)
+    files.send("".join(f"{phone}\n" for phone in PHONES[:4]), linked.template("您好"), limit=3)
+    linked.pump.run("read", "deliver", hours=1)
+    account = resend()
+    assert account["recipients"] == 4
+    assert left_out(account) == {resend_candidates.ACCEPTED: 2, resend_candidates.WHOLE_FILE: 4}
+    settle(linked)
 
 
 def test_recipients_of_a_digital_campaign(here: Bridge) -> None:
