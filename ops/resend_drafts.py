@@ -85,6 +85,7 @@ class Drafts:
     """
 
     def __init__(self, sources: Sequence[SendRequest], now: int) -> None:
+        self.accepted_at = now
         self._drafts: dict[tuple[str, str], Draft | Refused] = {}
         self._revisions: dict[tuple[str, int], Revision | None] = {}
         self._chosen = GrowingDigestSet()

@@ -28,6 +28,8 @@ from ops.errors import OperatorError
 from ops.resend_candidates import Candidates
 from ops.resend_drafts import Drafts
 
+# A machine may sleep while it plans. What `sweep` finds at the planned chunks 72 hours later must be accepted by then.
+_MAX_SECONDS = 3600
 _OVERTAKEN = "another resend of {} began meanwhile, so this one sent nothing: see campaign show"
 
 
@@ -113,6 +115,9 @@ def _check(drafts: Drafts, accepted: Sequence[SendRequest], at_most: int | None)
 
 def _commit(begun: Resends, drafts: Drafts) -> Resends:
     """Accept the planned requests. An error of AWS leaves their plans alone, since they may be accepted."""
+    if time.time() - drafts.accepted_at > _MAX_SECONDS:
+        _remove_plans(drafts)
+        raise OperatorError("the resend took longer than an hour, so nothing was sent: try again")
     limit = settings.load().daily_limit
     committed = resends.commit(begun, [draft.accepted for draft in drafts.used], limit)
     if isinstance(committed, Resends):

@@ -444,6 +444,23 @@ def test_a_request_that_comes_while_a_resend_is_planned_ends_it(
     settle(linked)
 
 
+def test_a_resend_that_slept_is_not_accepted(
+    linked: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign(linked)
+    record_plan = chunks.record_plan
+
+    def sleep(*arguments: Any) -> Any:
+        linked.clock.advance(hours=1.1)
+        return record_plan(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(chunks, "record_plan", sleep)
+        with pytest.raises(OperatorError, match="longer than an hour"):
+            resend()
+    assert resend()["recipients"] == 4
+
+
 @pytest.mark.parametrize(
     "step",
     [(resends, "begin"), (chunks, "record_plan"), (resends, "commit")],
