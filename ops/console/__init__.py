@@ -7,6 +7,7 @@ app          the routes, the checks of every request, and entering
 answers      how an answer is made; page_routes, action_routes, number_routes: what it answers
 safety       who may use it: addresses, sessions, the checks of every request
 sessions     what the console knows of one browser
+threads      the threads in which AWS is called, apart for reads, clicks and actions
 parts        the parts of pages, each of which is read, refreshed and fails alone
 actions      what changes something: a question, then the change and its result
 words        every text of the pages in both languages

@@ -20,7 +20,7 @@ def _action(request: web.Request) -> Action:
 async def ask(request: web.Request) -> web.StreamResponse:
     """Ask before an action, with the counts as they are now."""
     action, visit = _action(request), await answers.visit_of(request)
-    return await answers.dialog(request, visit, lambda: _question(visit, action, ""))
+    return await answers.dialog(request, visit, lambda: _question(visit, action, ""), "asked")
 
 
 def _question(visit: Visit, action: Action, error: str) -> str:
@@ -38,4 +38,4 @@ async def act(request: web.Request) -> web.StreamResponse:
             return _question(visit, action, str(error))
         return rendering.result(visit, action, done)
 
-    return await answers.dialog(request, visit, work)
+    return await answers.dialog(request, visit, work, "action")

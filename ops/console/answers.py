@@ -1,6 +1,5 @@
 """How an answer is made: what runs in a thread, what fails, and what a browser is given."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -10,6 +9,7 @@ from aiohttp import web
 from ops.console import problems, rendering
 from ops.console.problems import Problem
 from ops.console.sessions import Session
+from ops.console.threads import Kind
 from ops.console.visits import Console, Visit
 
 T = TypeVar("T")
@@ -48,10 +48,17 @@ def require_changes(request: web.Request) -> None:
         raise web.HTTPForbidden(text="--read-only")
 
 
-async def attempt(visit: Visit, work: Callable[[], T], otherwise: T) -> tuple[T, Problem | None]:
+async def attempt(
+    visit: Visit,
+    work: Callable[[], T],
+    otherwise: T,
+    *,
+    kind: Kind,
+    patience: float | None = None,
+) -> tuple[T, Problem | None]:
     """Run something in a thread; return what it returns, or `otherwise` and why it failed."""
     try:
-        return await asyncio.to_thread(work), None
+        return await visit.console.threads.run(kind, work, patience=patience), None
     except problems.EXPECTED as error:
         return otherwise, problems.of(error, visit.console.stage)
     except Exception as error:
@@ -59,9 +66,11 @@ async def attempt(visit: Visit, work: Callable[[], T], otherwise: T) -> tuple[T,
         return otherwise, Problem("console", f"{type(error).__name__}: {error}")
 
 
-async def dialog(request: web.Request, visit: Visit, work: Callable[[], str]) -> web.StreamResponse:
+async def dialog(
+    request: web.Request, visit: Visit, work: Callable[[], str], kind: Kind
+) -> web.StreamResponse:
     """Return what a dialog shows: by itself, for a browser without the script, as a page."""
-    text, problem = await attempt(visit, work, "")
+    text, problem = await attempt(visit, work, "", kind=kind)
     if problem:
         text = rendering.failed(visit, problem)
     status = 503 if problem else 200

@@ -22,9 +22,12 @@ def kind_of(stage: str) -> str:
 
 
 def learn_identity(console: Console) -> None:
-    """Ask AWS whose credentials these are, once."""
-    if console.identity is None:
-        console.identity = identity.current()
+    """Ask AWS whose credentials these are, once. While a thread waits for the answer, others go on without it."""
+    if console.identity is None and console.identity_asked.acquire(blocking=False):
+        try:
+            console.identity = identity.current()
+        finally:
+            console.identity_asked.release()
 
 
 def _load(visit: Visit) -> Values:

@@ -1,6 +1,5 @@
 """Whole phone numbers: searched for, shown one by one, and exported. What leaves is recorded in the audit log."""
 
-import asyncio
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -39,7 +38,7 @@ async def reveal(request: web.Request) -> web.StreamResponse:
         with audit.action("console reveal", phone=found):
             return rendering.number(visit, found)
 
-    return await answers.dialog(request, visit, work)
+    return await answers.dialog(request, visit, work, "action")
 
 
 async def export_campaign(request: web.Request) -> web.StreamResponse:
@@ -52,7 +51,7 @@ async def export_campaign(request: web.Request) -> web.StreamResponse:
         with audit.action("campaign export", outId=out_id, failed=failed):
             return export.as_csv(export.rows(out_id, failed=failed))
 
-    parts, problem = await answers.attempt(visit, begin, None)
+    parts, problem = await answers.attempt(visit, begin, None, kind="asked")
     if parts is None or problem:
         text = rendering.problem(visit, problem or Problem("refused"))
         return answers.html(rendering.message(visit, text), 503)
@@ -62,7 +61,7 @@ async def export_campaign(request: web.Request) -> web.StreamResponse:
     response.charset = "utf-8"
     response.headers["Content-Disposition"] = f'attachment; filename="{name or "campaign"}.csv"'
     await response.prepare(request)
-    while block := await asyncio.to_thread(_block, parts):
+    while block := await visit.console.threads.run("asked", lambda: _block(parts)):
         await response.write(block)
     await response.write_eof()
     return response

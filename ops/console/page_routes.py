@@ -10,6 +10,9 @@ from ops.console.parts import Page, Part
 from ops.console.problems import Problem
 from ops.console.visits import Values, Visit
 
+# A part that is refreshed by itself holds up a page no longer than this.
+_PATIENCE = 8
+
 
 async def page(request: web.Request) -> web.StreamResponse:
     """Respond with a whole page."""
@@ -41,14 +44,21 @@ async def part_of_page(request: web.Request) -> web.StreamResponse:
 async def _whole(visit: Visit, shown: Page, asked: Part | None = None) -> web.Response:
     """Return a page with all its parts but those that are to be asked for first."""
     parts = [frame.NAVIGATION, *(one for one in shown.parts if not one.asked or one is asked)]
-    loaded = await asyncio.gather(*(_load(visit, shown, part) for part in parts))
+    loaded = await asyncio.gather(
+        *(
+            _load(visit, shown, part, patience=_PATIENCE if part.kind == "polled" else None)
+            for part in parts
+        )
+    )
     sections = {part.name: text for part, (text, _) in zip(parts, loaded, strict=True)}
     found = dict.fromkeys(problem for _, problem in loaded if problem)
     banners = [rendering.problem(visit, one) for one in found]
     return answers.html(rendering.page(visit, shown, sections, banners))
 
 
-async def _load(visit: Visit, shown: Page, part: Part) -> tuple[str, Problem | None]:
+async def _load(
+    visit: Visit, shown: Page, part: Part, *, patience: float | None = None
+) -> tuple[str, Problem | None]:
     """Return a part's content, or why it can't be read."""
 
     def work() -> str:
@@ -61,4 +71,4 @@ async def _load(visit: Visit, shown: Page, part: Part) -> tuple[str, Problem | N
         if part is frame.NAVIGATION
         else ""
     )
-    return await answers.attempt(visit, work, otherwise)
+    return await answers.attempt(visit, work, otherwise, kind=part.kind, patience=patience)

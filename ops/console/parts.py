@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ops.console.threads import Kind
 from ops.console.visits import Values, Visit
 
 
@@ -18,6 +19,11 @@ class Part:
     load: Callable[[Visit], Values]
     seconds: int = 0
     asked: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """Return in which threads it is read."""
+        return "asked" if self.asked else "polled" if self.seconds else "page"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from botocore.exceptions import (
 
 from chalicelib.errors import BridgeError, ConfigurationError, Refused
 from ops import stages
+from ops.console.threads import TooSlowError
 from ops.errors import OperatorError, is_missing_queue
 
 _EXPIRED = {
@@ -65,6 +66,7 @@ EXPECTED = (
     requests.RequestException,
     GetParameterError,
     TimeoutError,
+    TooSlowError,
 )
 """The errors that a banner explains. Others are errors of the console."""
 
@@ -82,7 +84,7 @@ def of(error: Exception, stage: str) -> Problem:
             return Problem("refused", error.message)
         case GetParameterError():
             return Problem("secrets", str(error), f"python -m ops doctor --stage {stage}")
-        case requests.RequestException():
+        case requests.RequestException() | TooSlowError():
             return Problem("silent", str(error))
         case TimeoutError():
             return Problem("busy", str(error))

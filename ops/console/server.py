@@ -8,7 +8,6 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from aiohttp import web
 
@@ -19,8 +18,6 @@ from ops.errors import OperatorError
 
 _SHUTDOWN_SECONDS = 2
 _M_ARENA_MAX = -8
-# boto3 blocks, so it is called in threads. Some are enough for one operator.
-_THREADS = 3
 
 
 def listen(port: int) -> socket.socket:
@@ -55,7 +52,6 @@ async def _serve(
     console: Console, listener: socket.socket, *, browser: bool, say: Callable[[str], None]
 ) -> None:
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(_THREADS))
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, ended.set)

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from ops.cloud.identity import Identity
 from ops.console.safety import Safety
 from ops.console.sessions import Session
+from ops.console.threads import Threads
 from ops.console.words import Words
 
 
@@ -14,13 +16,15 @@ from ops.console.words import Words
 class Console:
     """A running console: the stage that it shows, and what it has learned of it.
 
-    `identity` is None until AWS has said whose credentials these are.
+    `identity` is None until AWS has said whose credentials these are. While one thread asks, it holds `identity_asked`.
     """
 
     stage: str
     safety: Safety
     read_only: bool = False
     identity: Identity | None = None
+    identity_asked: Lock = field(default_factory=Lock)
+    threads: Threads = field(default_factory=Threads)
 
 
 @dataclass(frozen=True, slots=True)

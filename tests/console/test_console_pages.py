@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib import aws
+from chalicelib import aws, deadline
 from chalicelib.store import breakers
 from ops import queue_counts
 from ops.console import pages
@@ -287,9 +287,11 @@ def test_each_part_fails_by_itself(
 def test_a_failure_of_the_table_is_one_banner(
     local: Bridge, visitor: Visitor, monkeypatch: pytest.MonkeyPatch, code: str, kind: str
 ) -> None:
-    client = aws.dynamodb()
-    for name in ("query", "get_item", "batch_get_item"):
-        monkeypatch.setattr(client, name, failing(code))
+    with deadline.within():
+        hurried = aws.dynamodb()
+    for client in (aws.dynamodb(), hurried):
+        for name in ("query", "get_item", "batch_get_item"):
+            monkeypatch.setattr(client, name, failing(code))
     page = visitor.get("/campaigns")
     assert page.status == 200
     assert re.findall(r'data-problem="(\w+)"', page.text) == [kind]

@@ -2,9 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+import threading
+from collections.abc import Coroutine, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -13,6 +16,8 @@ from chalicelib.domain.queue_names import QueueName
 from chalicelib.queues import sending
 from ops.console import app, safety
 from ops.console.visits import Console
+
+T = TypeVar("T")
 
 PORT = 47001
 FRAGMENT = {"X-Fragment": "1"}
@@ -87,15 +92,72 @@ class Visitor:
         """Post a form as it is, with these headers."""
         return asyncio.run(self._ask("POST", path, headers, form))
 
+    @contextmanager
+    def staying(self) -> Iterator["Staying"]:
+        """Keep the console running, so that requests can be under way at the same time."""
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever)
+        thread.start()
+
+        def run(work: Coroutine[Any, Any, T]) -> T:
+            return asyncio.run_coroutine_threadsafe(work, loop).result(30)
+
+        async def opened() -> TestClient[Any, Any]:
+            return TestClient(TestServer(app.make(self.console)))
+
+        client = run(opened())
+        try:
+            run(client.start_server())
+            yield Staying(self, loop, client)
+        finally:
+            run(client.close())
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
     async def _ask(self, method: str, path: str, headers: Mapping[str, str], data: Any) -> Answer:
+        async with TestClient(TestServer(app.make(self.console))) as client:
+            return await self.ask(client, method, path, headers, data)
+
+    async def ask(
+        self,
+        client: TestClient[Any, Any],
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        data: Any,
+    ) -> Answer:
+        """Make a request of a console that runs."""
         given = {"Host": self.guard.host, "Cookie": self.cookie, **headers}
         sent = {name: value for name, value in given.items() if value}
-        async with TestClient(TestServer(app.make(self.console))) as client:
-            answer = await client.request(
-                method, path, headers=sent, data=data, allow_redirects=False
-            )
-            text = (await answer.read()).decode()
+        answer = await client.request(method, path, headers=sent, data=data, allow_redirects=False)
+        text = (await answer.read()).decode()
         found = Answer(answer.status, dict(answer.headers), text)
         if found.problem == "console" or found.status == 500:
             self.failures.append(re.sub(r"<[^>]+>|\s+", " ", text)[:600])
         return found
+
+
+@dataclass(frozen=True)
+class Staying:
+    """A visitor whose console stays: requests can be under way at the same time."""
+
+    visitor: Visitor
+    _loop: asyncio.AbstractEventLoop
+    _client: TestClient[Any, Any]
+
+    def begin(self, method: str, path: str, **form: str) -> Future[Answer]:
+        """Begin a request as the pages' script makes it."""
+        headers = dict(FRAGMENT)
+        data = None
+        if method == "POST":
+            headers["Origin"] = self.visitor.guard.origin
+            data = {"csrf": self.visitor.csrf, **form}
+        asking = self.visitor.ask(self._client, method, path, headers, data)
+        return asyncio.run_coroutine_threadsafe(asking, self._loop)
+
+    def get(self, path: str, *, timeout: float = 30) -> Answer:
+        return self.begin("GET", path).result(timeout)
+
+    def post(self, path: str, **form: str) -> Answer:
+        return self.begin("POST", path, **form).result(30)

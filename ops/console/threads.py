@@ -1,0 +1,67 @@
+"""The threads in which boto3 is called, since it blocks: one group for each kind of work.
+
+An AWS that does not answer holds the threads that have asked it. So what is read every few seconds can't hold what an
+operator asks for, and neither can hold an action.
+"""
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal, TypeVar
+
+from chalicelib import deadline
+
+T = TypeVar("T")
+
+Kind = Literal["polled", "page", "asked", "action"]
+"""What is read every few seconds; what is read with a page only; what is read on a click; what changes something."""
+
+_THREADS: dict[Kind, int] = {"polled": 4, "page": 2, "asked": 2, "action": 2}
+_SECONDS: dict[Kind, float] = {"polled": 20, "page": 60}
+"""How long a read may go on. Within it, AWS's clients give up a call that is not answered after 6 s (`aws.py`).
+
+What is asked for may take longer, such as counting every item, and an action must not be given up halfway.
+"""
+_GRACE_SECONDS = 7
+
+
+class TooSlowError(Exception):
+    """A read was given up: AWS or Tencent does not answer, or there is too much to read."""
+
+
+class Threads:
+    """The threads of a console. They start when they are needed."""
+
+    def __init__(self) -> None:
+        self._pools = {
+            kind: ThreadPoolExecutor(count, thread_name_prefix=f"console-{kind}")
+            for kind, count in _THREADS.items()
+        }
+
+    async def run(self, kind: Kind, work: Callable[[], T], *, patience: float | None = None) -> T:
+        """Run something in a thread. Raises TooSlowError if that takes too long, or if no thread gets free in time.
+
+        `patience` are the seconds that are waited for a read; None waits as long as it may take.
+        """
+        loop, seconds = asyncio.get_running_loop(), _SECONDS.get(kind)
+        given = work if seconds is None else lambda: _within(seconds, work)
+        # A context of its own, as asyncio.to_thread has it: the deadline is kept there.
+        running = loop.run_in_executor(self._pools[kind], contextvars.copy_context().run, given)
+        if seconds is None:
+            return await running
+        most = seconds + _GRACE_SECONDS if patience is None else patience
+        await asyncio.wait({running}, timeout=most)
+        if running.done():
+            return running.result()
+        # If it has not begun, it never does.
+        running.cancel()
+        raise TooSlowError(f"no answer within {most:g} s")
+
+
+def _within(seconds: float, work: Callable[[], T]) -> T:
+    try:
+        with deadline.within(seconds):
+            return work()
+    except deadline.OutOfTimeError:
+        raise TooSlowError(f"not read within {seconds:g} s") from None
