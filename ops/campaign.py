@@ -25,9 +25,16 @@ from ops.errors import OperatorError
 from ops.request_counts import RequestCounts
 
 
-def show(out_id: str, *, exact: bool = False) -> dict[str, Any]:
+class NoSumsError(OperatorError):
+    """The sums of a campaign are not complete, because an older release worked on it: its items have to be counted."""
+
+    def __init__(self, out_id: str) -> None:
+        super().__init__(f"no sums are kept of {out_id}: ops campaign show {out_id} counts it")
+
+
+def show(out_id: str, *, exact: bool = False, from_sums: bool = False) -> dict[str, Any]:
     """Return the account of a campaign. Raises OperatorError if no request was accepted under the outId."""
-    return account(out_id, accepted(out_id), exact=exact)
+    return account(out_id, accepted(out_id), exact=exact, from_sums=from_sums)
 
 
 def accepted(out_id: str) -> list[SendRequest]:
@@ -38,12 +45,14 @@ def accepted(out_id: str) -> list[SendRequest]:
     return found
 
 
-def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True) -> dict[str, Any]:
+def account(
+    out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True, from_sums: bool = False
+) -> dict[str, Any]:
     """Return the counts of a campaign's recipients: with `exact`, from every item of the table as it is now.
 
     Otherwise they come from the sums that the functions keep, except for requests whose sums are not complete: an
     older release worked on them. `counted` is "sums", or "items" if items were counted, even if only those of one
-    request or the replies.
+    request or the replies. With `from_sums`, nothing is counted: NoSumsError is raised instead.
 
     Every recipient counts in exactly one of `delivered`, `failed`, `waiting` and `unknown`; `waiting` is the sum
     of `unsent` (not sent yet) and `unreported` (sent, no receipt yet). `sent` counts those that Tencent accepted.
@@ -63,6 +72,8 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
         file = files.get(out_id, request.biz_id)
         found = None if exact else request_counts.kept(request, file)
         if found is None:
+            if from_sums:
+                raise NoSumsError(out_id)
             counted_all = True
             found = request_counts.counted(request, file)
         tally.add(found)
@@ -72,6 +83,8 @@ def account(out_id: str, accepted: Sequence[SendRequest], *, exact: bool = True)
         if file:
             shown_files.append(_file(file))
     kept_replies = None if exact else replies.count(out_id)
+    if kept_replies is None and from_sums:
+        raise NoSumsError(out_id)
     counted_all |= kept_replies is None
     counts = tally.counts
     counts["waiting"] = counts["unsent"] + counts["unreported"]

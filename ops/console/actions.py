@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ops.console import out_ids
 from ops.console.visits import Visit
 from ops.errors import OperatorError
 
@@ -33,7 +34,8 @@ class Question:
     """What a dialog asks before an action.
 
     `facts` name what the action concerns, and how much of it. `warning` is the key of a word; `values` fill it in.
-    `kept` is posted with the answer. `typed` has to be typed by the operator to the letter. With a `text_limit`, the
+    `kept` is posted with the answer. `typed` has to be typed by the operator; `coded` means that it stands for a name
+    that can't be typed. With a `text_limit`, the
     dialog has a field `reason` of that many characters. `counts` and `warnings`, texts, say more. Without `offered`,
     there is nothing to do, so that the dialog can only be closed.
     """
@@ -43,6 +45,7 @@ class Question:
     values: Mapping[str, Any] = field(default_factory=dict)
     kept: Mapping[str, str] = field(default_factory=dict)
     typed: str = ""
+    coded: bool = False
     text_limit: int = 0
     choices: Sequence[Choice] = ()
     counts: Sequence[Counts] = ()
@@ -74,11 +77,21 @@ class Action:
 
 
 def require_typed(visit: Visit, expected: str) -> None:
-    """Raise OperatorError unless the operator has typed a text to the letter."""
-    if visit.form.get("typed", "").strip() != expected:
+    """Raise OperatorError unless the operator has typed a text."""
+    if not out_ids.is_typed(visit.form.get("typed", ""), expected):
         raise OperatorError(visit.words("dialog.typed_wrong", text=expected))
 
 
 def command_line(visit: Visit, command: Sequence[str]) -> str:
-    """Return a command as it is typed in a shell."""
-    return shlex.join(["python", "-m", "ops", *command, "--stage", visit.console.stage])
+    """Return a command as it is typed in a shell; "" if a shell can't be given one of its words."""
+    if any("\0" in word for word in command):
+        return ""
+    return " ".join(map(_quoted, ("python", "-m", "ops", *command, "--stage", visit.console.stage)))
+
+
+def _quoted(word: str) -> str:
+    """Return a word in quotes. One with invisible characters has them as escapes, so that they survive copying."""
+    if out_ids.shown(word) == word:
+        return shlex.quote(word)
+    escaped = (f"\\U{ord(one):08x}" if out_ids.shown(one) != one else one for one in word)
+    return "$'" + "".join("\\" + one if one in "\\'" else one for one in escaped) + "'"

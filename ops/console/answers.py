@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -18,6 +19,9 @@ CONSOLE = web.AppKey("console", Console)
 SESSION = web.RequestKey("session", Session)
 FRAGMENT = "X-Fragment"
 """The header by which the script asks for a part, or for what a dialog shows, instead of a whole page."""
+
+KEPT = "kept"
+"""The field with the values that a form only hands back, as a query: so they come back to the letter."""
 
 _log = logging.getLogger("ops.console")
 
@@ -39,6 +43,7 @@ async def visit_of(request: web.Request) -> Visit:
     form: Mapping[str, Any] = await request.post() if request.method == "POST" else {}
     session: Session = request[SESSION]
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    fields |= parse_qsl(fields.pop(KEPT, ""), keep_blank_values=True)
     return Visit(request.app[CONSOLE], session, dict(request.query), fields)
 
 

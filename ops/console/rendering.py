@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from chalicelib import __version__, dates
 from chalicelib.domain import phones
 from chalicelib.logs import mask
-from ops.console import drawing, frame, pages
+from ops.console import drawing, frame, out_ids, pages
 from ops.console.actions import Action, Question, Result, command_line
 from ops.console.parts import Page
 from ops.console.problems import Problem
@@ -38,14 +38,29 @@ def environment() -> Environment:
         "short": _short,
         "beijing": dates.to_beijing,
     }
-    made.globals |= {"bar": drawing.bar, "chart": drawing.chart, "address": address}
+    made.globals |= {
+        "bar": drawing.bar,
+        "chart": drawing.chart,
+        "address": address,
+        "query": query,
+        "shown_name": out_ids.shown,
+    }
     return made
 
 
-def address(path: str, /, **query: Any) -> str:
+def query(values: Mapping[str, Any]) -> str:
+    """Return values as a query; those that are empty are left out.
+
+    So each character survives an address or a form's field. HTML changes line breaks, and a NUL, in the latter.
+    """
+    given = {name: value for name, value in values.items() if value not in (None, "")}
+    return urlencode(given, errors="replace")
+
+
+def address(path: str, /, **values: Any) -> str:
     """Return a path with a query; values that are empty are left out."""
-    given = {name: value for name, value in query.items() if value not in (None, "")}
-    return f"{path}?{urlencode(given, errors='replace')}" if given else path
+    found = query(values)
+    return f"{path}?{found}" if found else path
 
 
 def part(visit: Visit, name: str, values: Values) -> str:
@@ -77,8 +92,8 @@ def result(visit: Visit, action: Action, done: Result) -> str:
 
 def page(visit: Visit, shown: Page, sections: Mapping[str, str], banners: list[str]) -> str:
     """Return a page with its parts, which are rendered already."""
-    query = {name: visit.query.get(name, "") for name in shown.keys}
-    values = {"page": shown, "sections": sections, "banners": banners, "page_query": query}
+    page_query = {name: visit.query.get(name, "") for name in shown.keys}
+    values = {"page": shown, "sections": sections, "banners": banners, "page_query": page_query}
     return _render(visit, f"pages/{shown.name}.html", values)
 
 

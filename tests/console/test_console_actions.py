@@ -1,8 +1,11 @@
 """Questions before actions, their results, and the records that they leave."""
 
+import html
 import re
+import subprocess
 import time
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -95,6 +98,65 @@ def test_a_stop_needs_the_campaigns_name_to_the_letter(
     assert 'role="alert"' in answer.text
     assert state() == ""
     assert records() == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a\r\nb",
+        "a  b ",
+        "\u202espring",
+        "spring\u200b",
+        "x\u0000",
+        "<b>&amp;\"'",
+        "+%41 &kept=x",
+        "長" * 200,
+    ],
+)
+def test_each_campaign_can_be_stopped_and_no_other_one(
+    local: Bridge, visitor: Visitor, name: str
+) -> None:
+    """Whatever its outId consists of: HTML changes line breaks, and invisible characters can't be typed."""
+    local.link()
+    code = local.template()
+    twin = "".join(one for one in name if one.isprintable()).strip() or "x"
+    for out_id in {name, twin}:
+        local.campaign([A], {"name": "您"}, code=code, out_id=out_id)
+    asked = ask(visitor, "stop", outId=quote(name, safe=""))
+    typed = _attribute(asked, "data-equals")
+    # As a browser reads it: HTML knows neither a carriage return nor a NUL.
+    kept = _attribute(asked.replace("\r\n", "\n").replace("\x00", "\ufffd"), "value", "kept")
+    if twin != name:
+        assert 'role="alert"' in visitor.post("/actions/stop", kept=kept, typed=twin).text
+        assert _halted(name) == ""
+    done = visitor.post("/actions/stop", kept=kept, typed=typed)
+    assert (done.status, done.problem) == (200, "")
+    assert _halted(name) == "stopped"
+    if "\0" not in name:
+        # What is copied from the page names the same campaign.
+        copied = " ".join(html.unescape(command(done)).split())
+        words = subprocess.run(
+            ["/bin/bash", "-c", f"printf '%s\\0' {copied}"],
+            capture_output=True,
+            check=True,
+            env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},
+        ).stdout.decode()
+        assert words.split("\0")[5] == name
+    if twin != name:
+        assert _halted(twin) == ""
+
+
+def _attribute(text: str, attribute: str, name: str = "") -> str:
+    before = f'name="{name}" ' if name else ""
+    found = re.search(rf'{before}{attribute}="([^"]*)"', text)
+    assert found
+    return html.unescape(found[1])
+
+
+def _halted(out_id: str) -> str:
+    [request] = send_requests.of_out_id(out_id)
+    halt = halts.get(out_id, request.biz_id)
+    return halt.state if halt else ""
 
 
 def test_a_refusal_asks_again_with_the_reason(accepted: Bridge, visitor: Visitor) -> None:

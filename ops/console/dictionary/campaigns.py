@@ -13,6 +13,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "state.stopped": ("已停止", "stopped"),
     "state.done": ("已完成", "done"),
     "state.unsent": ("未发送", "not sent yet"),
+    "state.uncounted": ("未统计", "not counted"),
     # Counts.
     "count.recipients": ("收件人", "Recipients"),
     "count.sent": ("腾讯云已受理", "Accepted by Tencent"),
@@ -50,11 +51,22 @@ WORDS: dict[str, tuple[str, str]] = {
             "receipts, {unsent} not sent yet"
         ),
     ),
+    "campaigns.no_sums": (
+        "旧版本处理过此活动，没有保存汇总：打开它即可逐条统计。",
+        "An older release worked on this campaign and kept no sums: open it to count its items.",
+    ),
     "campaigns.more": ("显示更多", "Show more"),
     "campaigns.none": ("这一天没有活动。", "No campaign was accepted on this day."),
     "campaigns.none.help": (
         "在 Quick Audience 里发送活动后会显示在这里；也可以选择其他日期。",
         "A campaign that Quick Audience sends appears here. Choose another day above.",
+    ),
+    "campaign.no_sums": (
+        "旧版本处理过此活动，没有保存汇总，因此这里没有数字。需要时请点击下面的“开始精确计数”。",
+        (
+            "An older release worked on this campaign and kept no sums, so there are no figures here. “Count exactly” "
+            "below reads every item."
+        ),
     ),
     "campaign.accepted": ("受理于 {time}", "accepted {time}"),
     "campaign.export": ("导出 CSV", "Export as CSV"),

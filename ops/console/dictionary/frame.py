@@ -118,6 +118,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "back": ("返回首页", "Back to the start"),
     "dialog.choose": ("请选择结果，未执行任何操作。", "Choose an outcome. Nothing was done."),
     "field.typed": ("请输入 {text} 以确认", "Type {text} to confirm"),
+    "field.typed_code": (
+        "此 outId 过长，或含有无法输入的字符。请输入它的代码 {text} 以确认",
+        "This outId is long, or has characters that can't be typed. Type its code {text} to confirm",
+    ),
     "field.reason": (
         "原因（营销人员会看到，最多 {most} 字）",
         "Reason, in Chinese for marketers (at most {most} characters)",

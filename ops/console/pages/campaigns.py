@@ -15,19 +15,23 @@ from ops.errors import OperatorError
 RUNNING = ("sending", "held", "hours", "paused")
 """States of campaigns in which recipients wait to be sent to."""
 
+_FIRST = (*RUNNING, None)
+# A campaign without sums, whose state is not known, may be running.
+
 _PER_PAGE = 50
 _MAX_PAGES = 20
 
 
 def _load(visit: Visit) -> Values:
+    """Read the sums of a day's campaigns. Nothing is counted item by item, since this is read every few seconds."""
     day = _day(visit)
     most = _PER_PAGE * _pages(visit)
-    rows = list(islice(campaign_days.listed(day, day), most + 1))
-    shown = sorted(rows[:most], key=lambda row: row["state"] not in RUNNING)
+    rows = list(islice(campaign_days.listed(day, day, from_sums=True), most + 1))
+    shown = sorted(rows[:most], key=lambda row: row["state"] not in _FIRST)
     return {
-        "campaigns": [row | {"shares": shares(row)} for row in shown],
+        "campaigns": [row | {"shares": shares(row) if row["state"] else []} for row in shown],
         "more": _pages(visit) + 1 if len(rows) > most else 0,
-        "totals": {name: sum(row[name] for row in shown) for name in ("recipients", *_TOTALS)},
+        "totals": {name: sum(row[name] or 0 for row in shown) for name in ("recipients", *_TOTALS)},
         **_days(day),
     }
 

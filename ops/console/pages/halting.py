@@ -3,6 +3,7 @@
 from typing import Any
 
 from ops import campaign, halting
+from ops.console import out_ids
 from ops.console.actions import Action, Fact, Question, Result, require_typed
 from ops.console.visits import Visit
 
@@ -24,6 +25,7 @@ def _ask(visit: Visit, name: str, typed: str = "") -> Question:
         warning=f"action.{name}.warning",
         kept={"outId": account["outId"]},
         typed=typed,
+        coded=typed not in ("", account["outId"]),
     )
 
 
@@ -51,14 +53,18 @@ def _resume(visit: Visit) -> Result:
     return _result(visit, "resume", halting.resume(visit.given("outId")))
 
 
+def _ask_stop(visit: Visit) -> Question:
+    return _ask(visit, "stop", out_ids.confirmation(visit.given("outId")))
+
+
 def _stop(visit: Visit) -> Result:
     out_id = visit.given("outId")
-    require_typed(visit, out_id)
+    require_typed(visit, out_ids.confirmation(out_id))
     return _result(visit, "stop", halting.stop(out_id))
 
 
 ACTIONS = (
     Action("pause", lambda visit: _ask(visit, "pause"), _pause),
     Action("resume", lambda visit: _ask(visit, "resume"), _resume),
-    Action("stop", lambda visit: _ask(visit, "stop", visit.given("outId")), _stop, danger=True),
+    Action("stop", _ask_stop, _stop, danger=True),
 )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ops import costs, resend_candidates, resend_drafts, resending
+from ops.console import out_ids
 from ops.console.actions import Action, Counts, Fact, Question, Result, require_typed
 from ops.console.visits import Visit
 from ops.errors import OperatorError
@@ -59,7 +60,8 @@ def _ask(visit: Visit) -> Question:
         facts=_facts(visit, account),
         warning="action.resend.warning" if useful else "action.resend.nobody",
         kept={"outId": out_id, "atMost": str(account["recipients"])},
-        typed=out_id if useful else "",
+        typed=(typed := out_ids.confirmation(out_id)) if useful else "",
+        coded=useful and typed != out_id,
         counts=_counts(visit, account),
         warnings=account["warnings"],
         offered=useful,
@@ -68,7 +70,7 @@ def _ask(visit: Visit) -> Question:
 
 def _resend(visit: Visit) -> Result:
     out_id, at_most = visit.given("outId"), visit.form.get("atMost", "")
-    require_typed(visit, out_id)
+    require_typed(visit, out_ids.confirmation(out_id))
     if not (at_most.isascii() and at_most.isdigit() and len(at_most) <= 12):
         raise OperatorError(visit.words("action.resend.uncounted"))
     done = resending.resend(out_id, at_most=int(at_most))

@@ -30,14 +30,25 @@ function report(part, banner) {
   }
 }
 
+// Whether a date is half typed, or is being chosen from its calendar.
+function isBeingSet(part) {
+  const field = document.activeElement;
+  if (!part.contains(field) || !field.matches("[type=date], [type=month]")) return false;
+  const chosen = CSS.supports("selector(:open)") && field.matches(":open");
+  return chosen || field.value !== field.defaultValue;
+}
+
 function fill(part, text) {
   if (part.dataset.text === text) return;
-  part.dataset.text = text;
   const key = part.contains(document.activeElement) && document.activeElement.dataset.key;
+  if (isBeingSet(part)) return;
+  part.dataset.text = text;
+  const checked = new Set([...part.querySelectorAll("input:checked")].map((one) => one.id));
   const open = new Set([...part.querySelectorAll("details[open]")].map((one) => one.id));
   const time = document.getElementById("refreshed")?.textContent;
   part.innerHTML = text;
   for (const one of part.querySelectorAll("details")) if (open.has(one.id)) one.open = true;
+  for (const one of part.querySelectorAll("[type=checkbox]")) one.checked = checked.has(one.id);
   if (key) part.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
   const refreshed = part.querySelector("#refreshed");
   if (refreshed && time) refreshed.textContent = time;
@@ -74,7 +85,7 @@ function show(text) {
     const button = field.form.querySelector("button");
     button.disabled = true;
     field.addEventListener("input", () => {
-      button.disabled = field.value.trim() !== field.dataset.equals;
+      button.disabled = field.value.normalize("NFC").trim() !== field.dataset.equals;
     });
   }
   if (!dialog.open) dialog.showModal();

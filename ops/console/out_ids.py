@@ -1,0 +1,45 @@
+"""Names of campaigns as an operator sees and types them. An outId may hold any characters, invisible ones too."""
+
+import hashlib
+import unicodedata
+
+_MAX_TYPED = 60
+# Letters and marks that show nothing, though their categories say otherwise.
+_BLANK = {
+    *map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0)),
+    *map(chr, range(0x180B, 0x1810)),
+    *map(chr, range(0xFE00, 0xFE10)),
+    *map(chr, range(0xE0100, 0xE01F0)),
+}
+
+
+def shown(out_id: str) -> str:
+    """Return an outId in which invisible characters, and white space that HTML would change, are written out."""
+    last = len(out_id) - 1
+    return "".join(
+        one
+        if _is_visible(one)
+        or (one == " " and 0 < at < last and " " not in (out_id[at - 1], out_id[at + 1]))
+        else f"⟨U+{ord(one):04X}⟩"
+        for at, one in enumerate(out_id)
+    )
+
+
+def confirmation(out_id: str) -> str:
+    """Return what an operator types to confirm that this campaign is meant, and no other one.
+
+    That is the outId, or else, if it can't be typed or is too long, a short code that belongs to it alone.
+    """
+    normal = unicodedata.normalize("NFC", out_id)
+    if len(out_id) <= _MAX_TYPED and shown(out_id) == out_id == normal:
+        return out_id
+    return hashlib.sha256(out_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def is_typed(text: str, expected: str) -> bool:
+    """Return whether an operator typed a text. White space around it, and how accents are composed, don't count."""
+    return unicodedata.normalize("NFC", text.strip()) == expected
+
+
+def _is_visible(one: str) -> bool:
+    return unicodedata.category(one)[0] not in "CZ" and one not in _BLANK
