@@ -6,7 +6,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from chalicelib.delivery.attempt import Attempt
-from chalicelib.delivery.tencent_calls import CallResult, Part, TencentCalls
+from chalicelib.delivery.call_results import CallResult, Part
+from chalicelib.delivery.tencent_calls import TencentCalls
 
 if TYPE_CHECKING:
     from chalicelib.domain.chunks import Outcome

@@ -18,8 +18,9 @@ from dataclasses import replace
 from chalicelib.delivery import waiting
 from chalicelib.delivery.attempt import Attempt
 from chalicelib.delivery.attempt_calls import make_calls
+from chalicelib.delivery.call_results import Answer, Part
 from chalicelib.delivery.send_tallies import SendTallies
-from chalicelib.delivery.tencent_calls import SIDE, Answer, Part, TencentCalls
+from chalicelib.delivery.tencent_calls import SIDE, TencentCalls
 from chalicelib.domain.breaker import Hold
 from chalicelib.domain.chunks import NO_CALLS, ChunkKey
 from chalicelib.domain.halts import HOURS

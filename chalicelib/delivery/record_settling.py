@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from chalicelib import settings
 from chalicelib.delivery import final_states
-from chalicelib.delivery.tencent_calls import waits
+from chalicelib.delivery.call_results import waits
 from chalicelib.domain import send_records
 from chalicelib.domain.messages import Message, Receipt, failure_receipt, read_status
 from chalicelib.domain.planning import Failure

@@ -5,64 +5,44 @@ and no function makes the calls that the hold stops, until a probe is accepted o
 """
 
 import time
-from dataclasses import dataclass, field
-from enum import Enum, auto
+from typing import TYPE_CHECKING
 
-from chalicelib import metrics, settings
+from chalicelib import metrics
+from chalicelib.delivery.call_results import (
+    Answer,
+    CallResult,
+    failure,
+    may_be_sent,
+    of_refusal,
+    report_not_allowed,
+    waits,
+)
 from chalicelib.delivery.holds import OpenHolds, opened_by
 from chalicelib.delivery.permits import Permits
 from chalicelib.domain.breaker import BreakerName
-from chalicelib.domain.chunks import Outcome
-from chalicelib.domain.planning import Call, Failure
+from chalicelib.domain.planning import Call
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.logs import log
 from chalicelib.store import breakers
-from chalicelib.tencent.error_codes import Code, CodeClass, explain, meaning, synonyms
+from chalicelib.tencent.error_codes import CodeClass, is_http_status, meaning
 from chalicelib.tencent.interface import (
     CallRefusedError,
     NotSentError,
     NumberRefused,
     NumberResult,
-    OutcomeUnknownError,
     TencentApi,
+    TencentError,
     TooManyCallsError,
 )
 from chalicelib.tencent.throttle import Throttle
+
+if TYPE_CHECKING:
+    from chalicelib.domain.chunks import Outcome
 
 # A call begins with at least this much time left: for the call (20 s) and the writes after it, so that Lambda
 # never ends a function between a call and the record of its answer.
 SECONDS_FOR_A_CALL = 30
 SIDE: BreakerName = "tencent"
-
-Part = tuple[list[int], Call]
-"""Positions of recipients, and the call to them."""
-
-
-class Answer(Enum):
-    """What Tencent answered to a call."""
-
-    NONE = auto()
-    """Nothing that says whether it sent, or a refusal for now; or the call was not made."""
-    ACCEPTED = auto()
-    """It accepted the call, and at least one of its numbers."""
-    REFUSED = auto()
-    """It refused the call or all its numbers, for their own sake and for good."""
-    HELD = auto()
-    """It refused for the account's sake."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallResult:
-    """The result of one call: outcomes by position, and calls to make `instead` of it.
-
-    `fees` has the segments that Tencent bills, by position. To a position that is in neither of the other two,
-    certainly nothing was sent: another attempt may try it again.
-    """
-
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
-    instead: list[Part] = field(default_factory=list)
-    answer: Answer = Answer.NONE
-    fees: dict[int, int] = field(default_factory=dict)
 
 
 class TencentCalls:
@@ -133,14 +113,31 @@ class TencentCalls:
                 template_id=request.tpl_id,
                 context=f"{request.biz_id}:{positions[0]}",
             )
-        except TooManyCallsError as error:
+        except Exception as error:
+            return self._failed(error, token, positions, call, began)
+        self._answered()
+        for result in results:
+            if isinstance(result, NumberRefused) and meaning(result.code).kind is CodeClass.WAIT:
+                self._too_many(token, str(CallRefusedError(result.code, result.said)), began)
+                break
+        return self._result(positions, call, results, probe=probe)
+
+    def _failed(
+        self, error: Exception, token: int, positions: list[int], call: Call, began: float
+    ) -> CallResult:
+        """Return the result of a call that raised an error.
+
+        Only a refusal by Tencent itself and a call that was certainly not sent leave no outcome unknown. If something
+        in between answers with an HTTP status, it does not say what it passed on.
+        """
+        if isinstance(error, TooManyCallsError):
             self._too_many(token, str(error), began)
             return CallResult()
-        except NotSentError as error:
+        if isinstance(error, NotSentError):
             log.warning("Tencent could not be reached", extra={"why": str(error)})
             self._unanswered(token, str(error))
             return CallResult()
-        except CallRefusedError as error:
+        if isinstance(error, CallRefusedError) and not is_http_status(error.code):
             if error.meaning.kind is CodeClass.WAIT:
                 self._too_many(token, str(error), began)
             else:
@@ -148,20 +145,12 @@ class TencentCalls:
             if hold := opened_by(error.code, call):
                 self.holds.open(hold, error.code, str(error))
                 return CallResult(answer=Answer.HELD)
-            return _refused(error, positions, call)
-        except Exception as error:
-            # Any other error may have occurred after the request was sent.
-            if not isinstance(error, OutcomeUnknownError):
-                log.exception("unexpected error in a call to Tencent")
-            log.warning("outcome unknown", extra={"why": str(error), "numbers": len(positions)})
-            self._unanswered(token, str(error))
-            return CallResult(dict.fromkeys(positions))
-        self._answered()
-        for result in results:
-            if isinstance(result, NumberRefused) and meaning(result.code).kind is CodeClass.WAIT:
-                self._too_many(token, str(CallRefusedError(result.code, result.said)), began)
-                break
-        return self._result(positions, call, results, probe=probe)
+            return of_refusal(error, positions, call)
+        if not isinstance(error, TencentError):
+            log.error("unexpected error in a call to Tencent", exc_info=error)
+        log.warning("outcome unknown", extra={"why": str(error), "numbers": len(positions)})
+        self._unanswered(token, str(error))
+        return CallResult(dict.fromkeys(positions))
 
     def _result(
         self, positions: list[int], call: Call, results: list[NumberResult], *, probe: bool
@@ -172,7 +161,9 @@ class TencentCalls:
         fees: dict[int, int] = {}
         not_allowed = ""
         for position, result in zip(positions, results, strict=True):
-            if not isinstance(result, NumberRefused):
+            if isinstance(result, NumberRefused) and may_be_sent(result, call):
+                outcomes[position] = None
+            elif not isinstance(result, NumberRefused):
                 outcomes[position] = result.sid if result else None
                 if result:
                     fees[position] = result.fee
@@ -183,10 +174,9 @@ class TencentCalls:
             elif not waits(result.code):
                 if meaning(result.code).kind is CodeClass.CONFIG:
                     not_allowed = str(CallRefusedError(result.code, result.said))
-                failure = Failure(meaning(result.code).aliyun, explain(result.code, result.said))
-                outcomes[position] = failure
+                outcomes[position] = failure(result)
         if not_allowed:
-            _report_not_allowed(not_allowed)
+            report_not_allowed(not_allowed)
         if probe and answer is Answer.ACCEPTED:
             self.holds.close(self.holds.on(call))
         return CallResult(outcomes, answer=answer, fees=fees)
@@ -219,36 +209,3 @@ class TencentCalls:
             breakers.trip(SIDE, why, int(time.time()))
         except Exception:
             log.exception("the breaker could not be opened")
-
-
-def _refused(error: CallRefusedError, positions: list[int], call: Call) -> CallResult:
-    if error.meaning.kind is CodeClass.CONFIG:
-        _report_not_allowed(str(error))
-    if error.meaning.kind is CodeClass.NUMBER and len(positions) > 1:
-        # One number made Tencent refuse a bulk call, and the answer does not say which. Nothing was sent, so both
-        # halves may be tried, and so on down to that number.
-        middle = len(positions) // 2
-        first = (positions[:middle], Call(call.phones[:middle], call.params))
-        second = (positions[middle:], Call(call.phones[middle:], call.params))
-        return CallResult(instead=[first, second], answer=Answer.REFUSED)
-    if waits(error.code):
-        return CallResult()
-    failure = Failure(error.meaning.aliyun, error.explain())
-    return CallResult(dict.fromkeys(positions, failure), answer=Answer.REFUSED)
-
-
-def _report_not_allowed(why: str) -> None:
-    """Report a call of which Tencent refused some or all numbers for what the account may not send."""
-    log.error("Tencent refuses what the account may not send", extra={"why": why})
-    metrics.count(TencentConfigErrors=1)
-
-
-def waits(code: Code) -> bool:
-    """Return whether a refused recipient waits for another attempt instead of failing.
-
-    So it is with the general rate limit, and with the codes that the operator chose (TENCENT_WAIT_CODES).
-    """
-    chosen = settings.load().tencent_wait_codes
-    return meaning(code).kind is CodeClass.WAIT or (
-        bool(chosen) and not chosen.isdisjoint(synonyms(code))
-    )

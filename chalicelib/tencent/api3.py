@@ -28,7 +28,7 @@ from chalicelib.tencent.answers import (
 from chalicelib.tencent.api3_lists import Listing
 from chalicelib.tencent.api3_sends import ForeignMessage
 from chalicelib.tencent.api3_transport import Account, request_id
-from chalicelib.tencent.error_codes import CodeClass
+from chalicelib.tencent.error_codes import CodeClass, is_http_status
 from chalicelib.tencent.exchange import MAX_IDLE_SECONDS
 from chalicelib.tencent.interface import (
     MAX_PULLED,
@@ -102,8 +102,8 @@ class Api3:
         """Return whether Tencent answers. Any answer with a request id counts, also one that is an error."""
         try:
             self._templates.page(0, limit=1, offset=0)
-        except CallRefusedError:
-            return True
+        except CallRefusedError as error:
+            return not is_http_status(error.code)
         except TencentError as error:
             return bool(request_id(error.answer))
         return True

@@ -1,5 +1,6 @@
 """The two calls of API 3.0 that send messages."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,9 +11,9 @@ from chalicelib.tencent.api3_transport import request_id
 from chalicelib.tencent.interface import (
     Accepted,
     CallRefusedError,
-    NumberRefused,
     NumberResult,
     OutcomeUnknownError,
+    results_despite,
 )
 
 Ask = Callable[[str, Mapping[str, Any]], dict[str, Any]]
@@ -39,7 +40,8 @@ def send(
     try:
         answer = ask("SendSms", fields)
     except (CallRefusedError, OutcomeUnknownError) as error:
-        return _results_in_spite_of(error, call)
+        rows = error.answer.get("SendStatusSet")
+        return results_despite(error, functools.partial(api3_rows.results, call.phones, rows))
     results = api3_rows.results(call.phones, answer.get("SendStatusSet"), unmentioned=None)
     _log_exceptions("SendSms", answer, results)
     return results
@@ -61,25 +63,6 @@ def send_to_foreign(
     phones = [phone for phone, _, _ in messages]
     results = api3_rows.results(phones, answer.get("SendMultiStatusSet"), unmentioned=None)
     _log_exceptions("SendMultiGlobalSms", answer, results)
-    return results
-
-
-def _results_in_spite_of(
-    error: CallRefusedError | OutcomeUnknownError, call: Call
-) -> list[NumberResult]:
-    """Return the results of a call that failed as a whole although its rows contradict that.
-
-    A number without a row has the call's own result. Raises the error if no row says accepted, and none leaves open
-    whether a message was sent that the call's error says was not.
-    """
-    unmentioned = (
-        NumberRefused(error.code, error.said) if isinstance(error, CallRefusedError) else None
-    )
-    results = api3_rows.results(call.phones, error.answer.get("SendStatusSet"), unmentioned)
-    accepted = any(isinstance(result, Accepted) for result in results)
-    maybe_sent = unmentioned is not None and None in results
-    if not accepted and not maybe_sent:
-        raise error
     return results
 
 

@@ -13,7 +13,7 @@ reset, garbage, HTTP 5xx, and the codes of class UNKNOWN (`error_codes`). A send
 repeated.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Protocol
@@ -88,10 +88,15 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class NumberRefused:
-    """A number that Tencent refused, in a call that it accepted."""
+    """A number that Tencent refused, in a call that it accepted.
+
+    It is `contradicted` if the refusal is the call's, which does not hold for other numbers of the call. Such a number
+    must not be sent to again.
+    """
 
     code: Code
     said: str
+    contradicted: bool = False
 
 
 NumberResult = Accepted | NumberRefused | None
@@ -104,6 +109,25 @@ def best_result(results: Sequence[NumberResult]) -> NumberResult:
         if isinstance(one, Accepted):
             return one
     return None if None in results else results[0]
+
+
+def results_despite(
+    error: CallRefusedError | OutcomeUnknownError,
+    read: Callable[[NumberResult], list[NumberResult]],
+) -> list[NumberResult]:
+    """Return the results of a call that failed as a whole although its rows say otherwise.
+
+    `read` returns the results of the answer's rows; a number without a row has the result that it is given. Raises the
+    error if the rows agree with it: no row says accepted, and where the call was refused, none leaves the outcome open.
+    If they contradict it, a number without a row has the call's refusal, as one that is contradicted.
+    """
+    refusal = None
+    if isinstance(error, CallRefusedError):
+        refusal = NumberRefused(error.code, error.said, contradicted=True)
+    results = read(refusal)
+    if any(isinstance(one, Accepted) for one in results) or (refusal and None in results):
+        return results
+    raise error
 
 
 class PullType(IntEnum):

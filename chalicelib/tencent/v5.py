@@ -16,16 +16,16 @@ from chalicelib.domain import phones
 from chalicelib.domain.planning import Call
 from chalicelib.lenient_json import integer, objects
 from chalicelib.tencent import v5_details
+from chalicelib.tencent.error_codes import is_http_status
 from chalicelib.tencent.exchange import MAX_IDLE_SECONDS
 from chalicelib.tencent.interface import (
     MAX_PULLED,
-    Accepted,
     CallRefusedError,
-    NumberRefused,
     NumberResult,
     OutcomeUnknownError,
     PullType,
     TencentError,
+    results_despite,
 )
 from chalicelib.tencent.v5_transport import Application
 
@@ -78,7 +78,10 @@ class Client:
         try:
             answer = self._call("sendmultisms2", message | {"tel": tel}, mobile=",".join(mobiles))
         except (CallRefusedError, OutcomeUnknownError) as error:
-            return _results_in_spite_of(error, call)
+            details = error.answer.get("detail")
+            return results_despite(
+                error, functools.partial(v5_details.results, call.phones, details)
+            )
         return v5_details.results(call.phones, answer.get("detail"), unmentioned=None)
 
     def add_template(
@@ -122,8 +125,8 @@ class Client:
         """Return whether Tencent answers a call, one that sends nothing and changes nothing. A refusal counts."""
         try:
             self.get_template_page(limit=1)
-        except CallRefusedError:
-            return True
+        except CallRefusedError as error:
+            return not is_http_status(error.code)
         except TencentError:
             return False
         return True
@@ -225,22 +228,6 @@ class Client:
         self, name: str, fields: dict[str, Any], *, mobile: str = "", tel: str = ""
     ) -> dict[str, Any]:
         return self._application.call(name, fields, mobile=mobile, tel=tel)
-
-
-def _results_in_spite_of(
-    error: CallRefusedError | OutcomeUnknownError, call: Call
-) -> list[NumberResult]:
-    """Return the results of a bulk call that failed as a whole although details say that numbers were accepted.
-
-    A number without a detail has the call's own result. Raises the error if no detail says accepted.
-    """
-    unmentioned = (
-        NumberRefused(error.code, error.said) if isinstance(error, CallRefusedError) else None
-    )
-    results = v5_details.results(call.phones, error.answer.get("detail"), unmentioned)
-    if not any(isinstance(result, Accepted) for result in results):
-        raise error
-    return results
 
 
 def _reviewed(value: Any) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from chalicelib.store import breakers
+from chalicelib.tencent.error_codes import explains_certain
 from tests.support.in_process import web
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.sends import PHONES, A, B, accept, outcomes
@@ -126,3 +127,69 @@ def test_only_the_number_that_the_call_refused_is_refused(linked: Bridge) -> Non
     assert Counter(found.values()) == {
         sms.sid: 1 for sms in linked.tencent.sent if sms.phone != "86" + B
     }
+
+
+WITHOUT_SIDS = {
+    "no sid": details(lambda *_: {"sid": ""}),
+    "no code": details(lambda *_: {"result": None}),
+    "timed out": details(lambda *_: {"result": 60008}),
+}
+
+
+# After each of these the bridge would make another call: at once, after a while, or when an operator has acted.
+@pytest.mark.parametrize("code", [1016, 1013, 1025, 1031, 1001])
+@pytest.mark.parametrize("how", WITHOUT_SIDS)
+def test_numbers_that_a_refused_call_may_have_sent_to_are_not_sent_to_again(
+    linked: Bridge, how: str, code: int
+) -> None:
+    linked.configure(TENCENT_WAIT_CODES="1025")
+    answer = accept(linked, *PHONES)
+    rewrite = WITHOUT_SIDS[how]
+    linked.tencent.next(
+        "send",
+        rewritten(lambda made: {**rewrite(made), "result": code, "errmsg": "no"}),  # type: ignore[dict-item]
+    )
+    linked.pump.run("deliver", hours=2)
+    assert outcomes(linked, answer) == dict.fromkeys(PHONES)
+    assert len(linked.tencent.send_calls) == 1
+    assert not any(breakers.get_open(name) for name in ("tencent", "tencent-account"))
+
+
+@pytest.mark.parametrize("code", [1013, 1025, 1031, 1001])
+def test_a_number_that_a_contradicted_refusal_does_not_mention_is_not_sent_to_again(
+    linked: Bridge, code: int
+) -> None:
+    linked.configure(TENCENT_WAIT_CODES="1025")
+    answer = accept(linked, *PHONES)
+    linked.tencent.next(
+        "send",
+        rewritten(
+            lambda made: (
+                made
+                | {
+                    "result": code,
+                    "detail": [one for one in made["detail"] if one["mobile"] != B],
+                }
+            )
+        ),
+    )
+    linked.pump.run("deliver", hours=2)
+    found = outcomes(linked, answer)
+    assert found.pop(B) is None
+    assert all(found.values())
+    assert len(linked.tencent.send_calls) == 1
+
+
+def test_a_contradicted_refusal_is_not_certain_for_a_resend(linked: Bridge) -> None:
+    accept(linked, *PHONES)
+    linked.tencent.next(
+        "send",
+        rewritten(
+            lambda made: made | {"result": 1016, "errmsg": "no", "detail": made["detail"][1:]}
+        ),
+    )
+    linked.pump.run("deliver", "push", hours=1)
+    (receipt,) = linked.quick_audience.receipts
+    assert receipt["errCode"] == "isv.MOBILE_NUMBER_ILLEGAL"
+    assert receipt["message"].startswith("腾讯云对同一请求的应答不一致: 手机号格式错误(腾讯云 1016")
+    assert not explains_certain(receipt["message"])

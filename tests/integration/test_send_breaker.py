@@ -118,6 +118,27 @@ def test_an_outage_of_hours_costs_two_calls_and_the_probes(ready: Bridge) -> Non
     assert not ready.pump.failures
 
 
+@pytest.mark.both_apis
+@pytest.mark.parametrize("status", [307, 403])
+def test_a_proxys_answer_costs_two_calls_and_fails_nobody_who_waits(
+    ready: Bridge, status: int
+) -> None:
+    """Such an answer does not say whether the proxy passed the call on: here it did."""
+    phones = queue_chunks(ready, 12)
+    content = b"<html>not Tencent</html>"
+    ready.tencent.always("send", raw_answer(status, content, sent=True))
+    ready.tencent.always("get_template", raw_answer(status, content))
+    ready.pump.run("deliver", "push", hours=0.5)
+    assert len(ready.tencent.send_calls) == 2
+    assert probes(ready)
+    assert not ready.quick_audience.receipts
+    restore_answers(ready)
+    ready.pump.run("deliver", "push", hours=1)
+    check_all_sent_once(ready, phones)
+    assert breakers.get_open("tencent") is None
+    assert not ready.pump.failures
+
+
 def test_waiting_uses_up_no_receive(ready: Bridge) -> None:
     queue_chunks(ready, 4)
     stop_answers(ready)

@@ -152,16 +152,16 @@ def test_of_two_rows_of_a_number_the_accepted_one_counts() -> None:
 
 def test_an_error_beside_accepted_rows_does_not_hide_them() -> None:
     refused = error(DAILY, SendStatusSet=[row(0)])
-    assert send(TWO, refused) == [accepted(0), NumberRefused(DAILY, "no")]
+    assert send(TWO, refused) == [accepted(0), NumberRefused(DAILY, "no", contradicted=True)]
     unclear = error("InternalError.Timeout", SendStatusSet=[row(0)])
     assert send(TWO, unclear) == [accepted(0), None]
 
 
 def test_a_refusal_beside_rows_that_may_have_been_sent_does_not_hide_them() -> None:
-    # The call's code allows another attempt, so a number that may have been sent to must not have that result.
     for unclear in (row(0, SerialNo=""), refused_row(0, DAILY, Fee=1), refused_row(0, None)):
-        refused = error("RequestLimitExceeded", SendStatusSet=[unclear])
-        assert send(TWO, refused) == [None, NumberRefused("RequestLimitExceeded", "no")]
+        for code in (DAILY, "RequestLimitExceeded"):
+            refused = error(code, SendStatusSet=[unclear])
+            assert send(TWO, refused) == [None, NumberRefused(code, "no", contradicted=True)]
 
 
 def test_an_error_without_accepted_rows_is_the_calls() -> None:

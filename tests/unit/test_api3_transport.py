@@ -353,6 +353,8 @@ def test_a_key_that_no_header_can_hold_is_refused_before_anything_is_sent(
         (error("InternalError.Timeout"), True),
         ((502, b"<html>"), False),
         ((200, b"<html>"), False),
+        ((302, b""), False),
+        ((403, b"<html>"), False),
         ((429, b""), False),
         (requests.ReadTimeout(), False),
     ],

@@ -257,7 +257,11 @@ def test_an_accepted_detail_counts_whatever_the_calls_code_says(status: int, cod
 
 @pytest.mark.parametrize(
     ("code", "unmentioned"),
-    [(1016, NumberRefused(1016, "bad")), (1013, NumberRefused(1013, "bad")), (1008, None)],
+    [
+        (1016, NumberRefused(1016, "bad", contradicted=True)),
+        (1013, NumberRefused(1013, "bad", contradicted=True)),
+        (1008, None),
+    ],
 )
 def test_a_number_without_a_detail_has_the_calls_code(code: int, unmentioned: NumberResult) -> None:
     turned = {"result": 1015, "errmsg": "no", "mobile": "13800000001"}
@@ -269,12 +273,25 @@ def test_a_number_without_a_detail_has_the_calls_code(code: int, unmentioned: Nu
     ]
 
 
+@pytest.mark.parametrize("code", [1013, 1016, 1001, 1031, 1014, 99])
+@pytest.mark.parametrize(
+    "unclear",
+    [detail(0, sid=""), detail(0, sid=None), detail(0, result=None), detail(0, result=1008)],
+    ids=["no sid", "null sid", "no code", "timed out"],
+)
+def test_a_refusal_beside_details_that_may_have_been_sent_does_not_hide_them(
+    code: int, unclear: Detail
+) -> None:
+    answer = {"result": code, "errmsg": "x", "detail": [unclear, detail(1, result=1015)]}
+    assert send(numbers(2), answer) == [None, NumberRefused(1015, "OK")]
+
+
 @pytest.mark.parametrize(
     "details",
-    [[], None, [detail(0, result=1015)], [detail(0, sid="")], [detail(0, result=None)]],
-    ids=["none", "null", "refused", "no sid", "no code"],
+    [[], None, [detail(0, result=1015)], [{"mobile": "13900000000", "result": 0}]],
+    ids=["none", "null", "refused", "of another number"],
 )
-def test_a_code_counts_for_the_call_where_no_detail_was_accepted(details: Any) -> None:
+def test_a_code_counts_for_the_call_where_no_detail_may_have_been_sent(details: Any) -> None:
     with pytest.raises(CallRefusedError):
         send(numbers(2), {"result": 1016, "errmsg": "x", "detail": details})
 
