@@ -31,17 +31,29 @@ class Papers(NamedTuple):
 
 @audit.recorded("sign link", "name", "sign_id")
 def link(name: str, sign_id: int) -> dict[str, Any]:
-    """Tie a sign's name to a sign that Tencent already has. Raises OperatorError."""
+    """Tie a sign's name to a sign that Tencent already has. Raises OperatorError.
+
+    With API 3.0 the sign may have another name at Tencent, under which its messages go out. Signs of the same name are
+    found without a link, so a link is the only way to name one differently.
+    """
     wanted = _require_name(name)
+    tencent = api.client()
     review = _at_tencent(sign_id)
     if review is None:
         raise OperatorError(f"Tencent has no sign {sign_id} in this application")
     text = sign_names.without_brackets(review.text)
-    if not _is_same(text, wanted):
+    if _is_same(text, wanted):
+        return _row(_save(text, review))
+    if not tencent.lists_signs:
         raise OperatorError(
             f"Tencent's sign {sign_id} is “{text}”, not “{wanted}”: messages would go out under its name"
         )
-    return _row(_save(text, review))
+    own = [one for one in of_account(tencent) or () if _is_same(one.text, wanted)]
+    if own:
+        raise OperatorError(
+            f"Tencent's sign {sign_id} is “{text}”. Tencent has a sign “{wanted}”, too: {own[0].id}"
+        )
+    return _row(_save(text, review, alias=wanted))
 
 
 @audit.recorded("sign add", "name", "international")
@@ -104,7 +116,7 @@ def modify(
         review = _require_listed(tencent, wanted)
         sign = _unlinked(review)
     wanted = _require_name(text) if text else sign.name
-    if not _is_same(wanted, sign.name) and (known := signs.get(wanted)):
+    if not (_is_same(wanted, sign.name) or sign.alias) and (known := signs.get(wanted)):
         raise OperatorError(f"“{wanted}” is linked to Tencent's sign {known.sign_id} already")
     application = SignApplication(
         text=wanted,
@@ -122,9 +134,9 @@ def modify(
     made = made._replace(id=sign.sign_id)
     if not linked:
         return _row_of_tencent(made)
-    fresh = _save(wanted, made)
-    if not _is_same(wanted, sign.name):
-        signs.delete(sign.name)
+    fresh = _save(wanted, made, alias=sign.alias)
+    if not _is_same(fresh.called, sign.called):
+        signs.delete(sign.called)
     return _row(fresh)
 
 
@@ -138,9 +150,9 @@ def delete(sign: Sign) -> tuple[dict[str, Any], list[str]]:
         if _at_tencent(sign.sign_id) is not None:
             raise
         warnings.append(f"Tencent has no sign {sign.sign_id} any more: only the link is removed")
-    signs.delete(sign.name)
+    signs.delete(sign.called)
     sign_list.forget()
-    return {"name": sign.name, "signId": sign.sign_id, "status": "deleted"}, warnings
+    return {"name": sign.called, "signId": sign.sign_id, "status": "deleted"}, warnings
 
 
 def all_unlinked() -> tuple[list[dict[str, Any]], list[str]]:
@@ -176,9 +188,10 @@ def all_linked(*, refresh: bool) -> tuple[list[dict[str, Any]], list[str]]:
         at_tencent = {review.id: review for review in api.client().get_signs(asked)}
         for number, sign in enumerate(found):
             if review := at_tencent.get(sign.sign_id):
-                found[number] = _save(_as_tencent_has_it(sign.name, review), review)
+                name = _as_tencent_has_it(sign.name, review)
+                found[number] = _save(name, review, alias=sign.alias)
             else:
-                warnings.append(f"Tencent has no sign {sign.sign_id} (“{sign.name}”) any more")
+                warnings.append(f"Tencent has no sign {sign.sign_id} (“{sign.called}”) any more")
     return [_row(sign) for sign in found], warnings
 
 
@@ -234,10 +247,10 @@ def _at_tencent(sign_id: int) -> SignReview | None:
     return found.get(sign_id)
 
 
-def _save(name: str, review: SignReview) -> Sign:
-    """Store a sign's link with Tencent's review of it."""
+def _save(name: str, review: SignReview, alias: str = "") -> Sign:
+    """Store a sign's link with Tencent's review of it. With `alias`, Quick Audience uses that name."""
     now = int(time.time())
-    earlier = signs.get(name)
+    earlier = signs.get(alias or name)
     sign = Sign(
         name=name,
         sign_id=review.id,
@@ -245,6 +258,7 @@ def _save(name: str, review: SignReview) -> Sign:
         reply=review.reply,
         created_at=earlier.created_at if earlier else now,
         checked_at=now,
+        alias=alias,
     )
     signs.put(sign)
     return sign
@@ -269,6 +283,7 @@ def _row_of_tencent(review: SignReview) -> dict[str, Any]:
     return {
         "name": sign_names.without_brackets(review.text),
         "signId": review.id,
+        "atTencent": sign_names.without_brackets(review.text),
         "status": _status(review.status),
         "reply": review.reply,
         "linked": "",
@@ -277,8 +292,9 @@ def _row_of_tencent(review: SignReview) -> dict[str, Any]:
 
 def _row(sign: Sign) -> dict[str, Any]:
     return {
-        "name": sign.name,
+        "name": sign.called,
         "signId": sign.sign_id,
+        "atTencent": sign.name,
         "status": _status(sign.status),
         "reply": sign.reply,
         "linked": dates.to_beijing(sign.created_at),

@@ -45,7 +45,7 @@ def query(raw_name: str) -> dict[str, Any]:
     if sign is None:
         raise NotFound(_unknown(names[0]))
     return {
-        "signName": sign.name,
+        "signName": linked.alias if linked and linked.alias else sign.name,
         "signStatus": reviews.STATUS.get(sign.status, 0),
         "reason": reviews.reason(sign.status, sign.reply, reviews.NO_COMMENT_ON_SIGN),
         "createDate": dates.to_beijing(sign.created_at),

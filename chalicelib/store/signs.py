@@ -2,7 +2,7 @@
 
 So an operator links the two once (`ops sign link NAME SIGN_ID`). With API 3.0 this is needed only if the names differ,
 because Tencent lists signs by name (`sign_list`); a link wins over that list. A sign is stored under the normal form
-of its name (`domain/sign_names.py`), together with the name as Tencent has it.
+of the name that Quick Audience uses (`domain/sign_names.py`), together with the name as Tencent has it.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,10 @@ from chalicelib.store import table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sign:
-    """A linked sign. The field names are stored. `status` is Tencent's: 0 approved, 1 pending, 2 rejected."""
+    """A linked sign. The field names are stored. `status` is Tencent's: 0 approved, 1 pending, 2 rejected.
+
+    `name` is the sign's text at Tencent. `alias` is the name that Quick Audience uses, if that is another one.
+    """
 
     name: str
     sign_id: int
@@ -22,6 +25,12 @@ class Sign:
     reply: str
     created_at: int
     checked_at: int
+    alias: str = ""
+
+    @property
+    def called(self) -> str:
+        """The name that Quick Audience uses."""
+        return self.alias or self.name
 
 
 def get(name: str) -> Sign | None:
@@ -36,12 +45,13 @@ def get(name: str) -> Sign | None:
 
 def put(sign: Sign) -> None:
     """Store a sign, and its name in the list of all signs."""
-    table.put(table.key(f"SIGN#{normal(sign.name)}", "-") | asdict(sign))
-    table.put(table.key("SIGNS", normal(sign.name)))
+    key = normal(sign.called)
+    table.put(table.key(f"SIGN#{key}", "-") | asdict(sign))
+    table.put(table.key("SIGNS", key))
 
 
 def delete(name: str) -> None:
-    """Delete a sign."""
+    """Delete a sign, by the name that Quick Audience uses."""
     _delete(normal(name))
 
 

@@ -50,6 +50,8 @@ def link(
 ) -> None:
     """Tie a sign's name to a sign that Tencent already has.
 
+    With API 3.0 the names may differ: messages go out under Tencent's.
+
     Example: ops sign link 某某科技 1001 --stage prod
     """
     show(sign.link(name, sign_id), as_json=json)
@@ -106,7 +108,7 @@ def delete(name: Name, yes: Yes = False, stage: Stage = "local", json: Json = Fa
     """Delete a sign at Tencent and remove its link here."""
     found = sign.find(name)
     confirm(
-        f"Delete “{found.name}” (Tencent's sign {found.sign_id})? Campaigns under it will be refused",
+        f"Delete “{found.called}” (Tencent's sign {found.sign_id})? Campaigns under it will be refused",
         yes=yes,
     )
     row, warnings = sign.delete(found)
@@ -140,7 +142,7 @@ def list_(
         warn(warning)
     show_rows(
         rows,
-        ("name", "signId", "status", "reply", "linked"),
+        ("name", "signId", "atTencent", "status", "reply", "linked"),
         as_json=json,
         empty="No sign is linked yet: ops sign link NAME SIGN_ID",
     )

@@ -340,3 +340,46 @@ def test_a_stage_that_goes_back_to_v5_needs_links(bridge: Bridge, tencent: FakeT
         answer = bridge.ask("GET", f"/sms/smsSign/{quote(SIGN)}")
         assert answer.status == 404
         assert "ops sign link" in answer.message
+
+
+def test_a_sign_that_tencent_calls_differently_is_linked_and_sent_under_tencents_name(
+    bridge: Bridge, tencent: FakeTencent, operator: Ops
+) -> None:
+    tencent.add_sign(SIGN, 701)
+    row = operator.json("sign", "link", "【夏季活动】", "701")
+    assert (row["name"], row["atTencent"], row["signId"]) == ("夏季活动", SIGN, 701)
+    answer = bridge.ask("GET", f"/sms/smsSign/{quote('夏季活动')}")
+    assert (answer.code, answer["signName"], answer["signStatus"]) == ("OK", "夏季活动", 1)
+    code = tencent.add_template("您好")
+    assert bridge.campaign([PHONE], code=code, signName="夏季活动").code == "OK"
+    bridge.pump.drain("deliver")
+    assert [sms.sign for sms in tencent.sent] == [SIGN]
+    # Tencent's own name is found as before.
+    assert bridge.campaign([PHONE], code=code, out_id="own").code == "OK"
+    [row] = operator.json("sign", "list", "--refresh")
+    assert (row["name"], row["atTencent"]) == ("夏季活动", SIGN)
+    tencent.always("del_sign", answered())
+    operator.json("sign", "delete", "夏季活动", "--yes")
+    assert list(signs.all_signs()) == []
+
+
+def test_a_link_that_would_hide_a_sign_of_its_name_is_refused(
+    tencent: FakeTencent, operator: Ops
+) -> None:
+    tencent.add_sign(SIGN, 701)
+    tencent.add_sign("另一品牌", 702)
+    line = operator.fails("sign", "link", SIGN, "702")
+    assert "另一品牌" in line
+    assert "701" in line
+    assert list(signs.all_signs()) == []
+
+
+def test_a_differing_sign_that_is_changed_keeps_its_link(
+    tencent: FakeTencent, operator: Ops
+) -> None:
+    tencent.add_sign(SIGN, 701, StatusCode=-1)
+    operator.json("sign", "link", "夏季活动", "701")
+    tencent.always("mod_sign", answered(data={"id": 701}))
+    row = operator.json("sign", "modify", "夏季活动", "--text", "新品牌")
+    assert (row["name"], row["atTencent"]) == ("夏季活动", "新品牌")
+    assert [sign.called for sign in signs.all_signs()] == ["夏季活动"]
