@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.tencent.api3 import counts, pulling, send_records, signs, templates
+from local.tencent.api3 import counts, other_calls, pulling, send_records, signs, templates
 from local.tencent.api3.codes import spelled
 from local.tencent.api3.errors import ApiError
 from local.tencent.api3.fields import Body
@@ -141,4 +141,6 @@ _QUERIES: dict[Action, Callable[[Simulator, Body], dict[str, Any]]] = {
     "SmsPackagesStatistics": lambda sim, body: counts.packages(
         sim.state.traffic, sim.behaviour, body
     ),
+    "DescribePhoneNumberInfo": lambda _, body: other_calls.phone_number_info(body),
+    "ReportConversion": lambda *_: other_calls.report_conversion(),
 }

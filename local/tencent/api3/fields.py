@@ -155,4 +155,9 @@ SHAPES: dict[Action, Shape] = {
     "SendStatusStatistics": _HOURS,
     "CallbackStatusStatistics": _HOURS,
     "SmsPackagesStatistics": _HOURS,
+    "DescribePhoneNumberInfo": _shape("PhoneNumberSet", {"PhoneNumberSet": _TEXTS}),
+    "ReportConversion": _shape(
+        "SmsSdkAppId SerialNo ConversionTime",
+        {"SmsSdkAppId": _is_text, "SerialNo": _is_text, "ConversionTime": _is_number},
+    ),
 }

@@ -26,6 +26,8 @@ DEFAULT_RATES: dict[Action, int] = {
     "SendStatusStatistics": 10,
     "CallbackStatusStatistics": 10,
     "SmsPackagesStatistics": 10,
+    "DescribePhoneNumberInfo": 1000,
+    "ReportConversion": 1000,
 }
 
 

@@ -30,6 +30,11 @@ def text_code(code: Code) -> str:
     return code_of(code) if isinstance(code, int) else code
 
 
+def iso_code(recipient: Recipient) -> str:
+    """Return the code of a number's country; DEF if it is not known."""
+    return ISO_CODES.get(recipient.nationcode, _UNKNOWN_COUNTRY)
+
+
 class RowWriter:
     """Writes the rows of one answer."""
 
@@ -91,9 +96,7 @@ class RowWriter:
         }
 
     def _iso_code(self, recipient: Recipient) -> str:
-        if self._switches.empty_iso_code:
-            return ""
-        return ISO_CODES.get(recipient.nationcode, _UNKNOWN_COUNTRY)
+        return "" if self._switches.empty_iso_code else iso_code(recipient)
 
     def _draws(self, share: float, purpose: str, recipient: Recipient) -> bool:
         return self._behaviour.draws(share, purpose, recipient.nationcode, recipient.mobile)

@@ -25,6 +25,8 @@ Action = Literal[
     "SendStatusStatistics",
     "CallbackStatusStatistics",
     "SmsPackagesStatistics",
+    "DescribePhoneNumberInfo",
+    "ReportConversion",
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 CALLS_WITH_ROWS: tuple[Action, ...] = ("SendSms", "SendMultiGlobalSms")

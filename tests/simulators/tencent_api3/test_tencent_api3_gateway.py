@@ -39,7 +39,7 @@ def test_another_version_is_refused(raw: RawCaller) -> None:
     assert raw.refusal(LIST, PAGE, headers={"X-TC-Version": "2019-07-11"}) == "NoSuchVersion"
 
 
-@pytest.mark.parametrize("action", ["DescribeSmsSignlist", "sendsms", "DescribePhoneNumberInfo"])
+@pytest.mark.parametrize("action", ["DescribeSmsSignlist", "sendsms", "DescribePhoneNumberinfo"])
 def test_an_unknown_action_is_refused(raw: RawCaller, action: str) -> None:
     assert raw.refusal(action, PAGE) == "InvalidAction"
 
