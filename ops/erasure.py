@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -20,6 +20,7 @@ from chalicelib.store import (
     message_items,
     pulled,
     pushed,
+    resends,
     waiting,
 )
 from chalicelib.store.table import Item, Key
@@ -35,6 +36,8 @@ _OPEN_HOURS = (periods.CLOSED_AFTER_SECONDS + _DAY) // _HOUR
 _PARKED_DAYS = periods.RETENTION_SECONDS // _DAY + 3
 # Plans that are read at once.
 _PLANS = 500
+# How often a number is looked for again because a resend began meanwhile.
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,11 @@ def find(phone: str) -> Found:
 
     Raises OperatorError if it is no phone, or if something of it is under way.
     """
-    stored = phone_numbers.parse(phone)
+    return _find(phone_numbers.parse(phone), phone)
+
+
+def _find(stored: str, phone: str) -> Found:
+    """Return what `find` returns, of a phone in stored form; errors name it as `phone`."""
     items = erasing.items_of(stored)
     if reasons := list(_under_way(stored, items)):
         raise OperatorError(
@@ -81,8 +88,27 @@ def find(phone: str) -> Found:
 def erase(found: Found) -> dict[str, Any]:
     """Erase a phone's number, texts and values from the table; return what was erased, as counts.
 
-    Rows keep their places, and campaigns their counts. It may be repeated after it was interrupted.
+    Rows keep their places, and campaigns their counts. It may be repeated after it was interrupted. Raises
+    OperatorError, after erasing what it could, if something of the phone is under way by now.
+
+    A resend of one of its campaigns that is planned at the same time may have read the number. It ends without sending
+    anything. If one was faster, the number is looked for again.
     """
+    phone, out_ids = found.phone, found.out_ids
+    named = phones.to_quick_audience(phone)
+    erased = Counter[str]()
+    for _ in range(_TRIES):
+        before = [resends.overtake(out_id) for out_id in out_ids]
+        erased += _erase(_find(phone, named))
+        # Whatever a resend reads from here on has no number any more.
+        if all(resends.renew(state) for state in before):
+            return {"phone": named} | {
+                name: erased[name] for name in ("messages", "rows", "replies", "parked")
+            }
+    raise OperatorError("resends of its campaigns began again and again: give the command again")
+
+
+def _erase(found: Found) -> Counter[str]:
     items = list(filter(None, map(erasing.begin, found.messages)))
     placeholders: dict[tuple[str, str], dict[tuple[str, str], str]] = defaultdict(dict)
     for item in items:
@@ -95,13 +121,12 @@ def erase(found: Found) -> dict[str, Any]:
     erasing.delete_parked(found.parked)
     for item in items:
         erasing.finish(item)
-    return {
-        "phone": phones.to_quick_audience(found.phone),
-        "messages": len(items),
-        "rows": sum(rows),
-        "replies": len(found.replies),
-        "parked": len(found.parked),
-    }
+    return Counter(
+        messages=len(items),
+        rows=sum(rows),
+        replies=len(found.replies),
+        parked=len(found.parked),
+    )
 
 
 def _under_way(phone: str, items: Sequence[Item]) -> Iterator[str]:

@@ -84,6 +84,7 @@ class Candidates:
     """The recipients of a campaign's requests, as they were when this object was made.
 
     `left_out` counts those who are no candidates, by the reason; it is complete once all candidates were read.
+    `unaccepted` has how many chunks and files are stored of each request that is not accepted, by bizId.
     `ignored` are the bizIds of resends that never count. Raises OperatorError if a file is not read to its end, since
     nobody knows yet whom it names.
     """
@@ -102,7 +103,9 @@ class Candidates:
         self._not_failed: Counter[str] = Counter()
         self.codes: Counter[str] = Counter()
         self.left_out: Counter[str] = Counter()
+        self.unaccepted: Counter[str] = Counter()
         for biz_id, file in self._files.items():
+            self.unaccepted[biz_id] += biz_id not in self._requests and biz_id not in ignored
             accepted_at = file.expires - RETENTION_SECONDS
             if self._may_be_read(file, accepted_at) and self._may_go_on(biz_id, accepted_at):
                 raise OperatorError(
@@ -166,8 +169,10 @@ class Candidates:
         if biz_id in self._ignored:
             return
         accepted = biz_id in self._requests
-        if not accepted and not self._may_go_on(biz_id, chunks.planned_at(key)):
-            return
+        if not accepted:
+            self.unaccepted[biz_id] += 1
+            if not self._may_go_on(biz_id, chunks.planned_at(key)):
+                return
         if plan.calls and biz_id in self._files:
             self._with_calls.add(biz_id)
         for position, phone in enumerate(plan.phones, plan.start):

@@ -16,21 +16,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import settings
 from chalicelib.delivery import resuming
-from chalicelib.domain.send_request import SendRequest
 from chalicelib.endpoints import submission
 from chalicelib.errors import BridgeError
 from chalicelib.queues import sending
 from chalicelib.store import chunks, resends, send_requests
 from chalicelib.store.resends import Resends
 from chalicelib.store.send_requests import UnknownRequestError
-from ops import audit, campaign, costs, errors, failure_words
+from ops import audit, campaign, costs, errors, failure_words, resend_arrivals
 from ops.errors import OperatorError
 from ops.resend_candidates import Candidates
 from ops.resend_drafts import Drafts
 
 # A machine may sleep while it plans. What `sweep` finds at the planned chunks 72 hours later must be accepted by then.
 _MAX_SECONDS = 3600
-_OVERTAKEN = "another resend of {} began meanwhile, so this one sent nothing: see campaign show"
 
 
 @audit.recorded("campaign resend", "out_id", "codes", unless="dry_run")
@@ -62,12 +60,13 @@ def resend(
         return _account(out_id, drafts, candidates, known, dry_run=True)
     begun = resends.begin(known, [draft.request for draft in drafts.usable])
     if begun is None:
-        raise OperatorError(_OVERTAKEN.format(out_id))
+        raise resend_arrivals.overtaken(out_id)
     try:
         for biz_id, accepted_at in known.begun.items():
             chunks.remove_plans(out_id, biz_id, accepted_at)
         drafts.add_all(candidates, codes, plan=True)
-        _check(drafts, accepted, at_most)
+        _require_confirmed(drafts, at_most)
+        resend_arrivals.check(out_id, accepted, candidates.unaccepted, begun.begun)
     except Exception:
         _remove_plans(drafts)
         raise
@@ -95,22 +94,12 @@ def _require_known(codes: Collection[str], candidates: Candidates) -> None:
         )
 
 
-def _check(drafts: Drafts, accepted: Sequence[SendRequest], at_most: int | None) -> None:
-    """Raise OperatorError if there are more recipients than were confirmed, or if a request came meanwhile."""
+def _require_confirmed(drafts: Drafts, at_most: int | None) -> None:
     if at_most is not None and drafts.recipients > at_most:
         raise OperatorError(
             f"there are {drafts.recipients} recipients by now, and {at_most} were confirmed, so nothing was sent: "
             "look again"
         )
-    [out_id] = {request.out_id for request in accepted}
-    before = {request.biz_id for request in accepted}
-    for request in send_requests.of_out_id(out_id):
-        if request.biz_id not in before:
-            raise OperatorError(
-                _OVERTAKEN.format(out_id)
-                if request.resend
-                else f"a request was accepted under {out_id} meanwhile, so nothing was sent: try again"
-            )
 
 
 def _commit(begun: Resends, drafts: Drafts) -> Resends:
@@ -125,7 +114,7 @@ def _commit(begun: Resends, drafts: Drafts) -> Resends:
     _remove_plans(drafts)
     if committed == "limit":
         raise submission.over_daily_limit(limit or 0, drafts.recipients)
-    raise OperatorError(_OVERTAKEN.format(begun.out_id))
+    raise resend_arrivals.overtaken(begun.out_id)
 
 
 def _queue(committed: Resends, drafts: Drafts) -> None:

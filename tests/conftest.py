@@ -42,8 +42,8 @@ _used: set[tuple[str, str, str]] = set()
 @pytest.fixture(autouse=True)
 def allowed_by_their_policies(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    """Enforce the policies as IAM does; and behave as AWS does where HOSTILE says so."""
+) -> Iterator[Any]:
+    """Enforce the policies as IAM does, and return who does it; behave as AWS does where HOSTILE says so."""
     if _INTEGRATION not in request.path.parents:
         yield
         return
@@ -54,7 +54,7 @@ def allowed_by_their_policies(
     guard = Guard()
     hostile.install(monkeypatch, request.node.nodeid)
     guard.install(monkeypatch)
-    yield
+    yield guard
     for function, permissions in guard.used.items():
         for one in permissions:
             _used.add((function, one.action, one.resource))

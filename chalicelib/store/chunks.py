@@ -130,6 +130,23 @@ def of_out_id(out_id: str) -> Iterator[tuple[ChunkKey, ChunkProgress]]:
         yield ChunkKey(out_id, biz_id, start), progress
 
 
+def biz_ids(out_id: str) -> Iterator[str]:
+    """Yield the bizIds of an outId that have chunks, also of requests that were never accepted completely.
+
+    Reads one item of each.
+    """
+    first = "CHUNK#"
+    while True:
+        found = table.query(f"OUT#{out_id}", first, until="CHUNK#~", limit=1, consistent=True)
+        item = next(found, None)
+        if item is None:
+            return
+        biz_id = str(item["sk"]).split("#")[1]
+        yield biz_id
+        # "$" comes after "#": the next item is another request's.
+        first = f"CHUNK#{biz_id}$"
+
+
 def planned_at(key: ChunkKey) -> int:
     """Return when the request of a chunk was accepted, as an epoch, by its plan; 0 if there is none."""
     plan = table.get(f"OUT#{key.out_id}", key.sort + "PLAN", consistent=True)

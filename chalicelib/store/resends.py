@@ -9,7 +9,7 @@ under the bizIds of another one counts for nothing.
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from botocore.exceptions import ClientError
@@ -59,9 +59,27 @@ def begin(known: Resends, requests: Sequence[SendRequest]) -> Resends | None:
     """
     begun = {**known.begun, **{request.biz_id: request.accepted_at for request in requests}}
     started = Resends(out_id=known.out_id, token=uuid.uuid4().hex, begun=begun)
-    item = _item(started)
-    stored = table.replace(item, "token", known.token) if known.token else table.put_new(item)
-    return started if stored else None
+    return started if _replaced(known, started) else None
+
+
+def overtake(out_id: str) -> Resends:
+    """Let every resend of a campaign that is not committed yet end without sending anything; return the new state."""
+    while True:
+        overtaken = get(out_id)
+        renewed = renew(overtaken)
+        if renewed:
+            return renewed
+
+
+def renew(known: Resends) -> Resends | None:
+    """Overtake the resends that read the same state; return None if another one has changed it since."""
+    renewed = replace(known, token=uuid.uuid4().hex)
+    return renewed if _replaced(known, renewed) else None
+
+
+def _replaced(known: Resends, new: Resends) -> bool:
+    item = _item(new)
+    return table.replace(item, "token", known.token) if known.token else table.put_new(item)
 
 
 Refusal = Literal["overtaken", "limit"]
@@ -99,7 +117,7 @@ def commit(
 def mark_queued(committed: Resends) -> None:
     """Record that all chunks of `committed.unqueued` are queued. Does nothing if another resend has begun since."""
     queued = Resends(out_id=committed.out_id, token=uuid.uuid4().hex, begun=committed.begun)
-    table.replace(_item(queued), "token", committed.token)
+    table.replace_where(_item(queued), {"unqueued": list(committed.unqueued)})
 
 
 def _is_stored(request: SendRequest) -> bool:

@@ -1,0 +1,168 @@
+"""`ops message erase` and `ops campaign resend` at the same moment, each at each call of the other.
+
+The phone failed in one request of the campaign and was sent to in another. A resend that read the one request before
+the number was erased, and the other one afterwards, would send a second message to it, and store it again.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from chalicelib.store import resends
+from ops import erasure, resend_drafts, resending
+from ops.errors import OperatorError
+from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.final_state_logs import stored_items
+from tests.support.in_process.interruptions import At
+from tests.support.in_process.outside import points
+from tests.support.in_process.resends import PHONES, REFUSED, campaign, settle
+from tests.support.in_process.snapshot import snapshot
+
+ERASED = PHONES[0]
+
+
+@pytest.fixture(autouse=True)
+def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look for waiting recipients and parked events of the last hours only: each hour is a call."""
+    monkeypatch.setattr(erasure, "_OPEN_HOURS", 2)
+    monkeypatch.setattr(erasure, "_PARKED_DAYS", 1)
+
+
+@pytest.fixture
+def sent_and_failed(local: Bridge, monkeypatch: pytest.MonkeyPatch) -> Bridge:
+    """A campaign of which four recipients failed, the first of whom got a message of another request."""
+    local.link()
+    monkeypatch.setattr(resend_drafts, "STEP", 2)
+    campaign(local)
+    local.clock.advance(seconds=1)
+    assert local.campaign([ERASED], code=local.template("又")).code == "OK"
+    settle(local)
+    # The sign and the template are looked at, too.
+    local.clock.advance(seconds=601)
+    return local
+
+
+@pytest.fixture
+def failed(local: Bridge, monkeypatch: pytest.MonkeyPatch) -> Bridge:
+    """A campaign of which four recipients failed, all of whom a resend would send to."""
+    local.link()
+    monkeypatch.setattr(resend_drafts, "STEP", 2)
+    campaign(local)
+    settle(local)
+    local.clock.advance(seconds=601)
+    return local
+
+
+def erase() -> bool:
+    """Erase the number; return whether it is erased, or else something of it is under way."""
+    try:
+        found = erasure.find(ERASED)
+        erasure.erase(found)
+    except OperatorError as error:
+        if "can't be erased yet" not in str(error):
+            raise
+        return False
+    return True
+
+
+def resend() -> bool:
+    """Resend; return whether anything was sent, or else the resend was overtaken."""
+    try:
+        return bool(resending.resend("task-1")["recipients"])
+    except OperatorError as error:
+        if "or a number was erased" not in str(error):
+            raise
+        return False
+
+
+def is_stored() -> bool:
+    return any(ERASED in str(item) for item in stored_items())
+
+
+def number_of_calls(bridge: Bridge, act: Callable[[], bool]) -> list[tuple[int, str]]:
+    restore = snapshot(bridge)
+    with bridge.outside.watched():
+        assert act()
+    names = [name for name in bridge.outside.names if name.startswith(("dynamodb", "sqs"))]
+    restore()
+    return points(names)
+
+
+def check(bridge: Bridge, what: object) -> None:
+    """Check that the others get their message with the next resend, and that the number can be erased."""
+    resend()
+    settle(bridge)
+    assert set(REFUSED[1:]) <= {sms.phone.removeprefix("86") for sms in bridge.tencent.sent}, what
+    bridge.clock.advance(seconds=1)
+    assert erase(), what
+    assert not is_stored(), what
+    assert not resends.get("task-1").unqueued, what
+
+
+@pytest.mark.parametrize("operations", ["resend at erase", "erase at resend"])
+def test_a_phone_that_was_sent_to_gets_no_second_message(
+    sent_and_failed: Bridge, monkeypatch: pytest.MonkeyPatch, operations: str
+) -> None:
+    at = At(monkeypatch)
+    outer, inner = (erase, resend) if operations == "resend at erase" else (resend, erase)
+    calls = number_of_calls(sent_and_failed, outer)
+    restore = snapshot(sent_and_failed)
+    for number, name in calls:
+        restore()
+        at.call(number, inner)
+        outer()
+        settle(sent_and_failed)
+        check(sent_and_failed, (number, name))
+        assert len(sent_and_failed.tencent.sent_to("86" + ERASED)) == 1, (number, name)
+
+
+@pytest.mark.parametrize("operations", ["resend at erase", "erase at resend"])
+def test_an_erased_number_is_neither_sent_to_nor_stored_again(
+    failed: Bridge, monkeypatch: pytest.MonkeyPatch, operations: str
+) -> None:
+    at = At(monkeypatch)
+    outer, inner = (erase, resend) if operations == "resend at erase" else (resend, erase)
+    calls = number_of_calls(failed, outer)
+    restore = snapshot(failed)
+    ends = Counter[tuple[bool, bool]]()
+    for number, name in calls:
+        restore()
+        results = {inner: False}
+        at.call(number, lambda results=results: results.update({inner: inner()}))  # type: ignore[misc]
+        results[outer] = outer()
+        settle(failed)
+        if results[erase]:
+            assert not is_stored(), (number, name)
+        ends[results[erase], results[resend]] += 1
+        check(failed, (number, name))
+    # Either command may win.
+    assert {erased for erased, _ in ends} == {True, False}
+
+
+def test_a_number_that_is_sent_to_between_the_question_and_the_answer_is_not_erased(
+    failed: Bridge,
+) -> None:
+    found = erasure.find(ERASED)
+    assert resend()
+    with pytest.raises(OperatorError, match="a message under task-1 is not sent yet"):
+        erasure.erase(found)
+    settle(failed)
+    erasure.erase(found)
+    assert not is_stored()
+
+
+def test_a_resend_that_is_overtaken_by_an_erasure_says_so(
+    failed: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_all = resend_drafts.Drafts.add_all
+
+    def and_erase(*arguments: object, **more: object) -> None:
+        erasure.erase(erasure.find(ERASED))
+        add_all(*arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(resend_drafts.Drafts, "add_all", and_erase)
+    with pytest.raises(OperatorError, match="or a number was erased, so this one sent nothing"):
+        resending.resend("task-1")
+    monkeypatch.setattr(resend_drafts.Drafts, "add_all", add_all)
+    assert resending.resend("task-1")["recipients"] == 3
