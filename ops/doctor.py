@@ -137,6 +137,7 @@ def _daily_limit() -> Finding:
     left = max(0, limit - accepted)
     share = accepted * 100 // limit
     found = f"{accepted:,} of {limit:,} recipients accepted today (Beijing time), {share} %"
+    found += ", counted while DAILY_LIMIT was set"
     figures = {"accepted": accepted, "limit": limit}
     if share < _NEAR_THE_LIMIT:
         return Finding(check, "ok", found, figures)

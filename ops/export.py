@@ -2,9 +2,11 @@
 
 import csv
 import io
+import itertools
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from chalicelib.domain.messages import Message
 from chalicelib.domain.planning import Failure
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.store import chunks, files, messages, pushed
-from ops import campaign
+from ops import audit, campaign
 from ops.errors import OperatorError
 
 Row = dict[str, Any]
@@ -56,6 +58,19 @@ def rows(out_id: str, *, failed: bool = False) -> Iterator[Row]:
         for row in _of_request(request)
         if not failed or row["state"] == "failed"
     )
+
+
+@contextmanager
+def recorded(out_id: str, *, failed: bool = False) -> Iterator[Iterator[Row]]:
+    """Return the same rows inside the block, and record the export and their number in the audit log.
+
+    Numbers leave the stage, so the log has to show to whom. Raises ClientError if the entry can't be written.
+    """
+    found = rows(out_id, failed=failed)
+    with audit.action("campaign export", outId=out_id, failed=failed) as action:
+        count = itertools.count()
+        yield (row for row, _ in zip(found, count, strict=False))
+        action.outcome = {"rows": next(count)}
 
 
 def as_csv(found: Iterable[Row]) -> Iterator[bytes]:

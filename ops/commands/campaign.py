@@ -142,16 +142,19 @@ def export_(
 
     With --json, an array of objects with the names of the columns; with --output too, the number of rows.
 
+    The audit log has an entry for each export, because the numbers leave the stage. Without the right to write it,
+    nothing is exported.
+
     Examples:
     ops campaign export 20260302-spring --stage prod --output spring.csv
     ops campaign export 20260302-spring --stage prod --failed
     """
-    rows = export.rows(out_id, failed=failed)
-    if output is None:
-        for part in export.as_json(rows) if json else export.as_csv(rows):
-            typer.echo(part, nl=False)
-        return
-    count = export.write(rows, output)
+    with export.recorded(out_id, failed=failed) as rows:
+        if output is None:
+            for part in export.as_json(rows) if json else export.as_csv(rows):
+                typer.echo(part, nl=False)
+            return
+        count = export.write(rows, output)
     if json:
         print_json({"outId": out_id, "rows": count, "file": str(output)})
     else:

@@ -51,6 +51,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "campaign resume": {"outId": "task-1"},
     "campaign stop": {"outId": "task-1"},
     "campaign resend": {"outId": "task-1", "codes": ["isv.MOBILE_NUMBER_ILLEGAL"]},
+    "campaign export": {"outId": "task-1", "failed": True},
 }
 
 

@@ -273,3 +273,23 @@ def test_replies_are_found_with_the_newest_message_of_their_campaign(local: Brid
     [other] = answer("message", "find", B)
     assert other["replies"] == []
     assert "T退订" in ops("message", "find", A).stdout
+
+
+def test_an_export_is_recorded_with_the_number_of_rows(local: Bridge, tmp_path: Path) -> None:
+    """Also one that failed, and one that went to a file; not one of a campaign that is not known."""
+    local.link()
+    send(local, A)
+    assert ops("campaign", "export", "task-1").exit_code == 0
+    local.clock.advance(seconds=1)
+    answer("campaign", "export", "task-1", "--failed", "--output", str(tmp_path / "failed.csv"))
+    local.clock.advance(seconds=1)
+    assert ops("campaign", "export", "task-1", "--output", str(tmp_path / "no" / "x")).exit_code
+    assert ops("campaign", "export", "task-2").exit_code == 1
+    entries = [(one["arguments"], one["result"]) for one in answer("audit", "list")]
+    assert entries == [
+        ({"outId": "task-1"}, "failed"),
+        ({"outId": "task-1", "failed": True}, "done"),
+        ({"outId": "task-1"}, "done"),
+    ]
+    outcomes = [one["outcome"] for one in answer("audit", "list")]
+    assert outcomes[1:] == [{"rows": 0}, {"rows": 1}]
