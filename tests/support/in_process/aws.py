@@ -5,6 +5,7 @@ import functools
 import json
 import re
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from moto.core import responses
 from moto.core.serialize import ResponseSerializer
+from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
@@ -35,6 +37,7 @@ _get_value = ResponseSerializer.get_value
 _query: Any = Table.query
 _method_names: Any = vars(responses)["method_names_from_class"]
 _underscored: Any = vars(responses)["camelcase_to_underscores"]
+_lex: Any = ConditionExpressionParser._lex_condition_expression
 _created: Any = None
 _TEMPLATE: dict[str, Any] = json.loads(Path(".chalice/resources.json").read_text())
 
@@ -128,6 +131,21 @@ def camelcase_to_underscores(argument: str) -> str:
     """Cache the results of moto's function: it is called with the names of only a few actions."""
     found: str = _underscored(argument)
     return found
+
+
+@functools.cache
+def _nodes(expression: str) -> tuple[Any, ...]:
+    return tuple(_lex(ConditionExpressionParser(expression, None, None)))
+
+
+def lex_condition_expression(self: ConditionExpressionParser) -> deque[Any]:
+    """Remember what moto's function finds, which compiles a dozen patterns for each word of an expression."""
+    return deque(_nodes(self.condition_expression or ""))
+
+
+def resolve_endpoint_ruleset(self: Any, *_: Any, **__: Any) -> tuple[str, dict[str, str], Any]:
+    """Replace botocore's function, which reads the rules for the endpoints of all regions."""
+    return f"https://{self.meta.service_model.service_name}.{REGION}.amazonaws.com", {}, {}
 
 
 def add_auth(self: Any, request: Any) -> None:

@@ -14,6 +14,7 @@ from botocore.useragent import UserAgentString
 from moto import mock_aws
 from moto.core import models, responses
 from moto.core.serialize import ResponseSerializer
+from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
 from moto.sqs.models import SQSBackend
@@ -67,7 +68,11 @@ def bridge(
     monkeypatch.setattr(models, "RESPONSES_METHODS", [])
     # Below the policies and the layers of HOSTILE, so that these see every call.
     monkeypatch.setattr(BaseClient, "_make_request", aws.make_request)
-    # Both take botocore long, and moto checks neither.
+    monkeypatch.setattr(
+        ConditionExpressionParser, "_lex_condition_expression", aws.lex_condition_expression
+    )
+    # These take botocore long, and moto checks none of them.
+    monkeypatch.setattr(BaseClient, "_resolve_endpoint_ruleset", aws.resolve_endpoint_ruleset)
     monkeypatch.setattr(SigV4Auth, "add_auth", aws.add_auth)
     monkeypatch.setattr(UserAgentString, "to_string", lambda _: "tests")
     with mock_aws():

@@ -49,6 +49,11 @@ class Outside:
         self._dead = False
         self._lock = threading.Lock()
 
+    @property
+    def is_watched(self) -> bool:
+        """Return whether calls are numbered now."""
+        return self._watching
+
     @contextmanager
     def watched(self, at: int | None = None, how: Fault = "killed before") -> Iterator[None]:
         """Number the calls made in the block from 0, and let one of them fail. The test goes on after a death."""

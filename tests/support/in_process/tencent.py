@@ -96,6 +96,12 @@ class FakeTencent(web.Adapter):
         self._always: dict[str, Behaviour] = {}
         self._lock = threading.Lock()
 
+    @property
+    def is_new(self) -> bool:
+        """Return whether it was not called yet, and obeys."""
+        behaviours = any(self._next.values()) or self._always
+        return not (self.calls or self.templates or behaviours)
+
     # --- behaviours of calls ---
 
     def next(self, what: str, *behaviours: Behaviour) -> None:
