@@ -19,11 +19,12 @@ from bench.cold_start_cases import API_CASES
 from bench.processes import Stub, stub
 from local import aws
 from local.configuration import DEFAULTS
+from tests.support.thoroughness import some
 
 RECIPIENTS = 450
 
 
-@pytest.fixture(scope="module", params=setting.KINDS)
+@pytest.fixture(scope="module", params=some(setting.KINDS, 2))
 def compared(request: pytest.FixtureRequest) -> Compared:
     return apis.measure(request.param, RECIPIENTS, 2)
 
@@ -75,7 +76,7 @@ def here(tmp_path: Path) -> Iterator[Stub]:
         yield running
 
 
-@pytest.mark.parametrize("kind", setting.KINDS)
+@pytest.mark.parametrize("kind", some(setting.KINDS, 2))
 def test_a_campaign_ends_in_the_same_state_with_either(
     kind: str, here: Stub, tmp_path: Path
 ) -> None:

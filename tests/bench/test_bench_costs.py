@@ -4,12 +4,13 @@ import pytest
 
 from bench import campaign, setting
 from bench.campaign import Run
+from tests.support.thoroughness import some
 
 # A call for each recipient takes a while.
 RECIPIENTS = {"bulk": 10_000, "personalised": 4_000}
 
 
-@pytest.fixture(scope="module", params=setting.KINDS)
+@pytest.fixture(scope="module", params=some(setting.KINDS, 2))
 def run(request: pytest.FixtureRequest) -> Run:
     return campaign.measure(request.param, RECIPIENTS[request.param], floor=False)
 

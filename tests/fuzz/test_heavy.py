@@ -36,9 +36,9 @@ _READ = [
     (("POST", CALLBACK), "description"),
 ]
 # A twentieth of the size shows quadratic growth just as well. For each field a third of the shapes, or outside CI a
-# sixth, and others for the next field.
+# ninth, and others for the next field.
 SIZE = SIX_MEGABYTES if TIMES > 1 else SIX_MEGABYTES // 20
-STEP = 1 if TIMES > 1 else 6 if thoroughness.FEW else 3
+STEP = 1 if TIMES > 1 else 9 if thoroughness.FEW else 3
 # More than its share: a short request has a fixed cost, too.
 SECONDS = 1.0 if TIMES > 1 else 0.25
 

@@ -14,6 +14,7 @@ from chalicelib.functions import release, sweep
 from chalicelib.queues import sending
 from chalicelib.queues.bodies import SendBody
 from chalicelib.store import breakers, chunks, send_requests, waiting
+from tests.support import thoroughness
 from tests.support.in_process import tencent, web
 from tests.support.in_process.bridge import SIGN, Answer, Bridge
 from tests.support.in_process.operator import answer, ops
@@ -88,9 +89,10 @@ def check_all_sent_once(bridge: Bridge, phones: list[str]) -> None:
 def test_review_20_a_package_that_is_empty_in_mid_campaign_fails_nobody(
     linked: Bridge, *, singly: bool
 ) -> None:
-    """Of 2,000 recipients, 400 are sent to; then the package is empty for a while."""
+    """Of 2,000 recipients, or 600, 400 are sent to; then the package is empty for a while."""
+    phones = NUMBERS if thoroughness.ALL else NUMBERS[:600]
     linked.tencent.always("send", package_of(400))
-    accept(linked, *NUMBERS, singly=singly)
+    accept(linked, *phones, singly=singly)
     linked.pump.drain("deliver")
     made = len(linked.tencent.send_calls)
     assert len(linked.tencent.sent) == 400
@@ -107,11 +109,11 @@ def test_review_20_a_package_that_is_empty_in_mid_campaign_fails_nobody(
     top_up(linked)
     minutes(linked, 3)
 
-    check_all_sent_once(linked, NUMBERS)
+    check_all_sent_once(linked, phones)
     linked.deliver_all()
     linked.pump.run("settle", "push", hours=1)
     reported = by_phone(linked.quick_audience.receipts)
-    assert reported == {phone: {(2, "DELIVERED")} for phone in NUMBERS}
+    assert reported == {phone: {(2, "DELIVERED")} for phone in phones}
 
 
 def test_the_same_request_meanwhile_is_the_same_and_sends_nothing_twice(linked: Bridge) -> None:

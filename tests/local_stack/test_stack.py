@@ -182,6 +182,7 @@ def test_a_child_that_dies_at_start_takes_the_others_with_it(tmp_path: Path) -> 
     assert broken.processes == []
 
 
+@for_ci
 def test_sigterm_stops_everything_including_the_simulators(tmp_path: Path) -> None:
     environment = environ(tmp_path, QA_BASE_URL="", TENCENT_BASE_URL="")
     port = environment["BRIDGE_PORT"]

@@ -31,5 +31,5 @@ def spread(variants: Iterable[_T], step: int, kind: Callable[[_T], Hashable]) ->
 
 
 def rounds(count: int) -> range:
-    """Return the rounds of a race: `count` of them in CI, and a third of them in other runs."""
-    return range(count if not FEW else -(-count // 3))
+    """Return the rounds of a race: `count` of them in CI, and a quarter of them in other runs."""
+    return range(count if not FEW else -(-count // 4))

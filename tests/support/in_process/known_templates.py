@@ -32,6 +32,9 @@ _known: dict[Hashable, _Left] = {}
 
 def create(arguments: Hashable, tencent: FakeTencent, through_the_bridge: Callable[[], str]) -> str:
     """Create a template, or copy what that left before; return its code. Only a linked sign may be stored."""
+    if aws.TABLE not in _tables():
+        # It is in ministack.
+        return through_the_bridge()
     before = {(pk, sk) for pk, items in _items().items() for sk in items}
     if not tencent.is_new or any(not pk.value.startswith("SIGN") for pk, _ in before):
         return through_the_bridge()
@@ -52,6 +55,10 @@ def create(arguments: Hashable, tencent: FakeTencent, through_the_bridge: Callab
     return code
 
 
+def _tables() -> dict[str, Any]:
+    tables: dict[str, Any] = dynamodb_backends[aws.ACCOUNT][aws.REGION].tables
+    return tables
+
+
 def _items() -> Any:
-    table: Any = dynamodb_backends[aws.ACCOUNT][aws.REGION].tables[aws.TABLE]
-    return table.items
+    return _tables()[aws.TABLE].items
