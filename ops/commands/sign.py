@@ -72,7 +72,10 @@ def add(  # noqa: PLR0913, PLR0917 -- its options
     stage: Stage = "local",
     json: Json = False,
 ) -> None:
-    """Apply to Tencent for a sign. It is linked at once, unless Tencent lists signs by name (API 3.0)."""
+    """Apply to Tencent for a sign. It is linked at once, unless Tencent lists signs by name (API 3.0).
+
+    Example: ops sign add 某某科技 --picture licence.png --stage prod
+    """
     made = sign.add(
         name,
         picture=picture,
@@ -96,7 +99,10 @@ def modify(  # noqa: PLR0913, PLR0917 -- its options
     stage: Stage = "local",
     json: Json = False,
 ) -> None:
-    """Change a sign that Tencent has not approved, which submits it again. Approved ones can't be changed."""
+    """Change a sign that Tencent has not approved, which submits it again. Approved ones can't be changed.
+
+    Example: ops sign modify 某某科技 --picture licence.png --stage prod
+    """
     papers = sign.Papers(qualification, sign_type, document_type)
     row = sign.modify(name, text=text, picture=picture, remark=remark, papers=papers)
     show(row, as_json=json)
@@ -105,7 +111,10 @@ def modify(  # noqa: PLR0913, PLR0917 -- its options
 @app.command()
 @command
 def delete(name: Name, yes: Yes = False, stage: Stage = "local", json: Json = False) -> None:
-    """Delete a sign at Tencent and remove its link here."""
+    """Delete a sign at Tencent and remove its link here.
+
+    Example: ops sign delete 某某科技 --stage prod
+    """
     found = sign.find(name)
     confirm(
         f"Delete “{found.called}” (Tencent's sign {found.sign_id})? Campaigns under it will be refused",
@@ -133,6 +142,8 @@ def list_(
     """List all linked signs, with the last known state of their reviews. Times are Beijing time.
 
     With API 3.0, signs need no link: --all shows those that campaigns find by their name.
+
+    Example: ops sign list --stage prod
     """
     rows, warnings = sign.all_linked(refresh=refresh)
     if all_:

@@ -26,7 +26,10 @@ def list_(
     stage: Stage = "local",
     json: Json = False,
 ) -> None:
-    """List the templates that Quick Audience knows: the newest revision of each, and Tencent's review of it."""
+    """List the templates that Quick Audience knows: the newest revision of each, and Tencent's review of it.
+
+    Example: ops template list --stage prod
+    """
     rows, warnings = template.list_all(of_account=all_)
     for warning in warnings:
         warn(warning)
@@ -40,6 +43,8 @@ def show_(code: Code, stage: Stage = "local", json: Json = False) -> None:
     """Show everything that is known of a template: its revisions, the text of each, its review.
 
     All times are Beijing time.
+
+    Example: ops template show 200001 --stage prod
     """
     found, warnings = template.show(code)
     for warning in warnings:
@@ -57,7 +62,10 @@ def show_(code: Code, stage: Stage = "local", json: Json = False) -> None:
 @app.command()
 @command
 def delete(code: Code, yes: Yes = False, stage: Stage = "local", json: Json = False) -> None:
-    """Delete a template at Tencent, with all its revisions. From then on, Quick Audience gets 404 for it."""
+    """Delete a template at Tencent, with all its revisions. From then on, Quick Audience gets 404 for it.
+
+    Example: ops template delete 200001 --stage prod
+    """
     found = template.find(code)
     ids = ", ".join(map(str, found.tpl_ids)) or "none any more"
     confirm(
@@ -85,6 +93,8 @@ def page_(
     """Show the page of a digital message, or take it down: recipients then read that it does not exist.
 
     Caches may show it for another hour. Campaigns can't use its template any more.
+
+    Example: ops template page Ab3Ab3Ab3Ab --delete --stage prod
     """
     found = template.page(page)
     row = template.row_of_page(found)

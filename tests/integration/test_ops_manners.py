@@ -1,77 +1,178 @@
-"""Commands about campaigns, messages and the audit log: their help, wrong use, no stack, no rights."""
+"""Every command: its help, wrong use, no stack, an unknown stage, no rights, JSON.
 
+The names come from the program itself. So a new command is tried here, and fails as long as
+`tests/support/in_process/changes.py` has no words for it.
+"""
+
+import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
+from typer.testing import Result
 
+from ops import deadletters
+from ops.__main__ import app
 from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.changes import CHANGES, DEPLOYMENT, LOOKS, WORDS
 from tests.support.in_process.operator import ops
-from tests.support.in_process.sends import A, send
 
-COMMANDS = {
-    "audit list": [],
-    "campaign list": [],
-    "campaign show": ["task-1"],
-    "campaign pause": ["task-1", "--yes"],
-    "campaign resume": ["task-1", "--yes"],
-    "campaign stop": ["task-1", "--yes"],
-    "campaign resend": ["task-1", "--yes"],
-    "campaign export": ["task-1"],
-    "message find": [A],
-    "message erase": [A, "--yes"],
+TIMES = {
+    "audit list",
+    "breaker show",
+    "campaign export",
+    "campaign list",
+    "campaign pause",
+    "campaign resume",
+    "campaign show",
+    "campaign stop",
+    "message find",
+    "sign list",
+    "stats",
+    "template show",
+    "unknown list",
 }
+"""The commands that show times."""
+NEED_A_STAGE = {"deploy", "destroy", "secret set"}
+"""The commands that have no stage by default."""
+NOT_LOCAL = {"package", "pause", "rehearse", "resume"}
+"""The commands that the local stack has no use for."""
 
-WITHOUT_TIMES = ("message erase", "campaign resend")
 
-parametrised = pytest.mark.parametrize("name", COMMANDS)
+def commands(found: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    groups = getattr(found, "commands", {})
+    if not groups:
+        yield name, found
+    for part, one in groups.items():
+        yield from commands(one, f"{name} {part}".strip())
 
 
-@parametrised
+COMMANDS = dict(commands(typer.main.get_command(app)))
+LOCAL = sorted(COMMANDS.keys() - NEED_A_STAGE - NOT_LOCAL)
+"""The commands that work on the local stack by default."""
+
+
+def words_of(name: str) -> list[str]:
+    """Return a command with arguments that it accepts."""
+    return [*name.split(), *({"console": []} | LOOKS | WORDS)[name]]
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "250")
+
+
+def check_refused(result: Result, code: int) -> str:
+    """Check that a command ended in a sentence for people, and nothing else; return the sentence."""
+    assert result.exit_code == code, result.output
+    assert isinstance(result.exception, SystemExit)
+    assert "Traceback" not in result.output
+    assert result.stdout == ""
+    return " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_every_command_is_known() -> None:
+    """What these tests say about a command that they don't know would be nothing."""
+    assert COMMANDS.keys() == CHANGES.keys() | DEPLOYMENT | LOOKS.keys() | {"console"}
+    assert WORDS.keys() == CHANGES.keys() | DEPLOYMENT
+    assert COMMANDS.keys() >= TIMES | NEED_A_STAGE | NOT_LOCAL
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_help_has_an_example_of_use_and_the_time_zone_where_times_are_shown(name: str) -> None:
     result = ops(*name.split(), "--help")
     assert result.exit_code == 0
-    assert "--json" in result.stdout
+    assert {"--json", "--stage"} <= set(result.stdout.split())
     assert f"ops {name}" in result.stdout.split("Example", 1)[1]
-    assert name in WITHOUT_TIMES or "Beijing time" in result.stdout
+    assert ("Beijing time" in result.stdout) == (name in TIMES)
 
 
-@parametrised
-def test_wrong_use_is_explained(local: Bridge, name: str) -> None:
-    result = ops(*name.split(), *COMMANDS[name], "--unknown")
-    assert result.exit_code == 2
-    assert "--unknown" in result.stderr
+@pytest.mark.parametrize("name", COMMANDS)
+def test_wrong_use_is_explained(name: str) -> None:
+    assert "--unknown" in check_refused(ops(*words_of(name), "--unknown"), 2)
+    if name == "campaign resend":
+        # Takes them for codes: tests/integration/test_resending.py.
+        return
+    stage = ["--stage", "nowhere"] if name in NEED_A_STAGE | NOT_LOCAL else []
+    many = [*words_of(name), *stage, "1", "2", "3"]
+    assert re.search("unexpected|only one", check_refused(ops(*many), 2))
 
 
-@parametrised
+@pytest.mark.parametrize(
+    "name", [name for name, one in COMMANDS.items() if any(part.required for part in one.params)]
+)
+def test_what_is_missing_is_named(name: str) -> None:
+    [*required] = (one for one in COMMANDS[name].params if one.required)
+    said = check_refused(ops(*name.split()), 2)
+    assert "Missing" in said
+    assert any((one.metavar or one.name) in said or one.opts[0] in said for one in required)
+
+
+@pytest.mark.parametrize("name", sorted(NEED_A_STAGE))
+def test_what_changes_a_deployment_has_no_stage_by_default(name: str) -> None:
+    assert "--stage" in check_refused(ops(*words_of(name)), 2)
+
+
+@pytest.mark.parametrize("name", LOCAL)
 def test_without_a_stack_it_says_how_to_start_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
     monkeypatch.setenv("BRIDGE_STATE", str(tmp_path))
-    result = ops(*name.split(), *COMMANDS[name])
-    assert result.exit_code == 1
-    assert "start one with `make up`" in result.stderr
-    assert result.stdout == ""
+    assert "start one with `make up`" in check_refused(ops(*words_of(name)), 1)
 
 
-# The test of `campaign resend`, which first asks AWS for the operator's identity, is in test_resending.py.
-@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"campaign resend"}))
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_stage_that_is_not_configured_is_named(name: str) -> None:
+    said = check_refused(ops(*words_of(name), "--stage", "nowhere"), 1)
+    assert "no stage nowhere in .chalice/config.json" in said
+
+
+@pytest.mark.parametrize("name", sorted(NOT_LOCAL))
+def test_what_the_local_stack_does_not_have_is_said(local: Bridge, name: str) -> None:
+    said = check_refused(ops(*words_of(name), "--stage", "local"), 1)
+    assert "local stack" in said or "name a deployed stage" in said
+
+
+@pytest.mark.parametrize("name", sorted(set(LOCAL) - {"console", "env", "package"}))
 def test_without_rights_it_names_the_missing_action(
     local: Bridge, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    local.link()
-    send(local, A)
+    """Whatever the command calls first."""
+    words = CHANGES[name](local) if name in CHANGES else words_of(name)
+    call: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
 
-    def denied(_: Any, operation: str, __: Any) -> Any:
-        message = f"User: x is not authorized to perform: dynamodb:{operation} on resource: y"
+    def denied(client: Any, operation: str, params: Any) -> Any:
+        if client.meta.service_model.service_name == "sts":
+            # Needs no right.
+            return call(client, operation, params)
+        service = client.meta.service_model.service_name
+        message = f"User: x is not authorized to perform: {service}:{operation} on resource: y"
         error: Any = {"Code": "AccessDeniedException", "Message": message}
         raise ClientError({"Error": error}, operation)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", denied)
-    result = ops(*name.split(), *COMMANDS[name])
+    result = ops(*words)
     assert result.exit_code == 1
-    assert "not authorized to perform: dynamodb:Query" in result.stderr
     assert "Traceback" not in result.output
-    assert result.stdout == ""
+    assert "not authorized to perform: " in result.output
+    assert isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.v5_only("the signs and templates of tests.support.in_process.changes are v5's")
+@pytest.mark.parametrize("name", sorted(set(LOCAL) - {"console", "package"}))
+def test_json_is_all_that_is_printed(
+    local: Bridge, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(deadletters, "_WAIT_SECONDS", 0)
+    CHANGES["template delete"](local)
+    if name not in CHANGES:
+        CHANGES["receipts replay"](local)
+    words = CHANGES[name](local) if name in CHANGES else words_of(name)
+    result = ops(*words, "--json")
+    assert result.exit_code in (0, 1 if name == "doctor" else 0), result.output
+    assert isinstance(json.loads(result.stdout), dict | list)

@@ -159,7 +159,7 @@ LOOKS: dict[str, Words] = {
     "doctor": [],
     "env": [],
     "message find": [A],
-    "package": [],
+    "package": ["--out", "build"],
     "sign list": [],
     "stats": ["--from", "2026-03-02", "--to", "2026-03-02"],
     "template list": [],
@@ -167,3 +167,28 @@ LOOKS: dict[str, Words] = {
     "unknown list": [],
 }
 """The commands that change nothing, with arguments."""
+WORDS: dict[str, Words] = {
+    "breaker close": ["tencent"],
+    "campaign export": ["task-1"],
+    "campaign pause": ["task-1", "--yes"],
+    "campaign resend": ["task-1", "--yes"],
+    "campaign resume": ["task-1", "--yes"],
+    "campaign stop": ["task-1", "--yes"],
+    "deadletters replay": [],
+    "deploy": [],
+    "destroy": ["--yes"],
+    "message erase": [A, "--yes"],
+    "pause": ["sends"],
+    "receipts replay": ["--out-id", "task-1"],
+    "rehearse": ["--yes"],
+    "resume": ["sends"],
+    "secret set": ["QA_KEY", "--generate"],
+    "sign add": [SIGN],
+    "sign delete": [SIGN, "--yes"],
+    "sign link": [SIGN, "501"],
+    "sign modify": [SIGN],
+    "template delete": ["7000", "--yes"],
+    "template page": ["Ab3Ab3Ab3Ab"],
+    "unknown settle": ["--out-id", "task-1", "--phone", A, "--as", "delivered", "--yes"],
+}
+"""Arguments of the commands that are recorded, where there need not be anything for them to do."""
