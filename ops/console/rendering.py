@@ -37,6 +37,7 @@ def environment() -> Environment:
         "grouped": _grouped,
         "short": _short,
         "beijing": dates.to_beijing,
+        "lasting": _lasting,
     }
     made.globals |= {
         "bar": drawing.bar,
@@ -142,3 +143,11 @@ def _short(text: object, length: int = MAX_TEXT) -> str:
     """Return a text that is cut at a number of characters."""
     found = str(text)
     return found if len(found) <= length else f"{found[:length]}…"
+
+
+def _lasting(seconds: int) -> str:
+    """Return a time in the largest units that fit, such as 42 s, 5 min 12 s, or 3 h 07 min."""
+    minutes, hours = seconds // 60, seconds // 3600
+    if hours:
+        return f"{hours:,} h {minutes % 60:02} min"
+    return f"{minutes} min {seconds % 60:02} s" if minutes else f"{seconds} s"

@@ -10,6 +10,7 @@ from ops.console.safety import Safety
 from ops.console.sessions import Session
 from ops.console.threads import Threads
 from ops.console.words import Words
+from ops.queue_ages import QueueAges
 
 
 @dataclass(slots=True)
@@ -25,6 +26,7 @@ class Console:
     identity: Identity | None = None
     identity_asked: Lock = field(default_factory=Lock)
     threads: Threads = field(default_factory=Threads)
+    ages: QueueAges = field(default_factory=QueueAges)
 
 
 @dataclass(frozen=True, slots=True)

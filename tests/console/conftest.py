@@ -1,10 +1,11 @@
 """The bridge in one process, and a console that shows it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from ops import deadletters
+from ops import deadletters, queue_ages
 from tests.support.console import Visitor
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.fixtures import bridge, clock, local
@@ -16,6 +17,32 @@ __all__ = ["bridge", "clock", "local"]
 def no_long_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock stands still, so moto would wait for ever."""
     monkeypatch.setattr(deadletters, "_WAIT_SECONDS", 0)
+
+
+class FakeCloudWatch:
+    """CloudWatch's ages of queues, by queue; those of idle queues are not known. An error is raised."""
+
+    def __init__(self) -> None:
+        self.ages: dict[str, int] = {}
+        self.error: Exception | None = None
+        self.asked: list[dict[str, Any]] = []
+
+    def get_metric_data(self, **asked: Any) -> dict[str, Any]:
+        self.asked.append(asked)
+        if self.error:
+            raise self.error
+        results = [
+            {"Id": one["Id"], "Values": [self.ages[one["Id"]], 1] if one["Id"] in self.ages else []}
+            for one in asked["MetricDataQueries"]
+        ]
+        return {"MetricDataResults": results}
+
+
+@pytest.fixture(autouse=True)
+def cloudwatch(monkeypatch: pytest.MonkeyPatch) -> FakeCloudWatch:
+    fake = FakeCloudWatch()
+    monkeypatch.setattr(queue_ages, "_client", lambda: fake)
+    return fake
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from chalicelib import aws, deadline
 from chalicelib.store import breakers, send_requests, table
 from ops import queue_counts
 from ops.console import pages
+from ops.queue_ages import QueueAges
 from tests.support.console import Visitor, dead
 from tests.support.hostile_texts import HOSTILE
 from tests.support.in_process import web
@@ -236,6 +237,40 @@ def test_todays_recipients_stand_beside_the_limit(local: Bridge, visitor: Visito
     local.configure(DAILY_LIMIT="5000")
     send(local)
     assert "4 / 5,000" in text_of(visitor.part("health", "volume").text)
+
+
+def test_the_age_of_a_queues_oldest_message_is_cloudwatchs(
+    local: Bridge, visitor: Visitor, cloudwatch: Any
+) -> None:
+    cloudwatch.ages = {"sends": 42, "receipts": 3 * 3600 + 7 * 60, "files": 312}
+    shown = text_of(visitor.part("health", "queues").text)
+    for expected in (
+        "sends 0 0 0 42 s 0",
+        "callbacks 0 0 0 — 0",
+        "receipts 0 0 0 3 h 07 min 0",
+        "files 0 0 0 5 min 12 s 0",
+    ):
+        assert expected in shown
+    [asked] = cloudwatch.asked
+    [name] = asked["MetricDataQueries"][0]["MetricStat"]["Metric"]["Dimensions"]
+    assert name == {"Name": "QueueName", "Value": "bridge-test-sends"}
+    # Each question costs money: the refreshes of a minute share one.
+    visitor.part("health", "queues")
+    assert len(cloudwatch.asked) == 1
+
+
+def test_an_age_that_is_not_known_says_why(
+    local: Bridge, visitor: Visitor, cloudwatch: Any
+) -> None:
+    assert "本机环境也没有" in visitor.part("health", "queues").text
+    denied = "User: x is not authorized to perform: cloudwatch:GetMetricData on resource: y"
+    error: Any = {"Error": {"Code": "AccessDenied", "Message": denied}}
+    cloudwatch.error = ClientError(error, "GetMetricData")
+    visitor.console.ages = QueueAges()
+    part = visitor.part("health", "queues")
+    assert (part.status, part.problem) == (200, "")
+    assert "缺少权限" in part.text
+    assert "<code>cloudwatch:GetMetricData</code>" in part.text
 
 
 # --- hostile contents ---------------------------------------------------------------------------------

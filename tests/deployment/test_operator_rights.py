@@ -17,8 +17,9 @@ CHANGES = (
     ["resume", "sends"],
     ["secret", "set", "QA_KEY"],
 )
-# Of the table and the queues, by tests/integration/test_operator_policies.py.
-_ELSEWHERE = ("dynamodb:", "sqs:")
+# Of the table and the queues, by tests/integration/test_operator_policies.py; and what only the console calls, by
+# tests/console/test_console_pages.py.
+_ELSEWHERE = ("dynamodb:", "sqs:", "cloudwatch:GetMetricData")
 
 
 @pytest.fixture

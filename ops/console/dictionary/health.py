@@ -44,6 +44,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "queue.waiting": ("等待", "waiting"),
     "queue.flight": ("处理中", "in hand"),
     "queue.delayed": ("延时", "delayed"),
+    "queue.oldest": ("最久等待", "oldest"),
+    "queue.oldest.failed": (
+        "最久等待时间来自 CloudWatch，暂时读不到：",
+        "How long the oldest has waited comes from CloudWatch, which can't be read:",
+    ),
+    "queue.oldest.silent": (
+        "最久等待时间来自 CloudWatch：队列闲置时没有，本机环境也没有。",
+        "How long the oldest has waited comes from CloudWatch, which has nothing of idle queues and of a local stack.",
+    ),
     "queue.dead": ("死信", "dead"),
     "volume.left": ("今日还可接收 {left:,} 人", "{left:,} more are accepted today"),
     "volume.label": (

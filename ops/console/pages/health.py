@@ -1,7 +1,7 @@
 """Health: breakers and holds, queues, what is left to send, and the doctor on demand."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib import settings
@@ -10,6 +10,7 @@ from chalicelib.domain.breaker import NAMES, BreakerName
 from chalicelib.store import daily_counts
 from chalicelib.tencent import api
 from ops import breaker, doctor, queue_counts
+from ops.console import problems
 from ops.console.actions import Action, Question, Result
 from ops.console.parts import Page, Part
 from ops.console.visits import Values, Visit
@@ -20,11 +21,14 @@ def _breakers(_: Visit) -> Values:
     return {"breakers": [breaker.state(name) for name in NAMES]}
 
 
-def _queues(_: Visit) -> Values:
-    return {"queues": list(_rows())}
+def _queues(visit: Visit) -> Values:
+    """Count the queues. How old their oldest messages are is asked of CloudWatch, which does not know always."""
+    ages = visit.console.ages.get()
+    why = problems.of(ages.error, visit.console.stage) if ages.error else None
+    return {"queues": list(_rows(ages.seconds)), "ages": bool(ages.seconds), "why": why}
 
 
-def _rows() -> Iterator[dict[str, Any]]:
+def _rows(ages: Mapping[str, int]) -> Iterator[dict[str, Any]]:
     for queue in queue_counts.QUEUES:
         found = queue_counts.attributes(queue)
         yield {
@@ -33,6 +37,7 @@ def _rows() -> Iterator[dict[str, Any]]:
             "flight": int(found["ApproximateNumberOfMessagesNotVisible"]),
             "delayed": int(found["ApproximateNumberOfMessagesDelayed"]),
             "dead": queue_counts.count(f"{queue}-dead"),
+            "oldest": ages.get(queue),
         }
 
 
