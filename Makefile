@@ -76,8 +76,10 @@ QUICK ?=
 bench: $(VENV)/.installed ## Measure the cost of a message beside its floor (QUICK=1: three minutes, prints only)
 	@$(BIN)/python -m bench $(if $(QUICK),--quick)
 
-# Installs Debian's packages. Without apt-get or root, the tests in a browser are skipped.
-browser: ## Install Chromium and fonts for the tests of pages (needs apt-get and root)
+# Installs Debian's packages, and axe-core. Without apt-get or root, the tests in a browser are skipped.
+browser: $(VENV)/.installed ## Install Chromium, fonts and axe-core for the tests of pages (needs apt-get and root)
+	@$(BIN)/uv pip install --quiet --no-deps --require-hashes --python $(BIN)/python -r requirements-browser.txt \
+		|| $(BIN)/pip install --quiet --no-deps --require-hashes -r requirements-browser.txt
 	@if [ -x /usr/bin/chromium ]; then echo "Chromium is already installed."; \
 	elif [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
 		echo "Not installed: /usr/bin/chromium needs apt-get and root. Tests in a browser will be skipped."; \
@@ -102,18 +104,21 @@ check: $(VENV)/.installed .venv-lint/.installed ## Check format, lint, types, te
 	$(BIN)/python -m ops.lint .venv-lint/bin/cfn-lint
 	$(BIN)/python -m local.audit requirements.txt requirements-dev.txt
 	$(BIN)/python -m local.audit requirements-lint.txt
+	$(BIN)/python -m local.audit requirements-browser.txt
 
 format: $(VENV)/.installed ## Format the code and apply the linter's automatic fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-pins: $(VENV)/.installed ## Resolve pyproject.toml's dependencies into the three requirements files
+pins: $(VENV)/.installed ## Resolve pyproject.toml's dependencies into the four requirements files
 	$(BIN)/uv pip compile --generate-hashes --quiet --upgrade --no-annotate --python-version 3.11 pyproject.toml \
 		-o requirements.txt --custom-compile-command "make pins"
 	$(BIN)/uv pip compile --generate-hashes --quiet --upgrade --no-annotate --python-version 3.11 --group dev pyproject.toml \
 		-o requirements-dev.txt --custom-compile-command "make pins"
 	$(BIN)/uv pip compile --generate-hashes --quiet --upgrade --no-annotate --python-version 3.11 --group lint \
 		-o requirements-lint.txt --custom-compile-command "make pins"
+	$(BIN)/uv pip compile --generate-hashes --quiet --upgrade --no-annotate --no-deps --python-version 3.11 \
+		--group browser -o requirements-browser.txt --custom-compile-command "make pins"
 
 resources: $(VENV)/.installed ## Write .chalice/resources.json from its description in ops/resources/
 	@$(BIN)/python -m ops.resources

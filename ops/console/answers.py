@@ -18,7 +18,7 @@ T = TypeVar("T")
 CONSOLE = web.AppKey("console", Console)
 SESSION = web.RequestKey("session", Session)
 FRAGMENT = "X-Fragment"
-"""The header by which the script asks for a part, or for what a dialog shows, instead of a whole page."""
+"""The header by which the script asks for what a "part" or a "dialog" shows, instead of a whole page."""
 
 KEPT = "kept"
 """The field with the values that a form only hands back, as a query: so they come back to the letter."""
@@ -26,9 +26,9 @@ KEPT = "kept"
 _log = logging.getLogger("ops.console")
 
 
-def refuse(status: int, reason: str) -> web.Response:
-    """Return the page for a browser whose request is refused (`stranger.html`)."""
-    return html(rendering.stranger(reason), status)
+def refuse(request: web.Request, status: int, reason: str) -> web.Response:
+    """Return why a request is refused, in the form that it asks for."""
+    return html(rendering.refused(reason, request.headers.get(FRAGMENT, "")), status)
 
 
 def html(text: str, status: int = 200) -> web.Response:
@@ -50,7 +50,7 @@ async def visit_of(request: web.Request) -> Visit:
 def require_changes(request: web.Request) -> None:
     """Refuse with --read-only, which does not even write an entry of the audit log."""
     if request.app[CONSOLE].read_only:
-        raise web.HTTPForbidden(text="--read-only")
+        raise web.HTTPForbidden
 
 
 async def attempt(

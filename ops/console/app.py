@@ -16,12 +16,15 @@ from ops.console import (
     rendering,
     safety,
 )
+from ops.console.safety import Safety
 from ops.console.visits import Console
 
 _STATIC = Path(__file__).parent / "static"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _MAX_BODY = 64 * 1024
 _TIME = "X-Time"
+# What handlers and aiohttp itself refuse, each with the key of its words in `refused.html`.
+_REFUSALS = {403: "read_only", 404: "missing", 405: "method", 413: "size"}
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -56,20 +59,30 @@ async def _guard(request: web.Request, handler: _Handler) -> web.StreamResponse:
     """Refuse what is not this operator's own request."""
     guard = request.app[answers.CONSOLE].safety
     if len(request.headers.getall("Host", [])) != 1 or guard.refuse_host(request.host):
-        return answers.refuse(421, "host")
+        return answers.refuse(request, 421, "host")
     if request.method not in ("GET", "POST", "HEAD"):
-        return answers.refuse(405, "method")
+        return answers.refuse(request, 405, "method")
+    try:
+        return await _answer(request, handler, guard)
+    except web.HTTPException as error:
+        if error.status in _REFUSALS:
+            return answers.refuse(request, error.status, _REFUSALS[error.status])
+        raise
+
+
+async def _answer(request: web.Request, handler: _Handler, guard: Safety) -> web.StreamResponse:
+    """Answer a request of this operator's."""
     if request.path.startswith(("/static/", "/enter/")):
         return await handler(request)
     session = guard.session(request.cookies.get(guard.cookie))
     if session is None:
-        return answers.refuse(401, "cookie")
+        return answers.refuse(request, 401, "cookie")
     if request.method == "POST":
         if guard.refuse_origin(request.headers):
-            return answers.refuse(403, "origin")
+            return answers.refuse(request, 403, "origin")
         form = await request.post()
         if guard.refuse_csrf(session, str(form.get("csrf", ""))):
-            return answers.refuse(403, "csrf")
+            return answers.refuse(request, 403, "csrf")
     request[answers.SESSION] = session
     return await handler(request)
 
@@ -78,7 +91,7 @@ async def _enter(request: web.Request) -> web.StreamResponse:
     guard = request.app[answers.CONSOLE].safety
     session = guard.enter(request.match_info["token"])
     if session is None:
-        return answers.refuse(403, "token")
+        return answers.refuse(request, 403, "token")
     response = answers.html(rendering.entering())
     response.set_cookie(guard.cookie, session.id, httponly=True, samesite="Strict", path="/")
     return response

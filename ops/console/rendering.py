@@ -108,9 +108,11 @@ def message(visit: Visit, body: str) -> str:
     return _render(visit, "message.html", {"body": body})
 
 
-def stranger(reason: str) -> str:
-    """Return the page for a browser without a session, in both languages."""
-    return environment().get_template("stranger.html").render(reason=reason)
+def refused(reason: str, shown_in: str = "") -> str:
+    """Return why a request is refused, in both languages: as a page, or as what a part or a dialog shows."""
+    names = {"part": "refused.html", "dialog": "refused_dialog.html"}
+    template = environment().get_template(names.get(shown_in, "stranger.html"))
+    return template.render(reason=reason)
 
 
 def entering() -> str:

@@ -9,10 +9,12 @@ import pytest
 
 from local.ports import free_port
 from local.stack import Stack
-from tests.support.local_stack import chromium
+from tests.support.local_stack import chromium, console_process, screen
 from tests.support.local_stack.chromium import Browser
+from tests.support.local_stack.console_process import RunningConsole
 from tests.support.local_stack.files import Oss, reply, serving
 from tests.support.local_stack.running_stack import SIGN, SIGN_ID, RunningStack
+from tests.support.local_stack.screen import Screen
 
 MEDIA = Path(__file__).parent / "media"
 
@@ -63,6 +65,32 @@ def running(tmp_path_factory: pytest.TempPathFactory, oss: Oss) -> Iterator[Runn
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with chromium.running(tmp_path_factory.mktemp("chromium")) as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def console(running: RunningStack) -> Iterator[RunningConsole]:
+    with console_process.running(running.stack.environment) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def session(console: RunningConsole, browser: Browser) -> RunningConsole:
+    """A console that the browser has entered."""
+    with screen.opened(browser) as tab:
+        tab.go(console.address)
+        tab.wait("location.pathname == '/campaigns'")
+    return console
+
+
+@pytest.fixture
+def tab(browser: Browser, session: RunningConsole) -> Iterator[Screen]:
+    """A tab of which nothing may complain, and which asks nobody else."""
+    with screen.opened(browser) as tab:
+        yield tab
+        assert tab.console == []
+        # Chromium draws the icons of date fields from its own data URLs.
+        loaded = {url for url in tab.requested if not url.startswith(("about:", "data:"))}
+        assert {url for url in loaded if not url.startswith(f"{session.origin}/")} == set()
 
 
 @pytest.fixture(scope="session")

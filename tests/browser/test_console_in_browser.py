@@ -1,6 +1,5 @@
 """The console in a real browser: a campaign from its first second to its last, paused and resumed by clicks."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,32 +20,6 @@ RECIPIENTS = 3000 if thoroughness.ALL else 1000
 # Those of docs/console.md, beside the campaign's.
 DOCUMENTED = ("campaigns-390", "health-1280")
 PAGES = ("campaigns", "health", "deadletters", "phone", "unknown", "catalogue", "audit")
-
-
-@pytest.fixture(scope="module")
-def console(running: RunningStack) -> Iterator[RunningConsole]:
-    with console_process.running(running.stack.environment) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def session(console: RunningConsole, browser: Browser) -> RunningConsole:
-    """A console that the browser has entered."""
-    with screen.opened(browser) as tab:
-        tab.go(console.address)
-        tab.wait("location.pathname == '/campaigns'")
-    return console
-
-
-@pytest.fixture
-def tab(browser: Browser, session: RunningConsole) -> Iterator[Screen]:
-    """A tab of which nothing may complain, and which asks nobody else."""
-    with screen.opened(browser) as tab:
-        yield tab
-        assert tab.console == []
-        # Chromium draws the icons of date fields from its own data URLs.
-        loaded = {url for url in tab.requested if not url.startswith(("about:", "data:"))}
-        assert {url for url in loaded if not url.startswith(f"{session.origin}/")} == set()
 
 
 def keep(pictures: Path, name: str, tab: Screen) -> None:

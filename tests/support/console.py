@@ -20,7 +20,7 @@ from ops.console.visits import Console
 T = TypeVar("T")
 
 PORT = 47001
-FRAGMENT = {"X-Fragment": "1"}
+FRAGMENT = {"X-Fragment": "part"}
 
 
 def dead(queue: QueueName, *bodies: str) -> None:

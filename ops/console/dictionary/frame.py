@@ -30,7 +30,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "yes": ("是", "yes"),
     "no": ("否", "no"),
     "actions": ("操作", "Actions"),
-    "count.later": ("执行时才知道", "known once it is done"),
+    "count.at_most": ("最多 {count:,}", "{count:,} at most"),
+    "campaigns.any": ("不限活动", "of any campaign"),
     "count.health": ("{count} 个熔断或暂停", "{count} open breakers or holds"),
     "count.deadletters": ("{count} 条死信", "{count} dead letters"),
     # Names of pages.
@@ -143,6 +144,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "fact.breaker": ("熔断器", "Breaker"),
     "fact.since": ("自", "Since"),
     "fact.why": ("原因", "Why"),
+    "fact.waiting": ("等待它的消息", "Messages that wait for it"),
     "fact.state": ("状态", "State"),
     "fact.phone": ("号码", "Phone"),
     "fact.sends": ("未知结果的发送", "Sends of unknown outcome"),

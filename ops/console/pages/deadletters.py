@@ -22,12 +22,20 @@ def _contents(_: Visit) -> Values:
 def _ask(visit: Visit) -> Question:
     """Ask about one dead letter of a queue, all of a queue, or all of a campaign."""
     queue, out_id, one = _choice(visit)
-    count = (
-        1 if one else queue_counts.count(f"{queue}-dead") if queue else visit.words("count.later")
-    )
-    facts = [("queue", queue or visit.words("queue.every")), ("letters", count)]
+    count: int | str = 1
+    if not one:
+        count = sum(
+            queue_counts.count(f"{name}-dead")
+            for name in ([queue] if queue else queue_counts.QUEUES)
+        )
     if out_id:
-        facts.insert(0, ("campaign", out_id))
+        # Which of them are the campaign's can't be counted without holding them.
+        count = visit.words("count.at_most", count=count)
+    facts = [
+        ("campaign", out_id) if out_id else ("campaigns", visit.words("campaigns.any")),
+        ("queue", queue or visit.words("queue.every")),
+        ("letters", count),
+    ]
     return Question(
         facts=facts,
         warning="action.replay.warning",

@@ -7,9 +7,9 @@ from typing import Any
 from chalicelib import settings
 from chalicelib.delivery import package_balance
 from chalicelib.domain.breaker import NAMES, BreakerName
-from chalicelib.store import daily_counts
+from chalicelib.store import daily_counts, table
 from chalicelib.tencent import api
-from ops import breaker, doctor, queue_counts
+from ops import breaker, doctor, queue_counts, waiting_counts
 from ops.console import problems
 from ops.console.actions import Action, Question, Result
 from ops.console.parts import Page, Part
@@ -67,7 +67,12 @@ def _doctor(visit: Visit) -> Values:
 def _ask_close(visit: Visit) -> Question:
     found = breaker.state(_name(visit))
     return Question(
-        facts=[("breaker", found["breaker"]), ("since", found["since"]), ("why", found.get("why"))],
+        facts=[
+            ("breaker", found["breaker"]),
+            ("since", found["since"]),
+            ("why", found.get("why")),
+            ("waiting", waiting_counts.at(table.table_name(), found["breaker"])),
+        ],
         warning="action.close.quickaudience"
         if found["breaker"] == "quickaudience"
         else "action.close.tencent",

@@ -10,8 +10,9 @@ const failed = new Map();
 // How many questions were asked so far.
 let questions = 0;
 
-async function ask(address, options = {}) {
-  const answer = await fetch(address, { ...options, headers: { "X-Fragment": "1" } });
+// Fetches what a "part" or a "dialog" shows.
+async function ask(address, place, options = {}) {
+  const answer = await fetch(address, { ...options, headers: { "X-Fragment": place } });
   const text = await answer.text();
   const time = answer.headers.get("X-Time");
   if (time && answer.ok) document.getElementById("refreshed").textContent = time;
@@ -58,7 +59,7 @@ async function refresh(part) {
   if (part.dataset.busy) return;
   part.dataset.busy = "1";
   try {
-    const answer = await ask(part.dataset.source);
+    const answer = await ask(part.dataset.source, "part");
     // What has the operator's attention is not drawn again.
     if (answer.ok && !dialog.open) fill(part, answer.text);
     report(part, answer.ok ? "" : answer.text);
@@ -89,7 +90,9 @@ function show(text) {
     });
   }
   if (!dialog.open) dialog.showModal();
-  (dialog.querySelector("[autofocus]") ?? dialog).focus();
+  // A long question begins with what it concerns, although the focus is at its end.
+  (dialog.querySelector("[autofocus]") ?? dialog).focus({ preventScroll: true });
+  dialog.scrollTop = 0;
 }
 
 async function post(form, submitter) {
@@ -100,7 +103,8 @@ async function post(form, submitter) {
   const label = submitter?.textContent;
   if (submitter && !form.matches("[data-reveal]")) submitter.textContent = working;
   try {
-    return await ask(form.getAttribute("action"), { method: "POST", body });
+    const place = form.dataset.into?.startsWith("part-") ? "part" : "dialog";
+    return await ask(form.getAttribute("action"), place, { method: "POST", body });
   } catch {
     lost.hidden = false;
     return null;
@@ -139,7 +143,7 @@ document.addEventListener("click", async (event) => {
     const mine = ++questions;
     link.setAttribute("aria-busy", "true");
     try {
-      const answer = await ask(link.href);
+      const answer = await ask(link.href, "dialog");
       // A question that comes late must not replace another one.
       if (mine === questions && !dialog.open) show(answer.text);
     } catch {
