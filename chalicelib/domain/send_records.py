@@ -70,14 +70,15 @@ class Send:
 def fits(content: str, sign: str, text: str) -> bool:
     """Return whether a record's content begins with a sign and has the constant parts of a template in their order.
 
-    The values of variables are not compared, because parts of them are masked. White space is not compared either.
+    Tencent writes a sign in 【】, and abroad in []. The values of variables are not compared, because parts of them are
+    masked. White space is not compared either.
     """
     rest = _compact(content)
-    head = f"【{_compact(sign_names.without_brackets(sign))}】"
+    name = _compact(sign_names.without_brackets(sign))
     first, *others = map(_compact, template_text.constants(text))
-    if not rest.startswith(head + first):
+    if not rest.startswith((f"【{name}】{first}", f"[{name}]{first}")):
         return False
-    at = len(head + first)
+    at = len(f"[{name}]{first}")
     for part in others:
         found = rest.find(part, at)
         if found < 0:
