@@ -15,7 +15,7 @@ UNSUBSCRIBE = "拒收请回复R"
 _NUMBERED = re.compile(r"\{[0-9]+\}")
 _ADJACENT = re.compile(r"\{[0-9]+\}\{[0-9]+\}")
 _LINK = re.compile(
-    r"https?://|www\.|(?<![a-z0-9.-])[a-z0-9.-]+\.(?:com|cn|net|top|vip|cc)(?![a-z0-9-])",
+    r"https?://|www\.|(?<![a-z0-9.-])[a-z0-9.-]+\.(?:(?:com|cn|net|top|vip|cc)(?![a-z0-9-])|[a-z]{2,}/)",
     re.IGNORECASE,
 )
 _ENDS_WITH_UNSUBSCRIBE = re.compile(re.escape(UNSUBSCRIBE) + r"[\s。.!！]*$")

@@ -1,6 +1,7 @@
 """Statistics of API 3.0: counts of messages and of delivery reports, and packages."""
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from chalicelib import dates
@@ -14,6 +15,9 @@ _PACKAGES_PER_PAGE = 500
 _MAX_PACKAGES = 10_000
 # Packages that were made within this time are listed. They are valid for two years at most.
 _PACKAGE_SECONDS = 3 * 365 * 86400
+_HOUR = 3600
+# The hours of one call of report counts.
+_SPAN_SECONDS = 31 * 86400
 
 
 def send_counts(ask: Ask, sdk_app_id: str, first: int, last: int) -> SendCounts:
@@ -27,7 +31,20 @@ def send_counts(ask: Ask, sdk_app_id: str, first: int, last: int) -> SendCounts:
 
 
 def report_counts(ask: Ask, sdk_app_id: str, first: int, last: int) -> ReportCounts:
-    """Return the counts of delivery reports, of 32 days at most."""
+    """Return the counts of delivery reports: the sums of spans that one call may have, 32 days at most."""
+    starts = range(first, max(first, last) + 1, _SPAN_SECONDS)
+    spans = [(start, min(start + _SPAN_SECONDS - _HOUR, last)) for start in starts]
+    counts = [_report_counts(ask, sdk_app_id, *span) for span in spans]
+    sums = (_sum(column) for column in zip(*counts, strict=True))
+    return ReportCounts(*sums)
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
+def _report_counts(ask: Ask, sdk_app_id: str, first: int, last: int) -> ReportCounts:
     count = _statistics(ask, sdk_app_id, "CallbackStatusStatistics", first, last)
     return ReportCounts(
         accepted=count("RequestSuccessCount"),
@@ -59,8 +76,12 @@ def packages(ask: Ask, sdk_app_id: str) -> list[Package]:
 
 
 def _statistics(ask: Ask, sdk_app_id: str, action: str, first: int, last: int) -> Any:
-    """Make a call of statistics; return a function that returns one of its counts, None if there is none."""
-    fields = {"SmsSdkAppId": sdk_app_id, **_hours(first, last), "Limit": 0, "Offset": 0}
+    """Make a call of statistics; return a function that returns one of its counts, None if there is none.
+
+    Tencent may refuse an end in the future, so the span ends now.
+    """
+    hours = _hours(first, max(first, min(last, int(time.time()))))
+    fields = {"SmsSdkAppId": sdk_app_id, **hours, "Limit": 0, "Offset": 0}
     found = ask(action, fields).get(action)
     counts = found if isinstance(found, dict) else {}
     return lambda name: integer(counts.get(name))

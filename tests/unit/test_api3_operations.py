@@ -691,6 +691,28 @@ def test_reports_are_counted() -> None:
     assert actions(transport) == ["CallbackStatusStatistics"]
 
 
+def test_reports_of_more_than_32_days_are_counted_in_parts() -> None:
+    answers = [ok(CallbackStatusStatistics={"CallbackCount": count}) for count in (1, 20, None)]
+    client, transport = connected(*answers)
+    begin = 1473264000  # 2016-09-08 00:00:00 in Beijing
+    days = 86_400
+    assert client.report_counts(begin, begin + 65 * days + 23 * 3600) == ReportCounts(reported=21)
+    spans = [transport.body(number) for number in range(3)]
+    assert [(span["BeginTime"], span["EndTime"]) for span in spans] == [
+        ("2016090800", "2016100823"),
+        ("2016100900", "2016110823"),
+        ("2016110900", "2016111223"),
+    ]
+
+
+def test_statistics_never_end_in_the_future() -> None:
+    client, transport = connected(ok(), ok())
+    client.send_counts(NOW - 3600, NOW + 20 * 3600)
+    client.report_counts(NOW, NOW + 20 * 3600)
+    # 2026-03-09 04:00 in Beijing.
+    assert [transport.body(number)["EndTime"] for number in range(2)] == ["2026030904"] * 2
+
+
 def test_packages_are_listed() -> None:
     item = {
         "PackageId": 10,

@@ -48,6 +48,7 @@ def test_what_reviewers_may_reject_is_not_refused(content: str) -> None:
         ("看 www.x.com", PROMOTION, "备案"),
         ("看x.cn/abc", NOTIFICATION, "备案"),
         ("看m.x.com.cn", NOTIFICATION, "备案"),
+        ("看dwz.tax/Ab1", PROMOTION, "备案"),
         ("看 http://x.cn/${a} 吧", NOTIFICATION, "链接中不能包含变量"),
         ("您好${a} ${b}", NOTIFICATION, "相邻"),
         ("${a}您好, ${b}", NOTIFICATION, "2 个不同的变量(a、b)"),
