@@ -27,6 +27,11 @@ from tests.support.local_stack.running_stack import for_ci
 SEED = os.environ.get("FAULTS_SEED") or str(time.time_ns() % 10**6)
 # A status adopts a mark only some time after it arrived.
 _RARE = frozenset({("settle", "dynamodb TransactWriteItems")})
+# Each API's calls that send, and the one that pulls statuses.
+_CALLS = {
+    "v5": ({"sendsms", "sendmultisms2"}, "pullstatus"),
+    "3.0": ({"SendSms"}, "PullSmsSendStatus"),
+}
 
 
 def calls_of(faults: Faults, function: str) -> set[str]:
@@ -35,11 +40,14 @@ def calls_of(faults: Faults, function: str) -> set[str]:
 
 @for_ci
 @pytest.mark.timeout(400)
+@pytest.mark.parametrize("api", _CALLS)
 def test_killed_before_and_after_every_call_every_recipient_reaches_one_final_state(
-    tmp_path: Path,
+    tmp_path: Path, api: str
 ) -> None:
     print(f"FAULTS_SEED={SEED}")  # noqa: T201 - pytest shows it where the test fails
-    with Arena(tmp_path, port=free_port(), timeouts={"settle": 5}) as arena:
+    sends, pull = _CALLS[api]
+    environ = {"TENCENT_API": api}
+    with Arena(tmp_path, port=free_port(), timeouts={"settle": 5}, environ=environ) as arena:
         campaigns = Campaigns(arena.sides, arena.sides.template(CONTENT))
         first = campaigns.small(unanswered=True)
         campaigns.send(first)
@@ -61,14 +69,13 @@ def test_killed_before_and_after_every_call_every_recipient_reaches_one_final_st
     assert deaths.left == []
     # Otherwise the audit does not know which replies had to be reported.
     assert given_up == 0
-    assert {"sqs SendMessageBatch", "tencent pullstatus"} <= {order.point.call for order in pulled}
+    assert {"sqs SendMessageBatch", f"tencent {pull}"} <= {order.point.call for order in pulled}
     # The points existed: the test did not pass because there were none.
     assert {(function, RETURNED) for function in FUNCTIONS} <= deaths.died_of
     assert {
         (ACCEPT, "sqs SendMessageBatch"),
         (CALLBACK, "sqs SendMessageBatch"),
-        ("deliver", "tencent sendmultisms2"),
-        ("deliver", "tencent sendsms"),
+        *(("deliver", f"tencent {name}") for name in sends),
         ("push", "quickaudience details"),
         ("push", "quickaudience reply"),
         *_RARE,
