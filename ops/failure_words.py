@@ -1,6 +1,6 @@
 """Failure codes in words, for operators. The texts that marketers read come with the receipts, in Chinese."""
 
-from chalicelib.tencent.error_codes import Code, synonyms
+from chalicelib.tencent.error_codes import Code, is_http_status, synonyms
 
 _OWN = {
     "NO_RECEIPT": "sent, but no receipt came within 72 hours",
@@ -64,7 +64,11 @@ _HOLDS: dict[Code, str] = {
 
 
 def describe_refusal(code: Code) -> str:
-    """Return in words why Tencent refuses the account; empty for a code that opens no hold."""
+    """Return in words why Tencent, or something in front of it, refuses the account; empty for other codes."""
+    if is_http_status(code):
+        return (
+            "something else answers at Tencent's address: TENCENT_BASE_URL, a proxy or a firewall"
+        )
     return next((_HOLDS[one] for one in synonyms(code) if one in _HOLDS), "")
 
 

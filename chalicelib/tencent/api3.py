@@ -121,7 +121,7 @@ class Api3:
             try:
                 check()
             except CallRefusedError as error:
-                if error.meaning.kind is CodeClass.CONFIG:
+                if error.meaning.kind is CodeClass.CONFIG or is_http_status(error.code):
                     raise
 
     # --- templates ---

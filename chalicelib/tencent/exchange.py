@@ -57,7 +57,7 @@ def unreadable(name: str, status: int) -> TencentError:
     if status == requests.codes.too_many_requests:
         return TooManyCallsError(f"{name}: HTTP 429")
     if 300 <= status < 500:
-        return CallRefusedError(status, f"HTTP {status}")
+        return CallRefusedError(status, f"HTTP {status}, not an answer of Tencent's API")
     return OutcomeUnknownError(f"{name}: HTTP {status} without an answer that can be understood")
 
 

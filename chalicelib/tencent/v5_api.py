@@ -64,7 +64,8 @@ class V5Api:
         try:
             self._client.get_template([1])
         except CallRefusedError as error:
-            if error.meaning.kind is error_codes.CodeClass.CONFIG:
+            refused = error.meaning.kind is error_codes.CodeClass.CONFIG
+            if refused or error_codes.is_http_status(error.code):
                 raise
 
     def add_template(self, draft: TemplateDraft) -> int:

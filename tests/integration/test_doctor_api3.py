@@ -17,6 +17,7 @@ from tests.support.in_process.tencent import (
     SETTINGS,
     FakeTencent,
     answered,
+    raw_answer,
     refused,
     status,
     unlisted,
@@ -116,6 +117,14 @@ def test_a_refusal_of_the_account_is_named_by_the_doctor(
     assert said in found
     assert code in found
     assert "signs" not in findings()
+
+
+def test_something_else_at_tencents_address_is_named_by_the_doctor(tencent: FakeTencent) -> None:
+    tencent.always("*", raw_answer(403, b"<html>"))
+    state, found = findings()["Tencent and clock"]
+    assert state == "error"
+    assert "TENCENT_BASE_URL" in found
+    assert "HTTP 403" in found
 
 
 @pytest.mark.parametrize(("what", "code", "said"), REFUSALS)

@@ -391,6 +391,9 @@ def test_only_a_refusal_of_the_account_fails_the_check() -> None:
     client, _ = connected(error("AuthFailure.SecretIdNotFound"))
     with pytest.raises(CallRefusedError, match="SecretIdNotFound"):
         client.check_account()
+    client, _ = connected((404, b"<html>"))
+    with pytest.raises(CallRefusedError, match="HTTP 404, not an answer of Tencent"):
+        client.check_account()
     client, _ = connected(
         error("MissingParameter"), error("InvalidParameterValue.BeginTimeVerifyFail")
     )

@@ -283,3 +283,10 @@ def test_v5s_account_is_checked_by_a_template_that_does_not_exist() -> None:
     assert transport.body()["tpl_id"] == [1]
     with pytest.raises(CallRefusedError):
         client.check_account()
+
+
+@pytest.mark.parametrize("status", [302, 404])
+def test_v5s_account_is_not_proved_by_an_answer_of_something_else(status: int) -> None:
+    client, _ = v5((status, b"<html>"))
+    with pytest.raises(CallRefusedError, match=f"HTTP {status}, not an answer of Tencent"):
+        client.check_account()
