@@ -34,7 +34,7 @@ os.environ.pop("COLUMNS", None)
 # at the same time.
 _ORDER = ("chaos", "end_to_end", "deployment", "local_stack", "concurrency", "browser", "network")
 _LAST = "integration"
-_LONG = ("test_model.py", "test_long_outages.py", "test_costs.py")
+_LONG = ("test_model.py", "test_long_outages.py", "test_long_halts.py", "test_costs.py")
 # A function, an action and its resource; or a function, `dynamodb:LeadingKeys` and a partition that it wrote.
 _used: set[tuple[str, str, str]] = set()
 

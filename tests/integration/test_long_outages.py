@@ -17,7 +17,7 @@ from local.hostile.chain import Recursion
 from tests.support import thoroughness
 from tests.support.in_process import aws, hostile, web
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.moves import Moves, Outage
+from tests.support.in_process.moves import Moves, Outage, check_nothing_spun
 from tests.support.in_process.pushes import queue
 from tests.support.in_process.quickaudience import by_phone, ok, respond, unauthorized
 from tests.support.in_process.sends import times_sent
@@ -28,9 +28,6 @@ pytestmark = pytest.mark.timeout(300)
 # CI waits for as long as the promises last; other runs see the first hours, in which all that spins would show.
 HOURS = 70 if thoroughness.ALL else 8
 WEEK = 7 * 24 if thoroughness.ALL else 8
-# A message is moved fewer times than this within six hours.
-MOST_MOVES = 120
-QUEUES = ("files", "sends", "callbacks", "receipts")
 UNREACHABLE = lost(web.never_connected, sent=False)
 SILENT = lost(web.read_timeout, sent=False)
 
@@ -84,13 +81,6 @@ def check(bridge: Bridge, moves: Moves, phones: list[str], codes: set[str] | Non
     assert reported == {phone: {(2, "DELIVERED")} for phone in phones}
     assert len(bridge.quick_audience.receipts) == len(phones)
     check_nothing_spun(bridge, moves)
-
-
-def check_nothing_spun(bridge: Bridge, moves: Moves) -> None:
-    left = {name: bridge.pump.count(name) for each in QUEUES for name in (each, f"{each}-dead")}
-    assert left == dict.fromkeys(left, 0)
-    assert moves.most(hours=6) < MOST_MOVES
-    assert not hostile.current.dropped
 
 
 def test_quick_audience_answers_401_for_a_week(ready: Bridge, moves: Moves) -> None:

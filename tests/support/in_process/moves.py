@@ -8,6 +8,13 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from tests.support.in_process import hostile
+from tests.support.in_process.bridge import Bridge
+
+# A message is moved fewer times than this within six hours.
+_MOST_MOVES = 120
+_QUEUES = ("files", "sends", "callbacks", "receipts")
+
 
 class Moves:
     """Counts the messages that are queued, by their bodies; a message that is queued anew has moved."""
@@ -63,3 +70,11 @@ class Outage:
             return original(client, operation, params)
 
         monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+
+
+def check_nothing_spun(bridge: Bridge, moves: Moves) -> None:
+    """Check that no queue has a message or a dead letter, and that no message was moved in a loop."""
+    left = {name: bridge.pump.count(name) for each in _QUEUES for name in (each, f"{each}-dead")}
+    assert left == dict.fromkeys(left, 0)
+    assert moves.most(hours=6) < _MOST_MOVES
+    assert not hostile.current.dropped
