@@ -9,6 +9,8 @@ const working = document.getElementById("words").dataset.working;
 const failed = new Map();
 // How many questions were asked so far.
 let questions = 0;
+// Results that came while the operator was at another question.
+const later = [];
 
 // Fetches what a "part" or a "dialog" shows.
 async function ask(address, place, options = {}) {
@@ -121,7 +123,11 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const answer = await post(form, event.submitter);
   if (!answer) return;
-  if (form.dataset.into === "dialog") show(answer.text);
+  if (form.dataset.into === "dialog") {
+    // It must not take the place of what is under the operator's hand.
+    if (dialog.open && !form.isConnected) later.push(answer.text);
+    else show(answer.text);
+  }
   else if (form.matches("[data-reveal]")) {
     if (answer.ok) form.outerHTML = answer.text;
     else show(answer.text);
@@ -168,6 +174,10 @@ document.addEventListener("keydown", (event) => {
 
 dialog.addEventListener("close", () => {
   dialog.replaceChildren();
+  if (later.length) {
+    show(later.shift());
+    return;
+  }
   for (const part of document.querySelectorAll("[data-every]")) refresh(part);
 });
 document.addEventListener("visibilitychange", tick);

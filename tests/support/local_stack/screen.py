@@ -48,8 +48,12 @@ class Screen:
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
+    def rest(self, seconds: float) -> None:
+        """Let time pass in the page."""
+        self.value(f"new Promise(done => setTimeout(() => done(true), {1000 * seconds}))")
+
     def wait(self, condition: str, seconds: float = 20) -> None:
-        """Wait until an expression is true. While a page is being replaced there is none."""
+        """Wait until an expression is true, which can't be a promise. While a page is replaced, there is none."""
         deadline = time.monotonic() + seconds
         while True:
             found = self.do(
