@@ -16,7 +16,7 @@ from chalicelib.tencent import api
 from chalicelib.tencent.answers import TemplateReview
 from ops import audit
 from ops.errors import OperatorError
-from ops.sign import STATUS
+from ops.sign_lists import STATUS
 
 _KIND = {
     reviews.CAPTCHA: "captcha",

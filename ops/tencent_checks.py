@@ -19,7 +19,7 @@ from chalicelib.tencent.error_codes import Code, CodeClass
 from chalicelib.tencent.interface import CallRefusedError, TencentApi
 from ops import failure_words, findings
 from ops.findings import Finding
-from ops.sign import STATUS, of_account
+from ops.sign_lists import STATUS, of_account
 
 _QUALIFIED = 1
 _SOON_SECONDS = 14 * 86400

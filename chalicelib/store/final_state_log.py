@@ -7,9 +7,9 @@ begins where it ends. The head, `DETAILS#<bizId>`, holds the number of rows.
 An appender first claims the next slot by a conditional write, then moves the head. If it dies in between, the head is
 behind until the next appender moves it, so no row is lost or skipped.
 
-Each slot also holds the tally of its messages, `delta`, and the head the sum of these, `tally`. Whoever moves the head
-has written or read every slot that the head passes, and adds their deltas in the same conditional write. So the sum is
-exact (docs/decisions/0057). It is missing as soon as an older release has written a slot or the head.
+Each slot also holds the tally of its messages, `delta`, and the head the sum of these, `tally`. The appender that moves
+the head has written or read every slot that the head passes, and adds their deltas in the same conditional write. So
+the sum is exact (docs/decisions/0057). It is missing as soon as an older release has written a slot or the head.
 
 No row is there twice, although work is repeated after a crash. The appender knows the log's length from before its
 receipts were stored, and looks for its rows in every slot from there on. A row can only be further back if its receipt

@@ -1,9 +1,9 @@
 """Resends: new requests under the outId of a campaign, for recipients who were never sent to (docs/decisions/0061).
 
-One item for each outId, `RESENDS`, decides which of several resends counts. Whoever begins one stores the bizIds of its
-requests there, under a new token, then plans its chunks. The commit is one transaction: it needs that token, and stores
-the requests. So of several resends that began, only the one that began last can commit, and everything that was planned
-under the bizIds of another one counts for nothing.
+One item for each outId, `RESENDS`, decides which of several resends counts. A resend begins by storing the bizIds of
+its requests there, under a new token. Then it plans its chunks. The commit is one transaction: it needs that token, and
+stores the requests. So of several resends that began, only the one that began last can commit, and everything that was
+planned under the bizIds of another one counts for nothing.
 """
 
 import time

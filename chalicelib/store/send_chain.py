@@ -3,9 +3,10 @@
 Each slot, `SENT#<bizId>#<n>`, names the attempts that it accounts for, and holds the sums up to and including itself.
 So one conditional write adds attempts and moves the sums, and the newest slot shows them.
 
-No attempt is accounted for twice, although work is repeated after a crash. Whoever stores a result has read the newest
-slot before (`SendChain`), and looks for its attempts in every slot that was added since. An attempt can only be further
-back if its result was stored earlier than that. Then the work is a repetition, and the whole chain is read, once.
+No attempt is accounted for twice, although work is repeated after a crash. A function that stores a result has read the
+newest slot before (`SendChain`), and looks for its attempts in every slot that was added since. An attempt can only be
+further back if its result was stored earlier than that. Then the work is a repetition, and the whole chain is read,
+once.
 """
 
 import time

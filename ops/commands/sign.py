@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ops import sign
+from ops import sign, sign_lists
 from ops.commands.output import Json, Stage, Yes, command, confirm, show, show_rows, warn
 
 app = typer.Typer(no_args_is_help=True, help="Signs (signatures).")
@@ -115,7 +115,7 @@ def delete(name: Name, yes: Yes = False, stage: Stage = "local", json: Json = Fa
 
     Example: ops sign delete 某某科技 --stage prod
     """
-    found = sign.find(name)
+    found = sign_lists.find(name)
     confirm(
         f"Delete “{found.called}” (Tencent's sign {found.sign_id})? Campaigns under it will be refused",
         yes=yes,
@@ -145,9 +145,9 @@ def list_(
 
     Example: ops sign list --stage prod
     """
-    rows, warnings = sign.all_linked(refresh=refresh)
+    rows, warnings = sign_lists.all_linked(refresh=refresh)
     if all_:
-        more, said = sign.all_unlinked()
+        more, said = sign_lists.all_unlinked()
         rows, warnings = rows + more, warnings + said
     for warning in warnings:
         warn(warning)

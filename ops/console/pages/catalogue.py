@@ -1,6 +1,6 @@
 """Signs and templates: their review at Tencent, the reviewers' words, and the revisions of a template."""
 
-from ops import sign, template
+from ops import sign_lists, template
 from ops.console.parts import Page, Part
 from ops.console.visits import Values, Visit
 
@@ -8,9 +8,9 @@ from ops.console.visits import Values, Visit
 def _signs(visit: Visit) -> Values:
     """Show the linked signs; after a click, with what Tencent says now, and the account's other signs."""
     refresh = visit.form.get("refresh") == "1"
-    rows, warnings = sign.all_linked(refresh=refresh)
+    rows, warnings = sign_lists.all_linked(refresh=refresh)
     if refresh:
-        more, said = sign.all_unlinked()
+        more, said = sign_lists.all_unlinked()
         rows, warnings = rows + more, warnings + said
     return {"signs": rows, "warnings": warnings}
 
