@@ -110,7 +110,8 @@ class FileReading:
 
     def _fail(self, why: str, *, replayable: bool = False) -> None:
         """End the request: its file is not read any further."""
-        self.save(state="failed", reason=why, until=0, replayable=replayable)
+        now = int(time.time())
+        self.save(state="failed", reason=why, until=0, replayable=replayable, failed_at=now)
         file_ends.failed(self._file, why)
 
     def _first_problem(self) -> str:

@@ -47,7 +47,7 @@ def handle(event: Mapping[str, Any], seconds_left: float) -> dict[str, list[dict
     results: list[tuple[Record, Result]] = []
     for record in receiving.records(event):
         try:
-            result = _read(FileBody.decode(record.body), deadline)
+            result = _read(FileBody.decode(record.body), record.sent_at, deadline)
         except (UnreadableBodyError, UnknownRequestError):
             log.exception("message can't succeed", extra={"tries": record.tries})
             result = DEAD_LETTER
@@ -58,8 +58,8 @@ def handle(event: Mapping[str, Any], seconds_left: float) -> dict[str, list[dict
     return receiving.finish("files", results)
 
 
-def _read(body: FileBody, deadline: float) -> Result:
-    """Read a file, until the time is used up."""
+def _read(body: FileBody, sent_at: float, deadline: float) -> Result:
+    """Read a file, until the time is used up. `sent_at` is the epoch at which the message was queued."""
     request = send_requests.get(body.out_id, body.biz_id)
     file = files.get(request.out_id, request.biz_id)
     if file is None:
@@ -71,6 +71,10 @@ def _read(body: FileBody, deadline: float) -> Result:
         # Another function holds the file.
         return later(int(seconds) + 1)
     if file.replayable:
+        if sent_at < file.failed_at:
+            # SQS delivers the message with which the file failed a second time, or the function died before that
+            # message was a dead letter.
+            return DEAD_LETTER
         # Its message was replayed from the dead letters.
         revived = file_ends.revive(request, file)
         if revived is None:

@@ -33,7 +33,8 @@ class File:
       who are sent to. Both are -1 for a file that an older release began to read.
     - `reason` is why reading failed, or why it can't continue for now, after `failures` tries since the epoch
       `failing_since`.
-    - `replayable` says that a failed file is in the dead letters and may be read again.
+    - `replayable` says that a failed file is in the dead letters and may be read again. It failed at the epoch
+      `failed_at`, 0 if an older release wrote it: a message that was queued before is no replay.
     - `token` identifies the current holder; `until` is the epoch at which its time is over.
     """
 
@@ -61,6 +62,7 @@ class File:
     accepted: int = -1
     failing_since: int = 0
     replayable: bool = False
+    failed_at: int = 0
     token: str = ""
     until: int = 0
 

@@ -256,6 +256,30 @@ def fail_to_fetch(campaigns: FileCampaigns, code: str) -> Answer:
     return answer
 
 
+def test_a_failed_file_is_not_read_again_because_its_message_is_delivered_twice(
+    campaigns: FileCampaigns,
+) -> None:
+    """Only a message that was queued after the failure is a replay."""
+    bridge = campaigns.bridge
+    code = bridge.template("您好")
+    answer = campaigns.ask(URL, code)
+    while campaigns.file(answer).state != "failed":
+        bridge.clock.advance(hours=1)
+        if event := bridge.pump.receive("read"):
+            bridge.pump.invoke("read", event)
+    assert event
+    campaigns.oss.put(A, "task-1.txt")
+    bridge.pump.invoke("read", event)
+    bridge.pump.run()
+    assert campaigns.file(answer).state == "failed"
+    assert not sent(campaigns)
+    # The marketer may repeat the request, and a dead letter is left to replay.
+    assert bridge.pump.count("files-dead") > 0
+    assert campaigns.ask(URL, code)["bizId"] != answer["bizId"]
+    replay(campaigns)
+    assert sent(campaigns) == ["86" + A]
+
+
 def replay(campaigns: FileCampaigns) -> None:
     deadletters.replay("files", every=True)
     campaigns.bridge.pump.run()
