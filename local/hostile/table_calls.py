@@ -92,9 +92,10 @@ class Throttle(Layer):
 
     def _hot(self, call: Call, partitions: Iterable[Key]) -> set[Key]:
         """Return the partitions that are throttled now. Raise the whole call's error if all of them are."""
-        wanted = set(partitions)
-        hot = self._draws.failing(sorted(wanted), _THROTTLED)
-        if hot and hot == wanted:
+        # In the order of the call: keys are random, and equal seeds are to draw equally.
+        wanted = list(dict.fromkeys(partitions))
+        hot = self._draws.failing(wanted, _THROTTLED)
+        if hot and len(hot) == len(wanted):
             raise self._refusal(call)
         return hot
 
