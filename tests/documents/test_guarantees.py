@@ -1,14 +1,24 @@
-"""docs/guarantees.md names tests that exist."""
+"""docs/guarantees.md names tests that exist, and says under which switches each promise was tried."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.support.documents.names import is_test
+from local.hostile.switches import Switch
+from tests.support.documents.names import counts_exactly, is_test
+from tests.support.in_process.switches import APPLICABLE
 
 PAGE = Path("docs/guarantees.md").read_text()
-TESTS = sorted(set(re.findall(r"`(tests/[\w/]+\.py(?:::\w+)?)`", PAGE)))
+TEST = re.compile(r"`(tests/[\w/]+\.py(?:::\w+)?)`")
+TESTS = sorted(set(TEST.findall(PAGE)))
+# The table of retries has a test of its own: test_retries_table.py.
+HEADING = "| promise | kept by | tried by | switches |\n|---|---|---|---|\n"
+PROMISES = [
+    tuple(cell.strip() for cell in row.strip("|").split(" | "))
+    for table in PAGE.split(HEADING)[1:]
+    for row in table.split("\n\n")[0].splitlines()
+]
 
 
 @pytest.mark.parametrize("named", TESTS)
@@ -17,11 +27,31 @@ def test_every_test_that_is_named_exists(named: str) -> None:
 
 
 def test_every_promise_names_a_test() -> None:
-    # The table of retries has a test of its own: test_retries_table.py.
-    promises = re.sub(r"### Retries.*?(?=\n\*\*|\n##)", "", PAGE, flags=re.DOTALL)
-    rows = [
-        line for line in promises.splitlines() if line.startswith("| ") and "`tests/" not in line
-    ]
-    headings = ("| promise |", "| end |", "| delivered |", "| failed |")
-    assert [row for row in rows if not row.startswith(headings)] == []
+    assert [promise[0] for promise in PROMISES if "`tests/" not in promise[2]] == []
+    assert len(PROMISES) > 55
     assert len(TESTS) > 30
+    assert PAGE.count("| promise |") == PAGE.count(HEADING) == 6
+
+
+def test_the_words_for_switches_mean_those_that_are_on() -> None:
+    rows = re.findall(r"^\| (calls|chaos|none) \| ([^|]*) \|", PAGE, re.MULTILINE)
+    words = dict(rows)
+    assert {*re.findall(r"`([\w-]+)`", words["calls"])} == set(APPLICABLE)
+    assert set(Switch) > APPLICABLE
+    assert (words["chaos"], words["none"]) == ("all of them", "none")
+
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise[0][:60])
+def test_every_promise_says_under_which_switches_it_was_tried(promise: tuple[str, ...]) -> None:
+    _, _, tried_by, switches = promise
+    in_one_process = [
+        test
+        for test in TEST.findall(tried_by)
+        if test.startswith("tests/integration/") and not counts_exactly(test)
+    ]
+    words = []
+    if in_one_process or "each integration test" in tried_by:
+        words.append("calls")
+    if "`make chaos`" in tried_by:
+        words.append("chaos")
+    assert switches == (", ".join(words) or "none")

@@ -1,4 +1,4 @@
-"""The fixtures of the bridge in one process, and the choice of Tencent's API (tests/README.md)."""
+"""The fixtures of the bridge in one process, the choice of Tencent's API, and HOSTILE (tests/README.md)."""
 
 import pytest
 
@@ -12,6 +12,7 @@ from tests.support.in_process.fixtures import (
     oss,
     tencent,
 )
+from tests.support.in_process.switches import SWITCHES
 from tests.support.in_process.tencent import API, SETTINGS
 
 __all__ = ["bridge", "clock", "here", "linked", "local", "no_sockets", "oss", "tencent"]
@@ -24,8 +25,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip tests about v5's own calls in a run with the other API."""
+    """Skip tests about v5's own calls in a run with the other API, and those that count exactly in a hostile one."""
     for item in items:
         marker = item.get_closest_marker("v5_only")
         if marker and API != "v5":
             item.add_marker(pytest.mark.skip(reason=f"v5 only: {marker.args[0]}"))
+        marker = item.get_closest_marker("counts")
+        if marker and SWITCHES:
+            item.add_marker(pytest.mark.skip(reason=f"counts exactly: {marker.args[0]}"))
+
+
+def pytest_report_header() -> str:
+    """Print the switches and the seed with which a failure repeats."""
+    return f"HOSTILE={SWITCHES} HOSTILE_SEED={SWITCHES.seed}" if SWITCHES else ""

@@ -74,6 +74,7 @@ def test_review_11_a_failure_that_waits_for_quick_audience_is_overtaken(linked: 
     assert reported(linked) == [(A, "DELIVERED")]
 
 
+@pytest.mark.counts("equal receipts")
 def test_review_11_two_failures_are_both_reported(linked: Bridge) -> None:
     send(linked, [A, A], TEXTS)
     settle(linked, "FAIL", "FAIL")
@@ -113,6 +114,7 @@ def test_review_11_each_spelling_gets_a_receipt(linked: Bridge) -> None:
     assert reported(linked) == [(A, "DELIVERED"), ("+86" + A, "MK:0001")]
 
 
+@pytest.mark.counts("equal receipts")
 def test_review_11_a_replay_reports_no_failure_after_a_delivery(linked: Bridge) -> None:
     send(linked, [A, A], TEXTS)
     settle(linked, "FAIL", "SUCCESS")

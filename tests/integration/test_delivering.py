@@ -148,6 +148,7 @@ def test_a_call_that_certainly_sent_nothing_is_retried_later(
     assert linked.pump.count("sends") == 0
 
 
+@pytest.mark.counts("attempts")
 def test_attempts_become_rarer_and_never_stop(linked: Bridge) -> None:
     accept(linked, A)
     linked.tencent.always("send", refused(1013))

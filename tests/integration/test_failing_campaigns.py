@@ -71,6 +71,7 @@ def test_too_few_final_states_raise_none(linked: Bridge, alarms: Alarms) -> None
     assert alarms() == 1
 
 
+@pytest.mark.counts("alarms")
 def test_a_campaign_that_goes_on_failing_keeps_the_alarm_up(linked: Bridge, alarms: Alarms) -> None:
     accept(linked, 30)
     linked.pump.drain("deliver")
@@ -145,6 +146,7 @@ def test_what_an_operator_settles_counts_no_metric(
     assert alarms() == 0
 
 
+@pytest.mark.counts("log lines")
 def test_the_campaign_is_named_in_the_log(linked: Bridge, caplog: pytest.LogCaptureFixture) -> None:
     [request] = accept(linked)
     linked.pump.drain("deliver")

@@ -9,6 +9,7 @@ from chalicelib.domain.halts import HaltState
 from chalicelib.store import halts, messages, waiting
 from ops import halting
 from ops.errors import OperatorError
+from tests.support.in_process.breaking import reached
 from tests.support.in_process.bridge import Answer, Bridge
 from tests.support.in_process.final_state_logs import check_logs
 from tests.support.in_process.halts import (
@@ -79,8 +80,7 @@ def crash(
                 run()
             except Exception as error:
                 bridge.pump.failures.append(error)
-        # With HOSTILE=all, the calls of a repetition may differ.
-        called = bridge.outside.names[at] if at < len(bridge.outside.names) else name
+        called = reached(bridge.outside.names, at, name)
         bridge.restart()
         ends(f"call {at}, {called}")
     return len(found)

@@ -10,10 +10,10 @@ from chalicelib.delivery import phone_queries
 from chalicelib.domain import planning
 from chalicelib.functions import inquire
 from chalicelib.functions.inquire import AGES
-from chalicelib.logs import log
 from chalicelib.queues import sending
 from chalicelib.queues.bodies import CallbackBody
 from chalicelib.store import pulled
+from tests.support.in_process import log_lines
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.outside import FAULTS, Fault, points
 from tests.support.in_process.pulls import Pulls, run
@@ -47,9 +47,7 @@ def sent(linked: Bridge, pulls: Pulls) -> Bridge:
 
 @pytest.fixture
 def warned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    lines: list[str] = []
-    monkeypatch.setattr(log, "warning", lambda message, extra=None: lines.append(message))
-    return lines
+    return log_lines.collect(monkeypatch, "warning")
 
 
 def queried(bridge: Bridge) -> list[str]:
@@ -138,6 +136,7 @@ def test_hours_that_were_missed_are_made_up_for(sent: Bridge, pulls: Pulls) -> N
     assert len(reported(sent)) == 6
 
 
+@pytest.mark.counts("equal receipts")
 def test_a_phone_with_two_messages_is_queried_once(linked: Bridge, pulls: Pulls) -> None:
     code = linked.template("您好${a}")
     linked.campaign(PHONES[:1] * 2, [{"a": "1"}, {"a": "2"}], code=code)

@@ -15,6 +15,8 @@ from tests.support.in_process.quickaudience import respond, unauthorized
 from tests.support.in_process.sends import PHONES, A, B, C, D, accept
 from tests.support.in_process.tencent import Sms, lost, numbers_refused, refused
 
+pytestmark = pytest.mark.counts("metrics")
+
 HANGS = lost(web.read_timeout, sent=False)
 
 

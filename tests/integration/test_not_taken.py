@@ -26,6 +26,8 @@ from tests.support.in_process.quickaudience import (
 )
 from tests.support.in_process.sends import A, B, send
 
+pytestmark = pytest.mark.counts("tries")
+
 BUSY = "HTTP 500, code busy: 系统繁忙"
 
 

@@ -99,7 +99,10 @@ def unpushed() -> dict[str, int]:
 @pytest.mark.parametrize("how", FAULTS)
 @pytest.mark.parametrize(
     "state",
-    [first_try, one_of_two, again, locked_out, stopped, after_a_wait, divided, given_up],
+    [
+        *(first_try, one_of_two, again, locked_out, stopped, after_a_wait, given_up),
+        pytest.param(divided, marks=pytest.mark.counts("tries")),
+    ],
 )
 def test_what_is_shown_agrees_with_what_was_pushed(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch, how: Fault, state: Callable[[Bridge], None]
@@ -131,6 +134,7 @@ def test_what_is_shown_agrees_with_what_was_pushed(
 
 
 @pytest.mark.parametrize("how", FAULTS)
+@pytest.mark.counts("tries")
 def test_tries_are_not_lost_with_the_function(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch, how: Fault
 ) -> None:

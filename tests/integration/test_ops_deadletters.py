@@ -152,6 +152,7 @@ def test_a_listing_that_fails_makes_its_messages_visible_again(
     assert available(local, "receipts-dead") == [text]
 
 
+@pytest.mark.counts("dead letters")
 def test_replayed_receipts_are_pushed(local: Bridge) -> None:
     local.quick_audience.always(lambda: respond(500, b""))
     queue(local, "x", range(3))

@@ -171,6 +171,7 @@ def test_the_sweep_at_the_same_moment_wins_and_is_reported_once(
     assert [one[1] for one in newly_pushed(campaign)] == ["OUTCOME_UNKNOWN"]
 
 
+@pytest.mark.counts("equal receipts")
 def test_all_sends_of_a_campaign_to_a_phone_are_settled_alike(campaign: Bridge) -> None:
     campaign.tencent.next("send", lost(web.read_timeout, sent=True))
     campaign.campaign([A], {"name": "再"}, code="7000")

@@ -12,12 +12,11 @@ from chalicelib.delivery import outcomes, phone_queries
 from chalicelib.domain import retries
 from chalicelib.domain.chunks import ChunkKey
 from chalicelib.domain.messages import Message
-from chalicelib.logs import log
 from chalicelib.queues.bodies import CallbackBody
 from chalicelib.queues.outcome_inquiry import OutcomeInquiry
 from chalicelib.store import leases, messages
 from tests.support.adopting import ADOPT_AFTER_SECONDS
-from tests.support.in_process import tencent, web
+from tests.support.in_process import log_lines, tencent, web
 from tests.support.in_process.bridge import Answer, Bridge
 from tests.support.in_process.records import DELIVERED, FAILED, NOT_SENT, UNDER_WAY, Records
 from tests.support.in_process.sends import A, B, C, D, send, send_unanswered
@@ -51,9 +50,7 @@ def records(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> Records:
 
 @pytest.fixture
 def warned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    lines: list[str] = []
-    monkeypatch.setattr(log, "warning", lambda message, extra=None: lines.append(message))
-    return lines
+    return log_lines.collect(monkeypatch, "warning")
 
 
 def inquire(bridge: Bridge, hours: float = 0.3) -> None:
@@ -128,6 +125,7 @@ def test_nothing_is_asked_before_a_status_may_adopt_a_mark(
     assert linked.tencent.calls_of("records")[0].at - began >= ADOPT_AFTER_SECONDS
 
 
+@pytest.mark.counts("inquiries")
 def test_a_message_under_way_gets_its_sid_and_waits_for_its_callback(
     linked: Bridge, records: Records
 ) -> None:
@@ -198,6 +196,7 @@ def test_a_phone_with_two_values_in_one_campaign_is_asked_about_once(
 # --- what they do not show ------------------------------------------------------------------------
 
 
+@pytest.mark.counts("inquiries")
 def test_without_a_record_it_stays_unknown_and_is_asked_about_until_71_hours(
     linked: Bridge, records: Records
 ) -> None:
@@ -373,6 +372,7 @@ def test_a_status_of_the_phone_settles_what_has_no_record(linked: Bridge, record
         (b"UnsupportedRegion", "refuses"),
     ],
 )
+@pytest.mark.counts("inquiries")
 def test_where_records_are_not_offered_statuses_and_callbacks_go_on(
     linked: Bridge, records: Records, warned: list[str], code: bytes, remedy: str
 ) -> None:

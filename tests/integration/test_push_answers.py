@@ -22,6 +22,7 @@ from tests.support.in_process.sends import A, send
     ],
     ids=ascii,
 )
+@pytest.mark.counts("pushes")
 def test_a_yes_in_any_spelling_ends_the_pushes(bridge: Bridge, body: bytes) -> None:
     bridge.quick_audience.always(lambda: respond(200, body))
     queue(bridge, "x", range(2))
@@ -48,6 +49,7 @@ def test_a_lock_out_in_any_spelling_opens_the_breaker(bridge: Bridge, code: Any)
     ],
     ids=str,
 )
+@pytest.mark.counts("pushes")
 def test_a_reply_is_accepted_without_a_documented_answer(
     linked: Bridge, status: int, body: Any
 ) -> None:
@@ -67,6 +69,7 @@ def test_a_reply_is_accepted_without_a_documented_answer(
 @pytest.mark.parametrize(
     "body", [{"code": 500}, {"success": False}, b"<html>login</html>", b'{"code": "O'], ids=str
 )
+@pytest.mark.counts("pushes")
 def test_a_reply_that_is_refused_is_pushed_again(linked: Bridge, body: Any) -> None:
     send(linked, A)
     linked.quick_audience.next(lambda: respond(200, body))

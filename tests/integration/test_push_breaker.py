@@ -177,6 +177,7 @@ def test_two_functions_that_are_locked_out_at_once_open_the_breaker_once(bridge:
     check_all_reported_once(bridge, 20)
 
 
+@pytest.mark.counts("receipts on the queue")
 def test_after_a_lockout_calls_in_progress_are_followed_by_no_other(bridge: Bridge) -> None:
     queue_many(bridge, 40)
     bridge.quick_audience.next(ok)
@@ -220,6 +221,7 @@ def test_a_probe_that_is_refused_keeps_the_breaker_open(bridge: Bridge, answer: 
     assert breakers.get_open("quickaudience") is None
 
 
+@pytest.mark.counts("calls, and dies at one of them")
 def test_a_probe_whose_function_dies_is_followed_by_a_longer_pause(bridge: Bridge) -> None:
     queue_many(bridge, 20)
     bridge.quick_audience.always(unauthorized)
@@ -318,6 +320,7 @@ def refuse_together(bridge: Bridge, then: Behaviour) -> list[int]:
 
 
 @pytest.mark.parametrize("answer", ["401", "403 within 200, as a number"])
+@pytest.mark.counts("pushes")
 def test_a_lockout_while_a_batch_is_divided_stops_all_pushes(bridge: Bridge, answer: str) -> None:
     queue(bridge, "x", range(8))
     sizes = refuse_together(bridge, LOCKED[answer])
@@ -329,6 +332,7 @@ def test_a_lockout_while_a_batch_is_divided_stops_all_pushes(bridge: Bridge, ans
     assert len(sizes) == TRIES + 1
 
 
+@pytest.mark.counts("pushes")
 def test_entries_accepted_before_a_lockout_are_not_repeated(bridge: Bridge) -> None:
     queue(bridge, "x", range(8))
     answers = iter([ok, LOCKED["403"]])

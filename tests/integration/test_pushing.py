@@ -101,6 +101,7 @@ NO: dict[str, Behaviour] = {
 
 
 @pytest.mark.parametrize("no", NO)
+@pytest.mark.counts("pushes")
 def test_any_other_answer_is_a_refusal_and_the_push_is_retried(bridge: Bridge, no: str) -> None:
     bridge.quick_audience.next(NO[no], NO[no])
     queue(bridge, "x", range(3))

@@ -80,6 +80,7 @@ def to_the_third_try(bridge: Bridge) -> None:
     ],
     ids=["none", "the first", "the last", "two", "ten", "fifty"],
 )
+@pytest.mark.counts("receipts on the queue")
 def test_good_entries_are_reported_once_and_bad_ones_wait(
     bridge: Bridge, bad: Collection[int], most_calls: int, hours: float
 ) -> None:
@@ -104,6 +105,7 @@ def test_good_entries_beside_a_bad_one_arrive_within_a_minute(bridge: Bridge) ->
     assert set(accepted(bridge)) == set(range(ENTRIES)) - {42}
 
 
+@pytest.mark.counts("dead letters")
 def test_an_entry_that_is_always_refused_ends_in_the_dead_letters_without_the_others(
     bridge: Bridge,
 ) -> None:
@@ -115,6 +117,7 @@ def test_an_entry_that_is_always_refused_ends_in_the_dead_letters_without_the_ot
     assert waiting(bridge) == Counter([2])
 
 
+@pytest.mark.counts("pushes")
 def test_if_all_entries_are_refused_few_calls_are_made(bridge: Bridge) -> None:
     queue(bridge, "x", range(ENTRIES))
     sizes = refuse(bridge, range(ENTRIES))
@@ -156,6 +159,7 @@ def test_messages_of_other_campaigns_are_not_held_up(bridge: Bridge) -> None:
     ids=["500", "429", "read timeout"],
 )
 @pytest.mark.parametrize("at", range(3, 9))
+@pytest.mark.counts("pushes")
 def test_a_failure_while_a_batch_is_divided_ends_the_division_and_loses_nothing(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch, trouble: Behaviour, at: int
 ) -> None:

@@ -104,6 +104,7 @@ def test_replies_of_one_campaign_share_a_push(linked: Bridge) -> None:
     assert [len(push.entries) for push in linked.quick_audience.pushes] == [3]
 
 
+@pytest.mark.counts("pushes")
 def test_replies_and_receipts_are_pushed_separately(linked: Bridge) -> None:
     (sms,) = send(linked, A)
     linked.callback([tencent.status(sms)])
@@ -113,6 +114,7 @@ def test_replies_and_receipts_are_pushed_separately(linked: Bridge) -> None:
     assert len(linked.quick_audience.replies) == len(linked.quick_audience.receipts) == 1
 
 
+@pytest.mark.counts("messages")
 def test_a_reply_that_overtakes_its_send_waits_for_it(linked: Bridge) -> None:
     reply(linked)
     assert linked.pump.count("callbacks") == 1

@@ -204,6 +204,7 @@ def test_statuses_without_a_message_cost_one_query_for_each_phone(linked: Bridge
     assert sorted(one.state for one in messages.of_phone("86" + A)) == ["delivered"]
 
 
+@pytest.mark.counts("queries")
 def test_only_messages_of_unknown_outcome_are_read_to_adopt_one(linked: Bridge) -> None:
     accept(linked, A)
     linked.pump.drain("deliver")

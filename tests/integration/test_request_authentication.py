@@ -279,6 +279,7 @@ def test_while_the_key_is_being_changed_no_other_key_opens(linked: Bridge, key: 
     assert linked.send("GET", url, headers=headers).status == 401
 
 
+@pytest.mark.counts("pushes")
 def test_the_first_of_two_keys_signs_the_pushes(linked: Bridge) -> None:
     linked.configure(QA_KEY=f"the new key,{KEY}")
     linked.quick_audience.key = "the new key"

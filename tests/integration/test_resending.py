@@ -853,6 +853,7 @@ def test_a_failure_that_is_not_pushed_yet_does_not_follow_the_delivery(linked: B
 # --- requests that were cut off -----------------------------------------------------------------
 
 
+@pytest.mark.counts("calls, and dies at one of them")
 def test_a_request_that_was_cut_off_counts_for_as_long_as_it_may_be_continued(
     linked: Bridge,
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.breaker import BreakerName
 from chalicelib.queues.bodies import Body
 from chalicelib.store import breakers
-from tests.support.in_process import aws, tencent
+from tests.support.in_process import aws, hostile, tencent
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.digital import create, page, page_code
 from tests.support.in_process.file_campaigns import FileCampaigns
@@ -35,7 +35,8 @@ def add_attributes() -> int:
         parts = [part["M"] for part in item.get("parts", {}).get("L", [])]
         for inner in [item, *parts, *([receipt] if receipt else [])]:
             inner["new"] = NEW
-        client.put_item(TableName=aws.TABLE, Item=item)
+        with hostile.kind():
+            client.put_item(TableName=aws.TABLE, Item=item)
     return len(items)
 
 

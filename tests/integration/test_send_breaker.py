@@ -139,6 +139,7 @@ def test_a_proxys_answer_costs_two_calls_and_fails_nobody_who_waits(
     assert not ready.pump.failures
 
 
+@pytest.mark.counts("receives")
 def test_waiting_uses_up_no_receive(ready: Bridge) -> None:
     queue_chunks(ready, 4)
     stop_answers(ready)

@@ -68,6 +68,7 @@ def test_a_status_with_a_bad_field_is_settled(linked: Bridge, without: str, valu
     assert [one["sendStatus"] for one in linked.quick_audience.receipts] == [1]
 
 
+@pytest.mark.counts("messages")
 def test_receipts_are_grouped_by_out_id(linked: Bridge) -> None:
     first = send(linked, A, B)
     second = send(linked, A, C, out_id="task-2")
@@ -78,6 +79,7 @@ def test_receipts_are_grouped_by_out_id(linked: Bridge) -> None:
     } == {("task-1", (A, B)), ("task-2", (A, C))}
 
 
+@pytest.mark.counts("messages")
 def test_more_than_100_receipts_are_sent_in_several_pushes(linked: Bridge) -> None:
     sent = send(linked, *[f"139{number:08d}" for number in range(150)])
     linked.callback(tencent.statuses(sent[:80]))
@@ -112,6 +114,7 @@ def test_the_first_status_is_the_final_one(linked: Bridge, first: str, *, togeth
     ]
 
 
+@pytest.mark.counts("messages")
 def test_a_status_that_overtakes_its_send_waits_for_it(linked: Bridge) -> None:
     def overtake() -> None:
         linked.callback([tencent.status(linked.tencent.sent[0])])
@@ -214,6 +217,7 @@ def test_two_messages_to_one_phone_get_a_receipt_each(linked: Bridge) -> None:
 
 
 @pytest.mark.parametrize("poison", ["not JSON", "[]", "{", '{"statuses": 5}', '{"statuses": [5]}'])
+@pytest.mark.counts("dead letters")
 def test_an_unreadable_message_does_not_hold_up_the_others(linked: Bridge, poison: str) -> None:
     sent = send(linked, A, B)
     linked.callback([tencent.status(sent[0])])

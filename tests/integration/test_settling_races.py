@@ -130,6 +130,7 @@ def test_a_dead_letter_that_is_replayed_reports_what_it_settled(
     assert states(linked) == [2]
 
 
+@pytest.mark.counts("equal replies")
 def test_a_reply_in_two_functions_is_reported_once(linked: Bridge) -> None:
     send(linked, A)
     reply = tencent.reply("86" + A, "好", SIGN)

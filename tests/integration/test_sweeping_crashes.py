@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.in_process import web
+from tests.support.in_process.breaking import reached
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.final_state_logs import check_logs
 from tests.support.in_process.outside import FAULTS, Fault, points
@@ -39,14 +40,14 @@ def test_every_recipient_gets_one_receipt(
         bridge.pump.sweep()
     calls = list(bridge.outside.names)
     assert len(calls) > 15
-    for at, _ in points(calls):
+    for at, name in points(calls):
         restore()
         with bridge.outside.watched(at, how):
             try:
                 bridge.pump.sweep()
             except Exception as error:
                 bridge.pump.failures.append(error)
-        what = f"call {at}, {bridge.outside.names[at]}"
+        what = f"call {at}, {reached(bridge.outside.names, at, name)}"
         bridge.restart()
         bridge.clock.advance(hours=1)
         bridge.pump.sweep()

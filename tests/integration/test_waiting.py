@@ -47,6 +47,7 @@ def test_a_message_that_comes_back_while_it_is_released_is_not_lost(
     assert bridge.pump.count("receipts") == 0
 
 
+@pytest.mark.counts("messages")
 def test_a_release_that_dies_before_it_deletes_queues_a_message_twice_and_loses_none(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,6 @@ Without the variable, nothing here does anything. Everything is drawn by HOSTILE
 failure repeats.
 """
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +16,8 @@ from local.hostile import chain
 from local.hostile.chain import Recursion
 from local.hostile.hooks import Hooks
 from local.hostile.switches import Switch, Switches
+from tests.support.in_process.switches import SWITCHES
 
-SWITCHES = Switches.from_environment(os.environ)
 _SHARE = 0.15
 
 
@@ -78,6 +77,17 @@ current = Hostile()
 """What is hostile in the test that runs now."""
 
 
+@contextmanager
+def kind() -> Iterator[None]:
+    """Turn everything off inside the block: for what a test itself writes to AWS."""
+    global current  # noqa: PLW0603 -- one for each test
+    before, current = current, Hostile()
+    try:
+        yield
+    finally:
+        current = before
+
+
 def install(monkeypatch: pytest.MonkeyPatch, purpose: str) -> None:
     """Prepare for a test. Call it before anything else stands between clients and AWS."""
     original: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
@@ -87,6 +97,10 @@ def install(monkeypatch: pytest.MonkeyPatch, purpose: str) -> None:
 
     use(SWITCHES, purpose)
     monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    if SWITCHES:
+        # The pauses are real, and throttled batches and conflicts are frequent.
+        monkeypatch.setattr("chalicelib.store.batches._FIRST_PAUSE", 0)
+        monkeypatch.setattr("chalicelib.store.conflicts._PAUSES", (0, 0))
 
 
 def use(switches: Switches | str, purpose: str = "") -> Hostile:

@@ -5,15 +5,22 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 
 from bench.item_size import size
+from tests.support.in_process import hostile
 
 
 class Meter:
-    """An observer of `Outside` that counts write units, read units and SQS requests."""
+    """An observer of `Outside` that counts write units, read units and SQS requests.
+
+    With HOSTILE, calls fail and are made again: a test that counts units is skipped.
+    """
 
     def __init__(self) -> None:
+        if hostile.current.switches:
+            pytest.skip("counts exactly: units")
         self.writes = 0
         self.reads = Decimal(0)
         self.requests = 0

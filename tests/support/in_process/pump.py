@@ -4,7 +4,6 @@ import json
 import math
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
@@ -87,15 +86,28 @@ class Pump:
             self.failures.append(error)
             return False
         self._delete(queue, event)
-        if hostile.current.delivers_again():
-            with suppress(Exception, Killed), hostile.current.invocation(event):
-                handler(event, Context(function, seconds))
         return True
 
     def invoke_once(self, function: str, batch: int | None = None) -> bool | None:
         """Invoke a function once; return whether it succeeded, or None if its queue gives no message."""
         event = self.receive(function, batch)
         return None if event is None else self.invoke(function, event)
+
+    def _invoke_perhaps_twice(self, function: str) -> bool | None:
+        """Invoke a function as `invoke_once` does, and with HOSTILE, now and then with the same event again.
+
+        A test that invokes a function once says itself what happens in that invocation.
+        """
+        event = self.receive(function)
+        if event is None:
+            return None
+        succeeded = self.invoke(function, event)
+        if succeeded and hostile.current.delivers_again():
+            failures = len(self.failures)
+            self.invoke(function, event)
+            # The message is deleted, so setting its pause is an error.
+            del self.failures[failures:]
+        return succeeded
 
     def watch(
         self, function: str, at: int | None = None, how: Fault = "killed before"
@@ -123,7 +135,7 @@ class Pump:
         Messages that wait in the table count as queued: they are released as soon as they may be.
         """
         for _ in range(2000):
-            ran = [self.invoke_once(function) for function in functions or FUNCTIONS]
+            ran = [self._invoke_perhaps_twice(function) for function in functions or FUNCTIONS]
             if all(one is None for one in ran):
                 return
         raise AssertionError("the queues do not become empty")
