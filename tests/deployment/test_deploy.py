@@ -468,6 +468,28 @@ def test_an_api_that_does_not_answer_is_an_error(
     assert f"{PREFIX}/health answers {status}" in result.stderr
 
 
+def test_an_api_that_needs_some_seconds_to_answer_is_waited_for(
+    chalice: Chalice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new API, its permission and its role take seconds to be true everywhere."""
+    keep_secrets()
+    statuses = [403, 403, 500, 403, 200]
+    paused: list[float] = []
+
+    def get(*_: object, **__: object) -> requests.Response:
+        answer = requests.Response()
+        answer.status_code = statuses.pop(0)
+        return answer
+
+    monkeypatch.setattr(requests, "get", get)
+    monkeypatch.setattr("ops.deploy._SETTLING_SECONDS", 60)
+    monkeypatch.setattr("ops.deploy.time.sleep", paused.append)
+    result = ops("deploy", "--stage", "prod")
+    assert result.exit_code == 0, result.output
+    assert statuses == []
+    assert len(paused) == 4
+
+
 def test_a_custom_domain_is_the_address(checkout: Checkout, chalice: Chalice) -> None:
     keep_secrets()
     config = checkout.config

@@ -74,6 +74,28 @@ def test_a_queue_has_dead_letters_and_alarms(queue: str) -> None:
     assert (queue, "ApproximateAgeOfOldestMessage") in watched
 
 
+@pytest.mark.parametrize("queue", QUEUES)
+def test_what_lambda_does_to_a_queue_without_our_code_raises_an_alarm(queue: str) -> None:
+    """Loops that Lambda stops, throttled functions, and waits that SQS's own metric leaves out."""
+    [function] = [
+        name
+        for name, source in App().queues.items()
+        if source.queue and source.queue.endswith(queue.lower())
+    ]
+    for metric, suffix in (("RecursiveInvocationsDropped", "loops"), ("Throttles", "throttles")):
+        [alarm] = [
+            one
+            for one in ALARMS.values()
+            if one["AlarmName"]["Fn::Sub"] == f"${{QueuePrefix}}{function}-{suffix}"
+        ]
+        assert alarm["Dimensions"][0]["Value"] == {"Fn::Sub": f"${{Functions}}-{function}"}
+        assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", metric)
+        assert alarm["Threshold"] == 0
+        assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    metrics = {one["MetricName"]: one["Statistic"] for one in ALARMS.values()}
+    assert metrics[f"{queue}Wait"] == "Maximum"
+
+
 @pytest.mark.parametrize("name", ALARMS)
 def test_an_alarm_states_its_meaning_and_its_remedy(name: str) -> None:
     alarm = ALARMS[name]

@@ -11,7 +11,8 @@ from tests.support.in_process.switches import APPLICABLE
 
 PAGE = Path("docs/guarantees.md").read_text()
 TEST = re.compile(r"`(tests/[\w/]+\.py(?:::\w+)?)`")
-TESTS = sorted(set(TEST.findall(PAGE)))
+AWS = Path("docs/decisions/0045-ways-in-which-aws-is-worse.md").read_text()
+TESTS = sorted(set(TEST.findall(PAGE + AWS)))
 # The table of retries has a test of its own: test_retries_table.py.
 HEADING = "| promise | kept by | tried by | switches |\n|---|---|---|---|\n"
 PROMISES = [
@@ -31,6 +32,13 @@ def test_every_promise_names_a_test() -> None:
     assert len(PROMISES) > 55
     assert len(TESTS) > 30
     assert PAGE.count("| promise |") == PAGE.count(HEADING) == 6
+
+
+def test_each_way_in_which_aws_is_worse_has_a_test_or_a_reason() -> None:
+    rows = re.findall(r"^\| (\d+) \| .*", AWS, re.MULTILINE)
+    assert rows == [str(number) for number in range(1, 28)]
+    for row in re.findall(r"^\| \d+ \| .*", AWS, re.MULTILINE):
+        assert TEST.search(row) or "*left*" in row
 
 
 def test_the_words_for_switches_mean_those_that_are_on() -> None:

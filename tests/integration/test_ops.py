@@ -68,6 +68,7 @@ def test_the_list_has_every_sign(local: Bridge) -> None:
     assert "另一品牌" in ops("sign", "list").stdout
 
 
+@pytest.mark.counts("probes")
 def test_a_campaign_is_counted_correctly_at_every_moment(local: Bridge) -> None:
     accept_every_state(local)
     found = counts()

@@ -25,6 +25,7 @@ def sizes(bridge: Bridge) -> list[tuple[str, int, bool]]:
     )
 
 
+@pytest.mark.counts("pushes")
 def test_messages_of_one_out_id_share_a_call(bridge: Bridge) -> None:
     queue(bridge, "x", range(3))
     queue(bridge, "y", range(2))
@@ -114,6 +115,7 @@ def test_any_other_answer_is_a_refusal_and_the_push_is_retried(bridge: Bridge, n
     assert bridge.pump.count("receipts") == bridge.pump.count("receipts-dead") == 0
 
 
+@pytest.mark.counts("pushes")
 def test_accepted_entries_are_not_repeated_because_others_were_refused(bridge: Bridge) -> None:
     for out_id in "abc":
         queue(bridge, out_id, range(2))
@@ -132,6 +134,7 @@ def test_accepted_entries_are_not_repeated_because_others_were_refused(bridge: B
     assert len(bridge.quick_audience.pushes) == 4
 
 
+@pytest.mark.counts("pushes")
 def test_delays_grow_to_an_hour_and_last_for_72_hours(bridge: Bridge) -> None:
     bridge.quick_audience.always(NO["500"])
     queue(bridge, "x", range(1))

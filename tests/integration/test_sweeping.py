@@ -5,7 +5,9 @@ import time
 import pytest
 
 from chalicelib.store import table
-from tests.support.in_process import tencent, web
+from local.hostile.draws import Draws
+from local.hostile.weak_reads import WeakReads
+from tests.support.in_process import hostile, tencent, web
 from tests.support.in_process.bridge import Answer, Bridge
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.sends import A, B, C, D
@@ -151,6 +153,25 @@ def test_the_outcomes_of_a_dead_function_are_recovered(ready: Bridge) -> None:
     assert sweep(ready) == {A: {UNKNOWN}}
     ready.pump.run("deliver", "push", hours=5)
     assert len(ready.tencent.sent) == len(ready.quick_audience.receipts) == 1
+
+
+def test_review_15_what_was_sent_a_moment_before_is_not_missed(ready: Bridge) -> None:
+    """Each read that isn't consistent misses what was written within the last second."""
+    hostile.use("weak-reads")
+    # Chunks are due by the hour: it ends just after the 72 hours.
+    ready.clock.advance(seconds=3600 - 0.3 - time.time() % 3600)
+    campaign(ready, A)
+    ready.clock.advance(seconds=HOURS * 3600 - 0.1)
+    ready.pump.drain("deliver")
+    assert len(ready.tencent.sent) == 1
+    ready.clock.advance(seconds=0.5)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        # A new invocation sees no more than the one before.
+        monkeypatch.setattr(WeakReads, "settle", lambda _: None)
+        monkeypatch.setattr(Draws, "chance", lambda *_: True)
+        ready.pump.sweep()
+    ready.clock.advance(hours=2)
+    assert sweep(ready) == {A: {NO_RECEIPT}}
 
 
 def test_a_run_without_time_leaves_the_rest_to_the_next(ready: Bridge) -> None:
