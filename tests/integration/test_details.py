@@ -9,6 +9,7 @@ from botocore.client import BaseClient
 
 from chalicelib.store import table
 from tests.support.in_process.bridge import Answer, Bridge
+from tests.support.in_process.meter import Meter
 from tests.support.in_process.outside import Fault
 from tests.support.in_process.snapshot import snapshot
 from tests.support.in_process.tencent import refused, status
@@ -300,6 +301,16 @@ def test_a_page_is_read_consistently(linked: Bridge, monkeypatch: pytest.MonkeyP
     assert (answer["totalCount"], len(answer["sendDetailDTOs"])) == (3, 3)
     assert {name for name, _ in asked} == {"GetItem", "Query", "BatchGetItem"}
     assert [one for one in asked if not one[1]] == []
+
+
+def test_a_page_costs_a_read_unit_a_row(linked: Bridge) -> None:
+    """docs/scaling.md has the figure. Reads that may be a second old would cost half of it."""
+    send(linked, 100)
+    meter = Meter()
+    linked.outside.observers[:] = [meter]
+    with linked.outside.watched():
+        assert len(ask(linked)["sendDetailDTOs"]) == 100
+    assert meter.reads == 105
 
 
 def test_a_page_whose_first_rows_have_expired_is_answered(linked: Bridge) -> None:

@@ -9,6 +9,7 @@ from local.hostile.draws import Draws
 from local.hostile.weak_reads import WeakReads
 from tests.support.in_process import hostile, tencent, web
 from tests.support.in_process.bridge import Answer, Bridge
+from tests.support.in_process.meter import Meter
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.sends import A, B, C, D
 from tests.support.in_process.sweeping import HOURS, NO_RECEIPT, NOT_SENT, UNKNOWN, pass_72_hours
@@ -172,6 +173,23 @@ def test_review_15_what_was_sent_a_moment_before_is_not_missed(ready: Bridge) ->
         ready.pump.sweep()
     ready.clock.advance(hours=2)
     assert sweep(ready) == {A: {NO_RECEIPT}}
+
+
+def test_a_run_costs_a_read_unit_for_each_message(ready: Bridge) -> None:
+    """docs/operations.md has the figure. Reads that may be a second old would cost half of it."""
+    campaign(ready, *(f"139{number:08d}" for number in range(200)))
+    ready.pump.drain()
+    ready.deliver_all()
+    ready.pump.drain()
+    pass_72_hours(ready)
+    meters = [Meter(), Meter()]
+    # The second run finds nothing: it costs what looking for due chunks costs.
+    for meter in meters:
+        ready.outside.observers[:] = [meter]
+        with ready.outside.watched():
+            ready.pump.sweep()
+    swept, idle = meters
+    assert 200 <= swept.reads - idle.reads <= 204
 
 
 def test_a_run_without_time_leaves_the_rest_to_the_next(ready: Bridge) -> None:
