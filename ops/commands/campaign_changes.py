@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ops import campaign, costs, halting, resending
+from ops import campaign, costs, halting
 from ops.commands.output import (
     Json,
     OutId,
@@ -123,6 +123,9 @@ def resend(
     ops campaign resend 20260302-spring --code STOPPED --dry-run --stage prod
     ops campaign resend 20260302-spring --code STOPPED NOT_SENT --stage prod
     """
+    # Imported here, because it brings the models of Quick Audience's requests, which no other command needs.
+    from ops import resending  # noqa: PLC0415
+
     codes = _codes(code or [], context.args)
     if dry_run:
         _print_resend(resending.resend(out_id, codes, dry_run=True), json=json)
