@@ -12,6 +12,7 @@ Imports are counted and timed in separate runs, because `-X importtime` takes ti
 import argparse
 import os
 import re
+import shutil
 import statistics
 import sys
 from collections.abc import Iterator, Mapping
@@ -27,12 +28,17 @@ from bench.cold_start_cases import CASES, FLOOR_APP, Case, event
 from bench.processes import Worker
 from local import aws
 from local.configuration import DEFAULTS
+from local.processes import StackError
 from local.runtime import Function, unpacked
 from ops import bundle
 
 TARGET = 1.25
 """Largest allowed time of the HTTP function's first answer, as a multiple of its floor."""
 
+_COUNTER = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
+# Valgrind is some fifty times slower, and `sweep` makes 169 reads.
+_COUNTER_PATIENCE = 600.0
+_COUNTED = re.compile(r"I\s+refs:\s+([\d,]+)")
 _IMPORT = re.compile(r"import time:\s+(\d+) \|\s+\d+ \| (\s*)(\S+)")
 
 
@@ -58,6 +64,7 @@ class Bench:
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
         self.environment = dict(environment)
+        self.empty_table = environment["BRIDGE_TABLE"]
         (folder / "floor.py").write_text(FLOOR_APP)
         aws.create_resources(
             environment["AWS_ENDPOINT_URL"],
@@ -66,20 +73,42 @@ class Bench:
         )
 
     def with_api(self, api: str) -> "Bench":
-        """Return the same bundle with one of Tencent's APIs, and with a table that has a sign and a template."""
+        """Return the same bundle with one of Tencent's APIs, and with a table that has a sign and a template.
+
+        The table of this bench, which has neither, stays that of the cases with an empty table.
+        """
         environment = self.environment | {
             "TENCENT_API": api,
             "BRIDGE_TABLE": f"{self.environment['BRIDGE_TABLE']}-{api}",
             "BRIDGE_QUEUE_PREFIX": f"{self.environment['BRIDGE_QUEUE_PREFIX']}{api.replace('.', '-')}-",
         }
         bench = Bench(self.folder, environment)
+        bench.empty_table = self.environment["BRIDGE_TABLE"]
         with Worker("bench.function", "api_handler", os.devnull, environment=environment) as worker:
             worker.do("prepare")
         return bench
 
     def start(self, case: Case) -> tuple[float, float]:
         """Return the milliseconds from process start to the bridge's first answer: elapsed, and of the CPU."""
-        return self._start(case, case.handler, self.environment)
+        return self._start(case, case.handler, self._environment(case))
+
+    def instructions(self, case: Case) -> int:
+        """Return the instructions from process start to the bridge's first answer, as valgrind counts them.
+
+        Unlike times, they hardly depend on what else the machine does.
+        """
+        with Function(
+            self.folder,
+            case.handler,
+            self._environment(case),
+            under=_COUNTER,
+            patience=_COUNTER_PATIENCE,
+        ) as function:
+            function.invoke(event(case))
+            counted = _COUNTED.search(function.end())
+        if counted is None:
+            raise StackError("valgrind counted no instructions")
+        return int(counted[1].replace(",", ""))
 
     def floor_start(self, case: Case) -> tuple[float, float]:
         """Return the same for the floor."""
@@ -94,7 +123,7 @@ class Bench:
 
     def imports(self, case: Case) -> Imports:
         """Return the modules that the bridge imports."""
-        return self._imports(case, case.handler, self.environment)
+        return self._imports(case, case.handler, self._environment(case))
 
     def floor_imports(self, case: Case) -> Imports:
         """Return the modules that the floor imports."""
@@ -106,8 +135,16 @@ class Bench:
             function.invoke(event(case))
             return Imports({name: int(us) for us, _, name in _IMPORT.findall(function.output())})
 
+    def _environment(self, case: Case) -> dict[str, str]:
+        return self.environment | ({"BRIDGE_TABLE": self.empty_table} if case.empty_table else {})
+
     def _floor_environment(self, case: Case) -> dict[str, str]:
         return {**self.environment, "FLOOR_SERVICES": ",".join(case.services)}
+
+
+def counts_instructions() -> bool:
+    """Return whether this machine can count instructions: whether it has valgrind."""
+    return shutil.which(_COUNTER[0]) is not None
 
 
 @contextmanager

@@ -101,7 +101,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Function:
-    """One execution environment of a function. The bundle is unpacked in `folder`."""
+    """One execution environment of a function. The bundle is unpacked in `folder`.
+
+    `options` are the interpreter's. `under` is a command that runs it, such as a profiler's. An answer may take
+    `patience` seconds.
+    """
 
     def __init__(
         self,
@@ -110,11 +114,15 @@ class Function:
         environment: Mapping[str, str],
         *,
         options: Sequence[str] = (),
+        under: Sequence[str] = (),
+        patience: float = _PATIENCE,
     ) -> None:
         self._folder = folder
         self._handler = handler
         self._environment = dict(environment)
         self._options = options
+        self._under = under
+        self._patience = patience
         self._api = _Api()
         self._client = TemporaryDirectory(prefix="runtime-client-")
         self._output = TemporaryFile()  # noqa: SIM115 -- closed with the function
@@ -142,14 +150,14 @@ class Function:
     def invoke(self, event: Any) -> Answer:
         """Call it with an event; the first call starts the process.
 
-        Raise StackError if the process ends, or does not answer within a minute.
+        Raise StackError if the process ends, or does not answer in time.
         """
         self._api.events.put((str(uuid.uuid4()), json.dumps(event).encode()))
         began = time.perf_counter()
         if self._process is None:
             self._process = self._start()
         process = self._process
-        while time.perf_counter() - began < _PATIENCE:
+        while time.perf_counter() - began < self._patience:
             try:
                 body, error, arrived = self._api.answers.get(timeout=0.2)
             except queue.Empty:
@@ -165,6 +173,13 @@ class Function:
         threads = Path("/proc", str(self._process.pid), "task").glob("*/schedstat")
         return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
 
+    def end(self) -> str:
+        """Ask the process to end, wait until it has, and return what it printed."""
+        assert self._process is not None  # noqa: S101 -- for the type checker
+        self._process.terminate()
+        self._process.wait(_PATIENCE)
+        return self.output()
+
     def output(self) -> str:
         """Return what it has printed and logged so far."""
         self._output.seek(0)
@@ -172,7 +187,15 @@ class Function:
 
     def _start(self) -> subprocess.Popen[bytes]:
         # -S: no site-packages. No bytecode is written beside the code, as in Lambda.
-        command = [sys.executable, "-S", *self._options, "-m", "awslambdaric", self._handler]
+        command = [
+            *self._under,
+            sys.executable,
+            "-S",
+            *self._options,
+            "-m",
+            "awslambdaric",
+            self._handler,
+        ]
         environment = {
             **self._environment,
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._api.server_port}",

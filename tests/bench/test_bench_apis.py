@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,8 +15,9 @@ from bench import apis, check, cold_start_cases, sections, setting, targets
 from bench.apis import APIS, Compared
 from bench.campaign import Run, World
 from bench.cold_start import Bench
-from bench.cold_start_apis import Started
-from bench.cold_start_cases import API_CASES
+from bench.cold_start_apis import AGAIN, Started, rounds_order
+from bench.cold_start_apis import section as starts
+from bench.cold_start_cases import ACCEPTED, API_CASES
 from bench.processes import Stub, stub
 from local import aws
 from local.configuration import DEFAULTS
@@ -100,18 +102,42 @@ def test_a_campaign_ends_in_the_same_state_with_either(
 
 
 def test_the_accepted_send_is_another_campaign_in_each_start() -> None:
-    case = API_CASES[-1]
-    first, second = (json.loads(cold_start_cases.event(case)["body"]) for _ in range(2))
+    first, second = (json.loads(cold_start_cases.event(ACCEPTED)["body"]) for _ in range(2))
     assert (first["signName"], first["templateCode"]) == (setting.SIGN, setting.CODE)
     assert first["outId"] != second["outId"]
 
 
-def test_a_slow_start_misses_the_target() -> None:
-    case = API_CASES[0]
-    slow = Started(case, {"v5": 100, "3.0": 104}, {"v5": 1, "3.0": 1}, {"v5": 1, "3.0": 1})
-    quick = Started(case, {"v5": 100, "3.0": 102}, {"v5": 1, "3.0": 1}, {"v5": 1, "3.0": 1})
-    rows = targets.section([], [], [], [], [], [slow, quick]).rows
-    assert [row[-1] for row in rows] == ["not met", "met"]
+def started(cpu_ms: dict[str, list[float]], instructions: dict[str, int] | None = None) -> Started:
+    times = {name: [(2 * cpu, cpu) for cpu in found] for name, found in cpu_ms.items()}
+    return Started(API_CASES[0], times, instructions or {}, {"v5": 1, "3.0": 1})
+
+
+def test_a_start_misses_the_target_by_its_instructions_where_they_are_counted() -> None:
+    times = {"v5": [100.0], "3.0": [110.0], AGAIN: [100.0]}
+    slow = started(times, {"v5": 1000, "3.0": 1031, AGAIN: 1000})
+    quick = started(times, {"v5": 1000, "3.0": 1029, AGAIN: 1001})
+    uncounted = started(times)
+    rows = targets.section([], [], [], [], [], [slow, quick, uncounted]).rows
+    assert [row[-1] for row in rows] == ["not met", "met", "not met"]
+    cells = [[cell for cell in row if "." in cell] for row in starts([quick, uncounted]).rows]
+    assert cells == [["1.100", "1.000", "1.029", "1.001"], ["1.100", "1.000"]]
+
+
+def test_a_times_ratio_is_that_of_undisturbed_starts() -> None:
+    # Other programs disturb some of the starts.
+    quiet = [100.0, 101, 102, 103]
+    found = started({"v5": [*quiet, 300, 310], "3.0": [*quiet, 104, 105], AGAIN: [*quiet, 500, 90]})
+    assert found.cpu_ratio() == pytest.approx(1, abs=0.01)
+    assert found.cpu_ratio(AGAIN) == pytest.approx(1, abs=0.02)
+
+
+def test_each_start_has_each_place_in_its_round_equally_often() -> None:
+    order = [rounds_order(number) for number in range(6)]
+    for name in ("v5", "3.0", AGAIN):
+        places = Counter(found.index(name) for found in order)
+        assert places == {0: 2, 1: 2, 2: 2}
+    # Nor is one always after the same other one.
+    assert len(set(order)) == 6
 
 
 def test_each_api_starts_with_a_table_of_its_own(tmp_path: Path) -> None:
