@@ -62,6 +62,25 @@ KEYS = [key(pk, sk) for sk in range(3) for pk in ("OUT#1", "DUE#7")]
 # --- throttle ---
 
 
+def test_equal_seeds_throttle_equally_whatever_the_keys_are_called() -> None:
+    """Requests have random ids, and a failure repeats all the same."""
+
+    def throttled(names: str) -> list[Any]:
+        calls = dynamodb("throttle", seed="3")
+        found: list[Any] = []
+        for _ in range(TURNS):
+            answered = write(calls, [key(name, 1) for name in names])
+            if isinstance(answered, str):
+                found.append(answered)
+                continue
+            left = answered.get("UnprocessedItems", {}).get(TABLE, [])
+            found.append([names.index(one["PutRequest"]["Item"]["pk"]["S"]) for one in left])
+        return found
+
+    assert throttled("abcdef") == throttled("fedcba") == throttled("qawsed")
+    assert any(1 <= len(one) <= 5 for one in throttled("abcdef") if isinstance(one, list))
+
+
 def test_a_batch_is_left_undone_by_partition_or_refused_as_a_whole() -> None:
     calls = dynamodb("throttle")
     found: Counter[Any] = Counter()
