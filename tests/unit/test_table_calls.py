@@ -68,7 +68,7 @@ def test_equal_seeds_throttle_equally_whatever_the_keys_are_called() -> None:
     def throttled(names: str) -> list[Any]:
         calls = dynamodb("throttle", seed="3")
         found: list[Any] = []
-        for _ in range(TURNS):
+        for _ in range(100):
             answered = write(calls, [key(name, 1) for name in names])
             if isinstance(answered, str):
                 found.append(answered)
