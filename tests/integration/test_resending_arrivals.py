@@ -20,6 +20,8 @@ from tests.support.in_process.outside import points
 from tests.support.in_process.resends import PHONES, REFUSED, campaign
 from tests.support.in_process.snapshot import snapshot
 
+pytestmark = pytest.mark.counts("calls, and breaks at one of them")
+
 
 @pytest.fixture
 def at(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> At:
