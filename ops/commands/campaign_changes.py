@@ -205,7 +205,7 @@ def _resend_title(account: Mapping[str, Any]) -> str:
 def _unsent(recipients: int) -> str:
     """Return in words what happens to the recipients whom a stopped campaign did not send to."""
     if not recipients:
-        return "Nobody is reported as STOPPED: all recipients had been sent to or refused before."
+        return "Nobody is left to be reported as STOPPED: all recipients were sent to, refused, or reported before."
     return f"Reported as STOPPED: {recipients} recipients, except those of a call that is under way now."
 
 

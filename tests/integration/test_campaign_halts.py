@@ -23,7 +23,7 @@ from tests.support.in_process.halts import (
     accept,
     halt_after,
 )
-from tests.support.in_process.operator import Ops
+from tests.support.in_process.operator import Ops, ops
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.tencent import Call, FakeTencent, obeyed, refused
 
@@ -379,3 +379,13 @@ def test_people_read_how_long_is_left(linked: Bridge, operator: Ops) -> None:
     stopped = operator.type("campaign", "stop", "task-1", "--yes").stdout
     assert "STOPPED: 6" in stopped
     assert "none" in stopped
+
+
+def test_a_second_stop_does_not_say_that_everybody_was_sent_to(local: Bridge) -> None:
+    local.link()
+    accept(local)
+    assert "Reported as STOPPED: 6 recipients" in ops("campaign", "stop", "task-1", "--yes").stdout
+    local.pump.drain("deliver")
+    said = ops("campaign", "stop", "task-1", "--yes").stdout
+    assert "Nobody is left" in said
+    assert "or reported before" in said
