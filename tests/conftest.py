@@ -132,7 +132,8 @@ def _all_of_them(config: pytest.Config) -> bool:
     """Return whether all integration tests ran, so that permissions that were not used are not needed."""
     # `make test` leaves out the tests marked `deployed`; no integration test is marked so.
     marked = config.option.markexpr not in ("", "not deployed")
-    chosen = config.option.keyword or marked or config.option.deselect
+    # Tests that count exactly are skipped with HOSTILE.
+    chosen = config.option.keyword or marked or config.option.deselect or os.environ.get("HOSTILE")
     paths = {Path(arg).resolve() for arg in config.args}
     return not chosen and bool(paths & {_TESTS, _INTEGRATION})
 

@@ -21,7 +21,7 @@ from tests.support.in_process.moves import Moves, Outage, check_nothing_spun
 from tests.support.in_process.pushes import queue
 from tests.support.in_process.quickaudience import by_phone, ok, respond, unauthorized
 from tests.support.in_process.sends import times_sent
-from tests.support.in_process.tencent import Behaviour, lost
+from tests.support.in_process.tencent import Behaviour, lost, statuses
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -176,6 +176,38 @@ def test_dynamodb_fails_for_six_hours(
     ready.pump.run("deliver", hours=1)
     ready.deliver_all()
     check(ready, moves, [*phones, *more])
+
+
+@pytest.mark.skipif(not thoroughness.ALL, reason="CI runs it: DynamoDB's outage is like it")
+def test_sqs_fails_for_six_hours(
+    ready: Bridge, moves: Moves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Functions are called, and can neither queue anything nor set the pause of a message."""
+    phones = accept(ready, size=8)
+    ready.pump.drain("deliver")
+    ready.deliver_all()
+    sqs = Outage("sqs")
+    sqs.install(monkeypatch)
+    ready.restart()
+    more = [f"138{number:08d}" for number in range(20)]
+    assert ready.campaign(more, {"name": "您"}, code="7000", out_id="late").code == "OK"
+    sqs.lasts = True
+    # Tencent is told to come again, and Quick Audience that nothing was accepted.
+    status, _ = ready.callback(statuses(ready.tencent.sent[:1]))
+    assert status >= 500
+    again: dict[str, Any] = {
+        "phones": ["13700000000"],
+        "params": {"name": "您"},
+        "code": "7000",
+        "out_id": "again",
+    }
+    assert ready.campaign(**again).code == "isp.SYSTEM_ERROR"
+    ready.pump.run(hours=6)
+    sqs.lasts = False
+    assert ready.campaign(**again).code == "OK"
+    ready.pump.run("deliver", hours=1)
+    ready.deliver_all()
+    check(ready, moves, [*phones, *more, *again["phones"]])
 
 
 # --- what a loop would look like ---
