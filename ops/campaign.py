@@ -14,6 +14,7 @@ from chalicelib.domain.send_request import SendRequest
 from chalicelib.store import (
     files,
     final_state_log,
+    halts,
     replies,
     send_chain,
     send_requests,
@@ -34,12 +35,13 @@ class NoSumsError(OperatorError):
 
 def show(out_id: str, *, exact: bool = False, from_sums: bool = False) -> dict[str, Any]:
     """Return the account of a campaign. Raises OperatorError if no request was accepted under the outId."""
-    return account(out_id, accepted(out_id), exact=exact, from_sums=from_sums)
+    found = accepted(out_id, consistent=not from_sums)
+    return account(out_id, found, exact=exact, from_sums=from_sums)
 
 
-def accepted(out_id: str) -> list[SendRequest]:
+def accepted(out_id: str, *, consistent: bool = True) -> list[SendRequest]:
     """Return the accepted requests of a campaign, oldest first. Raises OperatorError if there is none."""
-    found = send_requests.of_out_id(out_id)
+    found = send_requests.of_out_id(out_id, consistent=consistent)
     if not found:
         raise OperatorError(f"nothing was accepted under the outId {out_id}")
     return found
@@ -52,7 +54,8 @@ def account(
 
     Otherwise they come from the sums that the functions keep, except for requests whose sums are not complete: an
     older release worked on them. `counted` is "sums", or "items" if items were counted, even if only those of one
-    request or the replies. With `from_sums`, nothing is counted: NoSumsError is raised instead.
+    request or the replies. With `from_sums`, nothing is counted: NoSumsError is raised instead. What the requests have
+    in common is then read at once, as it was a second ago, so that each request costs 1.5 read units.
 
     Every recipient counts in exactly one of `delivered`, `failed`, `waiting` and `unknown`; `waiting` is the sum
     of `unsent` (not sent yet) and `unreported` (sent, no receipt yet). `sent` counts those that Tencent accepted.
@@ -66,11 +69,13 @@ def account(
     shown_files = []
     counted_all = False
     resent = 0
-    request_states = RequestStates(consistent=True)
+    shared = _Shared(out_id, accepted) if from_sums else None
+    request_states = RequestStates(consistent=not shared, halts_of=shared.halts if shared else None)
     states: list[State] = []
     for request in accepted:
-        file = files.get(out_id, request.biz_id)
-        found = None if exact else request_counts.kept(request, file)
+        file = shared.files.get(request.biz_id) if shared else files.get(out_id, request.biz_id)
+        head = shared.heads[out_id, request.biz_id] if shared else None
+        found = None if exact else request_counts.kept(request, file, head)
         if found is None:
             if from_sums:
                 raise NoSumsError(out_id)
@@ -112,6 +117,15 @@ def account(
         "counted": "items" if counted_all else "sums",
         **({"files": shown_files} if shown_files else {}),
     }
+
+
+class _Shared:
+    """What is read at once for all requests of an outId."""
+
+    def __init__(self, out_id: str, accepted: Sequence[SendRequest]) -> None:
+        self.files = files.of_out_id(out_id, consistent=False)
+        self.halts = halts.of_out_id(out_id)
+        self.heads = final_state_log.heads((out_id, one.biz_id) for one in accepted)
 
 
 def _pause(halt: Halt) -> dict[str, Any]:

@@ -30,11 +30,13 @@ def of_campaign(states: Iterable[State]) -> State:
 class RequestStates:
     """The states of requests, as they are now. What they share is read once, and only if a request needs it.
 
-    Unless `consistent`, they are those of a second ago. `pauses` are the halts of those that are paused.
+    Unless `consistent`, they are those of a second ago. `pauses` are the halts of those that are paused. `halts_of` are
+    the halts of one outId's requests by bizId, if they are read already.
     """
 
-    def __init__(self, *, consistent: bool) -> None:
+    def __init__(self, *, consistent: bool, halts_of: Mapping[str, "Halt"] | None = None) -> None:
         self.pauses: list[Halt] = []
+        self._halts_of = halts_of
         self._consistent = consistent
         self._permits = Permits()
         self._held: bool | None = None
@@ -51,9 +53,7 @@ class RequestStates:
         `counts` are those of its recipients, `codes` those of its failures, and `file` is its file if it has one.
         """
         unsent = bool(counts["unsent"]) or (file is not None and not file.ended)
-        if (unsent or {STOPPED.code, OTHER}.intersection(codes)) and (
-            halt := halts.get(*request, consistent=self._consistent)
-        ):
+        if (unsent or {STOPPED.code, OTHER}.intersection(codes)) and (halt := self._halt(request)):
             if halt.state == "stopped":
                 return "stopped"
             if halt.state == "paused" and unsent:
@@ -67,6 +67,11 @@ class RequestStates:
             return "waiting"
         return "failed" if file and file.state == "failed" else "done"
 
+    def _halt(self, request: tuple[str, str]) -> "Halt | None":
+        if self._halts_of is not None:
+            return self._halts_of.get(request[1])
+        return halts.get(*request, consistent=self._consistent)
+
     def _waits_for_hours(self, request: tuple[str, str]) -> bool:
         if self._permits.within_hours:
             return False
@@ -78,5 +83,7 @@ class RequestStates:
     def _is_held(self) -> bool:
         """Return whether a breaker or a hold stops calls to Tencent."""
         if self._held is None:
-            self._held = bool(breakers.all_open().keys() - {"quickaudience"})
+            self._held = bool(
+                breakers.all_open(consistent=self._consistent).keys() - {"quickaudience"}
+            )
         return self._held

@@ -9,6 +9,7 @@ from chalicelib.domain.planning import Failure
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.store import chunks, final_state_log, messages, pushed, send_chain
 from chalicelib.store.files import File
+from chalicelib.store.final_state_log import Head
 from ops import failure_words, kept_counts
 
 
@@ -49,11 +50,14 @@ class RequestCounts:
         ]
 
 
-def kept(request: SendRequest, file: File | None) -> RequestCounts | None:
-    """Return the counts that are kept of a request; None if they are not complete."""
+def kept(request: SendRequest, file: File | None, head: Head | None = None) -> RequestCounts | None:
+    """Return the counts that are kept of a request; None if they are not complete.
+
+    `head` is the head of its log of final states, if it is read already.
+    """
     if not request.listed:
         return None
-    head = final_state_log.head(request.out_id, request.biz_id)
+    head = head or final_state_log.head(request.out_id, request.biz_id)
     sums = send_chain.sums(request.out_id, request.biz_id)
     sums_kept = kept_counts.of_request(request.recipients, request.blank, head, sums, file)
     pushed_receipts = pushed.count(request.out_id, request.biz_id)

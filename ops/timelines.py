@@ -52,15 +52,19 @@ def of(accepted: Sequence[SendRequest]) -> Timeline:
         for period, (done, lost) in head.tally.periods.items():
             delivered[period] += done
             failed[period] += lost
-    samples = max(2, _SAMPLES // max(1, len(newest)))
+    samples = max(1, _SAMPLES // max(1, len(newest)))
     for request in newest:
-        _add_sends(sent, send_chain.sampled(request.out_id, request.biz_id, samples))
+        found = send_chain.sampled(request.out_id, request.biz_id, samples)
+        _add_sends(sent, found, request.accepted_at)
     return Timeline(*_columns(sent, delivered, failed), other)
 
 
-def _add_sends(sent: Counter[int], samples: Sequence[Sample]) -> None:
-    """Add what was sent between the samples. Where slots were skipped, that is spread evenly over the time."""
-    earlier = Sample(-1, 0, SendSums())
+def _add_sends(sent: Counter[int], samples: Sequence[Sample], accepted_at: int = 0) -> None:
+    """Add what was sent between the samples. Where slots were skipped, that is spread evenly over the time.
+
+    If the first sample is not the chain's first slot, what it has was sent since the request was accepted.
+    """
+    earlier = Sample(-1, accepted_at - PERIOD_SECONDS, SendSums())
     for sample in samples:
         count, last = sample.sums.sent - earlier.sums.sent, sample.at // PERIOD_SECONDS
         first = earlier.at // PERIOD_SECONDS + 1 if sample.number > earlier.number + 1 else last

@@ -18,9 +18,13 @@ def get(name: BreakerName) -> Breaker | None:
     return table.read_as(Breaker, item) if item else None
 
 
-def all_open() -> dict[BreakerName, Breaker]:
-    """Return the open breakers by name, in one read. Those of a newer release are left out."""
-    found = (table.read_as(Breaker, item) for item in table.query("BREAKER", consistent=True))
+def all_open(*, consistent: bool = True) -> dict[BreakerName, Breaker]:
+    """Return the open breakers by name, in one read. Those of a newer release are left out.
+
+    Unless `consistent`, they are those of a second ago.
+    """
+    items = table.query("BREAKER", consistent=consistent)
+    found = (table.read_as(Breaker, item) for item in items)
     return {one.name: one for one in found if one.name in NAMES and not one.closed_at}
 
 

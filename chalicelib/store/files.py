@@ -83,9 +83,9 @@ def get(out_id: str, biz_id: str, *, consistent: bool = True) -> File | None:
     return _file(item) if item else None
 
 
-def of_out_id(out_id: str) -> dict[str, File]:
-    """Return the files of an outId's requests, by bizId."""
-    items = table.query(f"OUT#{out_id}", "FILE#", consistent=True)
+def of_out_id(out_id: str, *, consistent: bool = True) -> dict[str, File]:
+    """Return the files of an outId's requests, by bizId. Unless `consistent`, as they were a second ago."""
+    items = table.query(f"OUT#{out_id}", "FILE#", consistent=consistent)
     return {file.biz_id: file for file in map(_file, items)}
 
 

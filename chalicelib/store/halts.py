@@ -42,6 +42,12 @@ def get(out_id: str, biz_id: str, *, consistent: bool = True) -> Halt | None:
     return table.read_as(Halt, item) if item else None
 
 
+def of_out_id(out_id: str) -> dict[str, Halt]:
+    """Return the halts of an outId's requests by bizId, as they were a second ago."""
+    items = table.query(f"OUT#{out_id}", "HALT#")
+    return {halt.biz_id: halt for halt in (table.read_as(Halt, item) for item in items)}
+
+
 def is_stopped(out_id: str, biz_id: str) -> bool:
     """Return whether a request was stopped."""
     halt = get(out_id, biz_id)

@@ -41,7 +41,10 @@ class Sample(NamedTuple):
 
 
 def sampled(out_id: str, biz_id: str, count: int) -> list[Sample]:
-    """Return at most `count` slots of a request's chain at equal distances, the first and the newest included."""
+    """Return at most `count` slots of a request's chain at equal distances, the first and the newest included.
+
+    With a `count` of 1, only the newest is read.
+    """
     pk, prefix = f"OUT#{out_id}", f"SENT#{biz_id}#"
     newest = next(iter(table.query(pk, prefix, newest_first=True, limit=1)), None)
     if newest is None:

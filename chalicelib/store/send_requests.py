@@ -28,9 +28,9 @@ def items(request: SendRequest, *, has_file: bool = False) -> list[Item]:
     return [campaign_list.item(request, has_file=has_file), stored]
 
 
-def of_out_id(out_id: str) -> list[SendRequest]:
-    """Return the accepted requests of an outId, oldest first."""
-    items = table.query(f"OUT#{out_id}", "REQUEST#", consistent=True)
+def of_out_id(out_id: str, *, consistent: bool = True) -> list[SendRequest]:
+    """Return the accepted requests of an outId, oldest first. Unless `consistent`, as they were a second ago."""
+    items = table.query(f"OUT#{out_id}", "REQUEST#", consistent=consistent)
     return sorted(map(_request, items), key=lambda request: request.accepted_at)
 
 

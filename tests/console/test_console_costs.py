@@ -52,6 +52,36 @@ def test_a_refresh_costs_thirty_read_units_at_most(large: Bridge, visitor: Visit
     assert 0 < meter.reads <= 30
 
 
+@pytest.mark.parametrize("state", ["sending", "done"])
+def test_ten_requests_cost_thirty_read_units_at_most(
+    local: Bridge, visitor: Visitor, state: str
+) -> None:
+    """A million recipients in lists of 100,000, as Quick Audience sends them without a file."""
+    local.link()
+    code = local.template()
+    for number in range(10):
+        phones = [f"139{number:04d}{one:04d}" for one in range(3)]
+        local.campaign(phones, {"name": str(number)}, code=code)
+    if state == "done":
+        local.pump.run(hours=1)
+        local.deliver_all()
+        local.pump.run(hours=1)
+    meter = Meter()
+    local.outside.observers.append(meter)
+    with local.outside.watched():
+        breakers.all_open(consistent=False)
+        for part in ("account", "timeline"):
+            assert visitor.part("campaign", part, "?outId=task-1").status == 200
+    account = campaign.show("task-1", from_sums=True)
+    assert (account["requests"], account["state"]) == (10, state)
+    assert account["recipients"] == 30
+    exact = campaign.show("task-1", exact=True)
+    assert {name: account[name] for name in exact if name != "counted"} == {
+        name: exact[name] for name in exact if name != "counted"
+    }
+    assert 0 < meter.reads <= 30
+
+
 def test_the_sends_of_a_large_campaign_are_spread_over_their_time(large: Bridge) -> None:
     timeline = timelines.of(campaign.accepted("task-1"))
     assert sum(column.sent for column in timeline.columns) == 500_000
@@ -76,6 +106,12 @@ def test_a_pause_between_neighbouring_slots_is_seen() -> None:
     samples = [Sample(0, 0, SendSums(10)), Sample(1, 9000, SendSums(25))]
     timelines._add_sends(sent, samples)
     assert +sent == {0: 10, 30: 15}
+
+
+def test_a_newest_slot_alone_is_spread_since_the_request_was_accepted() -> None:
+    sent = Counter[int]()
+    timelines._add_sends(sent, [Sample(9, 900, SendSums(40))], accepted_at=0)
+    assert +sent == {0: 10, 1: 10, 2: 10, 3: 10}
 
 
 def test_a_campaign_that_was_not_sent_yet_has_no_timeline(local: Bridge, visitor: Visitor) -> None:

@@ -60,6 +60,7 @@ function fill(part, text) {
 async function refresh(part) {
   if (part.dataset.busy) return;
   part.dataset.busy = "1";
+  const began = Date.now();
   try {
     const answer = await ask(part.dataset.source, "part");
     // What has the operator's attention is not drawn again.
@@ -71,13 +72,16 @@ async function refresh(part) {
   } finally {
     delete part.dataset.busy;
     part.dataset.at = Date.now();
+    part.dataset.took = Date.now() - began;
   }
 }
 
 function tick() {
   if (document.hidden || dialog.open) return;
   for (const part of document.querySelectorAll("[data-every]")) {
-    const due = Number(part.dataset.at || 0) + 1000 * part.dataset.every;
+    // What takes long, such as a campaign of hundreds of requests, is read less often.
+    const pause = Math.max(1000 * part.dataset.every, 10 * (part.dataset.took ?? 0));
+    const due = Number(part.dataset.at || 0) + pause;
     if (Date.now() >= due) refresh(part);
   }
 }
