@@ -40,9 +40,16 @@ class Throttle(Layer):
             case "BatchExecuteStatement":
                 return self._statements(call, go_on)
             case operation if self._singly and operation in _SINGLE:
-                if self._draws.fails((operation, repr(call.params.get("Key"))), _STILL_THROTTLED):
+                if self._draws.fails(self._partition_of(call), _STILL_THROTTLED):
                     raise self._refusal(call)
         return go_on(call)
+
+    def _partition_of(self, call: Call) -> Key:
+        """Return the key of the partition that a call about one item, or a query, is about."""
+        params = call.params
+        if attributes := params.get("Item") or params.get("Key"):
+            return self._keys.partition(call, params["TableName"], attributes)
+        return params["TableName"], repr(params.get("ExpressionAttributeValues"))
 
     def _batch_write(self, call: Call, go_on: GoOn) -> Any:
         entries = [

@@ -1,5 +1,6 @@
 """The switches on calls of DynamoDB: throttled partitions, and writes that meet a transaction."""
 
+import itertools
 from collections import Counter
 from typing import Any
 
@@ -139,6 +140,17 @@ def test_single_calls_fail_rarely_and_never_where_it_is_lenient(operation: str) 
     assert 0 < failed < TURNS / 2
     lenient = dynamodb("throttle", lenient=True)
     assert all(lenient.result(operation, **params) == {} for _ in range(TURNS * 10))
+
+
+def test_a_single_call_that_is_throttled_leaves_other_partitions_alone() -> None:
+    calls = dynamodb("throttle")
+    failed = [
+        isinstance(calls.result("PutItem", TableName=TABLE, Item=key(f"OUT#{number}", 1)), str)
+        for number in range(4000)
+    ]
+    assert any(failed)
+    # Where a call was throttled, the next one about the same partition is in half of the cases.
+    assert sum(map(all, itertools.pairwise(failed))) <= 2
 
 
 # --- conflicts ---
