@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support import thoroughness
 from tests.support.in_process.fixtures import (
     bridge,
     clock,
@@ -19,8 +20,9 @@ __all__ = ["bridge", "clock", "here", "linked", "local", "no_sockets", "oss", "t
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test marked `both_apis` with each API."""
-    if metafunc.definition.get_closest_marker("both_apis"):
+    """Run a test marked `both_apis` with each API; in CI also one marked `both_apis_in_ci`."""
+    marks = ("both_apis", "both_apis_in_ci") if thoroughness.ALL else ("both_apis",)
+    if any(map(metafunc.definition.get_closest_marker, marks)):
         metafunc.parametrize("bridge", list(SETTINGS), indirect=True)
 
 
