@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
+from aiohttp import FormData
 
+from chalicelib.store import halts, send_requests
+from ops import audit
 from ops.console import pages
 from tests.support.console import FRAGMENT, PORT, Visitor
 from tests.support.in_process.bridge import Bridge
@@ -25,13 +28,36 @@ POSTS = [
     "/parts/deadletters/dead_contents",
 ]
 POSTS += [f"/actions/{name}" for name in pages.ACTIONS]
-FOREIGN_HOSTS = ["evil.example", f"localhost:{PORT}", "127.0.0.1", f"127.0.0.1:{PORT + 1}"]
+FOREIGN_HOSTS = [
+    "evil.example",
+    f"evil.example:{PORT}",
+    f"localhost:{PORT}",
+    f"LOCALHOST:{PORT}",
+    "127.0.0.1",
+    f"127.0.0.1:{PORT + 1}",
+    f"127.0.0.1.:{PORT}",
+    f"127.0.0.1:{PORT}.",
+    f"127.1:{PORT}",
+    f"0.0.0.0:{PORT}",
+    f"[::1]:{PORT}",
+    f"[::ffff:127.0.0.1]:{PORT}",
+    f"127.0.0.1:0{PORT}",
+    f"127.0.0.1:{PORT}@evil.example",
+    f"127.0.0.1.evil.example:{PORT}",
+]
 FOREIGN_ORIGINS = [
     "",
     "null",
     "https://evil.example",
     f"http://localhost:{PORT}",
     f"http://127.0.0.1:{PORT + 1}",
+    f"http://127.0.0.1:{PORT}/",
+    f"https://127.0.0.1:{PORT}",
+    f"HTTP://127.0.0.1:{PORT}",
+    f"http://[::1]:{PORT}",
+    f"http://127.0.0.1.:{PORT}",
+    f"http://127.0.0.1:{PORT}.evil.example",
+    f"http://evil.example http://127.0.0.1:{PORT}",
 ]
 
 
@@ -166,3 +192,98 @@ def test_a_large_body_is_refused(visitor: Visitor, body: Any) -> None:
         "/phone", {"csrf": visitor.csrf, "phone": body}, {"Origin": visitor.guard.origin}
     )
     assert answer.status == 413
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none"])
+def test_a_post_that_a_browser_calls_foreign_is_refused(visitor: Visitor, site: str) -> None:
+    """Whatever Origin it has: another port of this machine is the same site."""
+    headers = {"Origin": visitor.guard.origin, "Sec-Fetch-Site": site}
+    for path in POSTS:
+        assert visitor.send(path, {"csrf": visitor.csrf}, headers).status == 403, path
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"])
+def test_other_methods_are_refused(visitor: Visitor, method: str) -> None:
+    for path in ("/campaigns", "/actions/stop?outId=x", "/enter/x", "/static/console.js"):
+        answer = visitor.request(method, path, Origin="https://evil.example")
+        assert answer.status == 405, path
+        assert not [name for name in answer.headers if name.startswith("Access-Control-")]
+
+
+def test_a_head_request_opens_nothing_and_uses_up_no_address(stranger: Visitor) -> None:
+    path = stranger.guard.new_address().removeprefix(stranger.guard.origin)
+    answer = stranger.request("HEAD", path)
+    assert answer.status == 405
+    assert "Set-Cookie" not in answer.headers
+    assert stranger.request("HEAD", "/campaigns").status == 401
+    assert stranger.get(path).status == 200
+
+
+@pytest.mark.parametrize("path", ["/reveal", "/export", "/language", "/parts/health/doctor"])
+def test_what_is_posted_is_not_done_by_an_address(visitor: Visitor, path: str) -> None:
+    answer = visitor.get(f"{path}?csrf={visitor.csrf}&language=en&outId=x&number=x")
+    assert answer.status in (404, 405)
+    assert visitor.guard.session(visitor.cookie.partition("=")[2]).language == "zh"  # type: ignore[union-attr]
+
+
+def test_an_action_is_not_done_by_an_address(local: Bridge, visitor: Visitor) -> None:
+    local.link()
+    local.campaign([A], {"name": "您"}, code=local.template())
+    query = f"outId=task-1&typed=task-1&csrf={visitor.csrf}&atMost=1"
+    for name in ("stop", "pause", "resend"):
+        visitor.get(f"/actions/{name}?{query}")
+    [request] = send_requests.of_out_id("task-1")
+    assert halts.get("task-1", request.biz_id) is None
+    assert audit.entries() == []
+
+
+def test_a_csrf_token_in_the_address_or_in_json_is_none(visitor: Visitor) -> None:
+    origin = visitor.guard.origin
+    token = visitor.csrf
+    assert visitor.request("POST", f"/language?csrf={token}", Origin=origin).status == 403
+    body = f'{{"csrf": "{token}"}}'
+    for kind in ("application/json", "text/plain"):
+        answer = visitor.request("POST", "/language", body, Origin=origin, Content_Type=kind)
+        assert answer.status == 403, kind
+    upload = FormData()
+    upload.add_field("csrf", token.encode(), filename="csrf", content_type="text/plain")
+    assert visitor.request("POST", "/language", upload, Origin=origin).status == 403
+
+
+def test_the_cookie_of_another_port_opens_nothing(visitor: Visitor) -> None:
+    session = visitor.cookie.partition("=")[2]
+    for name in (f"ops_console_{PORT + 1}", "ops_console", f"OPS_CONSOLE_{PORT}"):
+        visitor.cookie = f"{name}={session}"
+        assert visitor.get("/campaigns").status == 401, name
+
+
+def test_a_token_elsewhere_than_in_the_address_opens_nothing(stranger: Visitor) -> None:
+    address = stranger.guard.new_address()
+    token = address.rpartition("/")[2]
+    stranger.cookie = f"ops_console_{PORT}={token}"
+    for path in ("/campaigns", f"/campaigns?token={token}", f"/enter?token={token}"):
+        assert stranger.get(path, Referer=address).status == 401, path
+    # It was not used up by that.
+    assert stranger.get(address.removeprefix(stranger.guard.origin)).status == 200
+
+
+def test_no_websocket_is_opened(visitor: Visitor, stranger: Visitor) -> None:
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec_WebSocket_Version": "13",
+        "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Origin": "https://evil.example",
+    }
+    assert stranger.request("GET", "/campaigns", **upgrade).status == 401
+    answer = visitor.request("GET", "/nothing", **upgrade)
+    assert answer.status == 404
+    assert "Upgrade" not in answer.headers
+
+
+@pytest.mark.parametrize("place", ["", "part", "dialog"])
+def test_a_refusal_has_the_form_that_was_asked_for(stranger: Visitor, place: str) -> None:
+    answer = stranger.get("/campaigns", **{"X-Fragment": place})
+    assert (answer.status, answer.problem) == (401, "session")
+    assert ("<html" in answer.text) == (place == "")
+    assert ("data-close" in answer.text) == (place == "dialog")

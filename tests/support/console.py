@@ -92,6 +92,11 @@ class Visitor:
         """Post a form as it is, with these headers."""
         return asyncio.run(self._ask("POST", path, headers, form))
 
+    def request(self, method: str, path: str, data: Any = None, **headers: str) -> Answer:
+        """Make any request. "_" in a header's name stands for "-"."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return asyncio.run(self._ask(method, path, named, data))
+
     @contextmanager
     def staying(self) -> Iterator["Staying"]:
         """Keep the console running, so that requests can be under way at the same time."""
