@@ -11,6 +11,7 @@ threads      the threads in which AWS is called, apart for reads, clicks and act
 parts        the parts of pages, each of which is read, refreshed and fails alone
 actions      what changes something: a question, then the change and its result
 out_ids      names of campaigns as they are shown, and typed to confirm
+code_words, check_words: failure codes and the doctor's checks in Chinese
 words        every text of the pages in both languages
 drawing      bars and timelines as SVG
 problems     errors of AWS and of the bridge, as a banner with the command that helps

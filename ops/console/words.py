@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ops import failure_words
-from ops.console import code_words
+from ops.console import check_words, code_words
 from ops.console.dictionary import WORDS
 
 Language = Literal["zh", "en"]
@@ -20,6 +20,10 @@ class Words:
         """Return a text with its values filled in. Raises KeyError for a key that is not in the dictionary."""
         text = WORDS[key][0 if self.language == "zh" else 1]
         return text.format(**values) if values else text
+
+    def check(self, name: str) -> tuple[str, str]:
+        """Return the name of a check of the doctor's, and in Chinese what helps if it warns."""
+        return check_words.of(name) if self.language == "zh" else (name, "")
 
     def reason(self, code: str, reported: str = "") -> str:
         """Return a failure code in words: this package's, or else the description that came with it."""

@@ -227,6 +227,18 @@ def test_signs_and_templates_have_their_reviews(local: Bridge, visitor: Visitor)
     assert visitor.post("/parts/catalogue/signs", refresh="1").status == 200
 
 
+def test_the_doctors_checks_have_names_and_help_in_chinese(local: Bridge, visitor: Visitor) -> None:
+    dead("receipts", "x")
+    answer = visitor.post("/parts/health/doctor")
+    assert '<th scope="row">配置 <code>configuration</code></th>' in answer.text
+    assert "死信 receipts <code>dead letters of receipts</code>" in answer.text
+    assert "在“死信”页重新入队" in answer.text
+    visitor.post("/language", language="en", back="/health")
+    answer = visitor.post("/parts/health/doctor")
+    assert '<th scope="row">configuration</th>' in answer.text
+    assert "死信" not in answer.text
+
+
 def test_the_doctor_is_asked_for(local: Bridge, visitor: Visitor) -> None:
     answer = visitor.post("/parts/health/doctor")
     assert answer.status == 200

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ops import failure_words
-from ops.console import code_words, dictionary, pages, rendering
+from ops import failure_words, not_taken
+from ops.console import check_words, code_words, dictionary, pages, rendering
 from ops.console.actions import Action
 from ops.console.dictionary import WORDS
 from ops.console.parts import Page
@@ -104,3 +104,17 @@ def test_a_failure_code_has_words_in_both_languages(code: str) -> None:
 def test_a_code_of_a_carrier_keeps_what_was_reported() -> None:
     assert Words("zh").reason("MK:0001", "空号") == "空号"
     assert Words("en").reason("MK:0001", "空号") == "空号"
+
+
+def test_every_check_of_the_doctor_has_chinese_words() -> None:
+    """The names of checks in the sources; what follows a name in an f-string is a queue, a function or a breaker."""
+    sources = [path.read_text() for path in FOLDER.parent.glob("*.py")]
+    pattern = r"""(?:Finding|findings\.run|run|failed)\(\s*f?"([^"{]+)|f"(queue |dead letters of )\{name"""
+    pairs = [pair for text in sources for pair in re.findall(pattern, text)]
+    checks = {(one or other).strip() for one, other in pairs} | {not_taken.CHECK}
+    assert {"configuration", "queue", "dead letters of", "polling of", "recursive loops"} <= checks
+    assert checks == check_words.ZH.keys()
+    for check in checks:
+        name, helps = check_words.of(f"{check} x")
+        assert name != f"{check} x"
+        assert helps or check.startswith("URL for")

@@ -61,7 +61,13 @@ def _packages(_: Visit) -> Values:
 
 
 def _doctor(visit: Visit) -> Values:
-    return {"findings": [finding.row() for finding in doctor.examine(visit.console.stage)]}
+    return {"findings": [_finding(visit, one.row()) for one in doctor.examine(visit.console.stage)]}
+
+
+def _finding(visit: Visit, row: dict[str, Any]) -> dict[str, Any]:
+    name, helps = visit.words.check(row["check"])
+    code = row["check"] if name != row["check"] else ""
+    return row | {"name": name, "code": code, "helps": "" if row["state"] == "ok" else helps}
 
 
 def _ask_close(visit: Visit) -> Question:
