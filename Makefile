@@ -71,7 +71,7 @@ SECONDS ?= $(shell expr $(MINUTES) \* 60)
 chaos: $(VENV)/.installed ## Inject random faults, then account for every recipient (MINUTES=3, SECONDS=, SEED=, HOSTILE=all)
 	@$(BIN)/python -m local chaos --seconds $(SECONDS) --seed "$(SEED)" --hostile "$${HOSTILE-all}"
 
-# The full run takes twenty-five minutes and writes docs/benchmarks.md.
+# The full run takes twenty-five minutes (a few more with valgrind, which counts instructions) and writes docs/benchmarks.md.
 QUICK ?=
 bench: $(VENV)/.installed ## Measure the cost of a message beside its floor (QUICK=1: three minutes, prints only)
 	@$(BIN)/python -m bench $(if $(QUICK),--quick)
