@@ -12,6 +12,7 @@ import pytest
 from chalicelib.store import resends
 from ops import erasure, resend_drafts, resending
 from ops.errors import OperatorError
+from tests.support import thoroughness
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.final_state_logs import stored_items
 from tests.support.in_process.interruptions import At
@@ -21,6 +22,7 @@ from tests.support.in_process.snapshot import snapshot
 
 pytestmark = pytest.mark.timeout(300)
 ERASED = PHONES[0]
+BOTH = ["resend at erase", "erase at resend"]
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +103,7 @@ def check(bridge: Bridge, what: object) -> None:
     assert not resends.get("task-1").unqueued, what
 
 
-@pytest.mark.parametrize("operations", ["resend at erase", "erase at resend"])
+@pytest.mark.parametrize("operations", BOTH if thoroughness.ALL else BOTH[:1])
 def test_a_phone_that_was_sent_to_gets_no_second_message(
     sent_and_failed: Bridge, monkeypatch: pytest.MonkeyPatch, operations: str
 ) -> None:
@@ -118,7 +120,7 @@ def test_a_phone_that_was_sent_to_gets_no_second_message(
         assert len(sent_and_failed.tencent.sent_to("86" + ERASED)) == 1, (number, name)
 
 
-@pytest.mark.parametrize("operations", ["resend at erase", "erase at resend"])
+@pytest.mark.parametrize("operations", BOTH if thoroughness.ALL else BOTH[1:])
 def test_an_erased_number_is_neither_sent_to_nor_stored_again(
     failed: Bridge, monkeypatch: pytest.MonkeyPatch, operations: str
 ) -> None:

@@ -13,6 +13,7 @@ from chalicelib.domain import planning
 from chalicelib.store import batches, chunks, send_requests
 from ops import resend_drafts, resending
 from ops.errors import OperatorError
+from tests.support import thoroughness
 from tests.support.deployment.permissions import Guard
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.interruptions import At
@@ -145,6 +146,7 @@ def test_a_request_that_is_accepted_at_each_call_of_a_resend(
     check_at_each_call(linked, at, ask)
 
 
+@pytest.mark.skipif(not thoroughness.ALL, reason="takes seconds: BREAKS=all runs it")
 def test_a_request_that_was_cut_off_and_is_repeated_at_each_call_of_a_resend(
     linked: Bridge, at: At, ask: Callable[[], object]
 ) -> None:
