@@ -91,5 +91,6 @@ def _limit_time() -> None:
 
 def _is_missing(error: "GetParameterError") -> bool:
     """Return whether the store answered that there is no such parameter: then somebody deleted the secret."""
-    response = getattr(error.__context__, "response", {})
+    # An error of the connection may have a response that is None.
+    response = getattr(error.__context__, "response", None) or {}
     return bool(response.get("Error", {}).get("Code") == "ParameterNotFound")

@@ -8,7 +8,13 @@ import pytest
 import time_machine
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.parameters.constants import DEFAULT_PROVIDERS
-from botocore.exceptions import ClientError, ConnectTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 
 from chalicelib import parameter_store, settings
 
@@ -73,7 +79,16 @@ def test_a_new_value_is_used_within_five_minutes(
 
 
 @pytest.mark.parametrize(
-    "error", [refused("ThrottlingException"), ConnectTimeoutError(endpoint_url="https://ssm")]
+    "error",
+    [
+        refused("ThrottlingException"),
+        ConnectTimeoutError(endpoint_url="https://ssm"),
+        # botocore's errors of a request that was sent have a response that is None.
+        ReadTimeoutError(endpoint_url="https://ssm"),
+        ConnectionClosedError(endpoint_url="https://ssm"),
+        EndpointConnectionError(endpoint_url="https://ssm"),
+    ],
+    ids=lambda error: type(error).__name__,
 )
 def test_while_the_store_fails_the_last_value_is_used_and_asked_for_once_a_minute(
     store: Store, clock: time_machine.Traveller, error: Exception
