@@ -243,6 +243,10 @@ class Sides:
     def _dead_letters(self) -> dict[str, int]:
         return {queue: self.count(f"{queue}-dead") for queue in _QUEUES}
 
+    def queued(self) -> int:
+        """Return the number of messages in all queues, except dead letters."""
+        return sum(map(self.count, _QUEUES))
+
     def count(self, queue: str) -> int:
         """Return the number of messages in a queue, including those that cannot be received now."""
         url = self._sqs.get_queue_url(QueueName=self._queue_prefix + queue)["QueueUrl"]
