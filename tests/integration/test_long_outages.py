@@ -192,7 +192,7 @@ def test_sqs_fails_for_six_hours(
     more = [f"138{number:08d}" for number in range(20)]
     assert ready.campaign(more, {"name": "您"}, code="7000", out_id="late").code == "OK"
     sqs.lasts = True
-    # Tencent is told to come again, and Quick Audience that nothing was accepted.
+    # Tencent has to push again, and Quick Audience learns that nothing was accepted.
     status, _ = ready.callback(statuses(ready.tencent.sent[:1]))
     assert status >= 500
     again: dict[str, Any] = {
