@@ -152,7 +152,9 @@ class Deaths:
     def _give_next(self, function: str) -> None:
         """Give a function's next order, once its last one was executed or has waited for too long."""
         now = time.monotonic()
-        given = {o: since for o, since in self._given.items() if o.point.function == function}
+        given = {
+            o: since for o, since in self._given.copy().items() if o.point.function == function
+        }
         pending = given.keys() - self._faults.executed()
         queued = self._queued[function]
         if not queued or any(now - given[order] < _HOLD for order in pending):
