@@ -8,6 +8,7 @@ answers      how an answer is made; page_routes, action_routes, number_routes: w
 safety       who may use it: addresses, sessions, the checks of every request
 sessions     what the console knows of one browser
 threads      the threads in which AWS is called, apart for reads, clicks and actions
+memory       keeps the memory of the process small
 parts        the parts of pages, each of which is read, refreshed and fails alone
 actions      what changes something: a question, then the change and its result
 out_ids      names of campaigns as they are shown, and typed to confirm

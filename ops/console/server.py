@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ctypes
 import signal
 import socket
 import sys
@@ -11,13 +10,12 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from ops.console import app, control
+from ops.console import app, control, memory
 from ops.console.safety import HOST, Safety
 from ops.console.visits import Console
 from ops.errors import OperatorError
 
 _SHUTDOWN_SECONDS = 2
-_M_ARENA_MAX = -8
 
 
 def listen(port: int) -> socket.socket:
@@ -30,17 +28,11 @@ def listen(port: int) -> socket.socket:
         ) from error
 
 
-def _save_memory() -> None:
-    """Let all threads share one arena of glibc's malloc: each further one takes megabytes and gives none back."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
-
-
 def run(
     stage: str, port: int, *, read_only: bool, browser: bool, say: Callable[[str], None]
 ) -> None:
     """Serve the console of a stage until Ctrl-C. `say` is called with each address that opens it."""
-    _save_memory()
+    memory.share()
     listener = listen(port)
     safety = Safety(listener.getsockname()[1])
     console = Console(stage, safety, read_only=read_only)

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, TypeVar
 
 from chalicelib import deadline
+from ops.console import memory
 
 T = TypeVar("T")
 
@@ -45,7 +46,14 @@ class Threads:
         `patience` are the seconds that are waited for a read; None waits as long as it may take.
         """
         loop, seconds = asyncio.get_running_loop(), _SECONDS.get(kind)
-        given = work if seconds is None else lambda: _within(seconds, work)
+
+        def given() -> T:
+            try:
+                return work() if seconds is None else _within(seconds, work)
+            finally:
+                if kind != "polled":
+                    memory.give_back()
+
         # A context of its own, as asyncio.to_thread has it: the deadline is kept there.
         running = loop.run_in_executor(self._pools[kind], contextvars.copy_context().run, given)
         if seconds is None:
