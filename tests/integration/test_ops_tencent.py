@@ -11,6 +11,7 @@ from tests.support.in_process.bridge import SIGN, SIGN_ID, Bridge
 from tests.support.in_process.operator import PNG, Ops, made
 from tests.support.in_process.pulls import Pulls, run
 from tests.support.in_process.tencent import (
+    API,
     Answer,
     Call,
     FakeTencent,
@@ -340,9 +341,12 @@ def test_hours_are_in_beijing_time_and_both_ends_are_included(
     counted: Bridge, ops: Ops, first: str, last: str, hours: tuple[int, int]
 ) -> None:
     counts(ops, "--from", first, "--to", last)
+    begin, end = hours
+    # It is 10 o'clock, and with API 3.0 a span never ends in the future.
+    end = min(end, 2026030210) if API == "3.0" else end
     for name in ("pullsendstatus", "pullcallbackstatus"):
         [call] = counted.tencent.calls_of(name)
-        assert (call.body["begin_date"], call.body["end_date"]) == hours
+        assert (call.body["begin_date"], call.body["end_date"]) == (begin, end)
 
 
 def test_for_hours_that_are_closed_only_tencents_counts_are_shown(
