@@ -13,10 +13,11 @@ MAX_LENGTH = 200
 
 # The categories of characters that can't be seen: control, format, half of a surrogate pair.
 _INVISIBLE_CATEGORIES = ("Cc", "Cf", "Cs")
-# Characters of other categories that fonts show as nothing: joiners, fillers, vowels, variation selectors.
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
+"""Characters of other categories that fonts show as nothing: joiners, fillers, vowels, variation selectors."""
+
 _PAIRS = ("[]", "［］")
 
 
@@ -50,7 +51,7 @@ def _visible(text: str) -> str:
     words = " ".join(text.split())
     return "".join(
         one
-        for one in _INVISIBLE.sub("", words)
+        for one in INVISIBLE.sub("", words)
         if unicodedata.category(one) not in _INVISIBLE_CATEGORIES
     )
 

@@ -3,14 +3,9 @@
 import hashlib
 import unicodedata
 
+from chalicelib.domain.sign_names import INVISIBLE
+
 _MAX_TYPED = 60
-# Letters and marks that show nothing, though their categories say otherwise.
-_BLANK = {
-    *map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0)),
-    *map(chr, range(0x180B, 0x1810)),
-    *map(chr, range(0xFE00, 0xFE10)),
-    *map(chr, range(0xE0100, 0xE01F0)),
-}
 
 
 def shown(out_id: str) -> str:
@@ -42,4 +37,4 @@ def is_typed(text: str, expected: str) -> bool:
 
 
 def _is_visible(one: str) -> bool:
-    return unicodedata.category(one)[0] not in "CZ" and one not in _BLANK
+    return unicodedata.category(one)[0] not in "CZ" and not INVISIBLE.match(one)
