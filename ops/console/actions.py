@@ -34,10 +34,9 @@ class Question:
     """What a dialog asks before an action.
 
     `facts` name what the action concerns, and how much of it. `warning` is the key of a word; `values` fill it in.
-    `kept` is posted with the answer. `typed` has to be typed by the operator; `coded` means that it stands for a name
-    that can't be typed. With a `text_limit`, the
-    dialog has a field `reason` of that many characters. `counts` and `warnings`, texts, say more. Without `offered`,
-    there is nothing to do, so that the dialog can only be closed.
+    `kept` is posted with the answer. `typed` has to be typed by the operator. With a `text_limit`, the dialog has a
+    field `reason` of that many characters. `counts` and `warnings`, texts, say more. Without `offered`, there is
+    nothing to do, so that the dialog can only be closed.
     """
 
     facts: Sequence[Fact]
@@ -45,12 +44,16 @@ class Question:
     values: Mapping[str, Any] = field(default_factory=dict)
     kept: Mapping[str, str] = field(default_factory=dict)
     typed: str = ""
-    coded: bool = False
     text_limit: int = 0
     choices: Sequence[Choice] = ()
     counts: Sequence[Counts] = ()
     warnings: Sequence[str] = ()
     offered: bool = True
+
+    @property
+    def coded(self) -> bool:
+        """Return whether `typed` is a code that stands for the outId in `kept`, because that can't be typed."""
+        return self.typed not in ("", self.kept.get("outId", self.typed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,7 @@ class Result:
 class Action:
     """An action at `/actions/<name>`; its words are `action.<name>`, as a button, and `action.<name>.title`.
 
-    `ask` and `act` run in a thread and raise what the functions of `ops` raise. `looks` means that it changes
-    nothing that matters, so that it is allowed with --read-only.
+    `ask` and `act` run in a thread and raise what the functions of `ops` raise.
     """
 
     name: str

@@ -25,7 +25,6 @@ def _ask(visit: Visit, name: str, typed: str = "") -> Question:
         warning=f"action.{name}.warning",
         kept={"outId": account["outId"]},
         typed=typed,
-        coded=typed not in ("", account["outId"]),
     )
 
 
