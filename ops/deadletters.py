@@ -43,7 +43,7 @@ def show(limit: int) -> dict[str, Any]:
     The dead letters are invisible to others while they are looked at, and returned at the end. The counts may
     be a minute old.
     """
-    counts = {queue: queue_counts.count(f"{queue}-dead") for queue in QUEUES}
+    counts = queue_counts.dead()
     # A queue that SQS counts as empty is asked without waiting.
     waits = {queue: _WAIT_SECONDS if count else 0 for queue, count in counts.items()}
     found = [letter for queue in QUEUES for letter in _look(queue, limit, waits[queue])]

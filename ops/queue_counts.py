@@ -23,3 +23,8 @@ def count(queue: str) -> int:
     found = attributes(queue)
     states = ("", "NotVisible", "Delayed")
     return sum(int(found[f"ApproximateNumberOfMessages{state}"]) for state in states)
+
+
+def dead() -> dict[QueueName, int]:
+    """Return how many dead letters each queue has."""
+    return {queue: count(f"{queue}-dead") for queue in QUEUES}

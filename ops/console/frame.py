@@ -39,7 +39,7 @@ def counts() -> Mapping[str, int]:
     """Return the counts in the navigation: open breakers and holds, and dead letters."""
     return {
         "health": len(breakers.all_open(consistent=False)),
-        "deadletters": sum(queue_counts.count(f"{one}-dead") for one in queue_counts.QUEUES),
+        "deadletters": sum(queue_counts.dead().values()),
     }
 
 

@@ -11,7 +11,7 @@ _MAX_SHOWN = 50
 
 
 def _counts(_: Visit) -> Values:
-    return {"counts": {one: queue_counts.count(f"{one}-dead") for one in queue_counts.QUEUES}}
+    return {"counts": queue_counts.dead()}
 
 
 def _contents(_: Visit) -> Values:
@@ -24,10 +24,7 @@ def _ask(visit: Visit) -> Question:
     queue, out_id, one = _choice(visit)
     count: int | str = 1
     if not one:
-        count = sum(
-            queue_counts.count(f"{name}-dead")
-            for name in ([queue] if queue else queue_counts.QUEUES)
-        )
+        count = queue_counts.count(f"{queue}-dead") if queue else sum(queue_counts.dead().values())
     if out_id:
         # Which of them are the campaign's can't be counted without holding them.
         count = visit.words("count.at_most", count=count)
