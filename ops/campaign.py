@@ -120,7 +120,7 @@ def account(
 
 
 class _Shared:
-    """What is read at once for all requests of an outId."""
+    """What is read at once for all requests of an outId, as it was a second ago."""
 
     def __init__(self, out_id: str, accepted: Sequence[SendRequest]) -> None:
         self.files = files.of_out_id(out_id, consistent=False)
@@ -141,20 +141,20 @@ def _pause(halt: Halt) -> dict[str, Any]:
 def glance(out_id: str) -> dict[str, Any]:
     """Return the counts and the state of a campaign, as they were a second ago, from the sums that the functions keep.
 
-    It costs about 2 read units for each request. `complete` says that every recipient has a final state, and every file
-    is read. Raises OperatorError if no request was accepted under the outId, or if sums are not kept.
+    It costs about one read unit for each request, and two more. `complete` says that every recipient has a final state,
+    and every file is read. Raises OperatorError if no request was accepted under the outId, or if sums are not kept.
     """
     requests = accepted(out_id)
-    heads = final_state_log.heads((out_id, one.biz_id) for one in requests)
-    request_states = RequestStates(consistent=False)
+    shared = _Shared(out_id, requests)
+    request_states = RequestStates(consistent=False, halts_of=shared.halts)
     counts = Counter[str]()
     states: list[State] = []
     complete = True
     for one in requests:
         key = out_id, one.biz_id
-        file = files.get(*key, consistent=False)
+        file = shared.files.get(one.biz_id)
         sums = send_chain.sums(*key)
-        kept = kept_counts.of_request(one.recipients, one.blank, heads[key], sums, file)
+        kept = kept_counts.of_request(one.recipients, one.blank, shared.heads[key], sums, file)
         if kept is None or not one.listed:
             raise OperatorError(
                 f"the request {one.biz_id} is of an older release, which kept no sums to watch: "
