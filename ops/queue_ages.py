@@ -35,7 +35,7 @@ class QueueAges:
 
     def __init__(self) -> None:
         self._found = Ages()
-        self._asked_at: float | None = None
+        self._ask_from = 0.0
         self._asking = Lock()
 
     def get(self) -> Ages:
@@ -43,8 +43,8 @@ class QueueAges:
         if self._asking.acquire(blocking=False):
             try:
                 now = time.monotonic()
-                if self._asked_at is None or now >= self._asked_at + _SECONDS:
-                    self._asked_at = now
+                if now >= self._ask_from:
+                    self._ask_from = now + _SECONDS
                     self._found = _ask()
             finally:
                 self._asking.release()
