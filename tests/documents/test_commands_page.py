@@ -1,29 +1,14 @@
 """docs/commands.md lists the operator's commands and only options that exist."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
-from ops.__main__ import app
+from tests.support.commands import COMMANDS
 
 PAGE = Path("docs/commands.md").read_text()
 ROWS = re.findall(r"^\| `([a-z][^`]*)` \| (.*) \|$", PAGE, re.MULTILINE)
-
-
-def commands(found: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every command with its whole name."""
-    groups = getattr(found, "commands", {})
-    if not groups:
-        yield name, found
-    for part, one in groups.items():
-        yield from commands(one, f"{name} {part}".strip())
-
-
-COMMANDS = dict(commands(typer.main.get_command(app)))
 
 
 def named(row: str) -> str:
