@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -177,13 +178,10 @@ class Bridge:
         self, content: str = "您好${name}, 您的订单已发货", kind: int = 1, *, approve: bool = True
     ) -> str:
         """Create a template through §2, approve it, and return its code."""
+        create = partial(self._create_template, content, kind, approve=approve)
         if self.outside.is_watched or hostile.current.switches:
-            return self._create_template(content, kind, approve=approve)
-        return known_templates.create(
-            (content, kind, approve),
-            self.tencent,
-            lambda: self._create_template(content, kind, approve=approve),
-        )
+            return create()
+        return known_templates.create((content, kind, approve), self.tencent, create)
 
     def _create_template(self, content: str, kind: int, *, approve: bool) -> str:
         answer = self.ask("POST", "/sms/smsTemplate", template_body(content, kind))
