@@ -16,7 +16,7 @@ from ops.errors import OperatorError
 from tests.support import thoroughness
 from tests.support.deployment.permissions import Guard
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.interruptions import At
+from tests.support.in_process.interruptions import At, aws_calls_of, calls_of
 from tests.support.in_process.outside import points
 from tests.support.in_process.resends import PHONES, REFUSED, campaign
 from tests.support.in_process.snapshot import snapshot
@@ -71,19 +71,6 @@ def finish(bridge: Bridge) -> Counter[str]:
     return Counter(sms.phone.removeprefix("86") for sms in bridge.tencent.sent)
 
 
-def calls_of(bridge: Bridge, act: Callable[[], object]) -> list[str]:
-    restore = snapshot(bridge)
-    with bridge.outside.watched():
-        act()
-    names = list(bridge.outside.names)
-    restore()
-    return names
-
-
-def of_aws(names: list[str]) -> list[str]:
-    return [name for name in names if name.startswith(("dynamodb", "sqs"))]
-
-
 def cut_off(bridge: Bridge, ask: Callable[[], object], chunk: int) -> None:
     """Make the request, and let its function die before it stores the chunk with this number."""
     names = calls_of(bridge, ask)
@@ -107,22 +94,19 @@ def test_a_resend_at_each_call_of_a_request_that_is_being_accepted(
     linked: Bridge, at: At, ask: Callable[[], object], allowed_by_their_policies: Guard
 ) -> None:
     """Once anything of the request is stored under the outId, the resend waits for it."""
-    names = of_aws(calls_of(linked, ask))
+
+    def meanwhile() -> tuple[bool, int | None]:
+        with allowed_by_their_policies.unchecked():
+            return stored(linked), resend()
+
+    names = aws_calls_of(linked, ask)
     restore = snapshot(linked)
     seen = Counter[str]()
     for number, _ in points(names):
         restore()
-        known: list[bool] = []
-        sent: list[int | None] = []
-
-        def meanwhile(known: list[bool] = known, sent: list[int | None] = sent) -> None:
-            with allowed_by_their_policies.unchecked():
-                known.append(stored(linked))
-                sent.append(resend())
-
         at.call(number, meanwhile)
         ask()
-        [was_stored], [recipients] = known, sent
+        was_stored, recipients = at.result
         times = finish(linked)
         if was_stored:
             # The resend was refused, or it knew the whole request: nobody gets two.
@@ -167,7 +151,7 @@ def test_a_request_that_was_cut_off_and_is_cut_off_again_at_each_call_of_a_resen
     linked.clock.advance(seconds=120)
     names = calls_of(linked, ask)
     third = [number for number, name in enumerate(names) if name == "dynamodb BatchWriteItem"][2]
-    names = of_aws(calls_of(linked, resend))
+    names = aws_calls_of(linked, resend)
     look = look_of(names)
     restore = snapshot(linked)
     ended = Counter[bool]()
@@ -185,7 +169,7 @@ def test_a_request_that_was_cut_off_and_is_cut_off_again_at_each_call_of_a_resen
 
 def check_at_each_call(bridge: Bridge, at: At, ask: Callable[[], object]) -> None:
     """Check that a resend ends if a request is accepted before its last look, and that nobody gets two messages."""
-    names = of_aws(calls_of(bridge, resend))
+    names = aws_calls_of(bridge, resend)
     look = look_of(names)
     restore = snapshot(bridge)
     for number, name in points(names):
