@@ -9,11 +9,10 @@ library for models would take longer to import than all of chalicelib. See docs/
 
 import functools
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
-from chalicelib.errors import ConfigurationError
+from chalicelib.setting_fields import Environment, read_all, required_if, setting
 from chalicelib.setting_formats import (
     WAITABLE,
     at_least,
@@ -34,29 +33,6 @@ from chalicelib.setting_formats import (
 _V5_URL = "https://yun.tim.qq.com/v5/tlssmssvr"
 _API3_URL = "https://sms.tencentcloudapi.com"
 
-Environment = Mapping[str, str]
-
-
-def _setting(
-    variable: str,
-    shape: str,
-    read: Callable[[str], Any] = str,
-    *,
-    default: Any = MISSING,
-    unset: Callable[[Environment], Any] | None = None,
-    check: Callable[[Any, Environment], None] | None = None,
-    secret: bool = False,
-) -> Any:
-    """Define a setting: its environment variable, a description of its format, and the function that parses it.
-
-    A default is used as it is, without parsing. A setting without a default is required. Two functions depend on the
-    other variables, too: `unset` returns the value of a variable that is not set, in place of the default; `check`
-    refuses a value. All three functions raise ValueError with a text that says what is wrong and does not contain the
-    value of a secret.
-    """
-    metadata = {"variable": variable, "shape": shape, "read": read, "unset": unset, "check": check}
-    return field(default=default, repr=not secret, metadata=metadata)
-
 
 def _authenticates(environment: Environment) -> bool:
     return environment.get("QA_AUTH") != "off"
@@ -68,17 +44,6 @@ def _calls_api3(environment: Environment) -> bool:
 
 def _calls_v5(environment: Environment) -> bool:
     return not _calls_api3(environment)
-
-
-def _required(when: Callable[[Environment], bool], why: str) -> Callable[[Environment], str]:
-    """Return the `unset` of a setting that is required under a condition, and otherwise empty."""
-
-    def unset(environment: Environment) -> str:
-        if when(environment):
-            raise ValueError(why)
-        return ""
-
-    return unset
 
 
 def _url_of_the_api(environment: Environment) -> str:
@@ -105,78 +70,78 @@ def _refuse_pause_without_a_rate(pause: str, environment: Environment) -> None:
 class Settings:
     """The settings of one stage: one Tencent application and one Quick Audience platform."""
 
-    platform_name: str = _setting("QA_PLATFORM_NAME", "API name entered in Quick Audience")
-    qa_auth: Literal["on", "off"] = _setting(
+    platform_name: str = setting("QA_PLATFORM_NAME", "API name entered in Quick Audience")
+    qa_auth: Literal["on", "off"] = setting(
         "QA_AUTH", "on or off", one_of("on", "off"), default="on"
     )
-    qa_key_source: str = _setting(
+    qa_key_source: str = setting(
         "QA_KEY",
         "key shared with Quick Audience, or new,old while it is being changed, or ssm:/name of it",
         not_blank,
         default="",
-        unset=_required(_authenticates, "is required unless QA_AUTH=off"),
+        unset=required_if(_authenticates, "is required unless QA_AUTH=off"),
         secret=True,
     )
-    qa_base_url: str = _setting(
+    qa_base_url: str = setting(
         "QA_BASE_URL",
         "http(s) address without a path",
         url,
         default="https://quicka.aliyun.com",
     )
-    qa_receipts: Literal["push", "poll"] = _setting(
+    qa_receipts: Literal["push", "poll"] = setting(
         "QA_RECEIPTS", "push or poll", one_of("push", "poll"), default="push"
     )
-    qa_clock_skew_seconds: int = _setting(
+    qa_clock_skew_seconds: int = setting(
         "QA_CLOCK_SKEW_SECONDS",
         "whole seconds, 0 turns the check off",
         whole_number,
         default=900,
     )
-    qa_source_addresses: frozenset[str] = _setting(
+    qa_source_addresses: frozenset[str] = setting(
         "QA_SOURCE_ADDRESSES",
         "comma-separated addresses or networks, such as 203.0.113.7,198.51.100.0/24",
         networks,
         default=frozenset(),
     )
-    tencent_api: Literal["v5", "3.0"] = _setting(
+    tencent_api: Literal["v5", "3.0"] = setting(
         "TENCENT_API", "v5 or 3.0: the API that is called", one_of("v5", "3.0"), default="v5"
     )
-    tencent_sdk_app_id: str = _setting(
+    tencent_sdk_app_id: str = setting(
         "TENCENT_SDK_APP_ID",
         "digits: SDKAppID of the Tencent SMS application",
         matching("[0-9]+"),
     )
-    tencent_app_key_source: str = _setting(
+    tencent_app_key_source: str = setting(
         "TENCENT_APP_KEY",
         "App Key of that application, or ssm:/name of it",
         not_blank,
         default="",
-        unset=_required(_calls_v5, "is not set"),
+        unset=required_if(_calls_v5, "is not set"),
         secret=True,
     )
-    tencent_secret_id_source: str = _setting(
+    tencent_secret_id_source: str = setting(
         "TENCENT_SECRET_ID",
         "SecretId of an API key of the Tencent Cloud account, or ssm:/name of it",
         not_blank,
         default="",
-        unset=_required(_calls_api3, "is required with TENCENT_API=3.0"),
+        unset=required_if(_calls_api3, "is required with TENCENT_API=3.0"),
         secret=True,
     )
-    tencent_secret_key_source: str = _setting(
+    tencent_secret_key_source: str = setting(
         "TENCENT_SECRET_KEY",
         "SecretKey of that API key, or ssm:/name of it",
         not_blank,
         default="",
-        unset=_required(_calls_api3, "is required with TENCENT_API=3.0"),
+        unset=required_if(_calls_api3, "is required with TENCENT_API=3.0"),
         secret=True,
     )
-    tencent_region: str = _setting(
+    tencent_region: str = setting(
         "TENCENT_REGION",
         "region of API 3.0, such as ap-guangzhou",
         matching("[a-z]+(-[a-z0-9]+)+"),
         default="ap-guangzhou",
     )
-    tencent_base_url: str = _setting(
+    tencent_base_url: str = setting(
         "TENCENT_BASE_URL",
         "root of the API",
         url,
@@ -184,28 +149,28 @@ class Settings:
         unset=_url_of_the_api,
         check=_refuse_address_of_v5,
     )
-    tencent_callback_tokens_source: str = _setting(
+    tencent_callback_tokens_source: str = setting(
         "TENCENT_CALLBACK_TOKENS",
         "comma-separated secrets of the callback URL, or ssm:/name of them",
         not_blank,
         secret=True,
     )
-    tencent_receipts: Literal["callback", "pull"] = _setting(
+    tencent_receipts: Literal["callback", "pull"] = setting(
         "TENCENT_RECEIPTS", "callback or pull", one_of("callback", "pull"), default="callback"
     )
-    tencent_calls_per_second: int = _setting(
+    tencent_calls_per_second: int = setting(
         "TENCENT_CALLS_PER_SECOND",
         "sending calls per second, over all invocations together: a whole number, at least 1",
         at_least(1),
         default=1000,
     )
-    tencent_parallel_calls: int = _setting(
+    tencent_parallel_calls: int = setting(
         "TENCENT_PARALLEL_CALLS",
         "sending calls in flight, over all 4 parallel invocations: a whole number, at least 4",
         at_least(4),
         default=64,
     )
-    tencent_wait_codes: frozenset[int | str] = _setting(
+    tencent_wait_codes: frozenset[int | str] = setting(
         "TENCENT_WAIT_CODES",
         "comma-separated codes of Tencent's refusals that are waited for, from "
         + ", ".join(map(str, WAITABLE))
@@ -214,53 +179,53 @@ class Settings:
         default=frozenset(),
         check=_refuse_names_of_codes,
     )
-    allowed_countries: frozenset[str] = _setting(
+    allowed_countries: frozenset[str] = setting(
         "ALLOWED_COUNTRIES",
         "comma-separated country codes that may be sent to, such as 86,852,853,886",
         country_codes,
         default=frozenset(),
     )
-    daily_limit: int = _setting(
+    daily_limit: int = setting(
         "DAILY_LIMIT",
         "recipients accepted per day, Beijing time, by all campaigns together: a whole number, at least 1",
         at_least(1),
         default=0,
     )
-    segment_price: tuple[str, str] | None = _setting(
+    segment_price: tuple[str, str] | None = setting(
         "SEGMENT_PRICE",
         "price of one billed piece with its currency, such as 0.045 CNY",
         price,
         default=None,
     )
-    failure_alarm: str = _setting(
+    failure_alarm: str = setting(
         "FAILURE_ALARM",
         "failure rate that raises the alarm, and of how many final states at least, such as 20% of 100; or off",
         failure_alarm,
         default="20% of 100",
     )
-    pause_on_failures: Literal["on", "off"] = _setting(
+    pause_on_failures: Literal["on", "off"] = setting(
         "PAUSE_ON_FAILURES",
         "on or off: pause a campaign at the failure rate of FAILURE_ALARM",
         one_of("on", "off"),
         default="off",
         check=_refuse_pause_without_a_rate,
     )
-    send_hours: tuple[int, int] | None = _setting(
+    send_hours: tuple[int, int] | None = setting(
         "SEND_HOURS",
         "hours of the day, Beijing time, in which promotional templates are sent, such as 08:00-22:00",
         hours_of_day,
         default=None,
     )
-    oss_allowed_hosts: tuple[str, ...] = _setting(
+    oss_allowed_hosts: tuple[str, ...] = setting(
         "OSS_ALLOWED_HOSTS", "comma-separated host suffixes", names, default=(".aliyuncs.com",)
     )
-    public_base_url: str = _setting(
+    public_base_url: str = setting(
         "PUBLIC_BASE_URL",
         "public http(s) address under which message pages are linked",
         url,
         default="",
     )
-    partial_batches: Literal["on", "off"] = _setting(
+    partial_batches: Literal["on", "off"] = setting(
         "BRIDGE_PARTIAL_BATCHES",
         "on or off: set by the deployment once every event source mapping reports partial batches",
         one_of("on", "off"),
@@ -268,16 +233,16 @@ class Settings:
     )
     # For this many seconds after a status arrived, the function that made its own send may still be running and store
     # the message. Only afterwards may the status be assigned to an earlier send of unknown outcome.
-    adopt_after: int = _setting(
+    adopt_after: int = setting(
         "BRIDGE_ADOPT_AFTER",
         "seconds, at least the timeout of the function `deliver`",
         at_least(1),
         default=300,
     )
-    table: str = _setting(
+    table: str = setting(
         "BRIDGE_TABLE", "name of the DynamoDB table", default="qa-sms-bridge-local"
     )
-    queue_prefix: str = _setting(
+    queue_prefix: str = setting(
         "BRIDGE_QUEUE_PREFIX", "prefix of the queues' names", default="qa-sms-bridge-local-"
     )
 
@@ -346,37 +311,8 @@ def _reveal(source: str) -> str:
 
 
 def from_environment(environment: Environment) -> Settings:
-    """Read the settings. An empty variable counts as unset, because CloudFormation writes absent values that way."""
-    values: dict[str, Any] = {}
-    errors = []
-    for setting in fields(Settings):
-        variable, shape = setting.metadata["variable"], setting.metadata["shape"]
-        try:
-            values[setting.name] = _value(setting, environment)
-        except ValueError as error:
-            errors.append(f"{variable} {error} (expected: {shape})")
-    if errors:
-        raise ConfigurationError(
-            "wrong settings: "
-            + "; ".join(errors)
-            + ". Set them in the stage's environment_variables in "
-            ".chalice/config.json."
-        )
-    return Settings(**values)
-
-
-def _value(setting: Field[Any], environment: Environment) -> Any:
-    rules = setting.metadata
-    if text := environment.get(rules["variable"]):
-        value = rules["read"](text)
-        if check := rules["check"]:
-            check(value, environment)
-        return value
-    if unset := rules["unset"]:
-        return unset(environment)
-    if setting.default is MISSING:
-        raise ValueError("is not set")
-    return setting.default
+    """Read the settings. Raises ConfigurationError, which names every wrong one."""
+    return read_all(Settings, environment)
 
 
 @functools.cache

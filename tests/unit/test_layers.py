@@ -31,6 +31,7 @@ FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (
         (
             "chalicelib.settings",
+            "chalicelib.setting_fields",
             "chalicelib.parameter_store",
             "chalicelib.aws",
             "chalicelib.logs",
