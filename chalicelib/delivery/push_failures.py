@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chalicelib.delivery.pushes import HandledMessage
+from chalicelib.delivery.push_calls import HandledMessage
 from chalicelib.domain import push_batches, retries
 from chalicelib.logs import log
 from chalicelib.queues.bodies import EarlierTries, ReceiptBody

@@ -18,14 +18,12 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.delivery import contradictions, waiting
+from chalicelib.delivery.push_calls import HandledMessage, PushCall, PushFailure
 from chalicelib.delivery.pushes import (
     NOT_ACCEPTED,
     PUT_BACK,
     SECONDS_FOR_A_CALL,
     SIDE,
-    HandledMessage,
-    PushCall,
-    PushFailure,
     PushSession,
 )
 from chalicelib.domain import push_batches, retries

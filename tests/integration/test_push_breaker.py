@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from chalicelib.delivery import pushes
-from chalicelib.delivery.pushes import PushCall, PushSession
+from chalicelib.delivery.push_calls import PushCall
+from chalicelib.delivery.pushes import PushSession
 from chalicelib.domain import breaker
 from chalicelib.domain.push_batches import Entry, PushKind
 from chalicelib.queues.receiving import Record
