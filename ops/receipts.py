@@ -9,7 +9,7 @@ from chalicelib.domain import erased_numbers, push_batches
 from chalicelib.domain.messages import Message
 from chalicelib.domain.push_batches import Entry
 from chalicelib.domain.send_request import SendRequest
-from chalicelib.queues import bodies, sending
+from chalicelib.queues import batching, sending
 from chalicelib.store import chunks, final_state_log, messages, pushed, send_requests
 from chalicelib.store import replies as stored_replies
 from ops import audit, not_taken, phone_numbers
@@ -94,7 +94,7 @@ def _replay(
         unlisted += [one for one in settled if messages.key(one) not in listed]
         if push and not dry_run:
             entries = [entry for one in chosen for entry in one.entries()]
-            sending.send("receipts", bodies.of_entries("details", request.out_id, entries))
+            sending.send("receipts", batching.of_entries("details", request.out_id, entries))
     counts["rowsAdded"] += _add_rows(request, unlisted, dry_run=dry_run)
     return counts
 
@@ -143,7 +143,7 @@ def _replay_replies(out_id: str, phone: str, *, dry_run: bool) -> int:
     ]
     if not dry_run:
         refused = not_taken.Refused(out_id, "reply")
-        sending.send("receipts", bodies.of_entries("reply", out_id, entries))
+        sending.send("receipts", batching.of_entries("reply", out_id, entries))
         if not phone:
             refused.forget_all()
     return len(entries)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from chalicelib import metrics, settings
 from chalicelib.delivery import failure_watch
 from chalicelib.domain.messages import Message
-from chalicelib.queues import bodies, sending
+from chalicelib.queues import batching, sending
 from chalicelib.store import final_state_log, messages
 
 Request = tuple[str, str]
@@ -76,7 +76,7 @@ def report(reported: Report) -> None:
     if settings.load().qa_receipts == "push":
         for out_id, group in by_out_id.items():
             entries = [entry for message in group for entry in message.entries()]
-            sending.send("receipts", bodies.of_entries("details", out_id, entries))
+            sending.send("receipts", batching.of_entries("details", out_id, entries))
     for request, group in by_request.items():
         repeated = not reported.repeated.isdisjoint(map(messages.key, group))
         head = final_state_log.append(

@@ -20,7 +20,7 @@ from chalicelib.delivery.outcome_queries import OutcomeQueries
 from chalicelib.delivery.record_settling import Found, RecordSettling
 from chalicelib.domain import retries
 from chalicelib.logs import log
-from chalicelib.queues import bodies, sending
+from chalicelib.queues import batching, sending
 from chalicelib.queues.bodies import CallbackBody, Event
 from chalicelib.queues.outcome_inquiry import OutcomeInquiry
 from chalicelib.queues.receiving import DONE, Record, Result, again, later
@@ -131,7 +131,7 @@ class _Inquiry:
             else:
                 unsettled |= positions
                 events += statuses
-        sending.send("callbacks", bodies.of_events(events, []))
+        sending.send("callbacks", batching.of_events(events, []))
         self._queue(unasked, unsettled, progressed=len(unasked) < len(self._inquiry.positions))
         log.info(
             "asked for the outcomes of sends",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.logs import log, mask
-from chalicelib.queues import bodies, sending
+from chalicelib.queues import batching, sending
 from chalicelib.queues.bodies import CallbackBody
 from chalicelib.store import pulled
 from chalicelib.tencent.interface import PullType
@@ -43,7 +43,7 @@ def secure(kind: PullType, events: Sequence[dict[str, Any]], deadline: float) ->
     """
     statuses = events if kind is PullType.STATUSES else []
     replies = events if kind is PullType.REPLIES else []
-    callbacks = bodies.of_events(statuses, replies)
+    callbacks = batching.of_events(statuses, replies)
     while True:
         try:
             sending.send("callbacks", callbacks)

@@ -8,7 +8,7 @@ from chalicelib.domain import reported_times
 from chalicelib.domain.messages import Message
 from chalicelib.domain.push_batches import Entry
 from chalicelib.logs import log, mask
-from chalicelib.queues import bodies, sending
+from chalicelib.queues import batching, sending
 from chalicelib.queues.bodies import Event
 from chalicelib.store import messages, replies
 from chalicelib.tencent import events
@@ -40,7 +40,7 @@ def settle_reply(reply: Event, by: str, looks: int, since: int) -> None:
     identity = replies.ReplyIdentity(message.phone, content, time=written, arrived=since)
     if not replies.record_reply(out_id, identity, entry, by, int(time.time())):
         return
-    sending.send("receipts", bodies.of_entries("reply", out_id, [Entry(entry, message.at)]))
+    sending.send("receipts", batching.of_entries("reply", out_id, [Entry(entry, message.at)]))
     log_fields = {"phone": mask(message.phone), "looks": looks, "bizId": message.origin.biz_id}
     log.info("reply matched", extra=log_fields)
 

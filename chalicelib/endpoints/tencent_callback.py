@@ -19,7 +19,7 @@ from chalice.app import Request, Response
 
 from chalicelib import deadline, lenient_json, metrics, settings
 from chalicelib.logs import begin, log, mask_numbers
-from chalicelib.queues import bodies, sending
+from chalicelib.queues import batching, sending
 from chalicelib.tencent import events
 from chalicelib.tencent.events import Event
 
@@ -61,14 +61,14 @@ def receive(token: str, request: Request) -> Response:
     replies = [event for event in pushed if isinstance(event, dict) and events.is_reply(event)]
     # An empty object is no event either: the document's own example pads its array with them.
     discarded = [event for event in pushed if event != {} and not _is_event(event)]
-    if len(request.raw_body) > bodies.BYTES_PER_MESSAGE:
+    if len(request.raw_body) > batching.BYTES_PER_MESSAGE:
         if not statuses and not replies:
             return _answer(400, "a large body without any status or reply")
         statuses, replies = list(map(_fitting, statuses)), list(map(_fitting, replies))
     counts = {"statuses": len(statuses), "replies": len(replies)}
     try:
         with deadline.within():
-            sending.send("callbacks", bodies.of_events(statuses, replies))
+            sending.send("callbacks", batching.of_events(statuses, replies))
     except Exception:
         log.exception("callback not queued", extra=counts)
         return _answer(500, "not queued, please push it again")
@@ -167,7 +167,7 @@ def _is_event(value: Any) -> bool:
 
 def _fitting(event: Event) -> Event:
     """Return an event that fits into a message of the queue: of a larger one, the documented fields, cut off."""
-    if len(bodies.encoded(event)) <= bodies.BYTES_PER_MESSAGE:
+    if len(batching.encoded(event)) <= batching.BYTES_PER_MESSAGE:
         return event
     return {
         name: str(event[name])[:_MAX_TEXT] for name in events.FIELDS if event.get(name) is not None

@@ -23,7 +23,7 @@ from chalicelib.domain.chunks import ChunkKey, ChunkProgress
 from chalicelib.domain.messages import Message
 from chalicelib.domain.send_request import SendRequest
 from chalicelib.logs import log, mask
-from chalicelib.queues import bodies, sending
+from chalicelib.queues import batching, sending
 from chalicelib.queues.bodies import Event
 from chalicelib.store import chunks, due_chunks, inquiries, messages, send_requests
 from chalicelib.store.inquiries import Inquiry
@@ -127,7 +127,7 @@ class InquiryRun:
             self._run.stop("this run has made its maximum of calls, the next run continues")
             return False
         found = self._ask_all(waiting)
-        sending.send("callbacks", bodies.of_events(found, []))
+        sending.send("callbacks", batching.of_events(found, []))
         self.found += len(found)
         return not self._run.stopped
 

@@ -7,23 +7,18 @@ ignores unknown fields; a body without a form number has form 1.
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 from chalicelib.compact_json import COMPACT_JSON
 from chalicelib.domain.chunks import ChunkKey
-from chalicelib.domain.push_batches import Entry, PushKind, batches
+from chalicelib.domain.push_batches import Entry, PushKind
 from chalicelib.errors import BridgeError
 from chalicelib.queues.outcome_inquiry import OutcomeInquiry
 
 Event = dict[str, Any]
 """A status or a reply, as Tencent sent it."""
-
-# Tencent pushes up to 100 statuses at once. More are accepted, in several messages.
-_STATUSES_PER_MESSAGE = 100
-BYTES_PER_MESSAGE = 200 * 1024
-"""Bytes of events in one message: leaves room below SQS's 256 KiB."""
 
 # Errors of decoding a text that is no body: Infinity raises OverflowError, deep nesting raises RecursionError.
 _UNREADABLE = (
@@ -264,32 +259,6 @@ def _entry(item: dict[str, Any], failed_phone: str) -> Entry:
     return Entry(fields, (str(biz_id), int(position)), failed_phone)
 
 
-def of_events(statuses: Iterable[Event], replies: Iterable[Event]) -> list[CallbackBody]:
-    """Return the bodies that carry Tencent's events: up to 100 statuses in one body, each reply in its own.
-
-    Empty objects, with which the document's own example pads its array, are left out. An unpaired surrogate, such
-    as a truncated text may end with, can't be queued and becomes a question mark.
-    """
-    packed: list[CallbackBody] = []
-    size = 0
-    for status in filter(None, statuses):
-        text = encoded(status)
-        last = packed[-1].statuses if packed else []
-        if not last or len(last) == _STATUSES_PER_MESSAGE or size + len(text) > BYTES_PER_MESSAGE:
-            packed.append(CallbackBody())
-            last, size = packed[-1].statuses, 0
-        last.append(json.loads(text))
-        size += len(text)
-    return packed + [
-        CallbackBody(replies=[json.loads(encoded(one))]) for one in filter(None, replies)
-    ]
-
-
-def of_entries(kind: PushKind, out_id: str, entries: Sequence[Entry]) -> Iterator[ReceiptBody]:
-    """Return the bodies that carry entries of one outId. None has more entries than one call may push."""
-    return (ReceiptBody(kind, out_id, batch) for batch in batches(entries))
-
-
 def since_of(text: str) -> int | None:
     """Return the epoch since which a message's work waits, as its text says; None if it doesn't."""
     try:
@@ -297,8 +266,3 @@ def since_of(text: str) -> int | None:
         return None if since is None else int(since)
     except _UNREADABLE:
         return None
-
-
-def encoded(event: Any) -> bytes:
-    """Return an event as JSON in UTF-8, with a question mark for an unpaired surrogate."""
-    return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")

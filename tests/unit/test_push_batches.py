@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import push_batches
 from chalicelib.domain.push_batches import Entry, PushKind
-from chalicelib.queues import bodies
+from chalicelib.queues import batching
 from tests.support.property_tests import examples
 
 Parts = list[tuple[int, PushKind, str, int]]
@@ -50,7 +50,7 @@ def test_messages_of_one_out_id_keep_their_order(parts: Parts) -> None:
 @examples(40)
 def test_batches_hold_every_entry_exactly_once(count: int, kind: PushKind) -> None:
     entries = [Entry({"number": number}) for number in range(count)]
-    packed = list(bodies.of_entries(kind, "out", entries))
+    packed = list(batching.of_entries(kind, "out", entries))
     assert [entry for body in packed for entry in body.entries] == entries
     assert all(1 <= len(body.entries) <= 100 for body in packed)
     assert all((body.kind, body.out_id) == (kind, "out") for body in packed)
@@ -63,7 +63,7 @@ def test_entries_are_unchanged_by_batching_and_joining(counts: list[int]) -> Non
     packed = [
         body
         for out, group in enumerate(entries)
-        for body in bodies.of_entries("details", str(out), [Entry({"n": n}) for n in group])
+        for body in batching.of_entries("details", str(out), [Entry({"n": n}) for n in group])
     ]
     calls = push_batches.calls(
         (number, body.kind, body.out_id, len(body.entries)) for number, body in enumerate(packed)
@@ -95,4 +95,4 @@ def test_messages_are_joined_until_a_call_is_full(sizes: list[int], calls: list[
 
 def test_no_messages_make_no_call() -> None:
     assert list(push_batches.calls([])) == []
-    assert list(bodies.of_entries("reply", "out", [])) == []
+    assert list(batching.of_entries("reply", "out", [])) == []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.endpoints import tencent_callback
 from chalicelib.logs import log
-from chalicelib.queues import bodies, sending
+from chalicelib.queues import batching, sending
 from chalicelib.queues.bodies import CallbackBody
 from chalicelib.tencent import events
 from tests.support.chalice_requests import request
@@ -256,7 +256,7 @@ def test_every_event_is_queued_exactly_once(kinds: list[str]) -> None:
         "status": [STATUS | {"sid": str(n)} for n, kind in enumerate(kinds) if kind == "status"],
         "reply": [REPLY | {"time": n} for n, kind in enumerate(kinds) if kind == "reply"],
     }
-    made = bodies.of_events(events["status"], events["reply"])
+    made = batching.of_events(events["status"], events["reply"])
     assert [event for one in made for event in one.statuses] == events["status"]
     assert [event for one in made for event in one.replies] == events["reply"]
 
