@@ -43,10 +43,7 @@ def link(name: str, sign_id: int) -> dict[str, Any]:
         raise OperatorError(
             f"Tencent's sign {sign_id} is “{text}”, not “{wanted}”: messages would go out under its name"
         )
-    own = [
-        one for one in sign_lists.of_account(tencent) or () if sign_lists.is_same(one.text, wanted)
-    ]
-    if own:
+    if own := sign_lists.listed_as(tencent, wanted):
         raise OperatorError(
             f"Tencent's sign {sign_id} is “{text}”. Tencent has a sign “{wanted}”, too: {own[0].id}"
         )

@@ -1,6 +1,7 @@
 """Signs as they are: those that are linked, and those of Tencent's account, as rows for an operator."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from chalicelib import dates
@@ -61,9 +62,14 @@ def find(name: str) -> Sign:
     return signs.get(wanted) or as_if_linked(require_listed(api.client(), wanted))
 
 
+def listed_as(tencent: interface.TencentApi, name: str) -> list[SignReview]:
+    """Return the account's signs of a name; none if Tencent lists none without their ids."""
+    return [review for review in of_account(tencent) or () if is_same(review.text, name)]
+
+
 def require_listed(tencent: interface.TencentApi, wanted: str) -> SignReview:
     """Return the one sign that Tencent lists by a name. Raises OperatorError if there is none, or more than one."""
-    found = [review for review in of_account(tencent) or () if is_same(review.text, wanted)]
+    found = listed_as(tencent, wanted)
     if len(found) > 1:
         ids = ", ".join(str(review.id) for review in found)
         raise OperatorError(
@@ -112,17 +118,10 @@ def at_tencent(sign_id: int) -> SignReview | None:
 
 def save(name: str, review: SignReview, alias: str = "") -> Sign:
     """Store a sign's link with Tencent's review of it. With `alias`, Quick Audience uses that name."""
-    now = int(time.time())
+    sign = as_if_linked(review)
     earlier = signs.get(alias or name)
-    sign = Sign(
-        name=name,
-        sign_id=review.id,
-        status=int(review.status),
-        reply=review.reply,
-        created_at=earlier.created_at if earlier else now,
-        checked_at=now,
-        alias=alias,
-    )
+    created_at = earlier.created_at if earlier else sign.checked_at
+    sign = replace(sign, name=name, alias=alias, created_at=created_at)
     signs.put(sign)
     return sign
 
