@@ -2,7 +2,6 @@
 
 import csv
 import io
-import itertools
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -67,10 +66,17 @@ def recorded(out_id: str, *, failed: bool = False) -> Iterator[Iterator[Row]]:
     Numbers leave the stage, so the log has to show to whom. Raises ClientError if the entry can't be written.
     """
     found = rows(out_id, failed=failed)
+    count = 0
+
+    def counted() -> Iterator[Row]:
+        nonlocal count
+        for row in found:
+            count += 1
+            yield row
+
     with audit.action("campaign export", outId=out_id, failed=failed) as action:
-        count = itertools.count()
-        yield (row for row, _ in zip(found, count, strict=False))
-        action.outcome = {"rows": next(count)}
+        yield counted()
+        action.outcome = {"rows": count}
 
 
 def as_csv(found: Iterable[Row]) -> Iterator[bytes]:
