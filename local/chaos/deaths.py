@@ -6,6 +6,7 @@ their own. Orders are given one after another for each function, and campaigns a
 have been executed.
 """
 
+import itertools
 import random
 import signal
 import threading
@@ -58,7 +59,8 @@ class Deaths:
         self._random = generator
         self._renew = renew
         self._queued: dict[str, deque[Order]] = {name: deque() for name in (*FUNCTIONS, *AGAIN)}
-        self._given: dict[Order, float] = {}
+        # By function, because two threads give orders, to different functions.
+        self._given: dict[str, dict[Order, float]] = {name: {} for name in self._queued}
         self._known: set[Point] = set()
         self._must: set[Order] = set()
         self._failure: Exception | None = None
@@ -118,7 +120,7 @@ class Deaths:
         finally:
             over.set()
             giving.join()
-            for order in self._given:
+            for order in itertools.chain.from_iterable(self._given.values()):
                 self._faults.withdraw(order)
         if self._failure:
             raise self._failure
@@ -152,9 +154,7 @@ class Deaths:
     def _give_next(self, function: str) -> None:
         """Give a function's next order, once its last one was executed or has waited for too long."""
         now = time.monotonic()
-        given = {
-            o: since for o, since in self._given.copy().items() if o.point.function == function
-        }
+        given = self._given[function]
         pending = given.keys() - self._faults.executed()
         queued = self._queued[function]
         if not queued or any(now - given[order] < _HOLD for order in pending):
@@ -168,7 +168,7 @@ class Deaths:
         order = queued.popleft()
         if order.point.call == _ONCE:
             self._renew(function)
-        self._given[order] = now
+        given[order] = now
         self._faults.order(order)
 
     def _tencent_pushes(self) -> bool:
