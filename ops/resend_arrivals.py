@@ -1,7 +1,8 @@
 """Requests that arrive under the outId of a campaign while its resend is planned (docs/decisions/0061).
 
-A request stores its chunks, or its file, before it is accepted. Whatever of a request is stored under the outId before
-the last look is found by it, and ends the resend. A request of which nothing is stored by then comes after the resend.
+A request stores its chunks, or its file, before it is accepted. A last look, just before the resend is committed,
+finds all that is stored under the outId by then, and ends the resend if a request has stored anything since the
+recipients were read. A request that has stored nothing by then comes after the resend.
 """
 
 import time
