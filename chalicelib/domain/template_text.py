@@ -111,7 +111,7 @@ def mask(text: str, cover: str, *, numbered: bool) -> str:
 
 
 def has_unsubscribe(text: str) -> bool:
-    """Return whether a text tells its recipient, in Chinese, how to unsubscribe: only promotions do."""
+    """Return whether a text says, in Chinese, how to unsubscribe: only promotions do."""
     return bool(_UNSUBSCRIBE.search(text))
 
 

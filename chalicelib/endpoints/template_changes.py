@@ -75,7 +75,7 @@ def check_text(translation: Translation, kind: int) -> list[str]:
 def message_field(warnings: Sequence[str]) -> dict[str, str]:
     """Return the `message` field of an answer to §2, §3, §7 or §8; an empty dict if there are no warnings.
 
-    The template is submitted in any case. The warnings tell the marketer what Tencent will probably reject.
+    The template is submitted in any case. The warnings say what Tencent will probably reject.
     """
     return {"message": "已提交审核, 但请注意: " + "; ".join(warnings)} if warnings else {}
 

@@ -58,7 +58,7 @@ class Record:
 
 
 class Action(Enum):
-    """What becomes of a message."""
+    """What is done with a message."""
 
     DELETE = auto()
     RETRY = auto()

@@ -11,7 +11,7 @@ Each slot also holds the tally of its messages, `delta`, and the head the sum of
 the head has written or read every slot that the head passes, and adds their deltas in the same conditional write. So
 the sum is exact (docs/decisions/0057). It is missing as soon as an older release has written a slot or the head.
 
-No row is there twice, although work is repeated after a crash. The appender knows the log's length from before its
+No row is stored twice, although work is repeated after a crash. The appender knows the log's length from before its
 receipts were stored, and looks for its rows in every slot from there on. A row can only be further back if its receipt
 was stored earlier than that. Then the work is a repetition, and the appender looks there, too.
 """

@@ -44,7 +44,7 @@ def exists(api: str) -> bool:
 def of_function(name: str, function: str) -> list[str]:
     """Return the ids of the REST APIs of this name that call a function, by its deployed name.
 
-    All stages of an account share the API's name, so only its integrations tell them apart.
+    All stages of an account share the API's name, so only its integrations distinguish them.
     """
     pages = client().get_paginator("get_rest_apis").paginate(limit=_PAGE)
     found = [api["id"] for page in pages for api in page["items"] if api["name"] == name]

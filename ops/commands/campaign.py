@@ -136,8 +136,8 @@ def export_(
     """Export a campaign's recipients as CSV: a row for each, as the table is now. Times are Beijing time.
 
     The file is UTF-8 with a byte order mark, as spreadsheets expect it. A cell that a spreadsheet would take
-    for a formula begins with an apostrophe. "waiting" is who was not sent to yet (without a time of sending), or
-    who has no receipt yet. It contains phone numbers: nobody but you may read the file of --output, which is
+    for a formula begins with an apostrophe. "waiting" is a recipient who was not sent to yet (without a time of
+    sending), or whose receipt has not come yet. It contains phone numbers: nobody but you may read the file of --output, which is
     complete once it has its name.
 
     With --json, an array of objects with the names of the columns; with --output too, the number of rows.
