@@ -137,8 +137,8 @@ def export_(
 
     The file is UTF-8 with a byte order mark, as spreadsheets expect it. A cell that a spreadsheet would take
     for a formula begins with an apostrophe. "waiting" is a recipient who was not sent to yet (without a time of
-    sending), or whose receipt has not come yet. It contains phone numbers: nobody but you may read the file of --output, which is
-    complete once it has its name.
+    sending), or whose receipt has not come yet. The file contains phone numbers: nobody but you may read that of
+    --output, which is complete once it has its name.
 
     With --json, an array of objects with the names of the columns; with --output too, the number of rows.
 
