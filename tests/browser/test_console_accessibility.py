@@ -1,4 +1,4 @@
-"""The console for people who can't see it well, or use no mouse: axe-core on every page and every dialog."""
+"""The console for people with poor sight or without a mouse: axe-core checks every page and every dialog."""
 
 import json
 import subprocess
@@ -10,6 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from local import aws
 from tests.support import thoroughness
 from tests.support.local_stack import axe, console_process, screen
 from tests.support.local_stack.chromium import Browser
@@ -41,9 +42,9 @@ class Stage:
 
     origin: str
     unknown_phone: str
-    """The address of the page about a phone of unknown outcome."""
+    """The address of the page about a phone with an unknown outcome."""
     done_phone: str
-    """That of a phone of which nothing is under way, so that it can be erased."""
+    """The address of the page about a phone that can be erased, because no message to it is under way."""
 
     @property
     def pages(self) -> list[str]:
@@ -94,13 +95,7 @@ def stage(running: RunningStack, session: RunningConsole, browser: Browser) -> I
     send(PAUSED, *(f"1390000{number:04d}" for number in range(1000)))
     running.ops("campaign", "pause", PAUSED, "--yes")
     queue = environment["BRIDGE_QUEUE_PREFIX"] + "receipts-dead"
-    sqs = boto3.client(
-        "sqs",
-        endpoint_url=environment["AWS_ENDPOINT_URL"],
-        region_name=environment["AWS_DEFAULT_REGION"],
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-    )
+    sqs = boto3.client("sqs", **aws.client_options(environment["AWS_ENDPOINT_URL"]))
     url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"kind": "details", "outId": DONE}))
     _breaker(environment, "trip", "('1031: package balance', int(time.time()), 1031)")
@@ -114,7 +109,7 @@ def stage(running: RunningStack, session: RunningConsole, browser: Browser) -> I
 
 def _breaker(environment: dict[str, str], change: str, arguments: str) -> None:
     script = _BREAKER.format(change, arguments)
-    subprocess.run([sys.executable, "-c", script], env={**environment}, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", script], env=environment, check=True, timeout=60)
 
 
 def find(tab: Screen, origin: str, phone: str) -> str:
