@@ -30,8 +30,8 @@ def of_campaign(states: Iterable[State]) -> State:
 class RequestStates:
     """The states of requests, as they are now. What they share is read once, and only if a request needs it.
 
-    Unless `consistent`, they are those of a second ago. `pauses` are the halts of those that are paused. `halts_of` are
-    the halts of one outId's requests by bizId, if they are read already.
+    Unless `consistent`, they are those of a second ago. `pauses` are the halts of those that are paused. `halts_of` has
+    the halts of one outId's requests by bizId if they were read before.
     """
 
     def __init__(self, *, consistent: bool, halts_of: Mapping[str, "Halt"] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""How long the oldest message of each queue has waited. SQS itself does not say; CloudWatch does."""
+"""The age of each queue's oldest message. CloudWatch has it; SQS itself does not."""
 
 import functools
 import time
@@ -24,14 +24,14 @@ _CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """The ages in seconds by queue, as of the last minutes. `error` is why CloudWatch did not say."""
+    """The ages in seconds by queue, as of the last minutes. `error` is the reason if CloudWatch could not be read."""
 
     seconds: Mapping[str, int] = field(default_factory=dict)
     error: Exception | None = None
 
 
 class QueueAges:
-    """The ages, asked for once a minute at most. While one thread asks, others get those of before."""
+    """The ages, which are asked for once a minute at most. While one thread asks, others get the previous ones."""
 
     def __init__(self) -> None:
         self._found = Ages()

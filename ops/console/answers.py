@@ -18,16 +18,16 @@ T = TypeVar("T")
 CONSOLE = web.AppKey("console", Console)
 SESSION = web.RequestKey("session", Session)
 FRAGMENT = "X-Fragment"
-"""The header by which the script asks for what a "part" or a "dialog" shows, instead of a whole page."""
+"""The header by which the script asks for the content of a "part" or of a "dialog" instead of a whole page."""
 
 KEPT = "kept"
-"""The field with the values that a form only hands back, as a query: so they come back to the letter."""
+"""The field with the values that a form only hands back. They are a query, so that no character changes."""
 
 _log = logging.getLogger("ops.console")
 
 
 def refuse(request: web.Request, status: int, reason: str) -> web.Response:
-    """Return why a request is refused, in the form that it asks for."""
+    """Return why a request is refused: as a page, or as a part or a dialog shows it, as the request asks."""
     return html(rendering.refused(reason, request.headers.get(FRAGMENT, "")), status)
 
 

@@ -71,7 +71,7 @@ async def _guard(request: web.Request, handler: _Handler) -> web.StreamResponse:
 
 
 async def _answer(request: web.Request, handler: _Handler, guard: Safety) -> web.StreamResponse:
-    """Answer a request of this operator's."""
+    """Check a request's session, origin and token, and handle it."""
     if request.path.startswith(("/static/", "/enter/")):
         return await handler(request)
     session = guard.session(request.cookies.get(guard.cookie))

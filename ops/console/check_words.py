@@ -1,4 +1,4 @@
-"""The doctor's checks in Chinese: what each one looks at, and what to do if it warns. Findings stay as they are."""
+"""The doctor's checks in Chinese: the name of each, and what to do if it warns. Findings are not translated."""
 
 ZH: dict[str, tuple[str, str]] = {
     "configuration": ("配置", "修正 .chalice/config.json 里的环境变量后重新部署。"),
@@ -38,7 +38,7 @@ ZH: dict[str, tuple[str, str]] = {
 
 
 def of(check: str) -> tuple[str, str]:
-    """Return a check's name, and what helps if it warns; the name as it is, and "", for an unknown one."""
+    """Return a check's name and what helps if it warns. An unknown check keeps its name, and has "" as help."""
     words = check.split()
     for count in range(len(words), 0, -1):
         if found := ZH.get(" ".join(words[:count])):

@@ -1,4 +1,4 @@
-"""Keeps the console's memory small, by functions of glibc's malloc. With another libc, nothing here has an effect."""
+"""Functions of glibc's malloc that keep the console's memory small. With another libc, they have no effect."""
 
 import contextlib
 import ctypes

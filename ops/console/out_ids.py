@@ -1,4 +1,4 @@
-"""Names of campaigns as an operator sees and types them. An outId may hold any characters, invisible ones too."""
+"""The outIds of campaigns as an operator sees and types them. They may hold any characters, even invisible ones."""
 
 import hashlib
 import unicodedata
@@ -21,9 +21,9 @@ def shown(out_id: str) -> str:
 
 
 def confirmation(out_id: str) -> str:
-    """Return what an operator types to confirm that this campaign is meant, and no other one.
+    """Return the text that an operator types to confirm an action on this campaign.
 
-    That is the outId, or else, if it can't be typed or is too long, a short code that belongs to it alone.
+    It is the outId, or a short code that belongs to it alone if the outId is too long or can't be typed.
     """
     normal = unicodedata.normalize("NFC", out_id)
     if len(out_id) <= _MAX_TYPED and shown(out_id) == out_id == normal:
@@ -32,7 +32,7 @@ def confirmation(out_id: str) -> str:
 
 
 def is_typed(text: str, expected: str) -> bool:
-    """Return whether an operator typed a text. White space around it, and how accents are composed, don't count."""
+    """Return whether an operator typed the expected text. Outer white space and composition of accents don't count."""
     return unicodedata.normalize("NFC", text.strip()) == expected
 
 

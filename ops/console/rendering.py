@@ -50,9 +50,9 @@ def environment() -> Environment:
 
 
 def query(values: Mapping[str, Any]) -> str:
-    """Return values as a query; those that are empty are left out.
+    """Return values as a query, in which each character survives. Empty values are left out.
 
-    So each character survives an address or a form's field. HTML changes line breaks, and a NUL, in the latter.
+    A form's field needs it as an address does: HTML changes line breaks and NULs in a field.
     """
     given = {name: value for name, value in values.items() if value not in (None, "")}
     return urlencode(given, errors="replace")

@@ -1,7 +1,7 @@
 """The threads in which boto3 is called, since it blocks: one group for each kind of work.
 
-An AWS that does not answer holds the threads that have asked it. So what is read every few seconds can't hold what an
-operator asks for, and neither can hold an action.
+While AWS does not answer, the threads that have asked it wait. With groups of their own, reads that repeat every few
+seconds don't delay what an operator asks for, and neither of them delays an action.
 """
 
 import asyncio
@@ -16,19 +16,19 @@ from ops.console import memory
 T = TypeVar("T")
 
 Kind = Literal["polled", "page", "asked", "action"]
-"""What is read every few seconds; what is read with a page only; what is read on a click; what changes something."""
+"""Reads that repeat every few seconds; reads with a page only; reads on a click; changes."""
 
 _THREADS: dict[Kind, int] = {"polled": 4, "page": 2, "asked": 2, "action": 2}
 _SECONDS: dict[Kind, float] = {"polled": 20, "page": 60}
-"""How long a read may go on. Within it, AWS's clients give up a call that is not answered after 6 s (`aws.py`).
+"""How long a read may take. Under a deadline, AWS's clients give up a call that gets no answer within 6 s (`aws.py`).
 
-What is asked for may take longer, such as counting every item, and an action must not be given up halfway.
+The other kinds have no limit: a read on a click may count every item, and an action must not be given up halfway.
 """
 _GRACE_SECONDS = 7
 
 
 class TooSlowError(Exception):
-    """A read was given up: AWS or Tencent does not answer, or there is too much to read."""
+    """A read was given up, because AWS or Tencent does not answer, or because there is too much to read."""
 
 
 class Threads:
@@ -41,9 +41,9 @@ class Threads:
         }
 
     async def run(self, kind: Kind, work: Callable[[], T], *, patience: float | None = None) -> T:
-        """Run something in a thread. Raises TooSlowError if that takes too long, or if no thread gets free in time.
+        """Run something in a thread of its kind. Raises TooSlowError if it takes too long, or gets no thread in time.
 
-        `patience` are the seconds that are waited for a read; None waits as long as it may take.
+        `patience` is how many seconds to wait for a read; with None, as long as a read of its kind may take.
         """
         loop, seconds = asyncio.get_running_loop(), _SECONDS.get(kind)
 
@@ -62,7 +62,7 @@ class Threads:
         await asyncio.wait({running}, timeout=most)
         if running.done():
             return running.result()
-        # If it has not begun, it never does.
+        # If it has not begun, it never will.
         running.cancel()
         raise TooSlowError(f"no answer within {most:g} s")
 

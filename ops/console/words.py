@@ -22,7 +22,7 @@ class Words:
         return text.format(**values) if values else text
 
     def check(self, name: str) -> tuple[str, str]:
-        """Return the name of a check of the doctor's, and in Chinese what helps if it warns."""
+        """Return the name of one of the doctor's checks and, in Chinese only, what helps if it warns."""
         return check_words.of(name) if self.language == "zh" else (name, "")
 
     def reason(self, code: str, reported: str = "") -> str:

@@ -20,7 +20,7 @@ def no_long_polls(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class FakeCloudWatch:
-    """CloudWatch's ages of queues, by queue; those of idle queues are not known. An error is raised."""
+    """CloudWatch with the ages of queues; it has none for the others. It raises `error` if there is one."""
 
     def __init__(self) -> None:
         self.ages: dict[str, int] = {}

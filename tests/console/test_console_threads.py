@@ -1,4 +1,4 @@
-"""What AWS does not answer holds up neither what an operator clicks nor an action, and ends by itself."""
+"""While AWS does not answer a read, clicks and actions go on, and the read is given up after a time."""
 
 import asyncio
 import threading
@@ -23,14 +23,14 @@ PARTS = 8
 
 @pytest.fixture
 def release() -> Iterator[threading.Event]:
-    """What lets calls that hang go on; at the end of the test they do."""
+    """An event for which calls that hang wait. It is set at the end of the test."""
     event = threading.Event()
     yield event
     event.set()
 
 
 def hang(monkeypatch: pytest.MonkeyPatch, release: threading.Event) -> None:
-    """Let SQS not answer."""
+    """Make calls to SQS hang."""
 
     def wait(_: str) -> dict[str, str]:
         assert release.wait(30)

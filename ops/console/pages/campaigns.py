@@ -15,9 +15,8 @@ from ops.errors import OperatorError
 RUNNING = ("sending", "held", "hours", "paused")
 """States of campaigns in which recipients wait to be sent to."""
 
-_FIRST = (*RUNNING, None)
 # A campaign without sums, whose state is not known, may be running.
-
+_FIRST = (*RUNNING, None)
 _PER_PAGE = 50
 _MAX_PAGES = 20
 

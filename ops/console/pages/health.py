@@ -22,7 +22,7 @@ def _breakers(_: Visit) -> Values:
 
 
 def _queues(visit: Visit) -> Values:
-    """Count the queues. How old their oldest messages are is asked of CloudWatch, which does not know always."""
+    """Count the queues. The ages of their oldest messages come from CloudWatch, which does not always know them."""
     ages = visit.console.ages.get()
     why = problems.of(ages.error, visit.console.stage) if ages.error else None
     return {"queues": list(_rows(ages.seconds)), "ages": bool(ages.seconds), "why": why}

@@ -9,7 +9,7 @@ const working = document.getElementById("words").dataset.working;
 const failed = new Map();
 // How many questions were asked so far.
 let questions = 0;
-// Results that came while the operator was at another question.
+// Results that came while another question was open.
 const later = [];
 
 // Fetches what a "part" or a "dialog" shows.
@@ -128,11 +128,10 @@ document.addEventListener("submit", async (event) => {
   const answer = await post(form, event.submitter);
   if (!answer) return;
   if (form.dataset.into === "dialog") {
-    // It must not take the place of what is under the operator's hand.
+    // It must not replace another question that the operator is answering.
     if (dialog.open && !form.isConnected) later.push(answer.text);
     else show(answer.text);
-  }
-  else if (form.matches("[data-reveal]")) {
+  } else if (form.matches("[data-reveal]")) {
     if (answer.ok) form.outerHTML = answer.text;
     else show(answer.text);
   } else {

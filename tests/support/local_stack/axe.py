@@ -1,4 +1,4 @@
-"""axe-core, which looks for what people with disabilities can't read or use. `make browser` installs it."""
+"""axe-core, which finds what people with disabilities can't read or use. `make browser` installs it."""
 
 import importlib.util
 import json
@@ -17,7 +17,7 @@ _RUN = """axe.run(document, {resultTypes: ['violations']}).then(({violations}) =
 def violations(tab: Screen) -> list[list[str]]:
     """Return what axe-core finds in a page as it is: the rule, the element, its HTML, and why.
 
-    The script comes in through the debugger, which the page's policy does not concern.
+    The debugger runs the script, because the page's policy does not apply to it.
     """
     assert SCRIPT
     if not tab.value("'axe' in window"):
