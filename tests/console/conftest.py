@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from ops import deadletters, queue_ages
-from tests.support.console import Visitor
+from tests.support.console import OUT_ID, Visitor
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.fixtures import bridge, clock, local
+from tests.support.in_process.sends import A, B
 
 __all__ = ["bridge", "clock", "local"]
 
@@ -52,3 +53,11 @@ def visitor(local: Bridge) -> Iterator[Visitor]:
     visitor.enter()
     yield visitor
     assert visitor.failures == []
+
+
+@pytest.fixture
+def accepted(local: Bridge) -> Bridge:
+    """A bridge that has accepted a campaign of two and sent to nobody."""
+    local.link()
+    local.campaign([A, B], {"name": "您"}, code=local.template(), out_id=OUT_ID)
+    return local

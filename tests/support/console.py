@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from chalicelib import aws
 from chalicelib.domain.queue_names import QueueName
 from chalicelib.queues import sending
+from ops import audit
 from ops.console import app, safety
 from ops.console.visits import Console
 
@@ -21,6 +22,7 @@ T = TypeVar("T")
 
 PORT = 47001
 FRAGMENT = {"X-Fragment": "part"}
+OUT_ID = "20260302-spring"
 
 
 def dead(queue: QueueName, *bodies: str) -> None:
@@ -166,3 +168,22 @@ class Staying:
 
     def post(self, path: str, **form: str) -> Answer:
         return self.begin("POST", path, **form).result(30)
+
+
+def ask(visitor: Visitor, action: str, **query: str) -> str:
+    """Return the dialog that asks before an action."""
+    answer = visitor.get(f"/actions/{action}?" + "&".join(f"{k}={v}" for k, v in query.items()))
+    assert (answer.status, answer.problem) == (200, "")
+    return answer.text
+
+
+def command(answer: Answer) -> str:
+    """Return the command that the result of an action shows."""
+    assert (answer.status, answer.problem) == (200, "")
+    [found] = re.findall(r'<code class="command">(.*?)</code>', answer.text)
+    return str(found)
+
+
+def records() -> list[tuple[str, Any, str]]:
+    """Return the entries of the audit log: command, arguments, result."""
+    return [(one["command"], one["arguments"], one["result"]) for one in audit.entries()]
