@@ -8,10 +8,13 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+if TYPE_CHECKING:
+    from tests.support.deployment.permissions import Guard
 
 _TESTS = Path(__file__).parent
 _INTEGRATION = _TESTS / "integration"
@@ -42,10 +45,10 @@ _used: set[tuple[str, str, str]] = set()
 @pytest.fixture(autouse=True)
 def allowed_by_their_policies(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Any]:
-    """Enforce the policies as IAM does, and return who does it; behave as AWS does where HOSTILE says so."""
+) -> Iterator["Guard | None"]:
+    """Enforce the policies as IAM does, and return the guard that does it; behave as AWS does where HOSTILE says so."""
     if _INTEGRATION not in request.path.parents:
-        yield
+        yield None
         return
     # Other folders do not need it, and importing it takes time.
     from tests.support.deployment.permissions import LEADING_KEYS, Guard

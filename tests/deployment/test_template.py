@@ -45,13 +45,19 @@ def test_the_table_outlives_the_stack_and_its_accidents() -> None:
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
 
 
-@pytest.mark.parametrize("queue", QUEUES)
-def test_a_message_is_invisible_for_six_time_outs_by_default(queue: str) -> None:
+def reader(queue: str) -> str:
+    """Return the function that a queue's messages go to."""
     [function] = [
         name
         for name, source in App().queues.items()
         if source.queue and source.queue.endswith(queue.lower())
     ]
+    return function
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_a_message_is_invisible_for_six_time_outs_by_default(queue: str) -> None:
+    function = reader(queue)
     timeout = CONFIG["lambda_functions"][function]["lambda_timeout"]
     assert TEMPLATE["Parameters"][f"{queue}Visibility"]["Default"] == 6 * timeout
 
@@ -77,11 +83,7 @@ def test_a_queue_has_dead_letters_and_alarms(queue: str) -> None:
 @pytest.mark.parametrize("queue", QUEUES)
 def test_what_lambda_does_to_a_queue_without_our_code_raises_an_alarm(queue: str) -> None:
     """Loops that Lambda stops, throttled functions, and waits that SQS's own metric leaves out."""
-    [function] = [
-        name
-        for name, source in App().queues.items()
-        if source.queue and source.queue.endswith(queue.lower())
-    ]
+    function = reader(queue)
     for metric, suffix in (("RecursiveInvocationsDropped", "loops"), ("Throttles", "throttles")):
         [alarm] = [
             one

@@ -9,6 +9,7 @@ from tests.support.in_process.fixtures import (
     here,
     linked,
     local,
+    moves,
     no_sockets,
     oss,
     tencent,
@@ -16,7 +17,7 @@ from tests.support.in_process.fixtures import (
 from tests.support.in_process.switches import SWITCHES
 from tests.support.in_process.tencent import API, SETTINGS
 
-__all__ = ["bridge", "clock", "here", "linked", "local", "no_sockets", "oss", "tencent"]
+__all__ = ["bridge", "clock", "here", "linked", "local", "moves", "no_sockets", "oss", "tencent"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

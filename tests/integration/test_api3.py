@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.logs import log
+from tests.support.in_process import log_lines
 from tests.support.in_process.bridge import Bridge, template_body
 from tests.support.in_process.operator import answer as ops
 from tests.support.in_process.pulls import Pulls, run
@@ -21,10 +21,7 @@ NO_POLICY = "AuthFailure.UnauthorizedOperation"
 @pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the warnings and errors that are logged."""
-    lines: list[str] = []
-    for level in ("warning", "error"):
-        monkeypatch.setattr(log, level, lambda message, extra=None: lines.append(message))
-    return lines
+    return log_lines.collect(monkeypatch, "warning", "error")
 
 
 # --- sends ---

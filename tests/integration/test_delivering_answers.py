@@ -107,20 +107,19 @@ def test_a_marketer_reads_tencents_chinese(linked: Bridge) -> None:
     assert "号码有误" in receipt["message"]
 
 
+def refused_without(phone: str, code: int) -> Behaviour:
+    """Obey, answer that the call was refused with this code, and leave out the row of one phone."""
+
+    def rewrite(made: Answer) -> Answer:
+        detail = [one for one in made["detail"] if one["mobile"] != phone]
+        return made | {"result": code, "detail": detail}
+
+    return rewritten(rewrite)
+
+
 def test_only_the_number_that_the_call_refused_is_refused(linked: Bridge) -> None:
     answer = accept(linked, *PHONES)
-    linked.tencent.next(
-        "send",
-        rewritten(
-            lambda made: (
-                made
-                | {
-                    "result": 1016,
-                    "detail": [one for one in made["detail"] if one["mobile"] != B],
-                }
-            )
-        ),
-    )
+    linked.tencent.next("send", refused_without(B, 1016))
     linked.pump.run("deliver", hours=80)
     found = outcomes(linked, answer)
     assert found.pop(B) == "isv.MOBILE_NUMBER_ILLEGAL"
@@ -129,10 +128,10 @@ def test_only_the_number_that_the_call_refused_is_refused(linked: Bridge) -> Non
     }
 
 
-WITHOUT_SIDS = {
-    "no sid": details(lambda *_: {"sid": ""}),
-    "no code": details(lambda *_: {"result": None}),
-    "timed out": details(lambda *_: {"result": 60008}),
+WITHOUT_SIDS: dict[str, dict[str, Any]] = {
+    "no sid": {"sid": ""},
+    "no code": {"result": None},
+    "timed out": {"result": 60008},
 }
 
 
@@ -144,11 +143,8 @@ def test_numbers_that_a_refused_call_may_have_sent_to_are_not_sent_to_again(
 ) -> None:
     linked.configure(TENCENT_WAIT_CODES="1025")
     answer = accept(linked, *PHONES)
-    rewrite = WITHOUT_SIDS[how]
-    linked.tencent.next(
-        "send",
-        rewritten(lambda made: {**rewrite(made), "result": code, "errmsg": "no"}),  # type: ignore[dict-item]
-    )
+    rewrite = details(lambda *_: WITHOUT_SIDS[how], result=code, errmsg="no")
+    linked.tencent.next("send", rewritten(rewrite))
     linked.pump.run("deliver", hours=2)
     assert outcomes(linked, answer) == dict.fromkeys(PHONES)
     assert len(linked.tencent.send_calls) == 1
@@ -161,18 +157,7 @@ def test_a_number_that_a_contradicted_refusal_does_not_mention_is_not_sent_to_ag
 ) -> None:
     linked.configure(TENCENT_WAIT_CODES="1025")
     answer = accept(linked, *PHONES)
-    linked.tencent.next(
-        "send",
-        rewritten(
-            lambda made: (
-                made
-                | {
-                    "result": code,
-                    "detail": [one for one in made["detail"] if one["mobile"] != B],
-                }
-            )
-        ),
-    )
+    linked.tencent.next("send", refused_without(B, code))
     linked.pump.run("deliver", hours=2)
     found = outcomes(linked, answer)
     assert found.pop(B) is None

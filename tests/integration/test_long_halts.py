@@ -63,13 +63,6 @@ class Halted:
 
 
 @pytest.fixture
-def moves(monkeypatch: pytest.MonkeyPatch, bridge: Bridge) -> Moves:
-    made = Moves()
-    made.install(monkeypatch)
-    return made
-
-
-@pytest.fixture
 def halted(local: Bridge, moves: Moves, monkeypatch: pytest.MonkeyPatch) -> Halted:
     """All campaigns are accepted at 20:00, outside SEND_HOURS. The failing one was paused by its failures."""
     hostile.use("chain").recursion = Recursion("Terminate")
@@ -142,10 +135,15 @@ def run_until(bridge: Bridge, moment: float) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "hours"),
-    [(unauthorized, WEEK), (lambda: respond(500, {"code": "500", "message": "no"}), HOURS)][
-        : 2 if thoroughness.ALL else 1
-    ],
-    ids=["401 for a week", "500 for 70 hours"][: 2 if thoroughness.ALL else 1],
+    thoroughness.some(
+        [
+            pytest.param(unauthorized, WEEK, id="401 for a week"),
+            pytest.param(
+                lambda: respond(500, {"code": "500", "message": "no"}), HOURS, id="500 for 70 hours"
+            ),
+        ],
+        2,
+    ),
 )
 def test_quick_audience_fails(
     halted: Halted, moves: Moves, answer: Callable[[], requests.Response], hours: int

@@ -32,17 +32,10 @@ UNREACHABLE = lost(web.never_connected, sent=False)
 SILENT = lost(web.read_timeout, sent=False)
 
 
-@pytest.fixture(params=["Terminate", "Allow"][: 2 if thoroughness.ALL else 1])
+@pytest.fixture(params=thoroughness.some(["Terminate", "Allow"], 2))
 def setting(request: pytest.FixtureRequest) -> str:
     """The functions' setting RecursiveLoop; Terminate is what is left where it was lost."""
     return str(request.param)
-
-
-@pytest.fixture
-def moves(monkeypatch: pytest.MonkeyPatch, bridge: Bridge) -> Moves:
-    made = Moves()
-    made.install(monkeypatch)
-    return made
 
 
 @pytest.fixture

@@ -15,15 +15,7 @@ from chalicelib.domain.periods import CLOSED_AFTER_SECONDS, RETENTION_SECONDS, S
 from chalicelib.errors import Refused
 from chalicelib.queues.sending import NotQueuedError
 from chalicelib.store import chunks, daily_counts, messages, resends, send_requests
-from ops import (
-    erasure,
-    export,
-    halting,
-    resend_candidates,
-    resend_drafts,
-    resending,
-    template,
-)
+from ops import erasure, export, halting, resend_candidates, resend_drafts, resending, template
 from ops.errors import OperatorError
 from tests.support.in_process import digital
 from tests.support.in_process.bridge import Bridge
@@ -46,13 +38,7 @@ from tests.support.in_process.resends import (
     refuse,
     settle,
 )
-from tests.support.in_process.tencent import (
-    SETTINGS,
-    coded,
-    lost,
-    refused,
-    status,
-)
+from tests.support.in_process.tencent import SETTINGS, coded, lost, refused, status
 
 DELIVERED = {(2, "DELIVERED")}
 

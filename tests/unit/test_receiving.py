@@ -45,7 +45,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
     return made
 
 
-def report(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
+def set_partial_batches(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
     monkeypatch.setattr(settings, "load", lambda: SimpleNamespace(partial_batches=setting))
 
 
@@ -64,7 +64,7 @@ RESULTS = [
 def test_with_partial_batches_the_unfinished_are_named_and_lambda_deletes_the_others(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report(monkeypatch, "on")
+    set_partial_batches(monkeypatch, "on")
     answer = receiving.finish("callbacks", RESULTS)
     failures = [{"itemIdentifier": "id-later"}, {"itemIdentifier": "id-much-later"}]
     assert answer == {"batchItemFailures": failures}
@@ -77,7 +77,7 @@ def test_without_them_the_finished_are_deleted_and_the_invocation_fails(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the answer, Lambda would delete all of the batch."""
-    report(monkeypatch, "off")
+    set_partial_batches(monkeypatch, "off")
     with pytest.raises(UnfinishedError):
         receiving.finish("callbacks", RESULTS)
     assert queue.deleted == ["handle-done", "handle-dead"]
@@ -89,7 +89,7 @@ def test_without_them_the_finished_are_deleted_and_the_invocation_fails(
 def test_if_all_are_finished_lambda_deletes_them(
     queue: Queue, monkeypatch: pytest.MonkeyPatch, setting: str
 ) -> None:
-    report(monkeypatch, setting)
+    set_partial_batches(monkeypatch, setting)
     assert receiving.finish("callbacks", [RESULTS[0], RESULTS[2]]) is None
     assert (queue.deleted, queue.dead) == ([], ["dead"])
 
@@ -99,7 +99,7 @@ def test_a_pause_that_cannot_be_set_keeps_no_other_message_from_its_own(
     queue: Queue, monkeypatch: pytest.MonkeyPatch, setting: str
 ) -> None:
     """SQS refuses it once the message's visibility timeout is over: the message comes again anyway."""
-    report(monkeypatch, setting)
+    set_partial_batches(monkeypatch, setting)
     queue.over.add("handle-later")
     if setting == "on":
         answer = receiving.finish("callbacks", RESULTS)

@@ -139,7 +139,7 @@ def _nodes(expression: str) -> tuple[Any, ...]:
 
 
 def lex_condition_expression(self: ConditionExpressionParser) -> deque[Any]:
-    """Remember what moto's function finds, which compiles a dozen patterns for each word of an expression."""
+    """Cache the results of moto's function, which compiles a dozen patterns for each word of an expression."""
     return deque(_nodes(self.condition_expression or ""))
 
 

@@ -26,6 +26,7 @@ from tests.support.in_process.bridge import ENVIRONMENT, Bridge, clear_caches
 from tests.support.in_process.clock import START, Clock
 from tests.support.in_process.digital import OSS, PUBLIC
 from tests.support.in_process.final_state_logs import check_logs
+from tests.support.in_process.moves import Moves
 from tests.support.in_process.outside import Outside
 from tests.support.in_process.tencent import SETTINGS, FakeTencent
 from tests.support.media_files import FILES
@@ -100,6 +101,14 @@ def linked(bridge: Bridge) -> Bridge:
     """A bridge with an approved sign."""
     bridge.link()
     return bridge
+
+
+@pytest.fixture
+def moves(monkeypatch: pytest.MonkeyPatch, bridge: Bridge) -> Moves:
+    """Return a count of how often each message is queued from now on."""
+    made = Moves()
+    made.install(monkeypatch)
+    return made
 
 
 @pytest.fixture
