@@ -26,8 +26,6 @@ from tests.support.in_process.quickaudience import (
 )
 from tests.support.in_process.sends import A, B, send
 
-pytestmark = pytest.mark.counts("tries")
-
 BUSY = "HTTP 500, code busy: 系统繁忙"
 
 
@@ -102,6 +100,7 @@ ANSWERS: dict[str, tuple[Behaviour, str]] = {
 
 
 @pytest.mark.parametrize("how", ANSWERS)
+@pytest.mark.counts("tries")
 def test_the_last_answer_the_tries_and_the_next_one_are_shown(local: Bridge, how: str) -> None:
     behaviour, text = ANSWERS[how]
     settled(local, A, B)
@@ -121,6 +120,7 @@ def test_the_last_answer_the_tries_and_the_next_one_are_shown(local: Bridge, how
     assert recorded() == []
 
 
+@pytest.mark.counts("tries")
 def test_what_people_see_is_in_words(local: Bridge) -> None:
     settled(local, A, B)
     local.quick_audience.always(busy)
@@ -168,6 +168,7 @@ def test_a_campaign_whose_id_begins_like_another_one_is_not_mixed_up(local: Brid
     assert counts == {"a": 1, "a#details#": 2}
 
 
+@pytest.mark.counts("tries")
 def test_a_single_refused_receipt_is_shown_without_the_others(
     local: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,6 +197,7 @@ def test_a_single_refused_receipt_is_shown_without_the_others(
     assert one.tries == found["tries"]
 
 
+@pytest.mark.counts("tries")
 def test_no_digits_of_a_number_are_kept(local: Bridge) -> None:
     settled(local, A, B)
     text = f"{A}, 86{B} and 139 0000 1111" + "。" * 1000
@@ -210,6 +212,7 @@ def test_no_digits_of_a_number_are_kept(local: Bridge) -> None:
 # --- pushes are stopped --------------------------------------------------------------------------
 
 
+@pytest.mark.counts("tries")
 def test_receipts_that_wait_for_a_breaker_are_not_taken_either(local: Bridge) -> None:
     settled(local, A, out_id="first")
     settled(local, B, out_id="second")
@@ -235,6 +238,7 @@ def test_receipts_that_wait_for_a_breaker_are_not_taken_either(local: Bridge) ->
     assert recorded() == []
 
 
+@pytest.mark.counts("tries")
 def test_tries_are_counted_across_waits_in_the_table(local: Bridge) -> None:
     settled(local, A)
     local.quick_audience.next(busy, busy, unauthorized, unauthorized)
@@ -283,6 +287,7 @@ def given_up(local: Bridge, monkeypatch: pytest.MonkeyPatch) -> Bridge:
     return local
 
 
+@pytest.mark.counts("dead letters")
 def test_receipts_that_are_given_up_are_shown(given_up: Bridge) -> None:
     found = shown()
     assert (found["receipts"], found["givenUp"], found["next"]) == (2, 2, None)
@@ -293,6 +298,7 @@ def test_receipts_that_are_given_up_are_shown(given_up: Bridge) -> None:
     assert answer("message", "find", A)[0]["notTaken"]["next"] is None
 
 
+@pytest.mark.counts("dead letters")
 def test_dead_letters_that_are_replayed_and_taken_are_shown_no_longer(given_up: Bridge) -> None:
     answer("deadletters", "replay", "--queue", "receipts")
     tries = shown()["tries"]
@@ -305,6 +311,7 @@ def test_dead_letters_that_are_replayed_and_taken_are_shown_no_longer(given_up: 
     assert (shown(), recorded()) == (None, [])
 
 
+@pytest.mark.counts("dead letters")
 def test_receipts_that_are_queued_anew_leave_no_record_of_the_dead_letter(
     given_up: Bridge,
 ) -> None:
@@ -324,6 +331,7 @@ def test_receipts_that_are_queued_anew_leave_no_record_of_the_dead_letter(
     assert (shown(), recorded()) == (None, [])
 
 
+@pytest.mark.counts("dead letters")
 def test_receipts_that_are_queued_anew_and_refused_are_counted_once(given_up: Bridge) -> None:
     assert answer("receipts", "replay", "--out-id", "task-1")["queued"] == 2
     answer("deadletters", "replay", "--queue", "receipts")
@@ -332,6 +340,7 @@ def test_receipts_that_are_queued_anew_and_refused_are_counted_once(given_up: Br
     assert shown()["receipts"] == 2
 
 
+@pytest.mark.counts("tries")
 def test_receipts_that_the_bridge_itself_gives_up_are_shown(
     local: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -363,6 +372,7 @@ def reply(bridge: Bridge, out_id: str) -> None:
     bridge.pump.put("receipts", json.dumps(body))
 
 
+@pytest.mark.counts("tries")
 def test_replies_that_are_not_taken_are_shown_by_themselves(local: Bridge) -> None:
     settled(local, A)
     local.pump.drain("push")
@@ -393,6 +403,7 @@ def fail(*_: Any) -> None:
     raise TimeoutError("DynamoDB is not there")
 
 
+@pytest.mark.counts("tries")
 def test_a_record_that_cannot_be_written_changes_nothing(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -453,6 +464,7 @@ def test_a_call_that_was_not_made_for_lack_of_time_leaves_no_record(bridge: Brid
     assert [one.out_id for one in recorded()] == ["x"]
 
 
+@pytest.mark.counts("tries")
 def test_a_function_without_time_leaves_the_record_to_the_next_try(bridge: Bridge) -> None:
     queue(bridge, "x", range(1))
 
