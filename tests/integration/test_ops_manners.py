@@ -88,7 +88,7 @@ def test_help_has_an_example_of_use_and_the_time_zone_where_times_are_shown(name
 def test_wrong_use_is_explained(name: str) -> None:
     assert "--unknown" in check_refused(ops(*words_of(name), "--unknown"), 2)
     if name == "campaign resend":
-        # Takes them for codes: tests/integration/test_resending.py.
+        # Takes them for codes: tests/integration/test_resending_command.py.
         return
     stage = ["--stage", "nowhere"] if name in NEED_A_STAGE | NOT_LOCAL else []
     many = [*words_of(name), *stage, "1", "2", "3"]

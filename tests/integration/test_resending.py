@@ -2,64 +2,44 @@
 
 import re
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from botocore.client import BaseClient
-from botocore.exceptions import ClientError
 
 from chalicelib.domain.chunks import ChunkKey
-from chalicelib.domain.periods import CLOSED_AFTER_SECONDS, RETENTION_SECONDS, SAME_REQUEST_SECONDS
-from chalicelib.errors import Refused
-from chalicelib.queues.sending import NotQueuedError
-from chalicelib.store import chunks, daily_counts, messages, resends, send_requests
-from ops import erasure, export, halting, resend_candidates, resend_drafts, resending, template
+from chalicelib.store import chunks, messages, resends, send_requests
+from ops import halting, resend_candidates, resending
 from ops.errors import OperatorError
-from tests.support.in_process import digital
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.file_campaigns import FileCampaigns
 from tests.support.in_process.final_state_logs import stored_items
 from tests.support.in_process.operator import Ops, counts
-from tests.support.in_process.oss import BUCKET
 from tests.support.in_process.quickaudience import by_phone, unauthorized
 from tests.support.in_process.resends import (
     BLACK,
+    DELIVERED,
     FAILED,
     ILLEGAL,
     PHONES,
     REFUSED,
     accept_again,
     campaign,
-    check_once,
     left_out,
     look,
     refuse,
+    resend,
+    sent_to,
     settle,
 )
 from tests.support.in_process.tencent import SETTINGS, coded, lost, refused, status
 
-DELIVERED = {(2, "DELIVERED")}
+# With `local`, the operator's commands find the bridge.
+pytestmark = pytest.mark.usefixtures("local")
 
 
 @pytest.fixture
 def operator(linked: Bridge, local: Bridge) -> Ops:
     return Ops(local)
-
-
-@pytest.fixture(autouse=True)
-def stack(local: Bridge) -> None:
-    """Let the operator's commands find the bridge."""
-
-
-def resend(*codes: str, **arguments: Any) -> dict[str, Any]:
-    return resending.resend("task-1", codes, **arguments)
-
-
-def sent_to(bridge: Bridge) -> dict[str, tuple[str, ...]]:
-    """Return the values of the messages that Tencent accepted, by phone."""
-    return {sms.phone.removeprefix("86"): sms.params for sms in bridge.tencent.sent}
 
 
 def _row(code: int | str) -> Any:
@@ -503,321 +483,6 @@ def test_recipients_who_were_not_sent_to_within_72_hours(linked: Bridge) -> None
     assert reported == {phone: {(1, "NOT_SENT"), *DELIVERED} for phone in PHONES}
 
 
-# --- everything is looked at anew ---------------------------------------------------------------
-
-
-def test_a_sign_that_is_not_approved_any_more_leaves_its_recipients_out(linked: Bridge) -> None:
-    campaign(linked)
-    linked.link(status=2)
-    account = resend()
-    assert account["recipients"] == 0
-    [why] = left_out(account).keys() - {resend_candidates.ACCEPTED}
-    assert why.startswith("isv.")
-    linked.link()
-    assert resend()["recipients"] == 4
-
-
-def test_a_deleted_template_leaves_its_recipients_out(linked: Bridge) -> None:
-    code = linked.template()
-    campaign(linked, code)
-    template.delete(template.find(code))
-    account = resend()
-    assert account["recipients"] == 0
-    assert sum(left_out(account).values()) == 6
-
-
-def test_a_changed_template_is_sent_as_it_is_approved_now(linked: Bridge) -> None:
-    """The values go to the variables of the same names."""
-    code = linked.template("您好${name}, 订单${order}")
-    refuse(linked)
-    names = [{"name": phone, "order": str(n)} for n, phone in enumerate(PHONES)]
-    assert linked.campaign(PHONES[:4], names[:4], code=code).code == "OK"
-    linked.pump.drain("deliver")
-    accept_again(linked)
-    change(linked, code, "订单${order}已发货, ${name}")
-    account = look()
-    assert account["recipients"] == 4
-    assert account["warnings"] == [
-        "a template has changed since: the text that is approved now is sent"
-    ]
-    change(linked, code, "订单${order}已发货, ${title}")
-    account = look()
-    assert account["recipients"] == 0
-    assert left_out(account) == {"isv.TEMPLATE_MISSING_PARAMETERS: 模板变量 title 没有取值": 4}
-    change(linked, code, "订单${order}已发货")
-    resend()
-    linked.pump.drain("deliver")
-    assert sent_to(linked) == {phone: (str(n),) for n, phone in enumerate(REFUSED)}
-
-
-def change(bridge: Bridge, code: str, content: str) -> None:
-    changed = {"templateName": "x", "templateContent": content, "templateType": 1}
-    assert bridge.ask("PUT", f"/sms/smsTemplate/{code}", changed).code == "OK"
-    bridge.tencent.review(max(bridge.tencent.templates), 0)
-    assert bridge.ask("GET", f"/sms/smsTemplate/{code}")["templateStatus"] == 1
-
-
-def test_texts_that_become_equal_are_sent_once(linked: Bridge) -> None:
-    code = linked.template("您好${name}, 订单${order}")
-    linked.tencent.always("send", refused(coded(1016)))
-    names = [{"name": "甲", "order": "1"}, {"name": "甲", "order": "2"}]
-    assert linked.campaign(PHONES[:1] * 2, names, code=code).code == "OK"
-    linked.pump.drain("deliver")
-    linked.tencent.always("send", None)
-    change(linked, code, "您好${name}")
-    account = resend()
-    assert (account["recipients"], left_out(account)) == (1, {resend_drafts.REPEATED: 1})
-    settle(linked)
-
-
-def test_the_countries_that_are_allowed_now(linked: Bridge) -> None:
-    code = linked.template("hello", 3)
-    linked.tencent.always("send", refused(coded(1016)))
-    assert linked.campaign(["85291234567", "12025550123"], code=code).code == "OK"
-    linked.pump.drain("deliver")
-    linked.tencent.always("send", None)
-    linked.configure(ALLOWED_COUNTRIES="852")
-    account = resend()
-    assert account["recipients"] == 1
-    assert [one.phone for one in linked.tencent.sent] == []
-    linked.pump.drain("deliver")
-    assert [one.phone for one in linked.tencent.sent] == ["85291234567"]
-    [why] = left_out(account)
-    assert "ALLOWED_COUNTRIES" in why
-
-
-def test_recipients_whom_the_bridge_refused_are_sent_to_if_they_may_be_now(
-    linked: Bridge,
-) -> None:
-    """Without variables, nothing else is needed; their values are not stored."""
-    linked.configure(ALLOWED_COUNTRIES="86")
-    for out_id, text, names in (
-        ("task-1", "hello", None),
-        ("task-2", "hi ${name}", [{"name": "a"}]),
-    ):
-        code = linked.template(text, 3)
-        asked = ["85291234567", "12025550123"]
-        linked.configure(ALLOWED_COUNTRIES="1")
-        assert linked.campaign(asked, names, code=code, out_id=out_id).code == "OK"
-        linked.pump.drain("deliver")
-    linked.configure(ALLOWED_COUNTRIES="1,852")
-    assert resend()["recipients"] == 1
-    account = resending.resend("task-2")
-    assert account["recipients"] == 0
-    assert left_out(account)[resend_drafts.NO_VALUES] == 1
-    linked.pump.drain("deliver")
-    assert linked.tencent.sent[-1].phone == "85291234567"
-
-
-def test_the_daily_limit_counts_a_resend_once_or_refuses_it(linked: Bridge) -> None:
-    linked.configure(DAILY_LIMIT="9")
-    campaign(linked)
-    assert "exceed today's DAILY_LIMIT of 9" in look()["warnings"][0]
-    with pytest.raises(Refused, match="DAILY_LIMIT") as refusal:
-        resend()
-    assert refusal.value.code == "isv.DAY_LIMIT_CONTROL"
-    assert linked.pump.count("sends") == 0
-    assert len(send_requests.of_out_id("task-1")) == 1
-    assert resend(BLACK)["recipients"] == 2
-    assert accepted_today() == 8
-    linked.clock.advance(hours=24)
-    assert resend()["recipients"] == 2
-    assert accepted_today() == 2
-    settle(linked)
-
-
-def accepted_today() -> int:
-    return daily_counts.accepted(int(time.time()))
-
-
-def test_promotions_wait_for_their_hours(linked: Bridge) -> None:
-    campaign(linked, linked.template("您好${name}, 新品上市, 回T退订", 2))
-    linked.configure(SEND_HOURS="08:00-09:00", TENCENT_PARALLEL_CALLS="4")
-    assert look()["warnings"] == [
-        "outside SEND_HOURS: promotional messages wait until the hours begin"
-    ]
-    resend()
-    linked.pump.run("deliver", hours=20)
-    assert len(linked.tencent.sent) == 2
-    linked.pump.run("deliver", hours=24)
-    assert len(linked.tencent.sent) == 6
-    check_once(linked)
-
-
-# --- kinds of requests ----------------------------------------------------------------------------
-
-
-def test_receipts_repeat_the_number_as_quick_audience_wrote_it(linked: Bridge) -> None:
-    linked.tencent.always("send", refused(coded(1016)))
-    asked = ["+86 139-0000-1111", "8613900001111", "13900002222"]
-    assert linked.campaign(asked, code=linked.template("您好")).code == "OK"
-    linked.pump.drain("deliver", "push")
-    linked.tencent.always("send", None)
-    assert resend()["recipients"] == 2
-    reported = settle(linked)
-    assert reported == {number: {(1, ILLEGAL), *DELIVERED} for number in asked}
-
-
-def test_recipients_with_one_text_share_calls(linked: Bridge) -> None:
-    linked.tencent.always("send", refused(coded(1016)))
-    assert linked.campaign(PHONES, code=linked.template("您好")).code == "OK"
-    linked.pump.run("deliver", hours=1)
-    linked.tencent.always("send", None)
-    made = len(linked.tencent.send_calls)
-    assert resend()["recipients"] == 6
-    settle(linked)
-    assert len(linked.tencent.send_calls) == made + 1
-
-
-@pytest.mark.parametrize("step", [1, 2, 3])
-def test_large_campaigns_are_planned_in_steps(
-    linked: Bridge, monkeypatch: pytest.MonkeyPatch, step: int
-) -> None:
-    monkeypatch.setattr(resend_drafts, "STEP", step)
-    campaign(linked)
-    [request] = resend()["requests"]
-    planned = chunks.all_progress("task-1", request["bizId"])
-    assert [(key.start, len(one.plan.phones)) for key, one in planned] == [
-        (start, min(step, 4 - start)) for start in range(0, 4, step)
-    ]
-    settle(linked)
-    assert counts()["recipients"] == 10
-
-
-def test_recipients_of_a_file(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = FileCampaigns(linked, monkeypatch)
-    text = "".join(f'{phone},{{"name":"{phone}"}}\n' for phone in PHONES)
-    refuse(linked)
-    files.send(text + "nonsense,{}\n", linked.template())
-    with pytest.raises(OperatorError, match="is not read to its end"):
-        resend()
-    linked.pump.run("read", "deliver", "push", hours=1)
-    accept_again(linked)
-    account = resend()
-    assert account["recipients"] == 4
-    assert settle(linked) == by_phone(linked.quick_audience.receipts)
-    assert sent_to(linked) == {phone: (phone,) for phone in PHONES}
-    assert files.shown()["recipients"] == 11
-
-
-def test_a_file_that_failed_as_a_whole_is_sent_again_by_quick_audience_only(
-    linked: Bridge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its repetition is a new request, so a resend would be the second message."""
-    files = FileCampaigns(linked, monkeypatch)
-    code = linked.template("您好")
-    files.send("".join(f"{phone}\n" for phone in PHONES), code, limit=5)
-    linked.pump.run("read", "deliver", "push", hours=1)
-    account = resend()
-    assert account["recipients"] == 0
-    assert left_out(account) == {resend_candidates.WHOLE_FILE: 6}
-    assert files.ask(f"{BUCKET}/task-1.txt", code).code == "OK"
-    linked.pump.run("read", "deliver", hours=1)
-    assert len(linked.tencent.sent) == 6
-    check_once(linked)
-
-
-def test_a_file_that_can_be_replayed_counts_as_read_after_72_hours(
-    linked: Bridge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files = FileCampaigns(linked, monkeypatch)
-    campaign(linked)
-    answer = files.ask(f"{BUCKET}/missing.txt", linked.template("您好"))
-    linked.pump.run("read", hours=20)
-    file = files.file(answer)
-    assert (file.state, file.replayable) == ("failed", True)
-    with pytest.raises(OperatorError, match="is not read to its end"):
-        look()
-    accepted_at = file.expires - RETENTION_SECONDS
-    linked.clock.move_to(accepted_at + CLOSED_AFTER_SECONDS + 14 * 60)
-    with pytest.raises(OperatorError, match="ops deadletters replay"):
-        look()
-    linked.clock.move_to(accepted_at + CLOSED_AFTER_SECONDS + 15 * 60)
-    assert resend()["recipients"] == 4
-    settle(linked)
-
-
-def test_a_file_that_never_ends_blocks_no_resend_after_72_hours(
-    linked: Bridge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files = FileCampaigns(linked, monkeypatch)
-    campaign(linked)
-    answer = files.send(PHONES[0], linked.template("您好"))
-    accepted_at = files.file(answer).expires - RETENTION_SECONDS
-    linked.clock.move_to(accepted_at + CLOSED_AFTER_SECONDS + 14 * 60)
-    with pytest.raises(OperatorError, match="is not read to its end"):
-        look()
-    linked.clock.move_to(accepted_at + CLOSED_AFTER_SECONDS + 15 * 60)
-    assert resend()["recipients"] == 4
-    # It is not read any more.
-    linked.pump.run("read", hours=1)
-    assert files.file(answer).state == "failed"
-    settle(linked)
-
-
-def test_a_file_that_failed_as_a_whole_does_not_hide_older_failures(
-    linked: Bridge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files = FileCampaigns(linked, monkeypatch)
-    campaign(linked)
-    linked.clock.advance(seconds=10)
-    files.send("".join(f"{phone}\n" for phone in PHONES[:4]), linked.template("您好"), limit=3)
-    linked.pump.run("read", "deliver", hours=1)
-    account = resend()
-    assert account["recipients"] == 4
-    assert left_out(account) == {resend_candidates.ACCEPTED: 2, resend_candidates.WHOLE_FILE: 4}
-    settle(linked)
-
-
-def test_recipients_of_a_digital_campaign(here: Bridge) -> None:
-    code = digital.create(here, [digital.text("您好${name}")])
-    here.tencent.review(7000, 0)
-    refuse(here)
-    names = [{"name": phone} for phone in PHONES]
-    assert digital.campaign(here, code, PHONES, names, out_id="task-1").code == "OK"
-    here.pump.run("deliver", hours=1)
-    accept_again(here)
-    account = resend()
-    assert account["recipients"] == 4
-    assert account["segments"] >= 4
-    settle(here)
-    assert set(sent_to(here)) == set(PHONES)
-
-
-def test_an_erased_number_is_skipped(linked: Bridge) -> None:
-    campaign(linked)
-    settle(linked)
-    erasure.erase(erasure.find(PHONES[0]))
-    account = resend()
-    assert account["recipients"] == 3
-    assert left_out(account)[resend_candidates.ERASED] == 1
-    linked.pump.drain("deliver")
-    assert not linked.tencent.sent_to("86" + PHONES[0])
-
-
-def test_a_number_is_erased_from_both_requests(linked: Bridge) -> None:
-    campaign(linked)
-    settle(linked)
-    resend()
-    with pytest.raises(OperatorError, match="is not sent yet"):
-        erasure.find(PHONES[0])
-    settle(linked)
-    erasure.erase(erasure.find(PHONES[0]))
-    assert not [item for item in stored_items() if PHONES[0] in str(item)]
-    assert counts()["recipients"] == 10
-
-
-def test_an_export_has_a_row_for_each_recipient_of_each_request(linked: Bridge) -> None:
-    campaign(linked)
-    linked.clock.advance(seconds=1)
-    resend()
-    settle(linked)
-    rows = list(export.rows("task-1"))
-    of_first = [(row["state"], row["code"]) for row in rows if row["phone"] == PHONES[0]]
-    assert of_first == [("failed", ILLEGAL), ("delivered", "DELIVERED")]
-    assert len(rows) == counts()["recipients"] == 10
-
-
 # --- receipts ------------------------------------------------------------------------------------
 
 
@@ -834,159 +499,3 @@ def test_a_failure_that_is_not_pushed_yet_does_not_follow_the_delivery(linked: B
     linked.pump.run(hours=5)
     assert by_phone(linked.quick_audience.receipts) == dict.fromkeys(PHONES, DELIVERED)
     assert counts()["pushed"] == 10
-
-
-# --- requests that were cut off -----------------------------------------------------------------
-
-
-@pytest.mark.counts("calls, and dies at one of them")
-def test_a_request_that_was_cut_off_counts_for_as_long_as_it_may_be_continued(
-    linked: Bridge,
-) -> None:
-    """Its chunks are planned, and it is not stored: a repetition of Quick Audience's may queue them."""
-    code = linked.template("又")
-    with linked.outside.watched():
-        assert linked.campaign(PHONES[:1], code=code, out_id="other").code == "OK"
-    writes = [n for n, name in enumerate(linked.outside.names) if "BatchWriteItem" in name]
-    campaign(linked)
-    with linked.outside.watched(writes[1], "killed before"):
-        linked.campaign(PHONES[:1], code=code)
-    linked.restart()
-    assert len(send_requests.of_out_id("task-1")) == 1
-    assert look()["recipients"] == 3
-    linked.clock.advance(seconds=SAME_REQUEST_SECONDS + 3600)
-    assert look()["recipients"] == 4
-
-
-def test_a_resend_that_was_cut_off_is_named_and_completed(
-    linked: Bridge, operator: Ops, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    campaign(linked)
-    with monkeypatch.context() as broken:
-        broken.setattr("ops.resending.sending.send", _dies)
-        line = operator.fails("campaign", "resend", "task-1", "--yes")
-    assert "perhaps not all of it is queued" in line
-    assert resends.get("task-1").unqueued
-    assert counts()["unsent"] == 4
-    assert "was cut off" in look()["warnings"][0]
-    account = operator.json("campaign", "resend", "task-1", "--yes")
-    assert account["recipients"] == 0
-    assert "the rest is queued now" in account["warnings"][0]
-    assert not resends.get("task-1").unqueued
-    settle(linked)
-    assert set(sent_to(linked)) == set(PHONES)
-
-
-def _dies(*_: Any, **__: Any) -> None:
-    raise NotQueuedError("no")
-
-
-def test_a_cut_off_resend_that_nobody_completes_ends_after_72_hours(
-    linked: Bridge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    campaign(linked)
-    with monkeypatch.context() as broken:
-        broken.setattr("ops.resending.sending.send", _dies)
-        with pytest.raises(OperatorError):
-            resend()
-    linked.clock.advance(hours=74)
-    linked.pump.sweep()
-    linked.pump.run(hours=2)
-    assert counts()["unsent"] == 0
-    assert all(
-        (1, "NOT_SENT") in reports for reports in map(linked.quick_audience.reported, REFUSED)
-    )
-    account = resend("NOT_SENT")
-    assert account["recipients"] == 4, account
-    settle(linked)
-
-
-# --- manners of the command ----------------------------------------------------------------------
-
-
-def test_its_help_says_what_is_inferred(operator: Ops) -> None:
-    text = " ".join(operator.type("campaign", "resend", "--help").stdout.replace("│", " ").split())
-    assert "--json" in text
-    assert "outId and phone, but is not documented" in text
-
-
-def test_wrong_use_and_no_stack_are_explained(
-    operator: Ops, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    wrong = operator.type("campaign", "resend", "task-1", "--unknown")
-    assert (wrong.exit_code, "--unknown" in wrong.stderr) == (2, True)
-    monkeypatch.setenv("BRIDGE_STATE", str(tmp_path / "nothing"))
-    assert "start one with `make up`" in operator.fails("campaign", "resend", "task-1", "--dry-run")
-
-
-@pytest.mark.parametrize("denied", ["TransactWriteItems", "BatchWriteItem", "SendMessageBatch"])
-def test_without_rights_it_names_the_missing_action(
-    linked: Bridge, operator: Ops, monkeypatch: pytest.MonkeyPatch, denied: str
-) -> None:
-    """With the rights, the command can be given again."""
-    campaign(linked)
-    call: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
-
-    def make_api_call(client: Any, operation: str, params: dict[str, Any]) -> Any:
-        if operation == denied:
-            message = f"User: x is not authorized to perform: {operation} on resource: y"
-            error: Any = {"Code": "AccessDeniedException", "Message": message}
-            raise ClientError({"Error": error}, operation)
-        return call(client, operation, params)
-
-    with monkeypatch.context() as denying:
-        denying.setattr(BaseClient, "_make_api_call", make_api_call)
-        line = operator.fails("campaign", "resend", "task-1", "--yes")
-    assert f"not authorized to perform: {denied}" in line
-    resend()
-    settle(linked)
-    assert set(sent_to(linked)) == set(PHONES)
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("task-1", "--code", ILLEGAL, "--code", BLACK),
-        ("task-1", "--code", ILLEGAL, BLACK),
-        ("--code", ILLEGAL, "task-1", BLACK),
-        ("task-1", "--code", f"{ILLEGAL},{BLACK}"),
-        ("task-1", "--code", f"{ILLEGAL},", BLACK),
-        ("task-1", "--code", f"{ILLEGAL}, {BLACK}", "--code", ILLEGAL),
-    ],
-)
-def test_several_codes_are_given_in_any_form(
-    linked: Bridge, operator: Ops, words: tuple[str, ...]
-) -> None:
-    refuse(linked)
-    linked.tencent.always("86" + PHONES[4], refused(coded(1023), "per 30 seconds"))
-    params = [{"name": phone} for phone in PHONES]
-    linked.campaign(PHONES, params, code=linked.template(), out_id="task-1")
-    linked.pump.run("deliver", hours=1)
-    assert operator.json("campaign", "resend", "task-1", "--dry-run")["recipients"] == 5
-    account = operator.json("campaign", "resend", *words, "--dry-run")
-    assert [(one["code"], one["recipients"]) for one in account["failures"]] == [
-        (BLACK, 2),
-        (ILLEGAL, 2),
-    ]
-    assert left_out(account)[resend_candidates.OTHER_CODE] == 1
-
-
-@pytest.mark.parametrize(
-    ("words", "error"),
-    [
-        (("task-1", "task-2"), "only one OUT_ID is expected"),
-        (("task-1", ILLEGAL, "--yes"), "before codes, give --code"),
-        (("task-1", "--code", "", "--yes"), "--code has no code"),
-        (("task-1", "--code", ILLEGAL, ",", "--yes"), "--code has no code"),
-        (("task-1", "--code"), "--code"),
-    ],
-)
-def test_codes_that_are_not_clear_send_nothing(
-    linked: Bridge, operator: Ops, words: tuple[str, ...], error: str
-) -> None:
-    """An empty code is not taken for none, which would send to everybody."""
-    campaign(linked)
-    wrong = operator.type("campaign", "resend", *words)
-    assert wrong.exit_code == 2
-    assert error in " ".join(wrong.stderr.replace("│", " ").split())
-    assert len(send_requests.of_out_id("task-1")) == 1

@@ -15,6 +15,8 @@ ILLEGAL = "isv.MOBILE_NUMBER_ILLEGAL"
 BLACK = "isv.BLACK_KEY_CONTROL_LIMIT"
 FAILED = {phone: {(1, ILLEGAL if n < 2 else BLACK)} for n, phone in enumerate(REFUSED)}
 
+DELIVERED = {(2, "DELIVERED")}
+
 
 def refuse(bridge: Bridge) -> None:
     """Let Tencent refuse the first two of PHONES as illegal, the next two as blacklisted."""
@@ -60,5 +62,14 @@ def left_out(account: dict[str, Any]) -> dict[str, int]:
     return {one["why"]: one["recipients"] for one in account["leftOut"]}
 
 
+def resend(*codes: str, **arguments: Any) -> dict[str, Any]:
+    return resending.resend("task-1", codes, **arguments)
+
+
 def look(**arguments: Any) -> dict[str, Any]:
     return resending.resend("task-1", dry_run=True, **arguments)
+
+
+def sent_to(bridge: Bridge) -> dict[str, tuple[str, ...]]:
+    """Return the values of the messages that Tencent accepted, by phone."""
+    return {sms.phone.removeprefix("86"): sms.params for sms in bridge.tencent.sent}
