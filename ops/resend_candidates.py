@@ -31,6 +31,10 @@ OTHER_CODE = "failed with another code"
 ERASED = "the number was erased"
 WHOLE_FILE = "the file failed as a whole: send it again in Quick Audience"
 NO_NUMBER = "the entry has no number"
+NO_VALUES = "the values of its variables are not stored: it was refused at acceptance"
+NO_REVISION = "the text that its request was sent with is not stored any more"
+OTHER_NUMBER = "the number would be read differently now"
+REPEATED = "the same text to the same phone, once more"
 
 # A request that was cut off while it was accepted can be repeated for this long, and is then continued.
 _CONTINUED_SECONDS = SAME_REQUEST_SECONDS + 3600

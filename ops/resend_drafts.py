@@ -22,15 +22,17 @@ from chalicelib.store import chunks, daily_counts, templates
 from chalicelib.store.resends import MAX_REQUESTS
 from chalicelib.store.templates import Revision
 from ops.errors import OperatorError
-from ops.resend_candidates import Candidate, Candidates
+from ops.resend_candidates import (
+    NO_REVISION,
+    NO_VALUES,
+    OTHER_NUMBER,
+    REPEATED,
+    Candidate,
+    Candidates,
+)
 
 # Recipients that are planned in one go, and held in memory until then.
 STEP = 5000
-
-NO_VALUES = "the values of its variables are not stored: it was refused at acceptance"
-NO_REVISION = "the text that its request was sent with is not stored any more"
-OTHER_NUMBER = "the number would be read differently now"
-REPEATED = "the same text to the same phone, once more"
 
 
 @dataclass(slots=True)

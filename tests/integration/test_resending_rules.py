@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.errors import Refused
 from chalicelib.store import daily_counts, send_requests
-from ops import resend_candidates, resend_drafts, resending, template
+from ops import resend_candidates, resending, template
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.resends import (
     BLACK,
@@ -88,7 +88,7 @@ def test_texts_that_become_equal_are_sent_once(linked: Bridge) -> None:
     linked.tencent.always("send", None)
     change(linked, code, "您好${name}")
     account = resend()
-    assert (account["recipients"], left_out(account)) == (1, {resend_drafts.REPEATED: 1})
+    assert (account["recipients"], left_out(account)) == (1, {resend_candidates.REPEATED: 1})
     settle(linked)
 
 
@@ -126,7 +126,7 @@ def test_recipients_whom_the_bridge_refused_are_sent_to_if_they_may_be_now(
     assert resend()["recipients"] == 1
     account = resending.resend("task-2")
     assert account["recipients"] == 0
-    assert left_out(account)[resend_drafts.NO_VALUES] == 1
+    assert left_out(account)[resend_candidates.NO_VALUES] == 1
     linked.pump.drain("deliver")
     assert linked.tencent.sent[-1].phone == "85291234567"
 

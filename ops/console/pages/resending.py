@@ -1,13 +1,28 @@
 """Sending again to recipients whom Tencent never accepted, as an action of a campaign's page."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from ops import costs
+from ops import costs, resend_candidates
 from ops.console import out_ids
 from ops.console.actions import Action, Counts, Fact, Question, Result, require_typed
 from ops.console.visits import Visit
 from ops.errors import OperatorError
+
+_WHY = {
+    resend_candidates.ACCEPTED: "left_out.accepted",
+    resend_candidates.UNKNOWN: "left_out.unknown",
+    resend_candidates.UNCERTAIN: "left_out.uncertain",
+    resend_candidates.UNDER_WAY: "left_out.under_way",
+    resend_candidates.LATER: "left_out.later",
+    resend_candidates.ERASED: "left_out.erased",
+    resend_candidates.WHOLE_FILE: "left_out.whole_file",
+    resend_candidates.NO_NUMBER: "left_out.no_number",
+    resend_candidates.NO_VALUES: "left_out.no_values",
+    resend_candidates.NO_REVISION: "left_out.no_revision",
+    resend_candidates.OTHER_NUMBER: "left_out.other_number",
+    resend_candidates.REPEATED: "left_out.repeated",
+}
+"""The words for why recipients are left out. A refusal of a sign or a template is shown as it is."""
 
 
 def _facts(visit: Visit, account: dict[str, Any]) -> list[Fact]:
@@ -19,37 +34,14 @@ def _facts(visit: Visit, account: dict[str, Any]) -> list[Fact]:
     ]
 
 
-def _why() -> Mapping[str, str]:
-    """Return the words for why recipients are left out. A refusal of a sign or a template is shown as it is."""
-    # The modules about sending again are imported late: they bring the models of Quick Audience's requests, and the
-    # console would start a tenth more slowly.
-    from ops import resend_candidates, resend_drafts  # noqa: PLC0415
-
-    return {
-        resend_candidates.ACCEPTED: "left_out.accepted",
-        resend_candidates.UNKNOWN: "left_out.unknown",
-        resend_candidates.UNCERTAIN: "left_out.uncertain",
-        resend_candidates.UNDER_WAY: "left_out.under_way",
-        resend_candidates.LATER: "left_out.later",
-        resend_candidates.ERASED: "left_out.erased",
-        resend_candidates.WHOLE_FILE: "left_out.whole_file",
-        resend_candidates.NO_NUMBER: "left_out.no_number",
-        resend_drafts.NO_VALUES: "left_out.no_values",
-        resend_drafts.NO_REVISION: "left_out.no_revision",
-        resend_drafts.OTHER_NUMBER: "left_out.other_number",
-        resend_drafts.REPEATED: "left_out.repeated",
-    }
-
-
 def _counts(visit: Visit, account: dict[str, Any]) -> list[Counts]:
     """Return the recipients by the code of their failure, and those who are left out by the reason."""
     failures = [
         (f"{visit.words.reason(one['code'], one['reason'])} {one['code']}", one["recipients"])
         for one in account["failures"]
     ]
-    words = _why()
     left_out = [
-        (visit.words(words[why]) if (why := one["why"]) in words else why, one["recipients"])
+        (visit.words(_WHY[why]) if (why := one["why"]) in _WHY else why, one["recipients"])
         for one in account["leftOut"]
     ]
     return [
@@ -61,6 +53,8 @@ def _counts(visit: Visit, account: dict[str, Any]) -> list[Counts]:
 
 def _ask(visit: Visit) -> Question:
     """Count first who would be sent to. What was counted is posted with the answer: no more is sent."""
+    # It is imported late: it brings the models of Quick Audience's requests, and the console would start a tenth more
+    # slowly.
     from ops import resending  # noqa: PLC0415
 
     out_id = visit.given("outId")
