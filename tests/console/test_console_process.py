@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.support.local_stack import console_process
+
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "ap-southeast-1",
     "AWS_ACCESS_KEY_ID": "x",
@@ -76,13 +78,8 @@ def test_enter_and_url_give_fresh_addresses_and_ctrl_c_ends_it(terminal: Termina
     assert second != first
     # The unused one before it is void.
     assert [status(first), status(second), status(second)] == [403, 200, 403]
-    done = subprocess.run(
-        [sys.executable, "-m", "ops", "console", "--url", "--stage", "prod"],
-        env=terminal.environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = console_process.ops(terminal.environment, "console", "--url", "--stage", "prod")
+    assert done.returncode == 0, done.stderr
     third = done.stdout.strip()
     assert third not in (first, second)
     assert status(third) == 200
