@@ -42,9 +42,8 @@ function isBeingSet(part) {
 }
 
 function fill(part, text) {
-  if (part.dataset.text === text) return;
+  if (part.dataset.text === text || isBeingSet(part)) return;
   const key = part.contains(document.activeElement) && document.activeElement.dataset.key;
-  if (isBeingSet(part)) return;
   part.dataset.text = text;
   const checked = new Set([...part.querySelectorAll("input:checked")].map((one) => one.id));
   const open = new Set([...part.querySelectorAll("details[open]")].map((one) => one.id));
