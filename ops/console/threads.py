@@ -51,6 +51,7 @@ class Threads:
             try:
                 return work() if seconds is None else _within(seconds, work)
             finally:
+                # Not after each of the reads that come every few seconds and leave little.
                 if kind != "polled":
                     memory.give_back()
 
