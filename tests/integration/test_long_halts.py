@@ -15,25 +15,28 @@ import requests
 from local.hostile.chain import Recursion
 from ops import halting
 from tests.support import thoroughness
-from tests.support.in_process import hostile, web
+from tests.support.in_process import hostile
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.campaign_counts import check_counts
-from tests.support.in_process.moves import Moves, Outage, check_nothing_spun
+from tests.support.in_process.halts import DELIVERED, NOT_SENT, STOPPED
+from tests.support.in_process.outages import (
+    HOURS,
+    UNREACHABLE,
+    WEEK,
+    Moves,
+    Outage,
+    check_nothing_spun,
+)
 from tests.support.in_process.quickaudience import by_phone, ok, respond, unauthorized
 from tests.support.in_process.sends import times_sent
-from tests.support.in_process.tencent import coded, lost, refused
+from tests.support.in_process.tencent import coded, refused
 
 pytestmark = pytest.mark.timeout(300)
 
-# CI waits for as long as the promises last; other runs see the first hours, in which all that spins would show.
-HOURS = 70 if thoroughness.ALL else 8
-WEEK = 7 * 24 if thoroughness.ALL else 8
 SIZE = 12
 FAILING = 10
 """How many recipients of the failing campaign are tried before it is paused: the minimum of FAILURE_ALARM."""
-DELIVERED, STOPPED, NOT_SENT = {(2, "DELIVERED")}, {(1, "STOPPED")}, {(1, "NOT_SENT")}
 REFUSED = {(1, "isv.MOBILE_NUMBER_ILLEGAL")}
-UNREACHABLE = lost(web.never_connected, sent=False)
 PROMOTION = "您好${name}, 新品上市, 回T退订"
 
 

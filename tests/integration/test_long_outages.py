@@ -17,7 +17,14 @@ from local.hostile.chain import Recursion
 from tests.support import thoroughness
 from tests.support.in_process import aws, hostile, web
 from tests.support.in_process.bridge import Bridge
-from tests.support.in_process.moves import Moves, Outage, check_nothing_spun
+from tests.support.in_process.outages import (
+    HOURS,
+    UNREACHABLE,
+    WEEK,
+    Moves,
+    Outage,
+    check_nothing_spun,
+)
 from tests.support.in_process.pushes import queue
 from tests.support.in_process.quickaudience import by_phone, ok, respond, unauthorized
 from tests.support.in_process.sends import times_sent
@@ -25,10 +32,6 @@ from tests.support.in_process.tencent import Behaviour, lost, statuses
 
 pytestmark = pytest.mark.timeout(300)
 
-# CI waits for as long as the promises last; other runs see the first hours, in which all that spins would show.
-HOURS = 70 if thoroughness.ALL else 8
-WEEK = 7 * 24 if thoroughness.ALL else 8
-UNREACHABLE = lost(web.never_connected, sent=False)
 SILENT = lost(web.read_timeout, sent=False)
 
 

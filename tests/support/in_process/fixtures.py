@@ -26,7 +26,7 @@ from tests.support.in_process.bridge import ENVIRONMENT, Bridge, clear_caches
 from tests.support.in_process.clock import START, Clock
 from tests.support.in_process.digital import OSS, PUBLIC
 from tests.support.in_process.final_state_logs import check_logs
-from tests.support.in_process.moves import Moves
+from tests.support.in_process.outages import Moves
 from tests.support.in_process.outside import Outside
 from tests.support.in_process.tencent import SETTINGS, FakeTencent
 from tests.support.media_files import FILES

@@ -1,4 +1,4 @@
-"""How often each message is queued, and by whom AWS can be made to fail."""
+"""Long outages: AWS that fails, how long outages last in tests, and how often each message is queued meanwhile."""
 
 import json
 import time
@@ -9,9 +9,16 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from tests.support.in_process import hostile
+from tests.support import thoroughness
+from tests.support.in_process import hostile, web
 from tests.support.in_process.bridge import Bridge
+from tests.support.in_process.tencent import lost
 
+# CI waits for as long as the promises last; other runs see the first hours, in which all that spins would show.
+HOURS = 70 if thoroughness.ALL else 8
+WEEK = 7 * 24 if thoroughness.ALL else 8
+UNREACHABLE = lost(web.never_connected, sent=False)
+"""A Tencent to which no connection can be made."""
 # A message is moved fewer times than this within six hours.
 _MOST_MOVES = 120
 _QUEUES = ("files", "sends", "callbacks", "receipts")
