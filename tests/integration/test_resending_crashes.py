@@ -11,6 +11,7 @@ from ops import resend_drafts, resending
 from ops.errors import OperatorError
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.final_state_logs import check_logs, stored_items
+from tests.support.in_process.interruptions import calls_of
 from tests.support.in_process.outside import FAULTS, Fault, points
 from tests.support.in_process.quickaudience import by_phone
 from tests.support.in_process.resends import FAILED, PHONES, REFUSED, campaign, settle
@@ -33,13 +34,6 @@ def failed(linked: Bridge, monkeypatch: pytest.MonkeyPatch) -> Bridge:
 
 def resend() -> None:
     resending.resend("task-1")
-
-
-def calls_of_a_resend(bridge: Bridge) -> list[str]:
-    """Resend without a fault, and return the names of its calls."""
-    with bridge.outside.watched():
-        resend()
-    return list(bridge.outside.names)
 
 
 def resend_and_die(bridge: Bridge, at: int, how: Fault) -> None:
@@ -79,7 +73,7 @@ def check(bridge: Bridge, what: str) -> None:
 def test_a_command_that_dies_is_given_again(failed: Bridge, how: Fault) -> None:
     restore = snapshot(failed)
     restore()
-    names = calls_of_a_resend(failed)
+    names = calls_of(failed, resend)
     assert len(names) > 15
     found = points(names)
     changes = {name for _, name in found}
@@ -98,7 +92,7 @@ def test_two_commands_that_die_one_after_the_other(failed: Bridge, how: Fault) -
     """Of the second one, too, everything that was planned in vain is removed."""
     restore = snapshot(failed)
     restore()
-    for at, name in points(calls_of_a_resend(failed)):
+    for at, name in points(calls_of(failed, resend)):
         restore()
         for again in (at, max(at - 1, 0)):
             resend_and_die(failed, again, how)
@@ -111,11 +105,11 @@ def test_a_command_that_dies_and_is_not_given_again_ends(failed: Bridge, how: Fa
     """72 hours later, each recipient who was accepted and not sent to has failed once more: all have an end."""
     restore = snapshot(failed)
     restore()
-    for at, name in points(calls_of_a_resend(failed)):
+    for at, name in points(calls_of(failed, resend)):
         restore()
         what = f"call {at}, {name}"
         resend_and_die(failed, at, how)
-        reported = settle(failed)
+        settle(failed)
         sweep_the_rest(failed)
         reported = by_phone(failed.quick_audience.receipts)
         for phone in REFUSED:
@@ -134,7 +128,7 @@ def test_the_daily_limit_counts_once(failed: Bridge, how: Fault) -> None:
     """Exactly the four recipients fit into the limit: a command that died before the commit used none of it."""
     restore = snapshot(failed)
     restore()
-    names = calls_of_a_resend(failed)
+    names = calls_of(failed, resend)
     commit = names.index("dynamodb TransactWriteItems")
     for at in (commit - 1, commit, commit + 1):
         restore()

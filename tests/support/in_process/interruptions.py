@@ -1,4 +1,4 @@
-"""Something else that happens in the middle of an operation, before one of its calls to AWS."""
+"""The calls of an operation, and something else that happens in the middle of it, before one of its calls to AWS."""
 
 from collections.abc import Callable
 from typing import Any
