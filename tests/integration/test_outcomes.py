@@ -438,12 +438,15 @@ def test_while_tencent_does_not_answer_the_inquiry_waits(
     linked: Bridge, records: Records, monkeypatch: pytest.MonkeyPatch, warned: list[str]
 ) -> None:
     monkeypatch.setattr(phone_queries, "_MAX_FAILURES", 2)
+    monkeypatch.setattr(outcomes, "_PARALLEL", 1)
     linked.tencent.next("send", unmentioned(*(f"86{phone}" for phone in (A, B, C, D))))
     records.add(*send(linked, A, B, C, D))
     linked.tencent.next("records", *[lost(web.read_timeout, sent=False)] * 2)
     linked.tencent.always("pullstatus4mobile", lost(web.read_timeout, sent=False))
     linked.pump.run("settle", "push", hours=0.1)
-    assert len(records.asked) == 2
+    # The second call without an answer asks for a phone's records or for the first phone's statuses.
+    assert len(records.asked) + len(records.asked_for_statuses) in (2, 3)
+    assert len(records.asked) <= 2
     assert any("too many calls" in line for line in warned)
     inquire(linked, hours=1.1)
     assert {state(phone)[0] for phone in (A, B, C, D)} == {"delivered"}
