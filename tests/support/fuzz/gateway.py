@@ -11,7 +11,7 @@ import pytest
 
 import app
 from bench.item_size import size
-from tests.support.in_process import aws
+from tests.support.in_process import moto_calls
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.events import Context
 from tests.support.in_process.pump import FUNCTIONS
@@ -108,7 +108,7 @@ class Gateway:
         self._wrote = False
         self._restore = snapshot(bridge)
         bridge.outside.observers.append(self._look_at)
-        ask = aws.ask_handler
+        ask = moto_calls.ask_handler
 
         def timed(operation: Any, request: Any) -> Any:
             began = time.process_time()
@@ -117,7 +117,7 @@ class Gateway:
             finally:
                 self._motos += time.process_time() - began
 
-        monkeypatch.setattr(aws, "ask_handler", timed)
+        monkeypatch.setattr(moto_calls, "ask_handler", timed)
 
     def ask(self, asked: Asked) -> Answered:
         """Send a request. The work is the processor time without that of moto."""

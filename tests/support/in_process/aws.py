@@ -6,25 +6,18 @@ import json
 import re
 import time
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
-from botocore.client import BaseClient
 from botocore.config import Config
 from moto.core import responses
 from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
-from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
-from moto.dynamodb.responses import DynamoHandler
 from moto.sqs.exceptions import ReceiptHandleIsInvalid
 from moto.sqs.models import Message, SQSBackend, sqs_backends
-from moto.sqs.responses import SQSResponse
-from requests.structures import CaseInsensitiveDict
 
 REGION = "ap-southeast-1"
 ACCOUNT = "123456789012"
@@ -32,7 +25,6 @@ TABLE = "bridge-test"
 PREFIX = "bridge-test-"
 
 _make_client: Any = boto3.client
-_make_request: Any = BaseClient._make_request  # type: ignore[attr-defined]
 _get_value = ResponseSerializer.get_value
 _query: Any = Table.query
 _method_names: Any = vars(responses)["method_names_from_class"]
@@ -154,92 +146,6 @@ def add_auth(self: Any, request: Any) -> None:
     request.headers["Authorization"] = (
         f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
     )
-
-
-def make_request(self: Any, operation: Any, request: dict[str, Any], context: Any) -> Any:
-    """Replace botocore's function: ask moto directly, or answer without moto if nothing would be found.
-
-    Each minute the bridge asks in vain whether something waits, and moto takes as long for that as for an answer.
-    """
-    if operation.name in _PLAIN_PARAMETERS:
-        answer = nothing_found(operation.name, json.loads(request["body"]))
-        if answer is not None:
-            metadata = {"HTTPStatusCode": 200, "HTTPHeaders": {}, "RetryAttempts": 0}
-            return SimpleNamespace(status_code=200), answer | {"ResponseMetadata": metadata}
-    if operation.service_model.service_name not in _HANDLERS:
-        return _make_request(self, operation, request, context)
-    status, headers, body = ask_handler(operation, request)
-    answer = {"status_code": status, "headers": CaseInsensitiveDict(headers), "body": body}
-    parsed = self._response_parser.parse(answer, operation.output_shape)
-    error = operation.service_model.shape_for_error_code(parsed.get("Error", {}).get("Code", ""))
-    if error:
-        # What the error has beside its code, such as the existing item.
-        parsed |= self._response_parser.parse(answer, error)
-    parsed["ResponseMetadata"].setdefault("RetryAttempts", 0)
-    return SimpleNamespace(status_code=status), parsed
-
-
-_HANDLERS: dict[str, Callable[[], Any]] = {"dynamodb": DynamoHandler, "sqs": SQSResponse}
-
-
-def ask_handler(operation: Any, request: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
-    """Call moto's handler with a serialized request, and return the status, headers and body of its answer.
-
-    That leaves out the HTTP in between, which takes half of a call: signing, sending, the search for the service of an
-    address, and random ids. None of moto's answers would make botocore try again.
-    """
-    handler = _HANDLERS[operation.service_model.service_name]()
-    handler.headers = {"x-amz-target": operation.name, **request["headers"]}
-    handler.querystring, handler.response_headers, handler.uri_match = {}, {}, {}
-    handler.uri, handler.path = request["url"], request["url_path"]
-    handler.region, handler.current_account, handler.partition = REGION, ACCOUNT, "aws"
-    handler.access_key = ""
-    handler._enrich_response = lambda headers, body: (headers, body)
-    handler.parse_parameters(
-        SimpleNamespace(
-            method=request["method"],
-            content_type=request["headers"]["Content-Type"],
-            values={},
-            headers=handler.headers,
-            data=request["body"],
-            path=request["url_path"],
-        )
-    )
-    status, headers, body = handler.call_action()
-    return int(status), headers, body.encode() if isinstance(body, str) else body
-
-
-# With others, such as an index or a projection, a read may have another answer.
-_PLAIN_PARAMETERS = {
-    "GetItem": {"TableName", "Key", "ConsistentRead"},
-    "Query": {
-        "TableName",
-        "KeyConditionExpression",
-        "ExpressionAttributeValues",
-        "ScanIndexForward",
-        "ConsistentRead",
-        "Limit",
-        "ExclusiveStartKey",
-    },
-}
-
-
-def nothing_found(operation: str, params: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the answer to a query of an empty partition or to a read of a missing item; None for other reads."""
-    if not params.keys() <= _PLAIN_PARAMETERS[operation]:
-        return None
-    table: Any = dynamodb_backends[ACCOUNT][REGION].tables.get(params["TableName"])
-    if table is None:
-        return None
-    if operation == "GetItem":
-        if params["Key"].keys() != {"pk", "sk"}:
-            return None
-        pk, sk = (DynamoType(params["Key"][name]) for name in ("pk", "sk"))
-        return None if sk in table.items.get(pk, {}) else {}
-    if not re.match("pk = :pk( AND |$)", params["KeyConditionExpression"]):
-        return None
-    pk = DynamoType(params["ExpressionAttributeValues"][":pk"])
-    return None if table.items.get(pk) else {"Items": [], "Count": 0, "ScannedCount": 0}
 
 
 def change_message_visibility(

@@ -21,7 +21,7 @@ from moto.sqs.models import SQSBackend
 
 from chalicelib.fetching import addresses, stream
 from chalicelib.fetching.addresses import FetchError
-from tests.support.in_process import aws
+from tests.support.in_process import aws, moto_calls
 from tests.support.in_process.bridge import ENVIRONMENT, Bridge, clear_caches
 from tests.support.in_process.clock import START, Clock
 from tests.support.in_process.digital import OSS, PUBLIC
@@ -68,7 +68,7 @@ def bridge(
     # moto replaces the whole of AWS for `requests`, too, with a thousand addresses: no test calls it that way.
     monkeypatch.setattr(models, "RESPONSES_METHODS", [])
     # Below the policies and the layers of HOSTILE, so that these see every call.
-    monkeypatch.setattr(BaseClient, "_make_request", aws.make_request)
+    monkeypatch.setattr(BaseClient, "_make_request", moto_calls.make_request)
     monkeypatch.setattr(
         ConditionExpressionParser, "_lex_condition_expression", aws.lex_condition_expression
     )
