@@ -1,8 +1,9 @@
 """The operator's commands, as they are typed."""
 
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from ops.__main__ import app
+from tests.support import typed_commands
 
 SECRETS = {
     "QA_KEY": "k3y-of-quick-audience",
@@ -13,7 +14,7 @@ SECRETS = {
 
 def ops(*arguments: str, typed: str = "") -> Result:
     """Run a command with the answers to its questions, and return its result."""
-    return CliRunner().invoke(app, arguments, input=typed, env={"COLUMNS": "300"})
+    return typed_commands.run(app, arguments, typed, COLUMNS="300")
 
 
 def keep_secrets() -> None:

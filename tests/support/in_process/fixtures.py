@@ -16,6 +16,7 @@ from moto.core import models, responses
 from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import Table
 from moto.sqs.models import SQSBackend
 
@@ -65,6 +66,7 @@ def bridge(
         (responses, "camelcase_to_underscores"),
     ):
         monkeypatch.setattr(patched, name, getattr(aws, name))
+    monkeypatch.setattr(Item, "__init__", aws.keep)
     # moto replaces the whole of AWS for `requests`, too, with a thousand addresses: no test calls it that way.
     monkeypatch.setattr(models, "RESPONSES_METHODS", [])
     # Below the policies and the layers of HOSTILE, so that these see every call.

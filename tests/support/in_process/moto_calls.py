@@ -87,7 +87,7 @@ def ask_handler(
     results: list[dict[str, Any]] = []
     if operation.name in _OF_ITEMS:
         handler.params = json.loads(request["body"], object_hook=_with_bytes)
-        handler.serialized = partial(_serialized, handler, results)
+        handler.serialized = partial(_serialized, handler, operation, results)
     else:
         handler.parse_parameters(
             SimpleNamespace(
@@ -111,11 +111,15 @@ def _with_bytes(found: dict[str, Any]) -> dict[str, Any]:
     return {"B": base64.b64decode(value)} if isinstance(value, str) else found
 
 
-def _serialized(handler: Any, results: list[dict[str, Any]], answer: ActionResult) -> Any:
+def _serialized(
+    handler: Any, operation: Any, results: list[dict[str, Any]], answer: ActionResult
+) -> Any:
     """Keep a result instead of writing it as JSON, which botocore would read again; write an error."""
-    if isinstance(answer.result, Exception):
+    result: Any = answer.result
+    if isinstance(result, Exception):
         return BaseResponse.serialized(handler, answer)
-    results.append(_copied(answer.result))
+    documented = operation.output_shape.members
+    results.append(_copied({name: one for name, one in result.items() if name in documented}))
     return 200, {}, ""
 
 

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from ops.__main__ import app
+from tests.support import typed_commands
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.tencent import (
     Answer,
@@ -17,7 +18,7 @@ from tests.support.in_process.tencent import (
 
 
 def ops(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments)
+    return typed_commands.run(app, arguments)
 
 
 def answer(*arguments: str) -> Any:
@@ -57,7 +58,7 @@ class Ops:
         Path(bridge.state, "stack.json").write_text('{"environment": {}}')
 
     def type(self, *words: str, answer: str = "") -> Result:
-        return CliRunner().invoke(app, list(words), input=answer)
+        return typed_commands.run(app, words, answer)
 
     def json(self, *words: str) -> Any:
         result = self.type(*words, "--json")
