@@ -69,7 +69,7 @@ _OF_ITEMS = {
 def ask_handler(
     operation: Any, request: dict[str, Any]
 ) -> dict[str, Any] | tuple[int, dict[str, str], bytes]:
-    """Call moto's handler with a serialized request, and return what it answers.
+    """Call moto's handler with a serialized request, and return its answer.
 
     That leaves out the HTTP in between, which takes half of a call: signing, sending, the search for the service of an
     address, and random ids. None of moto's answers would make botocore try again.
