@@ -2,7 +2,6 @@
 
 import gc
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -44,12 +43,10 @@ SECONDS = 1.0 if TIMES > 1 else 0.25
 
 
 @pytest.fixture(autouse=True)
-def small_heap() -> Iterator[None]:
+def small_heap() -> None:
     """Exclude the objects of the tests from the bridge's garbage collections."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def test_a_large_body_of_any_shape_is_quick(open_world: World) -> None:

@@ -11,11 +11,12 @@ from chalicelib import garbage_collection
 def collector() -> Iterator[None]:
     # Another test of this process may have let an app handle its first event.
     thresholds = gc.get_threshold()
+    # What the conftest froze; it is frozen again below.
     gc.unfreeze()
     gc.set_threshold(700, 10, 10)
     yield
     gc.set_threshold(*thresholds)
-    gc.unfreeze()
+    gc.freeze()
 
 
 def test_the_collector_runs_rarely_until_the_first_event_is_handled() -> None:
