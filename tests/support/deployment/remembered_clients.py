@@ -1,4 +1,4 @@
-"""botocore's clients and session, each made once for a process.
+"""botocore's clients, session and descriptions of AWS, each made once for a process.
 
 Making one takes longer than most calls of a deployment.
 """
@@ -7,7 +7,9 @@ import functools
 import os
 from typing import Any
 
+import botocore.loaders
 import botocore.session
+import chalice.awsclient
 import pytest
 from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.session import Session
@@ -57,7 +59,13 @@ def _session() -> Any:
     return _get_session()
 
 
+_loader = functools.cache(botocore.loaders.create_loader)
+"""Return what reads botocore's files: it keeps what it has read."""
+
+
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make each client once. When a test changes the environment's credentials, they call with the new ones."""
     monkeypatch.setattr(Session, "create_client", _create)
     monkeypatch.setattr(botocore.session, "get_session", _session)
+    for module in (botocore.session, chalice.awsclient):
+        monkeypatch.setattr(module, "create_loader", _loader)
