@@ -8,10 +8,10 @@ from tests.support import thoroughness
 def examples(most: int) -> hypothesis.settings:
     """Return settings with a number of examples, the same ones at each run, without a deadline for slow machines.
 
-    Runs outside CI try 100 of them at most.
+    Runs outside CI try 50 of them at most.
     """
     return hypothesis.settings(
-        max_examples=min(most, 100) if thoroughness.FEW else most,
+        max_examples=min(most, 50) if thoroughness.FEW else most,
         deadline=None,
         database=None,
         derandomize=True,
