@@ -1,5 +1,6 @@
 """A parameter store that fails: the last value is used for hours, and the store is asked once a minute."""
 
+import functools
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -49,10 +50,18 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     _forget()
     made = Store()
-    parameter_store._limit_time()
-    DEFAULT_PROVIDERS["ssm"].client = made
+    provider = DEFAULT_PROVIDERS["ssm"] = _provider()
+    provider.client = made
+    provider.clear_cache()
     yield made
     _forget()
+
+
+@functools.cache
+def _provider() -> Any:
+    """Return the provider that the bridge makes. Its client, which takes long to make, is replaced."""
+    parameter_store._limit_time()
+    return DEFAULT_PROVIDERS["ssm"]
 
 
 def _forget() -> None:
