@@ -21,7 +21,7 @@ from bench.cold_start_cases import ACCEPTED, API_CASES
 from bench.processes import Stub, stub
 from local import aws
 from local.configuration import DEFAULTS
-from tests.support.thoroughness import some
+from tests.support.thoroughness import for_ci, some
 
 RECIPIENTS = 450
 
@@ -78,6 +78,7 @@ def here(tmp_path: Path) -> Iterator[Stub]:
         yield running
 
 
+@for_ci("compares states, as test_stub.py does, of campaigns like those that are compared above")
 @pytest.mark.parametrize("kind", some(setting.KINDS, 2))
 def test_a_campaign_ends_in_the_same_state_with_either(
     kind: str, here: Stub, tmp_path: Path
@@ -140,6 +141,7 @@ def test_each_start_has_each_place_in_its_round_equally_often() -> None:
     assert len(set(order)) == 6
 
 
+@for_ci("starts processes like those of the campaigns above")
 def test_each_api_starts_with_a_table_of_its_own(tmp_path: Path) -> None:
     with aws.Ministack(tmp_path / "aws") as ministack:
         given = {**DEFAULTS, **aws.environment(ministack.endpoint, {"PATH": os.environ["PATH"]})}

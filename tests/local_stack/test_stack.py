@@ -26,9 +26,7 @@ from tests.support import thoroughness
 from tests.support.local_stack.processes import TINY, alive, children, read_records
 from tests.support.waiting import wait_for
 
-for_ci = pytest.mark.skipif(
-    not thoroughness.ALL, reason="starts stacks like those of other tests: BREAKS=all runs it"
-)
+for_ci = thoroughness.for_ci("starts stacks like those of other tests")
 
 
 def environ(folder: Path, **given: str) -> dict[str, str]:
@@ -218,6 +216,7 @@ def test_sigterm_stops_everything_including_the_simulators(tmp_path: Path) -> No
     assert f'eval "$(BRIDGE_STATE={state} .venv/bin/python -m ops env)"' in announced
 
 
+@for_ci
 def test_sigterm_while_it_starts(tmp_path: Path) -> None:
     with up(environ(tmp_path)) as process:
         started = wait_for(lambda: children(process.pid))
@@ -228,6 +227,7 @@ def test_sigterm_while_it_starts(tmp_path: Path) -> None:
     wait_for(lambda: not any(alive(pid) for pid in started))
 
 
+@for_ci
 def test_ctrl_c_waits_for_running_functions_and_a_second_one_does_not(tmp_path: Path) -> None:
     with up(environ(tmp_path)) as process:
         announcement(process)

@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
+import pytest
+
 _T = TypeVar("_T")
 
 ALL = os.environ.get("BREAKS") == "all"
@@ -33,3 +35,8 @@ def spread(variants: Iterable[_T], step: int, kind: Callable[[_T], Hashable]) ->
 def rounds(count: int) -> range:
     """Return the rounds of a race: `count` of them in CI, and a quarter of them in other runs."""
     return range(count if not FEW else -(-count // 4))
+
+
+def for_ci(reason: str) -> pytest.MarkDecorator:
+    """Mark a test that only CI runs; the reason says which test of `make test` is like it."""
+    return pytest.mark.skipif(not ALL, reason=f"{reason}: BREAKS=all runs it")

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from typing import Any
 
-import pytest
 import requests
 
 from local.configuration import TENCENT_API
@@ -17,10 +16,7 @@ from tests.support.waiting import wait_for
 SIGN, SIGN_ID = "测试签名", "1001"
 
 
-for_ci = pytest.mark.skipif(
-    not thoroughness.ALL,
-    reason="shows on a real stack what tests/integration shows in process: BREAKS=all runs it",
-)
+for_ci = thoroughness.for_ci("shows on a real stack what tests/integration shows in process")
 
 
 class RunningStack:
