@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters.constants import DEFAULT_PROVIDERS
 from botocore.exceptions import ClientError
 from chalice.app import SQSEventConfig
 
@@ -383,7 +384,8 @@ def test_a_call_of_a_function_is_checked(linked: Bridge, monkeypatch: pytest.Mon
 
 def forget() -> None:
     """Start with a process that has read no secret yet."""
-    parameters.clear_caches()  # type: ignore[no-untyped-call]
+    if "ssm" in DEFAULT_PROVIDERS:
+        DEFAULT_PROVIDERS["ssm"].clear_cache()
 
 
 @pytest.fixture
@@ -395,9 +397,9 @@ def sealed(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bridge]:
         store.put_parameter(Name=PARAMETERS[name], Value=value, Type="SecureString")
     bridge.configure(**{name: f"ssm:{where}" for name, where in PARAMETERS.items()})
     # The library caches its own client, which would belong to the AWS of another test.
-    forget()
+    parameters.clear_caches()  # type: ignore[no-untyped-call]
     yield bridge
-    forget()
+    parameters.clear_caches()  # type: ignore[no-untyped-call]
 
 
 def test_only_functions_that_read_secrets_may(

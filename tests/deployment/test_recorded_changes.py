@@ -11,7 +11,7 @@ from chalicelib import settings
 from ops.rehearsal import run
 from ops.rehearsal.step import Answer, Step
 from tests.support.deployment.checkout import Checkout
-from tests.support.deployment.commands import SECRETS, keep_secrets, ops
+from tests.support.deployment.commands import SECRETS, ops
 from tests.support.deployment.fake_aws.account import Account
 
 
@@ -26,8 +26,13 @@ def commands() -> list[tuple[str, str]]:
     return [(entry["command"], entry["result"]) for entry in entries()]
 
 
+def set_secrets() -> None:
+    for name, value in SECRETS.items():
+        assert ops("secret", "set", name, "--stage", "prod", typed=value + "\n").exit_code == 0
+
+
 def test_secrets_are_set_before_there_is_a_table(emulated: str) -> None:
-    keep_secrets()
+    set_secrets()
 
 
 def test_a_deployment_is_recorded_although_it_made_the_table(deployed: Result) -> None:
@@ -39,7 +44,7 @@ def test_a_deployment_is_recorded_although_it_made_the_table(deployed: Result) -
 
 
 def test_a_secret_is_recorded_without_its_value(deployed: Result) -> None:
-    keep_secrets()
+    set_secrets()
     found = [entry for entry in entries() if entry["command"] == "secret set"]
     assert {entry["arguments"]["name"] for entry in found} == SECRETS.keys()
     assert {entry["result"] for entry in found} == {"done"}

@@ -1,7 +1,9 @@
 """The operator's commands, as they are typed."""
 
+import boto3
 from typer.testing import Result
 
+from ops import secret
 from ops.__main__ import app
 from tests.support import typed_commands
 
@@ -18,5 +20,7 @@ def ops(*arguments: str, typed: str = "") -> Result:
 
 
 def keep_secrets() -> None:
+    """Store what `ops secret set` stores; without the command, which takes longer."""
+    client = boto3.client("ssm")
     for name, value in SECRETS.items():
-        assert ops("secret", "set", name, "--stage", "prod", typed=value + "\n").exit_code == 0
+        client.put_parameter(Name=secret.parameter("prod", name), Value=value, Type="SecureString")
