@@ -114,18 +114,15 @@ def _waiting() -> str:
     """
     table = settings.load().table
     counts = {gate: waiting_counts.at(table, gate) for gate in waiting_counts.GATES}
-    words = {
-        gate: f"{count}+" if count >= waiting_counts.MAX_COUNT else str(count)
+    words = [
+        _WAITS.get(gate, f"{{}} for {gate}'s breaker").format(waiting_counts.shown(count))
         for gate, count in counts.items()
-    }
-    shown = [
-        _WAITS.get(gate, f"{{}} for {gate}'s breaker").format(number)
-        for gate, number in words.items()
-        if counts[gate] or gate not in (*HOLDS, HOURS)
+        if count or gate not in (*HOLDS, HOURS)
     ]
     if paused := waiting_counts.paused_requests(table):
-        shown.append(f"{paused} requests that are paused, or were a short time ago")
-    return ", ".join(shown)
+        number = waiting_counts.shown(paused)
+        words.append(f"{number} requests that are paused, or were a short time ago")
+    return ", ".join(words)
 
 
 def _daily_limit() -> Finding:

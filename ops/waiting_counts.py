@@ -19,6 +19,11 @@ def at(table: str, gate: str) -> int:
     return _count(table, waiting.partition(gate))
 
 
+def shown(count: int) -> str:
+    """Return a count for people, with a plus sign if there may be more: `10000+`."""
+    return f"{count}+" if count >= MAX_COUNT else str(count)
+
+
 def paused_requests(table: str) -> int:
     """Return how many requests are paused, or changed a short time ago, so that messages may wait at their gates."""
     return _count(table, halts.LIST)
@@ -40,6 +45,6 @@ def _count(table: str, partition: str) -> int:
             break
         count += answer["Count"]
         if "LastEvaluatedKey" not in answer:
-            return count
+            break
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
     return min(count, MAX_COUNT)

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib.store import breakers, halts, send_requests
-from ops import campaign, queue_counts
+from chalicelib.store import breakers, halts, send_requests, waiting
+from ops import campaign, queue_counts, waiting_counts
 from tests.support.console import OUT_ID, Visitor, ask, command, dead, records
 from tests.support.in_process import web
 from tests.support.in_process.bridge import Bridge
@@ -155,6 +155,16 @@ def test_closing_a_breaker_says_what_a_401_costs(local: Bridge, visitor: Visitor
     assert command(done) == "python -m ops breaker close quickaudience --stage local"
     assert breakers.get_open("quickaudience") is None
     assert records() == [("breaker close", {"name": "quickaudience"}, "done")]
+
+
+@pytest.mark.parametrize(("messages", "shown"), [(1, "1"), (2, "2+"), (3, "2+")])
+def test_a_count_that_ends_early_is_shown_as_the_least(
+    local: Bridge, visitor: Visitor, monkeypatch: pytest.MonkeyPatch, messages: int, shown: str
+) -> None:
+    monkeypatch.setattr(waiting_counts, "MAX_COUNT", 2)
+    breakers.trip("tencent", "no answer", int(time.time()))
+    waiting.put("tencent", "sends", {str(number): "{}" for number in range(messages)})
+    assert f"<dd>{shown}</dd>" in ask(visitor, "close", breaker="tencent")
 
 
 @pytest.mark.parametrize(

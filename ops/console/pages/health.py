@@ -72,12 +72,13 @@ def _finding(visit: Visit, row: dict[str, Any]) -> dict[str, Any]:
 
 def _ask_close(visit: Visit) -> Question:
     found = breaker.state(_name(visit))
+    waiting = waiting_counts.at(table.table_name(), found["breaker"])
     return Question(
         facts=[
             ("breaker", found["breaker"]),
             ("since", found["since"]),
             ("why", found.get("why")),
-            ("waiting", waiting_counts.at(table.table_name(), found["breaker"])),
+            ("waiting", waiting_counts.shown(waiting)),
         ],
         warning="action.close.quickaudience"
         if found["breaker"] == "quickaudience"
