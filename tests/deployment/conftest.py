@@ -36,6 +36,9 @@ numbers = itertools.count(1)
 def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[aws.Ministack]:
     with aws.Ministack(tmp_path_factory.mktemp("aws")) as running:
         yield running
+        # It would write the data of a hundred accounts to disk.
+        assert running.process
+        running.process.kill()
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.session import Session
 from chalice.awsclient import TypedAWSClient
-from chalice.cli.factory import CLIFactory
+from chalice.cli.factory import CLIFactory, create_botocore_session
 from chalice.deploy.deployer import DeploymentPackager
 from chalice.utils import UI
 
@@ -18,6 +19,12 @@ class Quiet(UI):
 
     def write(self, msg: str) -> None:
         pass
+
+
+@functools.cache
+def _session() -> Session:
+    """Return a session of Chalice: it reads the region from the environment whenever it is asked."""
+    return create_botocore_session()
 
 
 class InProcess:
@@ -37,7 +44,7 @@ class InProcess:
     def run(self, command: str, stage: str, folder: Path) -> None:
         """Deploy or delete a stage of the project in a folder."""
         factory = CLIFactory(str(folder), environ={})
-        session = factory.create_botocore_session()
+        session = _session()
         if command == "delete":
             config = factory.create_config_obj(chalice_stage_name=stage)
             factory.create_deletion_deployer(session, Quiet()).deploy(config, stage)

@@ -14,6 +14,8 @@ import pytest
 from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.session import Session
 
+from ops.cloud import rest_apis
+
 _create_client: Any = Session.create_client
 _get_session: Any = botocore.session.get_session
 _made: dict[Any, Any] = {}
@@ -67,5 +69,5 @@ def install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make each client once. When a test changes the environment's credentials, they call with the new ones."""
     monkeypatch.setattr(Session, "create_client", _create)
     monkeypatch.setattr(botocore.session, "get_session", _session)
-    for module in (botocore.session, chalice.awsclient):
+    for module in (botocore.session, chalice.awsclient, rest_apis):
         monkeypatch.setattr(module, "create_loader", _loader)
