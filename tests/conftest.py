@@ -7,7 +7,7 @@ tests fails if a policy allows a call that no test made. `POLICIES=print` prints
 import gc
 import json
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,11 +85,34 @@ def allowed_by_their_policies(
         pytest.fail("\n".join(sorted(guard.denied)), pytrace=False)
 
 
+class _Collection(list[str]):
+    """The names of all tests. xdist looks up the number of each, for which a list compares half of the names."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__(names)
+        self._numbers = {name: number for number, name in enumerate(self)}
+
+    def index(self, name: str, *_: Any) -> int:
+        return self._numbers[name]
+
+
 class _BySharing(LoadScopeScheduling):
     """Keep tests that share a stack, an AWS or a long preparation in one of several processes.
 
     xdist's own groups (`--dist loadgroup`) need an attribute of tests that pytest 9.2 has removed.
     """
+
+    def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
+        super().add_node_collection(node, collection)
+        if node in self.registered_collections:
+            self.registered_collections[node] = _Collection(collection)
+
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        super().mark_test_complete(node, item_index, duration)
+        # After each test, xdist counts the pending ones in all that it has assigned.
+        scope = self._split_scope(self.registered_collections[node][item_index])
+        if all(self.assigned_work[node][scope].values()):
+            del self.assigned_work[node][scope]
 
     def _split_scope(self, nodeid: str) -> str:
         path = Path(nodeid.partition("::")[0])
