@@ -2,11 +2,14 @@
 
 import pytest
 
+from tests.support import thoroughness
 from tests.support.local_stack.console_process import RunningConsole
 from tests.support.local_stack.running_stack import RunningStack
 from tests.support.local_stack.screen import Screen
 
 OUT_ID = "late-answers"
+# So many that a pause comes in time.
+RECIPIENTS = 600 if thoroughness.ALL else 100
 # Holds the answers whose addresses contain a text, until `release()`.
 HOLD = """
 window.held = [];
@@ -27,7 +30,7 @@ TITLE = "document.getElementById('dialog-title')?.textContent ?? ''"
 def campaign(running: RunningStack) -> None:
     """A campaign that is paused, so that it can be resumed and stopped."""
     code = running.template("${name}您好")
-    phones = [f"1350000{number:04d}" for number in range(600)]
+    phones = [f"1350000{number:04d}" for number in range(RECIPIENTS)]
     params = [{"name": one} for one in phones]
     running.campaign(OUT_ID, templateCode=code, phones=phones, params=params)
     running.ops("campaign", "pause", OUT_ID, "--yes")

@@ -91,7 +91,7 @@ def good(running: RunningStack, oss: Oss) -> str:
 
 
 def test_text_and_media_are_shown_on_a_phone(good: str, browser: Browser, pictures: Path) -> None:
-    found = browser.visit(good)
+    found = browser.visit(good, screenshot=True)
     keep(pictures / "digital-page.png", found)
     page = found.page
     assert found.status == 200
@@ -111,7 +111,7 @@ def test_text_and_media_are_shown_on_a_phone(good: str, browser: Browser, pictur
 
 
 def test_a_dark_phone_gets_a_dark_page(good: str, browser: Browser, pictures: Path) -> None:
-    light, dark = browser.visit(good), browser.visit(good, dark=True)
+    light, dark = browser.visit(good), browser.visit(good, dark=True, screenshot=True)
     keep(pictures / "digital-page-dark.png", dark)
     assert light.page["background"] == "rgb(255, 255, 255)"
     assert dark.page["background"] == "rgb(28, 28, 30)"
@@ -140,7 +140,8 @@ def test_hostile_content_stays_text(
     content = [part("txt", text, index) for index, text in enumerate(texts)]
     content.append(part("jpg", f"{oss.origin}/poster.jpg", 99, "\"'><script>alert(1)</script>"))
     theme = "<script>alert(1)</script>"
-    found = browser.visit(link_to(running, create(running, theme, content), PHONES[1]))
+    link = link_to(running, create(running, theme, content), PHONES[1])
+    found = browser.visit(link, screenshot=True)
     keep(pictures / "digital-page-hostile.png", found)
     assert found.console == []
     assert found.page["title"] == theme
@@ -155,7 +156,7 @@ def test_hostile_content_stays_text(
 def test_an_unknown_link_shows_a_page_in_chinese(
     running: RunningStack, browser: Browser, pictures: Path, code: str
 ) -> None:
-    found = browser.visit(f"{running.prefix}/m/{code}")
+    found = browser.visit(f"{running.prefix}/m/{code}", screenshot=True)
     keep(pictures / "digital-page-unknown.png", found)
     assert found.status == 404
     assert found.page["text"].startswith("页面不存在")

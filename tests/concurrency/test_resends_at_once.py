@@ -14,7 +14,7 @@ from ops import halting, resend_drafts, resending
 from ops.errors import OperatorError
 from tests.support.concurrency import World, at_once, phone, unique
 from tests.support.in_process import tencent
-from tests.support.thoroughness import some
+from tests.support.thoroughness import rounds, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +68,7 @@ def test_of_several_resends_at_once_one_sends(
     world: World, template: str, monkeypatch: pytest.MonkeyPatch, resends: int
 ) -> None:
     monkeypatch.setattr(resend_drafts, "STEP", 2)
-    for turn in range(8):
+    for turn in rounds(8):
         out_id, numbers = unique(), [phone() for _ in range(7)]
         campaign(world, template, numbers, out_id)
         # In every second turn, each begins while another one is at work.
@@ -87,7 +87,7 @@ def test_of_several_resends_at_once_one_sends(
 
 
 def test_resends_of_different_codes_at_once_send_once_each(world: World, template: str) -> None:
-    for _ in range(4):
+    for _ in rounds(4):
         out_id, numbers = unique(), [phone() for _ in range(6)]
         for number in numbers[:3]:
             world.tencent.always("86" + number, tencent.refused(tencent.coded(1015)))
@@ -107,7 +107,7 @@ def test_a_resend_while_the_campaign_is_sent_stopped_and_repeated(
     world: World, template: str
 ) -> None:
     """Calls are under way, Quick Audience repeats its request, and the operator stops it: nobody gets two messages."""
-    for turn in range(4):
+    for turn in rounds(4, least=2):
         out_id, numbers = unique(), [phone() for _ in range(12)]
         names = [{"name": number} for number in numbers]
         for number in numbers[::3]:

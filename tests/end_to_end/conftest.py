@@ -27,7 +27,12 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Files]:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory, files: Files) -> Iterator[RunningStack]:
-    environ = {"PATH": os.environ["PATH"], "OSS_ALLOWED_HOSTS": f".aliyuncs.com,{files.origin}"}
+    environ = {
+        "PATH": os.environ["PATH"],
+        "OSS_ALLOWED_HOSTS": f".aliyuncs.com,{files.origin}",
+        # Every send without an answer ends at once, so its receipt may settle it before `deliver` would have ended.
+        "BRIDGE_ADOPT_AFTER": "20",
+    }
     state = tmp_path_factory.mktemp("stack")
     with Stack(port=free_port(), state=state, environ=environ) as stack:
         running = RunningStack(stack)

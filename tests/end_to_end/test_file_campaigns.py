@@ -3,7 +3,6 @@
 from tests.support import thoroughness
 from tests.support.local_stack.files import Files
 from tests.support.local_stack.running_stack import SIGN, RunningStack
-from tests.support.waiting import wait_for
 
 LINES = 6_000 if thoroughness.ALL else 2_000
 
@@ -35,18 +34,12 @@ def test_a_file_of_thousands_of_lines_is_sent_and_reported_once(
 
     answer = ask(running, url, code, "file")
 
-    def shown() -> dict[str, object]:
-        found: dict[str, object] = running.ops("campaign", "show", "file")
-        return found
-
-    def reported() -> bool:
-        found = shown()
-        return found["recipients"] == good + 3 and found["pushed"] == good + 2
+    def is_reported(shown: dict[str, object]) -> bool:
+        return shown["recipients"] == good + 3 and shown["pushed"] == good + 2
 
     assert answer["code"] == "OK"
-    wait_for(reported, 90, shown)
+    found = running.shown("file", is_reported, 90)
     running.post(running.tencent, "/_sim/behaviour", {"magic": True})
-    found = shown()
     assert (found["delivered"], found["failed"], found["waiting"]) == (good, 3, 0)
     assert running.accepted() - accepted == good
     assert found["files"] == [

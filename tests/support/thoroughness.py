@@ -32,9 +32,9 @@ def spread(variants: Iterable[_T], step: int, kind: Callable[[_T], Hashable]) ->
     ]
 
 
-def rounds(count: int) -> range:
-    """Return the rounds of a race: `count` of them in CI, and a quarter of them in other runs."""
-    return range(count if not FEW else -(-count // 4))
+def rounds(count: int, least: int = 1) -> range:
+    """Return the rounds of a race: `count` of them in CI, and a quarter of them, but `least`, in other runs."""
+    return range(count if not FEW else max(least, -(-count // 4)))
 
 
 def for_ci(reason: str) -> pytest.MarkDecorator:

@@ -10,16 +10,22 @@ _T = TypeVar("_T")
 
 
 def wait_for(
-    condition: Callable[[], _T], seconds: float = 20, describe: Callable[[], Any] | None = None
+    condition: Callable[[], _T],
+    seconds: float = 20,
+    describe: Callable[[], Any] | None = None,
+    *,
+    pauses: tuple[float, float] = (0.01, 0.25),
 ) -> _T:
     """Return the first truthy result of `condition`; on a time-out, fail with the text of `describe`.
 
-    The pauses between two calls start short and grow, because checking slows down what is waited for.
+    The pauses between two calls start short and grow, because checking slows down what is waited for. `pauses` are the
+    first and the longest.
     """
-    deadline, pause = time.monotonic() + seconds, 0.01
+    deadline = time.monotonic() + seconds
+    pause, longest = pauses
     while not (answer := condition()):
         if time.monotonic() > deadline:
             pytest.fail(f"not within {seconds} s: {describe() if describe else answer!r}")
         time.sleep(pause)
-        pause = min(pause * 1.5, 0.25)
+        pause = min(pause * 1.5, longest)
     return answer

@@ -6,8 +6,8 @@ import itertools
 import json
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ class Visit:
     """The messages of Chromium: output of scripts, violations of the policy, failed requests."""
     requested: list[str] = field(default_factory=list)
     screenshot: bytes = b""
+    """The whole page, if a screenshot was wanted."""
     page: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -57,20 +58,37 @@ class Browser:
 
     port: int
 
-    def visit(self, url: str, *, width: int = 390, dark: bool = False, scale: float = 1) -> Visit:
+    def visit(
+        self,
+        url: str,
+        *,
+        width: int = 390,
+        dark: bool = False,
+        scale: float = 1,
+        screenshot: bool = False,
+    ) -> Visit:
         """Open a page on a phone of that width, wait for its media, and return what it shows."""
-        return asyncio.run(self._visit(url, width, dark, scale))
 
-    async def _visit(self, url: str, width: int, dark: bool, scale: float) -> Visit:
-        async with (
-            aiohttp.ClientSession() as session,
-            session.put(f"http://127.0.0.1:{self.port}/json/new?about:blank") as answer,
-        ):
-            target = json.loads(await answer.text())
-            async with session.ws_connect(
-                target["webSocketDebuggerUrl"], max_msg_size=0
-            ) as connection:
-                return await Tab(connection).look(url, width, dark, scale)
+        async def look() -> Visit:
+            async with self.tab() as tab:
+                return await tab.look(url, width, dark, scale, screenshot=screenshot)
+
+        return asyncio.run(look())
+
+    @asynccontextmanager
+    async def tab(self) -> AsyncIterator["Tab"]:
+        """Open a tab of its own, and close it at the end: pages in open tabs go on loading and drawing."""
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{self.port}/") as session:
+            async with session.put("json/new?about:blank") as answer:
+                target = json.loads(await answer.text())
+            try:
+                async with session.ws_connect(
+                    target["webSocketDebuggerUrl"], max_msg_size=0
+                ) as connection:
+                    yield Tab(connection)
+            finally:
+                async with session.get(f"json/close/{target['id']}"):
+                    pass
 
 
 class Tab:
@@ -81,7 +99,9 @@ class Tab:
         self._ids = itertools.count(1)
         self.visit = Visit()
 
-    async def look(self, url: str, width: int, dark: bool, scale: float) -> Visit:
+    async def look(
+        self, url: str, width: int, dark: bool, scale: float, *, screenshot: bool
+    ) -> Visit:
         await self.prepare(dark=dark)
         await self.resize(width, 844, scale)
         await self.do("Page.navigate", url=url)
@@ -91,10 +111,11 @@ class Tab:
                 break
             await asyncio.sleep(0.1)
         self.visit.page = await self._measure()
-        # The whole page in one picture, up to the maximum height of a picture.
-        await self.resize(width, min(max(self.visit.page["height"], 400), 2000), scale)
-        shot = await self.do("Page.captureScreenshot", format="png")
-        self.visit.screenshot = base64.b64decode(shot["data"])
+        if screenshot:
+            # The whole page in one picture, up to the maximum height of a picture.
+            await self.resize(width, min(max(self.visit.page["height"], 400), 2000), scale)
+            shot = await self.do("Page.captureScreenshot", format="png")
+            self.visit.screenshot = base64.b64decode(shot["data"])
         return self.visit
 
     async def prepare(self, *, dark: bool) -> None:

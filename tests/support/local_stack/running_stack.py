@@ -2,8 +2,7 @@
 
 import json
 import os
-import subprocess
-import sys
+from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -11,6 +10,7 @@ import requests
 from local.configuration import TENCENT_API
 from local.stack import Stack
 from tests.support import thoroughness
+from tests.support.local_stack import forked_ops
 from tests.support.waiting import wait_for
 
 SIGN, SIGN_ID = "测试签名", "1001"
@@ -84,12 +84,20 @@ class RunningStack:
 
     def ops(self, *words: str) -> Any:
         """Run an operator's command with --json, and return its output."""
-        done = subprocess.run(
-            [sys.executable, "-m", "ops", *words, "--json"],
-            env={**os.environ, **self.stack.environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = forked_ops.run((*words, "--json"), {**os.environ, **self.stack.environment})
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+    def shown(
+        self, out_id: str, condition: Callable[[dict[str, Any]], bool], seconds: float = 60
+    ) -> dict[str, Any]:
+        """Return what `ops campaign show` prints, once it meets a condition."""
+        found: dict[str, Any] = {}
+
+        def met() -> bool:
+            found.update(self.ops("campaign", "show", out_id))
+            return condition(found)
+
+        # A look costs as much as sending to a hundred recipients.
+        wait_for(met, seconds, lambda: found, pauses=(0.5, 1))
+        return found

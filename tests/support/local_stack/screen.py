@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
-import aiohttp
-
 from tests.support.local_stack.chromium import Browser, Tab
 
 _KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32}
@@ -145,13 +143,7 @@ def opened(
     resources = AsyncExitStack()
 
     async def connect() -> Screen:
-        session = await resources.enter_async_context(aiohttp.ClientSession())
-        async with session.put(f"http://127.0.0.1:{browser.port}/json/new?about:blank") as answer:
-            target = json.loads(await answer.text())
-        connection = await resources.enter_async_context(
-            session.ws_connect(target["webSocketDebuggerUrl"], max_msg_size=0)
-        )
-        tab = Tab(connection)
+        tab = await resources.enter_async_context(browser.tab())
         await tab.prepare(dark=dark)
         await tab.resize(width, height, 1)
         return Screen(loop, tab)
