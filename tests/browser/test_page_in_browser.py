@@ -90,8 +90,14 @@ def good(running: RunningStack, oss: Oss) -> str:
     return link_to(running, code, PHONES[0], card="8806")
 
 
-def test_text_and_media_are_shown_on_a_phone(good: str, browser: Browser, pictures: Path) -> None:
-    found = browser.visit(good, screenshot=True)
+@pytest.fixture(scope="session")
+def first_visit(good: str, browser: Browser) -> Visit:
+    """Return the message as a phone shows it that has not seen it before."""
+    return browser.visit(good, screenshot=True)
+
+
+def test_text_and_media_are_shown_on_a_phone(first_visit: Visit, pictures: Path) -> None:
+    found = first_visit
     keep(pictures / "digital-page.png", found)
     page = found.page
     assert found.status == 200
@@ -110,10 +116,12 @@ def test_text_and_media_are_shown_on_a_phone(good: str, browser: Browser, pictur
     assert width_of(found.screenshot) == 390
 
 
-def test_a_dark_phone_gets_a_dark_page(good: str, browser: Browser, pictures: Path) -> None:
-    light, dark = browser.visit(good), browser.visit(good, dark=True, screenshot=True)
+def test_a_dark_phone_gets_a_dark_page(
+    good: str, first_visit: Visit, browser: Browser, pictures: Path
+) -> None:
+    dark = browser.visit(good, dark=True, screenshot=True)
     keep(pictures / "digital-page-dark.png", dark)
-    assert light.page["background"] == "rgb(255, 255, 255)"
+    assert first_visit.page["background"] == "rgb(255, 255, 255)"
     assert dark.page["background"] == "rgb(28, 28, 30)"
     assert dark.console == []
 
@@ -125,9 +133,9 @@ def test_the_page_fits_every_width(good: str, browser: Browser, width: int) -> N
     assert found.console == []
 
 
-def test_the_page_loads_its_media_and_nothing_else(good: str, oss: Oss, browser: Browser) -> None:
+def test_the_page_loads_its_media_and_nothing_else(good: str, oss: Oss, first_visit: Visit) -> None:
     # Chromium draws the buttons of players from its own data URLs.
-    loaded = {url for url in browser.visit(good).requested if url.startswith("http")}
+    loaded = {url for url in first_visit.requested if url.startswith("http")}
     media = {f"{oss.origin}/{name}" for name in ("poster.jpg", "clip.mp4", "jingle.mp3")}
     assert loaded == {good, *media}
 

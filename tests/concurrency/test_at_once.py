@@ -619,7 +619,7 @@ def test_whoever_opens_and_closes_a_hold_everybody_is_sent_to_once(
         return tencent.refused(1031)(fake, call) if chance.random() < 0.6 else fake.obey(call)
 
     world.tencent.always("send", waver)
-    for turn in range(6):
+    for turn in rounds(6, least=2):
         let_probe(world, close=turn % 2 == 1)
     world.tencent.always("send", None)
     for _ in range(4):

@@ -4,7 +4,7 @@ from tests.support import thoroughness
 from tests.support.local_stack.files import Files
 from tests.support.local_stack.running_stack import SIGN, RunningStack
 
-LINES = 6_000 if thoroughness.ALL else 2_000
+LINES = 6_000 if thoroughness.ALL else 1_000
 
 
 def ask(running: RunningStack, url: str, code: str, out_id: str) -> dict[str, object]:

@@ -99,5 +99,5 @@ class RunningStack:
             return condition(found)
 
         # A look costs as much as sending to a hundred recipients.
-        wait_for(met, seconds, lambda: found, pauses=(0.5, 1))
+        wait_for(met, seconds, lambda: found, pauses=(1, 2))
         return found
