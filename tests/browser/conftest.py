@@ -18,11 +18,11 @@ from tests.support.local_stack.running_stack import SIGN, SIGN_ID, RunningStack
 from tests.support.local_stack.screen import Screen
 
 MEDIA = Path(__file__).parent / "media"
-# So slow that a campaign can be watched and paused. In the long runs it has 3,000 recipients, and else 200.
+# So slow that a campaign can be watched and paused. In the long runs it has 3,000 recipients, and else 120.
 _SPEED = (
     {"TENCENT_CALLS_PER_SECOND": "100"}
     if thoroughness.ALL
-    else {"TENCENT_CALLS_PER_SECOND": "40", "BRIDGE_WORKERS": "1"}
+    else {"TENCENT_CALLS_PER_SECOND": "24", "BRIDGE_WORKERS": "1"}
 )
 
 

@@ -9,7 +9,7 @@ from tests.support.local_stack.screen import Screen
 
 OUT_ID = "late-answers"
 # So many that a pause comes in time.
-RECIPIENTS = 600 if thoroughness.ALL else 100
+RECIPIENTS = 600 if thoroughness.ALL else 60
 # Holds the answers whose addresses contain a text, until `release()`.
 HOLD = """
 window.held = [];

@@ -62,7 +62,7 @@ def _serve() -> None:
                 _become(words, environment, output, errors)
                 return
             _, status = os.waitpid(child, 0)
-            answer = {"returncode": os.waitstatus_to_exitcode(status)}
+            answer: dict[str, Any] = {"returncode": os.waitstatus_to_exitcode(status)}
             for name, file in (("stdout", output), ("stderr", errors)):
                 file.seek(0)
                 answer[name] = file.read()
