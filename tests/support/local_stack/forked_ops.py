@@ -46,11 +46,14 @@ def _forking() -> subprocess.Popen[str]:
 
 
 def _serve() -> None:
+    from typer.main import get_command
+
     from ops.__main__ import app
 
+    command = get_command(app)
     # Typer imports half of itself with the first arguments that it reads. These are refused.
     with suppress(SystemExit), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-        app(["campaign", "show"], prog_name="ops")
+        command(["campaign", "show"], prog_name="ops")
     # The commands' collections of garbage ignore what is shared.
     gc.collect()
     gc.freeze()
@@ -59,8 +62,9 @@ def _serve() -> None:
         with TemporaryFile("w+") as output, TemporaryFile("w+") as errors:
             child = os.fork()
             if not child:
+                # The command ends the child, with SystemExit.
                 _become(words, environment, output, errors)
-                return
+                command(words, prog_name="ops")
             _, status = os.waitpid(child, 0)
             answer: dict[str, Any] = {"returncode": os.waitstatus_to_exitcode(status)}
             for name, file in (("stdout", output), ("stderr", errors)):
@@ -73,16 +77,13 @@ def _serve() -> None:
 def _become(
     words: list[str], environment: Mapping[str, str], output: IO[Any], errors: IO[Any]
 ) -> None:
-    """Become the command. It ends this process as it would end its own, with SystemExit."""
-    from ops.__main__ import app
-
+    """Give this process what a process of `ops` would have."""
     with Path(os.devnull).open() as nothing:
         for number, file in enumerate((nothing, output, errors)):
             os.dup2(file.fileno(), number)
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["ops", *words]
-    app(prog_name="ops")
 
 
 if __name__ == "__main__":
