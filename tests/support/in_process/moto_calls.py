@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import threading
 from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
@@ -19,6 +20,8 @@ from requests.structures import CaseInsensitiveDict
 from tests.support.in_process.aws import ACCOUNT, REGION
 
 _make_request: Any = BaseClient._make_request  # type: ignore[attr-defined]
+# `deliver` works through several chunks at once, and moto isn't made for several threads.
+_one_at_a_time = threading.Lock()
 
 
 def make_request(self: Any, operation: Any, request: dict[str, Any], context: Any) -> Any:
@@ -26,6 +29,11 @@ def make_request(self: Any, operation: Any, request: dict[str, Any], context: An
 
     Each minute the bridge asks in vain whether something waits, and moto takes as long for that as for an answer.
     """
+    with _one_at_a_time:
+        return _asked(self, operation, request, context)
+
+
+def _asked(self: Any, operation: Any, request: dict[str, Any], context: Any) -> Any:
     if operation.name in _PLAIN_PARAMETERS:
         answer = nothing_found(operation.name, json.loads(request["body"]))
         if answer is not None:
