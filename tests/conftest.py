@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest.runner import runtestprotocol
 from xdist.scheduler import LoadScopeScheduling
 
 from chalicelib.garbage_collection import NORMAL_THRESHOLD
@@ -120,6 +121,24 @@ class _BySharing(LoadScopeScheduling):
         if folder in _SPREAD:
             return nodeid
         return folder if folder in _SHARING and path.name not in _BY_THEMSELVES else str(path)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Run a test in one of several processes; report its setup and teardown only if there is something to print.
+
+    Sending the reports of all setups and teardowns takes as long as a few hundred tests.
+    """
+    options = item.config.option
+    if not hasattr(item.config, "workerinput") or options.durations or options.xmlpath:
+        return None
+    hook, location = item.ihook, item.location
+    hook.pytest_runtest_logstart(nodeid=item.nodeid, location=location)
+    for report in runtestprotocol(item, log=False, nextitem=nextitem):
+        if report.when == "call" or not report.passed or report.sections:
+            hook.pytest_runtest_logreport(report=report)
+    hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=location)
+    return True
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, settings
 
 from tests.support.fuzz.gateway import Gateway
+from tests.support.thoroughness import FEW
 
 TIMES = 20 if os.environ.get("FUZZ") == "long" else 1
 
 
 def fuzzed(examples: int) -> settings:
-    """Return settings with a number of examples, the same ones at each run. FUZZ=long tries 20 times as many."""
+    """Return settings with a number of examples, the same ones at each run. FUZZ=long tries 20 times as many.
+
+    Runs outside CI try half of them.
+    """
     return settings(
-        max_examples=examples * TIMES,
+        max_examples=examples * TIMES if TIMES > 1 or not FEW else examples // 2,
         derandomize=TIMES == 1,
         database=None,
         deadline=None,
