@@ -154,7 +154,8 @@ class Tab:
     def _note(self, event: str, params: dict[str, Any]) -> None:
         match event:
             case "Log.entryAdded":
-                self.visit.console.append(params["entry"]["text"])
+                entry = params["entry"]
+                self.visit.console.append(f"{entry['text']} {entry.get('url', '')}".rstrip())
             case "Runtime.consoleAPICalled":
                 self.visit.console.append(str(params["args"]))
             case "Page.javascriptDialogOpening":
