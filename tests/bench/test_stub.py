@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 from urllib.request import Request
 
@@ -36,15 +35,27 @@ def test_a_different_message_is_found() -> None:
     assert check._comparable([]) != one
 
 
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Stub]:
-    with stub(tmp_path) as running:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
+    with stub(tmp_path_factory.mktemp("stub")) as running:
         yield running
 
 
 @pytest.fixture
-def dynamodb(here: Stub) -> Any:
-    return boto3.client("dynamodb", **aws.client_options(here.url))
+def here(running: Stub) -> Stub:
+    """Return a stub that is as if it had just started."""
+    running.call("reset")
+    return running
+
+
+@pytest.fixture(scope="module")
+def client(running: Stub) -> Any:
+    return boto3.client("dynamodb", **aws.client_options(running.url))
+
+
+@pytest.fixture
+def dynamodb(here: Stub, client: Any) -> Any:
+    return client
 
 
 def test_a_written_line_is_read_back(dynamodb: Any) -> None:
