@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from _pytest.runner import runtestprotocol
 from xdist.scheduler import LoadScopeScheduling
 
 from chalicelib.garbage_collection import NORMAL_THRESHOLD
@@ -108,37 +107,12 @@ class _BySharing(LoadScopeScheduling):
         if node in self.registered_collections:
             self.registered_collections[node] = _Collection(collection)
 
-    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
-        super().mark_test_complete(node, item_index, duration)
-        # After each test, xdist counts the pending ones in all that it has assigned.
-        scope = self._split_scope(self.registered_collections[node][item_index])
-        if all(self.assigned_work[node][scope].values()):
-            del self.assigned_work[node][scope]
-
     def _split_scope(self, nodeid: str) -> str:
         path = Path(nodeid.partition("::")[0])
         folder = path.parts[1]
         if folder in _SPREAD:
             return nodeid
         return folder if folder in _SHARING and path.name not in _BY_THEMSELVES else str(path)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Run a test in one of several processes; report its setup and teardown only if there is something to print.
-
-    Sending the reports of all setups and teardowns takes as long as a few hundred tests.
-    """
-    options = item.config.option
-    if not hasattr(item.config, "workerinput") or options.durations or options.xmlpath:
-        return None
-    hook, location = item.ihook, item.location
-    hook.pytest_runtest_logstart(nodeid=item.nodeid, location=location)
-    for report in runtestprotocol(item, log=False, nextitem=nextitem):
-        if report.when == "call" or not report.passed or report.sections:
-            hook.pytest_runtest_logreport(report=report)
-    hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=location)
-    return True
 
 
 @pytest.hookimpl(optionalhook=True)
