@@ -10,7 +10,7 @@ RECIPIENTS = 10_000 if thoroughness.ALL else 2_000
 _IN_A_CALL = 200
 
 
-def test_thousands_of_numbers_are_answered_at_once_and_sent_in_exactly_as_many_bulk_calls_as_needed(
+def test_thousands_of_numbers_are_answered_at_once_and_sent_in_full_bulk_calls(
     running: RunningStack, plain_template: str
 ) -> None:
     # Ten thousand consecutive numbers have each of the simulator's special endings once.

@@ -17,16 +17,20 @@ from functools import cache
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryFile
+from threading import Lock
 from typing import IO, Any
+
+_one_at_a_time = Lock()
 
 
 def run(words: tuple[str, ...], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """Run `python -m ops` with this environment and no standard input; return its code and output."""
-    process = _forking()
-    assert process.stdin
-    assert process.stdout
-    print(json.dumps([words, dict(environment)]), file=process.stdin, flush=True)
-    answer = process.stdout.readline()
+    with _one_at_a_time:
+        process = _forking()
+        assert process.stdin
+        assert process.stdout
+        print(json.dumps([words, dict(environment)]), file=process.stdin, flush=True)
+        answer = process.stdout.readline()
     assert answer, f"{__name__} ended with code {process.wait(10)}"
     return subprocess.CompletedProcess(["ops", *words], **json.loads(answer))
 
