@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 DONE, PAUSED, UNKNOWN = "autumn-sale", "winter-preview", "lost-answers"
-# So many that a pause comes in time.
+# Enough that a pause comes in time.
 PAUSED_RECIPIENTS = 1000 if thoroughness.ALL else 80
 WIDTHS = (1280, 390)
 # In the long runs, every page and every dialog has every look.

@@ -8,7 +8,7 @@ from tests.support.local_stack.running_stack import RunningStack
 from tests.support.local_stack.screen import Screen
 
 OUT_ID = "late-answers"
-# So many that a pause comes in time.
+# Enough that a pause comes in time.
 RECIPIENTS = 600 if thoroughness.ALL else 60
 # Holds the answers whose addresses contain a text, until `release()`.
 HOLD = """
