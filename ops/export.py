@@ -59,24 +59,29 @@ def rows(out_id: str, *, failed: bool = False) -> Iterator[Row]:
     )
 
 
+class _Counted:
+    """Rows that are read once, and how many of them have been read."""
+
+    def __init__(self, found: Iterable[Row]) -> None:
+        self._found = found
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in self._found:
+            self.count += 1
+            yield row
+
+
 @contextmanager
 def recorded(out_id: str, *, failed: bool = False) -> Iterator[Iterator[Row]]:
     """Return the same rows inside the block, and record the export and their number in the audit log.
 
     Numbers leave the stage, so the log has to show to whom. Raises ClientError if the entry can't be written.
     """
-    found = rows(out_id, failed=failed)
-    count = 0
-
-    def counted() -> Iterator[Row]:
-        nonlocal count
-        for row in found:
-            count += 1
-            yield row
-
+    found = _Counted(rows(out_id, failed=failed))
     with audit.action("campaign export", outId=out_id, failed=failed) as action:
-        yield counted()
-        action.outcome = {"rows": count}
+        yield iter(found)
+        action.outcome = {"rows": found.count}
 
 
 def as_csv(found: Iterable[Row]) -> Iterator[bytes]:
@@ -105,24 +110,17 @@ def write(found: Iterable[Row], path: Path) -> int:
 
     Only its owner may read the file. Raises OperatorError if it can't be written.
     """
-    count = 0
-
-    def counted() -> Iterator[Row]:
-        nonlocal count
-        for row in found:
-            count += 1
-            yield row
-
+    counted = _Counted(found)
     try:
         if path.exists() and not path.is_file():
             # A pipe or a device, which must not be replaced.
             with path.open("wb") as file:
-                file.writelines(as_csv(counted()))
+                file.writelines(as_csv(counted))
         else:
-            _write_whole(path, as_csv(counted()))
+            _write_whole(path, as_csv(counted))
     except OSError as error:
         raise OperatorError(f"{path} can't be written: {error.strerror or error}") from error
-    return count
+    return counted.count
 
 
 def _write_whole(path: Path, parts: Iterable[bytes]) -> None:
