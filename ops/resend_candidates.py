@@ -21,20 +21,17 @@ from chalicelib.store import chunks, files
 from chalicelib.store.files import File
 from chalicelib.tencent import error_codes
 from ops.errors import OperatorError
-
-ACCEPTED = "Tencent accepted a message to the phone under this outId"
-UNKNOWN = "perhaps a message was sent to the phone under this outId: its outcome is unknown"
-UNCERTAIN = "Tencent did not say certainly that it sent nothing to the phone under this outId"
-UNDER_WAY = "a message to the phone under this outId waits or is being sent"
-LATER = "a later request under this outId names the phone, too"
-OTHER_CODE = "failed with another code"
-ERASED = "the number was erased"
-WHOLE_FILE = "the file failed as a whole: send it again in Quick Audience"
-NO_NUMBER = "the entry has no number"
-NO_VALUES = "the values of its variables are not stored: it was refused at acceptance"
-NO_REVISION = "the text that its request was sent with is not stored any more"
-OTHER_NUMBER = "the number would be read differently now"
-REPEATED = "the same text to the same phone, once more"
+from ops.resend_reasons import (
+    ACCEPTED,
+    ERASED,
+    LATER,
+    NO_NUMBER,
+    OTHER_CODE,
+    UNCERTAIN,
+    UNDER_WAY,
+    UNKNOWN,
+    WHOLE_FILE,
+)
 
 # A request that was cut off while it was accepted can be repeated for this long, and is then continued.
 _CONTINUED_SECONDS = SAME_REQUEST_SECONDS + 3600

@@ -22,14 +22,8 @@ from chalicelib.store import chunks, daily_counts, templates
 from chalicelib.store.resends import MAX_REQUESTS
 from chalicelib.store.templates import Revision
 from ops.errors import OperatorError
-from ops.resend_candidates import (
-    NO_REVISION,
-    NO_VALUES,
-    OTHER_NUMBER,
-    REPEATED,
-    Candidate,
-    Candidates,
-)
+from ops.resend_candidates import Candidate, Candidates
+from ops.resend_reasons import NO_REVISION, NO_VALUES, OTHER_NUMBER, REPEATED
 
 # Recipients that are planned in one go, and held in memory until then.
 STEP = 5000

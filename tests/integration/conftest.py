@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support import thoroughness
+from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.fixtures import (
     bridge,
     clock,
@@ -14,10 +15,17 @@ from tests.support.in_process.fixtures import (
     oss,
     tencent,
 )
+from tests.support.in_process.operator import Ops
 from tests.support.in_process.switches import SWITCHES
 from tests.support.in_process.tencent import API, SETTINGS
 
 __all__ = ["bridge", "clock", "here", "linked", "local", "moves", "no_sockets", "oss", "tencent"]
+
+
+@pytest.fixture
+def operator(linked: Bridge, local: Bridge) -> Ops:
+    """An operator at a terminal of the linked bridge."""
+    return Ops(local)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -9,7 +9,7 @@ import requests
 
 from chalicelib.domain.chunks import ChunkKey
 from chalicelib.store import chunks, messages, resends, send_requests
-from ops import halting, resend_candidates, resending
+from ops import halting, resend_reasons, resending
 from ops.errors import OperatorError
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.final_state_logs import stored_items
@@ -35,11 +35,6 @@ from tests.support.in_process.tencent import SETTINGS, coded, lost, refused, sta
 
 # With `local`, the operator's commands find the bridge.
 pytestmark = pytest.mark.usefixtures("local")
-
-
-@pytest.fixture
-def operator(linked: Bridge, local: Bridge) -> Ops:
-    return Ops(local)
 
 
 def _row(code: int | str) -> Any:
@@ -103,7 +98,7 @@ def test_only_the_codes_that_were_chosen(linked: Bridge) -> None:
     assert account["failures"] == [
         {"code": BLACK, "reason": account["failures"][0]["reason"], "recipients": 2}
     ]
-    assert left_out(account) == {resend_candidates.ACCEPTED: 2, resend_candidates.OTHER_CODE: 2}
+    assert left_out(account) == {resend_reasons.ACCEPTED: 2, resend_reasons.OTHER_CODE: 2}
     settle(linked)
     assert set(sent_to(linked)) == set(PHONES[2:])
     assert resend(BLACK, ILLEGAL)["recipients"] == 2
@@ -130,7 +125,7 @@ def test_a_dry_run_counts_and_changes_nothing(linked: Bridge, operator: Ops) -> 
         (BLACK, 2),
         (ILLEGAL, 2),
     ]
-    assert account["leftOut"] == [{"why": resend_candidates.ACCEPTED, "recipients": 2}]
+    assert account["leftOut"] == [{"why": resend_reasons.ACCEPTED, "recipients": 2}]
     assert [one["bizId"] for one in account["requests"]] == [None]
     shown = operator.type("campaign", "resend", "task-1", "--dry-run").stdout
     assert re.search(r"recipients to send to +│ 4", shown)
@@ -196,7 +191,7 @@ def test_what_tencent_accepted_is_never_sent_again(linked: Bridge) -> None:
     linked.pump.drain()
     account = resend()
     assert account["recipients"] == 0
-    assert left_out(account) == {resend_candidates.ACCEPTED: 6}
+    assert left_out(account) == {resend_reasons.ACCEPTED: 6}
     with pytest.raises(OperatorError, match="failed with MK:100C"):
         resend("MK:100C")
     linked.pump.drain("deliver")
@@ -215,7 +210,7 @@ def test_a_send_of_unknown_outcome_is_never_repeated(linked: Bridge) -> None:
     linked.pump.drain("deliver")
     accept_again(linked)
     account = resend()
-    assert (account["recipients"], left_out(account)) == (2, {resend_candidates.UNKNOWN: 2})
+    assert (account["recipients"], left_out(account)) == (2, {resend_reasons.UNKNOWN: 2})
     linked.clock.advance(hours=1)
     linked.deliver_all()
     linked.pump.run(hours=3)
@@ -226,7 +221,7 @@ def test_a_send_of_unknown_outcome_is_never_repeated(linked: Bridge) -> None:
     linked.pump.run(hours=1)
     account = resend()
     assert account["recipients"] == 0
-    assert left_out(account)[resend_candidates.UNKNOWN] == 2
+    assert left_out(account)[resend_reasons.UNKNOWN] == 2
     assert len(linked.tencent.sent_to("86" + PHONES[0])) == 1
 
 
@@ -261,7 +256,7 @@ def test_a_refusal_that_is_not_certain_is_never_sent_again(
     linked.tencent.always("send", None)
     account = resend()
     assert account["recipients"] == 1
-    assert left_out(account) == {resend_candidates.UNCERTAIN: 3}
+    assert left_out(account) == {resend_reasons.UNCERTAIN: 3}
     linked.pump.drain("deliver")
     assert set(sent_to(linked)) == {PHONES[2]}
 
@@ -286,7 +281,7 @@ def test_nobody_who_still_may_be_sent_to_is_sent_to(linked: Bridge, how: str) ->
         )
     account = resend()
     assert account["recipients"] == 2
-    assert left_out(account)[resend_candidates.UNDER_WAY] == 4
+    assert left_out(account)[resend_reasons.UNDER_WAY] == 4
     if how == "paused":
         halting.resume("task-1")
     reported = settle(linked)
@@ -303,7 +298,7 @@ def test_a_phone_that_another_request_sent_to_is_left_out(linked: Bridge) -> Non
     linked.pump.drain("deliver")
     account = resend()
     assert account["recipients"] == 3
-    assert left_out(account)[resend_candidates.ACCEPTED] == 4
+    assert left_out(account)[resend_reasons.ACCEPTED] == 4
     linked.pump.drain("deliver")
     assert len(linked.tencent.sent_to("86" + PHONES[0])) == 1
 
@@ -338,7 +333,7 @@ def test_of_several_failures_of_a_phone_the_newest_request_counts(linked: Bridge
     linked.tencent.always("send", None)
     account = look()
     assert account["recipients"] == 4
-    assert left_out(account)[resend_candidates.LATER] == 1
+    assert left_out(account)[resend_reasons.LATER] == 1
     assert {one["recipients"] for one in account["requests"]} == {1, 3}
     account = resend(BLACK)
     assert account["recipients"] == 3
@@ -353,7 +348,7 @@ def test_a_second_resend_while_the_first_is_under_way_sends_nothing(linked: Brid
     account = resend()
     assert account["recipients"] == 0
     assert account["requests"] == []
-    assert left_out(account) == {resend_candidates.ACCEPTED: 2, resend_candidates.UNDER_WAY: 8}
+    assert left_out(account) == {resend_reasons.ACCEPTED: 2, resend_reasons.UNDER_WAY: 8}
     settle(linked)
     assert resend()["recipients"] == 0
 
@@ -366,7 +361,7 @@ def test_what_fails_again_can_be_sent_again(linked: Bridge) -> None:
     linked.clock.advance(seconds=1)
     account = resend()
     assert account["recipients"] == 4
-    assert left_out(account)[resend_candidates.LATER] == 4
+    assert left_out(account)[resend_reasons.LATER] == 4
     halting.stop("task-1")
     linked.pump.drain("deliver")
     accept_again(linked)

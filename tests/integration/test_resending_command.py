@@ -8,7 +8,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from chalicelib.store import send_requests
-from ops import resend_candidates
+from ops import resend_reasons
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.operator import Ops
 from tests.support.in_process.resends import (
@@ -26,11 +26,6 @@ from tests.support.in_process.tencent import coded, refused
 
 # With `local`, the operator's commands find the bridge.
 pytestmark = pytest.mark.usefixtures("local")
-
-
-@pytest.fixture
-def operator(linked: Bridge, local: Bridge) -> Ops:
-    return Ops(local)
 
 
 def test_its_help_says_what_is_inferred(operator: Ops) -> None:
@@ -97,7 +92,7 @@ def test_several_codes_are_given_in_any_form(
         (BLACK, 2),
         (ILLEGAL, 2),
     ]
-    assert left_out(account)[resend_candidates.OTHER_CODE] == 1
+    assert left_out(account)[resend_reasons.OTHER_CODE] == 1
 
 
 @pytest.mark.parametrize(

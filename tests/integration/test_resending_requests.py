@@ -7,7 +7,7 @@ import pytest
 from chalicelib.domain.periods import CLOSED_AFTER_SECONDS, RETENTION_SECONDS, SAME_REQUEST_SECONDS
 from chalicelib.queues.sending import NotQueuedError
 from chalicelib.store import chunks, resends, send_requests
-from ops import erasure, export, resend_candidates, resend_drafts
+from ops import erasure, export, resend_drafts, resend_reasons
 from ops.errors import OperatorError
 from tests.support.in_process import digital
 from tests.support.in_process.bridge import Bridge
@@ -35,11 +35,6 @@ from tests.support.in_process.tencent import coded, refused
 
 # With `local`, the operator's commands find the bridge.
 pytestmark = pytest.mark.usefixtures("local")
-
-
-@pytest.fixture
-def operator(linked: Bridge, local: Bridge) -> Ops:
-    return Ops(local)
 
 
 # --- kinds of requests ----------------------------------------------------------------------------
@@ -108,7 +103,7 @@ def test_a_file_that_failed_as_a_whole_is_sent_again_by_quick_audience_only(
     linked.pump.run("read", "deliver", "push", hours=1)
     account = resend()
     assert account["recipients"] == 0
-    assert left_out(account) == {resend_candidates.WHOLE_FILE: 6}
+    assert left_out(account) == {resend_reasons.WHOLE_FILE: 6}
     assert files.ask(f"{BUCKET}/task-1.txt", code).code == "OK"
     linked.pump.run("read", "deliver", hours=1)
     assert len(linked.tencent.sent) == 6
@@ -163,7 +158,7 @@ def test_a_file_that_failed_as_a_whole_does_not_hide_older_failures(
     linked.pump.run("read", "deliver", hours=1)
     account = resend()
     assert account["recipients"] == 4
-    assert left_out(account) == {resend_candidates.ACCEPTED: 2, resend_candidates.WHOLE_FILE: 4}
+    assert left_out(account) == {resend_reasons.ACCEPTED: 2, resend_reasons.WHOLE_FILE: 4}
     settle(linked)
 
 
@@ -188,7 +183,7 @@ def test_an_erased_number_is_skipped(linked: Bridge) -> None:
     erasure.erase(erasure.find(PHONES[0]))
     account = resend()
     assert account["recipients"] == 3
-    assert left_out(account)[resend_candidates.ERASED] == 1
+    assert left_out(account)[resend_reasons.ERASED] == 1
     linked.pump.drain("deliver")
     assert not linked.tencent.sent_to("86" + PHONES[0])
 

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.errors import Refused
 from chalicelib.store import daily_counts, send_requests
-from ops import resend_candidates, resending, template
+from ops import resend_reasons, resending, template
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.resends import (
     BLACK,
@@ -33,7 +33,7 @@ def test_a_sign_that_is_not_approved_any_more_leaves_its_recipients_out(linked: 
     linked.link(status=2)
     account = resend()
     assert account["recipients"] == 0
-    [why] = left_out(account).keys() - {resend_candidates.ACCEPTED}
+    [why] = left_out(account).keys() - {resend_reasons.ACCEPTED}
     assert why.startswith("isv.")
     linked.link()
     assert resend()["recipients"] == 4
@@ -88,7 +88,7 @@ def test_texts_that_become_equal_are_sent_once(linked: Bridge) -> None:
     linked.tencent.always("send", None)
     change(linked, code, "您好${name}")
     account = resend()
-    assert (account["recipients"], left_out(account)) == (1, {resend_candidates.REPEATED: 1})
+    assert (account["recipients"], left_out(account)) == (1, {resend_reasons.REPEATED: 1})
     settle(linked)
 
 
@@ -126,7 +126,7 @@ def test_recipients_whom_the_bridge_refused_are_sent_to_if_they_may_be_now(
     assert resend()["recipients"] == 1
     account = resending.resend("task-2")
     assert account["recipients"] == 0
-    assert left_out(account)[resend_candidates.NO_VALUES] == 1
+    assert left_out(account)[resend_reasons.NO_VALUES] == 1
     linked.pump.drain("deliver")
     assert linked.tencent.sent[-1].phone == "85291234567"
 

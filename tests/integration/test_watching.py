@@ -22,11 +22,6 @@ from tests.support.in_process.operator import Ops
 Step = Callable[[], object]
 
 
-@pytest.fixture
-def operator(linked: Bridge, local: Bridge) -> Ops:
-    return Ops(local)
-
-
 def watch(bridge: Bridge, *steps: Step) -> list[dict[str, Any]]:
     """Watch a campaign, and run one step of it between two looks; press Ctrl-C after the last step."""
     left = list(steps)

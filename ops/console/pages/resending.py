@@ -2,25 +2,25 @@
 
 from typing import Any
 
-from ops import costs, resend_candidates
+from ops import costs, resend_reasons
 from ops.console import out_ids
 from ops.console.actions import Action, Counts, Fact, Question, Result, require_typed
 from ops.console.visits import Visit
 from ops.errors import OperatorError
 
 _WHY = {
-    resend_candidates.ACCEPTED: "left_out.accepted",
-    resend_candidates.UNKNOWN: "left_out.unknown",
-    resend_candidates.UNCERTAIN: "left_out.uncertain",
-    resend_candidates.UNDER_WAY: "left_out.under_way",
-    resend_candidates.LATER: "left_out.later",
-    resend_candidates.ERASED: "left_out.erased",
-    resend_candidates.WHOLE_FILE: "left_out.whole_file",
-    resend_candidates.NO_NUMBER: "left_out.no_number",
-    resend_candidates.NO_VALUES: "left_out.no_values",
-    resend_candidates.NO_REVISION: "left_out.no_revision",
-    resend_candidates.OTHER_NUMBER: "left_out.other_number",
-    resend_candidates.REPEATED: "left_out.repeated",
+    resend_reasons.ACCEPTED: "left_out.accepted",
+    resend_reasons.UNKNOWN: "left_out.unknown",
+    resend_reasons.UNCERTAIN: "left_out.uncertain",
+    resend_reasons.UNDER_WAY: "left_out.under_way",
+    resend_reasons.LATER: "left_out.later",
+    resend_reasons.ERASED: "left_out.erased",
+    resend_reasons.WHOLE_FILE: "left_out.whole_file",
+    resend_reasons.NO_NUMBER: "left_out.no_number",
+    resend_reasons.NO_VALUES: "left_out.no_values",
+    resend_reasons.NO_REVISION: "left_out.no_revision",
+    resend_reasons.OTHER_NUMBER: "left_out.other_number",
+    resend_reasons.REPEATED: "left_out.repeated",
 }
 """The words for why recipients are left out. A refusal of a sign or a template is shown as it is."""
 
