@@ -39,7 +39,7 @@ def calls_of(faults: Faults, function: str) -> set[str]:
 
 
 @for_ci
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("api", _CALLS)
 def test_killed_before_and_after_every_call_every_recipient_reaches_one_final_state(
     tmp_path: Path, api: str
@@ -57,7 +57,7 @@ def test_killed_before_and_after_every_call_every_recipient_reaches_one_final_st
 
         deaths = Deaths(arena.faults, campaigns, random.Random(SEED), arena.renew, _RARE)
         deaths.learn(first=True)
-        deaths.run(seconds=150)
+        deaths.run(seconds=120)
         # Meanwhile the deaths of `deliver` wait for their time-out.
         pulled = die_pulling(arena.faults, campaigns)
         facts, problems = come_to_rest(campaigns, seconds=200)
