@@ -78,5 +78,5 @@ async def dialog(
     text, problem = await attempt(visit, work, "", kind=kind)
     if problem:
         text = rendering.failed(visit, problem)
-    status = 503 if problem else 200
+    status = problem.status if problem else 200
     return html(text if FRAGMENT in request.headers else rendering.message(visit, text), status)

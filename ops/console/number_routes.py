@@ -53,8 +53,9 @@ async def export_campaign(request: web.Request) -> web.StreamResponse:
 
     parts, problem = await answers.attempt(visit, begin, None, kind="asked")
     if parts is None or problem:
-        text = rendering.problem(visit, problem or Problem("refused"))
-        return answers.html(rendering.message(visit, text), 503)
+        problem = problem or Problem("refused")
+        text = rendering.problem(visit, problem)
+        return answers.html(rendering.message(visit, text), problem.status)
     name = re.sub(r"[^A-Za-z0-9._-]+", "_", out_id)[:60]
     response = web.StreamResponse()
     response.content_type = "text/csv"

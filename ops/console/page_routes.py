@@ -38,7 +38,9 @@ async def part_of_page(request: web.Request) -> web.StreamResponse:
     if answers.FRAGMENT not in request.headers:
         return await _whole(visit, shown, asked=part)
     text, problem = await _load(visit, shown, part)
-    return answers.html(rendering.problem(visit, problem), 503) if problem else answers.html(text)
+    if problem:
+        return answers.html(rendering.problem(visit, problem), problem.status)
+    return answers.html(text)
 
 
 async def _whole(visit: Visit, shown: Page, asked: Part | None = None) -> web.Response:

@@ -57,6 +57,11 @@ class Problem:
     detail: str = ""
     command: str = ""
 
+    @property
+    def status(self) -> int:
+        """Return the HTTP status: 400 if what was asked for can't be done or does not exist, otherwise 503."""
+        return 400 if self.kind == "refused" else 503
+
 
 EXPECTED = (
     BotoCoreError,
