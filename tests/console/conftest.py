@@ -20,6 +20,14 @@ def no_long_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadletters, "_WAIT_SECONDS", 0)
 
 
+@pytest.fixture(autouse=True)
+def no_reads_left() -> Iterator[None]:
+    """Calls of one test must not be counted in the next one."""
+    yield
+    while Visitor.all:
+        Visitor.all.pop().leave()
+
+
 class FakeCloudWatch:
     """CloudWatch with the ages of queues; it has none for the others. It raises `error` if there is one."""
 

@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -49,11 +49,19 @@ class Answer:
 class Visitor:
     """One browser, with its cookies, and the console that it visits."""
 
+    all: ClassVar[list["Visitor"]] = []
+
     def __init__(self, *, stage: str = "local", read_only: bool = False) -> None:
         self.console = Console(stage, safety.Safety(PORT), read_only=read_only)
         self.cookie = ""
         # Errors of the console itself.
         self.failures: list[str] = []
+        self.all.append(self)
+
+    def leave(self) -> None:
+        """Wait until nothing is read for this visitor any more. A read that was given up goes on in its thread."""
+        for pool in self.console.threads._pools.values():
+            pool.shutdown()
 
     @property
     def guard(self) -> safety.Safety:

@@ -25,9 +25,12 @@ class Meter:
         self.reads = Decimal(0)
         self.requests = 0
         self.by_operation: Counter[str] = Counter()
+        self.calls: list[str] = []
+        """Each call, with the values of its condition, for the message of a test that fails."""
 
     def __call__(self, operation: str, params: dict[str, Any], answer: Any) -> None:
         self.by_operation[operation] += 1
+        self.calls.append(f"{operation} {params.get('ExpressionAttributeValues', '')}")
         if isinstance(answer, ClientError):
             # A write whose condition fails costs the same as a successful one.
             assert answer.response["Error"]["Code"] in (
