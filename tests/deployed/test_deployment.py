@@ -25,8 +25,6 @@ from local.functions import App
 from tests.support.deployment.bundle import SIGN, SIGN_ID, Queues, Simulator
 from tests.support.waiting import wait_for
 
-pytestmark = pytest.mark.timeout(300)
-
 QUEUE_PREFIX = DEFAULTS["BRIDGE_QUEUE_PREFIX"]
 SECRET = "/emulated/qa-key"
 UNREADABLE = "{nobody understands this"

@@ -265,7 +265,6 @@ def test_if_packing_fails_nothing_is_written(
 
 
 @pytest.mark.deployed
-@pytest.mark.timeout(300)
 def test_make_package_writes_the_same_templates_and_the_bundle(
     folder: Path, tmp_path: Path
 ) -> None:

@@ -18,7 +18,7 @@ from ops.cloud.identity import Identity
 from tests.support.deployment.checkout import Checkout
 
 # Packing takes a quarter of a minute, and is done three times.
-pytestmark = [pytest.mark.timeout(600), pytest.mark.deployed]
+pytestmark = pytest.mark.deployed
 
 Run = Callable[..., str]
 README = Path("README.md").read_text()

@@ -22,8 +22,6 @@ from tests.support.deployment.checkout import Checkout
 from tests.support.deployment.commands import ops
 from tests.support.deployment.fake_aws.account import Account, Killed
 
-pytestmark = pytest.mark.timeout(240)
-
 
 @pytest.fixture
 def said() -> list[str]:

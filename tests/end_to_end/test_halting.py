@@ -47,10 +47,8 @@ class Slow:
 
 @pytest.fixture
 def slow(running: RunningStack) -> Iterator[Slow]:
-    fault = {"answer": "normal", "seconds": SECONDS_OF_A_CALL, "endpoints": ["sendsms"]}
-    running.post(running.tencent, "/_sim/behaviour", {"faults": [fault]})
-    yield Slow(running, time.time())
-    running.post(running.tencent, "/_sim/behaviour", {"faults": []})
+    with running.slow_sends(SECONDS_OF_A_CALL):
+        yield Slow(running, time.time())
 
 
 @for_ci

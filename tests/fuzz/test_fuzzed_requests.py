@@ -14,7 +14,7 @@ from tests.support.fuzz.endpoints import BODIES, ROUTES, SERVED
 from tests.support.fuzz.gateway import Asked
 from tests.support.fuzz.world import TIMES, World, fuzzed
 
-pytestmark = pytest.mark.timeout(120 * TIMES)
+pytestmark = pytest.mark.timeout(600 * TIMES)
 # One in four.
 _signed = st.integers(0, 3).map(lambda number: number == 3)
 

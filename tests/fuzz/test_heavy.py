@@ -17,7 +17,7 @@ from tests.support.fuzz.gateway import Asked
 from tests.support.fuzz.heavy import SIX_MEGABYTES
 from tests.support.fuzz.world import TIMES, World
 
-pytestmark = pytest.mark.timeout(120 * TIMES)
+pytestmark = pytest.mark.timeout(600 * TIMES)
 LIST = ("POST", "/sms/sendBatchList")
 # Fields whose texts and lists are parsed and not only measured; fields of parts follow a dot.
 _READ = [

@@ -19,7 +19,6 @@ from tests.support.in_process.outside import points
 from tests.support.in_process.resends import PHONES, REFUSED, campaign, settle
 from tests.support.in_process.snapshot import snapshot
 
-pytestmark = pytest.mark.timeout(300)
 ERASED = PHONES[0]
 
 

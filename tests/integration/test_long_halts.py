@@ -31,8 +31,6 @@ from tests.support.in_process.quickaudience import by_phone, ok, respond, unauth
 from tests.support.in_process.sends import times_sent
 from tests.support.in_process.tencent import coded, refused
 
-pytestmark = pytest.mark.timeout(300)
-
 SIZE = 12
 FAILING = 10
 """How many recipients of the failing campaign are tried before it is paused: the minimum of FAILURE_ALARM."""

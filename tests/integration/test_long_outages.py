@@ -30,8 +30,6 @@ from tests.support.in_process.quickaudience import by_phone, ok, respond, unauth
 from tests.support.in_process.sends import times_sent
 from tests.support.in_process.tencent import Behaviour, lost, statuses
 
-pytestmark = pytest.mark.timeout(300)
-
 SILENT = lost(web.read_timeout, sent=False)
 
 

@@ -8,6 +8,9 @@ import pytest
 
 _T = TypeVar("_T")
 
+PATIENCE = 3
+"""How much longer something may take than on a machine that does nothing else."""
+
 
 def wait_for(
     condition: Callable[[], _T],
@@ -18,9 +21,12 @@ def wait_for(
 ) -> _T:
     """Return the first truthy result of `condition`; on a time-out, fail with the text of `describe`.
 
+    `seconds` are enough on a machine that does nothing else; `PATIENCE` times as many are waited for.
+
     The pauses between two calls start short and grow, because checking slows down what is waited for. `pauses` are the
     first and the longest.
     """
+    seconds *= PATIENCE
     deadline = time.monotonic() + seconds
     pause, longest = pauses
     while not (answer := condition()):

@@ -14,6 +14,8 @@ from typing import Any
 
 import aiohttp
 
+from tests.support.waiting import PATIENCE
+
 EXECUTABLE = Path("/usr/bin/chromium")
 _FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -105,7 +107,7 @@ class Tab:
         await self.prepare(dark=dark)
         await self.resize(width, 844, scale)
         await self.do("Page.navigate", url=url)
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 15 * PATIENCE
         while not _is_settled(await self._measure()):
             if time.monotonic() > deadline:
                 break
@@ -181,10 +183,10 @@ def running(profile: Path) -> Iterator[Browser]:
         stderr=subprocess.DEVNULL,
     ) as process:
         try:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 30 * PATIENCE
             while not announced.exists() or not announced.read_text():
                 assert process.poll() is None, "Chromium ended at once"
-                assert time.monotonic() < deadline, "Chromium did not start within 30 s"
+                assert time.monotonic() < deadline, "Chromium did not start"
                 time.sleep(0.05)
             yield Browser(int(announced.read_text().splitlines()[0]))
         finally:

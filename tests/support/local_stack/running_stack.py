@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import requests
@@ -74,6 +75,17 @@ class RunningStack:
         """Return the number of all messages that Tencent has accepted."""
         numbers: dict[str, int] = self.get(self.tencent, "/_sim/state")["numbers"]
         return numbers["accepted"]
+
+    @contextmanager
+    def slow_sends(self, seconds: float) -> Iterator[None]:
+        """Let each call that sends take so long, so that a campaign is still under way when it is halted."""
+        calls = ["sendsms", "sendmultisms2", "SendSms"]
+        slow = {"answer": "normal", "seconds": seconds, "endpoints": calls}
+        self.post(self.tencent, "/_sim/behaviour", {"faults": [slow]})
+        try:
+            yield
+        finally:
+            self.post(self.tencent, "/_sim/behaviour", {"faults": []})
 
     def template(self, content: str, kind: int = 1) -> str:
         """Create a template and wait for its approval."""

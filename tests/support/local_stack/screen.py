@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
 from tests.support.local_stack.chromium import Browser, Tab
+from tests.support.waiting import PATIENCE
 
 _KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32}
 
@@ -51,8 +52,11 @@ class Screen:
         self.value(f"new Promise(done => setTimeout(() => done(true), {1000 * seconds}))")
 
     def wait(self, condition: str, seconds: float = 20) -> None:
-        """Wait until an expression is true, which can't be a promise. While a page is replaced, there is none."""
-        deadline = time.monotonic() + seconds
+        """Wait until an expression is true, which can't be a promise. While a page is replaced, there is none.
+
+        `PATIENCE` times as many `seconds` are waited for.
+        """
+        deadline = time.monotonic() + seconds * PATIENCE
         while True:
             found = self.do(
                 "Runtime.evaluate", expression=f"Boolean({condition})", returnByValue=True
