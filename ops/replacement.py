@@ -41,14 +41,16 @@ def require_empty(own: Stack, parameters: Mapping[str, str]) -> None:
         )
 
 
-def messages(prefix: str, table: str) -> dict[str, int]:
-    """Return how many messages wait, by queue, and at which gates of the table some wait. Empty ones are left out."""
-    found = {queue: _in_queue(prefix + queue) for queue in queue_counts.ALL}
-    found |= {
+def messages(prefix: str, table: str) -> dict[str, str]:
+    """Return how many messages wait, by queue and by gate of the table, for people. Empty ones are left out."""
+    queued = {queue: _in_queue(prefix + queue) for queue in queue_counts.ALL}
+    parked = {
         f"the table at {gate}": waiting_counts.at(table, gate) for gate in waiting_counts.GATES
     }
-    found["paused requests"] = waiting_counts.paused_requests(table)
-    return {place: count for place, count in found.items() if count}
+    parked["paused requests"] = waiting_counts.paused_requests(table)
+    return {place: str(count) for place, count in queued.items() if count} | {
+        place: waiting_counts.shown(count) for place, count in parked.items() if count
+    }
 
 
 def _in_queue(name: str) -> int:

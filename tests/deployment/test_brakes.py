@@ -9,7 +9,7 @@ from typer.testing import Result
 
 from chalicelib import aws, settings
 from chalicelib.store import waiting
-from ops import api_limits, quota
+from ops import api_limits, quota, waiting_counts
 from ops.quota import Concurrency
 from tests.support.deployment.checkout import Checkout
 from tests.support.deployment.commands import keep_secrets, ops
@@ -257,6 +257,16 @@ def test_queues_are_not_replaced_while_messages_wait(
     assert "BRIDGE_QUEUE_PREFIX from qa-sms-bridge-prod- to another-" in result.stderr
     assert f"{place}: 1" in result.stderr
     assert "--replace" in result.stderr
+
+
+def test_a_count_that_ended_early_is_shown_so(
+    deployed: Result, checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting_counts, "MAX_COUNT", 1)
+    waiting.put(waiting.TIME, "sends", {"one": "{}", "two": "{}"}, due=10**10)
+    checkout.configure(BRIDGE_QUEUE_PREFIX="another-")
+    settings.load.cache_clear()
+    assert "the table at time: 1+" in deploy().stderr
 
 
 def test_a_table_is_not_replaced_while_messages_wait(deployed: Result, checkout: Checkout) -> None:
