@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 TEMPLATE = ROOT / ".chalice" / "resources.json"
 
-_START = 30.0
+_START = 60.0
 _STOP = 30.0
 
 

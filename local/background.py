@@ -6,7 +6,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-_START_SECONDS = 10.0
+_START_SECONDS = 30.0
 
 Serve = Callable[[Callable[[str], None], asyncio.Event], Awaitable[None]]
 """Calls its first argument with the server's URL once it listens, and serves until the event is set."""

@@ -173,13 +173,13 @@ def test_an_unknown_link_shows_a_page_in_chinese(
 
 def test_the_front_serves_the_page_without_authentication(good: str) -> None:
     for accept in ("text/html", "image/webp,image/*", "application/json", "*/*"):
-        answer = requests.get(good, headers={"Accept": accept}, timeout=10)
+        answer = requests.get(good, headers={"Accept": accept}, timeout=60)
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
         assert answer.text.startswith("<!doctype html>")
-    head = requests.head(good, timeout=10)
+    head = requests.head(good, timeout=60)
     assert (head.status_code, head.text) == (200, "")
     assert head.headers["Content-Security-Policy"].startswith("default-src 'none'; img-src ")
-    assert requests.post(good, timeout=10).status_code in (403, 405)
+    assert requests.post(good, timeout=60).status_code in (403, 405)
 
 
 # --- the policy with pages that the bridge would never make --------------------------------------

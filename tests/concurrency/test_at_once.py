@@ -559,7 +559,7 @@ def test_functions_that_are_locked_out_at_once_make_no_second_call(
     together = threading.Barrier(4)
 
     def locked_out() -> requests.Response:
-        together.wait(10)
+        together.wait(60)
         return respond(401, {"code": "401"})
 
     world.quick_audience.always(locked_out)

@@ -33,7 +33,7 @@ def hang(monkeypatch: pytest.MonkeyPatch, release: threading.Event) -> None:
     """Make calls to SQS hang."""
 
     def wait(_: str) -> dict[str, str]:
-        assert release.wait(30)
+        assert release.wait(60)
         return {}
 
     monkeypatch.setattr(queue_counts, "attributes", wait)
@@ -52,8 +52,8 @@ def test_reads_that_hang_hold_up_neither_clicks_nor_actions(
     with visitor.staying() as browser:
         hanging = [browser.begin(method, path) for method, path in visits]
         time.sleep(0.2)
-        assert browser.get("/phone", timeout=10).status == 200
-        assert browser.get("/actions/pause?outId=task-1", timeout=10).status == 200
+        assert browser.get("/phone", timeout=60).status == 200
+        assert browser.get("/actions/pause?outId=task-1", timeout=60).status == 200
         assert browser.post("/actions/pause", outId="task-1").problem == ""
         [request] = send_requests.of_out_id("task-1")
         halt = halts.get("task-1", request.biz_id)
@@ -73,7 +73,7 @@ def test_a_page_does_not_wait_for_a_part_that_hangs(
     hang(monkeypatch, release)
     breakers.trip("quickaudience", "because", int(time.time()))
     with visitor.staying() as browser:
-        page = browser.get("/health", timeout=10)
+        page = browser.get("/health", timeout=60)
         assert page.status == 200
         assert page.problem == "silent"
         assert "because" in page.text
@@ -89,18 +89,18 @@ def test_one_thread_alone_asks_whose_credentials_these_are(
 
     def current() -> identity.Identity:
         asked.append(1)
-        assert release.wait(30)
+        assert release.wait(60)
         return identity.Identity("123456789012", "ap-southeast-1", "aws")
 
     monkeypatch.setattr(identity, "current", current)
     with visitor.staying() as browser:
         first = browser.begin("GET", "/parts/health/navigation")
         time.sleep(0.2)
-        assert browser.get("/parts/health/navigation", timeout=10).status == 200
+        assert browser.get("/parts/health/navigation", timeout=60).status == 200
         assert len(asked) == 1
         release.set()
-        assert first.result(10).status == 200
-        assert "123456789012" in browser.get("/parts/health/navigation", timeout=10).text
+        assert first.result(60).status == 200
+        assert "123456789012" in browser.get("/parts/health/navigation", timeout=60).text
 
 
 def run(made: Threads, kind: threads.Kind, work: object, **options: float) -> object:
@@ -131,7 +131,7 @@ def test_a_read_that_gets_no_thread_never_begins(release: threading.Event) -> No
     async def more_than_there_are_threads() -> None:
         made = Threads()
         busy = [
-            asyncio.ensure_future(made.run("page", lambda: release.wait(30), patience=20))
+            asyncio.ensure_future(made.run("page", lambda: release.wait(60), patience=20))
             for _ in range(threads._THREADS["page"])
         ]
         await asyncio.sleep(0)

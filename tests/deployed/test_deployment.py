@@ -142,12 +142,12 @@ def plain_template(stage: Stage) -> str:
 
 
 def test_a_monitor_is_answered_and_a_foreign_path_is_not(stage: Stage) -> None:
-    assert requests.get(stage.prefix + "/health", timeout=30).json() == {
+    assert requests.get(stage.prefix + "/health", timeout=60).json() == {
         "status": "ok",
         "version": __version__,
     }
     # API Gateway answers itself, without a function.
-    refused = requests.get(stage.prefix + "/nothing", timeout=30)
+    refused = requests.get(stage.prefix + "/nothing", timeout=60)
     assert (refused.status_code, refused.json()) == (
         403,
         {"message": "Missing Authentication Token"},
@@ -161,7 +161,7 @@ def test_a_monitor_is_answered_and_a_foreign_path_is_not(stage: Stage) -> None:
 def test_an_unknown_route_below_sms_is_answered_in_the_envelope(
     stage: Stage, method: str, path: str
 ) -> None:
-    answer = requests.request(method, stage.prefix + path, timeout=30)
+    answer = requests.request(method, stage.prefix + path, timeout=60)
 
     assert answer.status_code == 404
     assert answer.json()["code"] == "404"

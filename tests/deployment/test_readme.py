@@ -53,7 +53,7 @@ def tencent(tmp_path: Path) -> Iterator[str]:
     process.start()
     yield process.wait_ready()["url"] + TENCENT_API
     process.terminate()
-    assert process.wait(20)
+    assert process.wait(60)
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_dead_receipts_are_listed_without_effect_and_reported_once_they_are_repl
     wait_for(lambda: entries(running) == 3, 60, lambda: dead(running))
     assert {one["outId"] for one in dead(running)} == {"dead"}
     assert entries(running) == 3
-    requests.delete(running.quick_audience + "/_sim/behaviour", timeout=10).raise_for_status()
+    requests.delete(running.quick_audience + "/_sim/behaviour", timeout=60).raise_for_status()
 
     none = running.ops("deadletters", "replay", "--out-id", "another")
     assert sum(row["replayed"] for row in none) == 0

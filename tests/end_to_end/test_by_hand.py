@@ -34,7 +34,7 @@ def test_a_nonsense_body_is_refused_in_the_envelope(running: RunningStack, raw: 
 def test_an_unknown_route_is_404_in_the_envelope(
     running: RunningStack, path: str, method: str
 ) -> None:
-    response = requests.request(method, running.prefix + path, timeout=10)
+    response = requests.request(method, running.prefix + path, timeout=60)
 
     assert response.status_code == 404
     assert response.json()["code"] == "404"
@@ -50,14 +50,14 @@ def test_an_unknown_sign_and_template_are_404(running: RunningStack) -> None:
 
 
 def test_a_wrong_callback_token_is_forbidden(running: RunningStack) -> None:
-    response = requests.post(f"{running.prefix}/tencent/guess/callback", json=[], timeout=10)
+    response = requests.post(f"{running.prefix}/tencent/guess/callback", json=[], timeout=60)
 
     assert response.status_code == 403
     assert response.json()["result"] != 0
 
 
 def test_a_callback_that_is_not_json_is_not_acknowledged(running: RunningStack) -> None:
-    response = requests.post(running.callback, data=b"\xff\xfe", timeout=10)
+    response = requests.post(running.callback, data=b"\xff\xfe", timeout=60)
 
     assert response.status_code == 400
     assert response.json()["result"] != 0

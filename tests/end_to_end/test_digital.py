@@ -27,7 +27,7 @@ def test_a_digital_message_from_its_template_to_its_deletion(running: RunningSta
     assert len(set(texts)) == 2
     assert len(links) == 1
 
-    page = requests.get(links.pop(), timeout=10)
+    page = requests.get(links.pop(), timeout=60)
     assert page.status_code == 200
     assert "<p>**您好，全场五折</p>" in page.text
 
@@ -46,4 +46,4 @@ def test_a_digital_message_from_its_template_to_its_deletion(running: RunningSta
     for _ in range(2):
         assert running.ask(f"{PATH}/{code}", method="DELETE")["body"]["code"] == "OK"
     assert running.ask(f"{PATH}/{code}")["status"] == 404
-    assert requests.get(page.url, timeout=10).status_code == 200
+    assert requests.get(page.url, timeout=60).status_code == 200

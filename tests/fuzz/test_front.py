@@ -102,7 +102,7 @@ def no_sockets() -> None:
 def send(port: int, data: bytes, *, end: bool = True) -> bytes:
     """Send bytes, and return everything received until the front closes the connection. `end` ends the sending."""
     answer = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         try:
             connection.sendall(data)
             if end:

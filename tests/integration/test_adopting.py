@@ -157,7 +157,7 @@ def test_a_status_adopts_no_older_mark_while_other_calls_of_its_chunk_are_slow(
     linked.clock.advance(seconds=100)
     # No call takes longer than the client's time-out.
     linked.tencent.next("86" + B, tencent.and_first(report_and_wait(linked, 14)))
-    linked.tencent.next("86" + C, tencent.and_first(lambda: noted.wait(10)))
+    linked.tencent.next("86" + C, tencent.and_first(lambda: noted.wait(60)))
     linked.tencent.next("86" + D, tencent.and_first(report_and_wait(linked, 17)))
     params = [{"name": name} for name in "1234"]
     assert linked.campaign([A, B, C, D], params, code="7000", out_id="task-2").code == "OK"
@@ -176,7 +176,7 @@ def test_a_status_adopts_no_older_mark_while_halves_of_its_call_are_tried(
         tencent.obeyed,
         tencent.and_first(report_and_wait(linked, 14), tencent.refused(1016)),
     )
-    linked.tencent.next("86" + C, tencent.and_first(lambda: noted.wait(10)))
+    linked.tencent.next("86" + C, tencent.and_first(lambda: noted.wait(60)))
     linked.tencent.next("86" + D, tencent.and_first(report_and_wait(linked, 17)))
     phones = [A, B, C, D]
     assert linked.campaign(phones, {"name": "您"}, code="7000", out_id="task-2").code == "OK"

@@ -72,7 +72,7 @@ def test_there_are_never_more_calls_at_once_than_allowed(linked: Bridge) -> None
             most = max(most, under_way)
             first = calls <= 3
         if first:
-            barrier.wait(10)
+            barrier.wait(60)
         try:
             return fake.obey(call)
         finally:
@@ -102,12 +102,12 @@ def test_refusals_for_the_rate_among_answers_slow_down_and_never_stop(linked: Br
             number = calls
         if number > 4:
             return fake.obey(call)
-        barrier.wait(10)
+        barrier.wait(60)
         if number > 1:
             refusals.release()
             return tencent.refused(1013)(fake, call)
         for _ in range(3):
-            assert refusals.acquire(timeout=10)
+            assert refusals.acquire(timeout=60)
         time_for_the_refusals.wait(0.2)
         return fake.obey(call)
 

@@ -116,7 +116,7 @@ def test_whoever_ends_it_need_not_wait() -> None:
         time.sleep(0.01)
     process.terminate()
     os.kill(process.pid, signal.SIGCONT)
-    assert process.wait(10) == -signal.SIGTERM
+    assert process.wait(60) == -signal.SIGTERM
     process.stdout.close()
 
 

@@ -48,7 +48,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 @pytest.fixture
 def connection(port: int) -> Iterator[http.client.HTTPConnection]:
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as opened:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as opened:
         yield opened
 
 
@@ -62,7 +62,7 @@ def ask(
 
 def raw(port: int, *parts: bytes) -> tuple[bytes, bytes]:
     """Return the status line and body of everything sent before the front closes the connection."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         for part in parts:
             connection.sendall(part)
         answer = b""
@@ -74,7 +74,7 @@ def raw(port: int, *parts: bytes) -> tuple[bytes, bytes]:
 
 def median_latency(port: int, keep_alive: bool) -> float:
     taken = []
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     for _ in range(30):
         began = time.perf_counter()
         assert ask(connection, "GET", "/health") == (200, {"status": "ok"})
@@ -162,7 +162,7 @@ def test_bodies_are_limited_as_by_api_gateway(
 
 
 def test_expecting_100_continue_does_not_stall(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(
             b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\n"
             b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n"
@@ -205,7 +205,7 @@ def test_the_front_answers_for_a_function_that_fails(
 
 def test_each_request_has_its_own_lambda_context(port: int) -> None:
     def context(_: int) -> dict[str, str]:
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
             answer: dict[str, str] = ask(connection, "GET", "/context")[1]
             return answer
 
@@ -221,8 +221,8 @@ def test_sigterm_finishes_what_is_in_flight_and_waits_for_nothing_else(
     process = bridge.start("local.http", "--port", "0", ready=LISTENING)
     port = int(process.wait_ready()["url"].rpartition(":")[2])
     with (
-        closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as busy,
-        closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as idle,
+        closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as busy,
+        closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as idle,
     ):
         assert ask(idle, "GET", "/health")[0] == 200
         busy.request("GET", "/hold")
@@ -233,7 +233,7 @@ def test_sigterm_finishes_what_is_in_flight_and_waits_for_nothing_else(
         bridge.release()
         response = busy.getresponse()
         assert (response.status, response.read()) == (200, b'{"status":"released"}')
-        assert process.wait(5)
+        assert process.wait(60)
     assert process.exit_code == 0
 
 
@@ -252,7 +252,7 @@ def test_a_port_in_use_ends_with_a_message(bridge: Bridge) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
         process = bridge.start("local.http", "--port", port, ready=LISTENING)
-        assert process.wait(20)
+        assert process.wait(60)
     assert process.exit_code == 1
     assert f"Cannot listen on 127.0.0.1:{port}: Address already in use" in process.output()
     assert "Traceback" not in process.output()

@@ -52,7 +52,7 @@ def test_once(bridge: Bridge, fails: str, code: int) -> None:
     process = bridge.start(
         "local.scheduler", "--once", "sweep", ready=scheduler.READY, TINY_SWEEP_FAILS=fails
     )
-    assert process.wait(20)
+    assert process.wait(60)
     assert process.exit_code == code
     assert len(read_records(bridge.record)) == 1
     assert ("the sweep failed" in process.output()) == bool(code)
@@ -60,7 +60,7 @@ def test_once(bridge: Bridge, fails: str, code: int) -> None:
 
 def test_once_knows_what_is_scheduled(bridge: Bridge) -> None:
     process = bridge.start("local.scheduler", "--once", "deliver", ready=scheduler.READY)
-    assert process.wait(20)
+    assert process.wait(60)
     assert process.exit_code == 1
     assert "'deliver' is not scheduled; these are: ['sweep']" in process.output()
 
@@ -69,6 +69,6 @@ def test_sigterm_ends_it(bridge: Bridge) -> None:
     process = bridge.start("local.scheduler", ready=scheduler.READY)
     process.wait_ready()
     process.terminate()
-    assert process.wait(5)
+    assert process.wait(60)
     assert process.exit_code == 0
     assert not bridge.record.exists()

@@ -69,6 +69,6 @@ def test_waiting_for_another_try_can_be_ended() -> None:
     threads = schedules.deliver(call, {"id": "1"}, stop)
     stop.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
     assert len(calls) == len(threads)

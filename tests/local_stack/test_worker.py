@@ -25,7 +25,7 @@ def test_batches_are_full_where_possible_and_deleted_after_the_call(bridge: Brid
     wait_for(lambda: bridge.count("sends") == 0)
     assert bridge.count("sends-dead") == 0
     process.terminate()
-    assert process.wait(5)
+    assert process.wait(60)
     assert process.exit_code == 0
 
 
@@ -157,7 +157,7 @@ def test_sigterm_finishes_the_batch_in_hand(bridge: Bridge) -> None:
     process.terminate()
     bridge.send("sends", "not mine any more")
     bridge.release()
-    assert process.wait(10)
+    assert process.wait(60)
     assert process.exit_code == 0
     assert len(bridge.calls(1)) == 1
     assert bridge.count("sends") == 1
@@ -167,7 +167,7 @@ def test_an_overrun_kills_the_process_and_keeps_the_message(bridge: Bridge) -> N
     bridge.create()
     bridge.send("receipts", "hang")
     process = start(bridge, "push")
-    assert process.wait(20)
+    assert process.wait(60)
     assert process.exit_code == -9
     assert "Task timed out after 1.00 seconds" in process.output()
     assert bridge.count("receipts") == 1
@@ -188,7 +188,7 @@ def test_a_worker_that_cannot_start_ends_with_a_message(
     bridge: Bridge, function: str, environment: dict[str, str], message: str
 ) -> None:
     process = bridge.start("local.worker", function, ready=worker.READY, **environment)
-    assert process.wait(20)
+    assert process.wait(60)
     assert process.exit_code == 1
     assert message in process.output()
     assert "Traceback" not in process.output()

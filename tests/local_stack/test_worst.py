@@ -114,7 +114,7 @@ def front(bridge: Bridge, switches: str) -> http.client.HTTPConnection:
         BRIDGE_STATE=str(bridge.folder),
     )
     port = int(process.wait_ready()["url"].rpartition(":")[2])
-    return http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
 
 def ask(connection: http.client.HTTPConnection, method: str, path: str) -> tuple[int, str]:

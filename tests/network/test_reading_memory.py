@@ -4,7 +4,6 @@ import json
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 import requests
 
 from tests.support import thoroughness
+from tests.support.waiting import wait_for
 
 # CI reads a million lines.
 LINES = 1_000_000 if thoroughness.ALL else 300_000
@@ -28,15 +28,18 @@ def served(tmp_path: Path) -> Iterator[str]:
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as process:
         origin = f"http://127.0.0.1:{port}"
         try:
-            for _ in range(100):
-                try:
-                    requests.get(origin, timeout=1).close()
-                    break
-                except requests.ConnectionError:
-                    time.sleep(0.05)
+            wait_for(lambda: serves(origin))
             yield origin
         finally:
             process.terminate()
+
+
+def serves(origin: str) -> bool:
+    try:
+        requests.get(origin, timeout=60).close()
+    except requests.ConnectionError:
+        return False
+    return True
 
 
 def test_lines_by_the_hundred_thousand_take_less_than_100_mb(served: str, tmp_path: Path) -> None:

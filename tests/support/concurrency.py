@@ -26,7 +26,7 @@ def at_once(*functions: Callable[[], T]) -> list[T]:
     barrier = threading.Barrier(len(functions))
 
     def call(function: Callable[[], T]) -> T:
-        barrier.wait(10)
+        barrier.wait(60)
         return function()
 
     with ThreadPoolExecutor(len(functions)) as pool:

@@ -115,7 +115,7 @@ class Visitor:
         thread.start()
 
         def run(work: Coroutine[Any, Any, T]) -> T:
-            return asyncio.run_coroutine_threadsafe(work, loop).result(30)
+            return asyncio.run_coroutine_threadsafe(work, loop).result(60)
 
         async def opened() -> TestClient[Any, Any]:
             return TestClient(TestServer(app.make(self.console)))
@@ -175,7 +175,7 @@ class Staying:
         return self.begin("GET", path).result(timeout)
 
     def post(self, path: str, **form: str) -> Answer:
-        return self.begin("POST", path, **form).result(30)
+        return self.begin("POST", path, **form).result(60)
 
 
 def ask(visitor: Visitor, action: str, **query: str) -> str:

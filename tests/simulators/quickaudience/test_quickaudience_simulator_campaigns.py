@@ -268,7 +268,7 @@ def test_a_campaign_can_be_sent_without_waiting(simulator: Simulator, bridge: Fa
     released = threading.Event()
 
     def hold(_request: ReceivedRequest) -> FakeResponse:
-        released.wait(10)
+        released.wait(60)
         return 200, envelope(bizId="1")
 
     bridge.respond = hold
@@ -286,7 +286,7 @@ def test_a_reset_ends_a_campaign(simulator: Simulator, bridge: FakeBridge) -> No
     released = threading.Event()
 
     def hold(_request: ReceivedRequest) -> FakeResponse:
-        released.wait(10)
+        released.wait(60)
         return None
 
     bridge.respond = hold

@@ -207,7 +207,7 @@ def test_a_pasted_block_creates_a_template_and_sends_with_it(bridge: FakeBridge)
             --phone 13800000000 --param name=李雷
     """
     done = subprocess.run(
-        ["/bin/sh", "-c", block], capture_output=True, text=True, timeout=30, check=False
+        ["/bin/sh", "-c", block], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Accepted for 1 recipient.")

@@ -116,6 +116,6 @@ def test_misbehaviours_apply_in_order_until_cleared(simulator: Simulator) -> Non
     simulator.post("behaviour", {"kind": "status", "status": 429})
     pushed = [simulator.push(DETAILS, details(detail())).status_code for _ in range(3)]
     assert pushed == [500, 429, 429]
-    simulator.session.delete(f"{simulator.url}/_sim/behaviour", timeout=5)
+    simulator.session.delete(f"{simulator.url}/_sim/behaviour", timeout=60)
     assert simulator.push(DETAILS, details(detail())).status_code == 200
     assert simulator.get("behaviour") == {"misbehaviours": []}

@@ -72,7 +72,7 @@ def test_a_nonce_stays_used_after_a_restart(tmp_path: Path) -> None:
                 params={"timestamp": timestamp, "nonce": nonce},
                 json={"thirdSmsSendReplyModelList": [entry]},
                 headers={SIGNATURE_HEADER: sign(DEFAULT_KEY, timestamp, nonce)},
-                timeout=5,
+                timeout=60,
             )
             statuses.append(answer.status_code)
     assert statuses == [200, 401]
@@ -127,8 +127,8 @@ def test_the_command_serves_until_a_signal(bridge: FakeBridge, number: int) -> N
             )
         started = time.monotonic()
         process.send_signal(number)
-        assert process.wait(timeout=5) == 0
-        assert time.monotonic() - started < 2
+        assert process.wait(timeout=60) == 0
+        assert time.monotonic() - started < 10
         assert process.stdout.read() == ""
         simulator.session.close()
     request = bridge.requests[0]
@@ -138,7 +138,7 @@ def test_the_command_serves_until_a_signal(bridge: FakeBridge, number: int) -> N
 
 def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=30, check=False
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False
     )
 
 

@@ -268,14 +268,14 @@ def test_an_invalid_control_body_changes_nothing(
 
 @pytest.mark.parametrize("raw", [b"{", b"\xff", b"[" * 100_000])
 def test_a_control_body_must_be_json(simulator: Caller, raw: bytes) -> None:
-    answer = simulator.session.post(f"{simulator.url}/_sim/behaviour", data=raw, timeout=5)
+    answer = simulator.session.post(f"{simulator.url}/_sim/behaviour", data=raw, timeout=60)
     assert answer.status_code == 400
     assert "JSON" in answer.json()["error"]
 
 
 @pytest.mark.parametrize("query", ["after=x", "after=-1", "limit=" + "9" * 30])
 def test_a_control_query_must_have_numbers(simulator: Caller, query: str) -> None:
-    answer = simulator.session.get(f"{simulator.url}/_sim/messages?{query}", timeout=5)
+    answer = simulator.session.get(f"{simulator.url}/_sim/messages?{query}", timeout=60)
     assert answer.status_code == 400
 
 
@@ -283,7 +283,7 @@ def test_switches_can_be_restored(simulator: Caller) -> None:
     before = simulator.inspect("behaviour")
     changed = simulator.set_switches(fail_share=0.5)
     assert changed == before | {"fail_share": 0.5}
-    answer = simulator.session.delete(f"{simulator.url}/_sim/behaviour", timeout=5)
+    answer = simulator.session.delete(f"{simulator.url}/_sim/behaviour", timeout=60)
     assert answer.json() == before
 
 

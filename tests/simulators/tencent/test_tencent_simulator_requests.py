@@ -317,6 +317,6 @@ def test_the_content_type_does_not_matter(simulator: Caller) -> None:
         params={"sdkappid": SDKAPPID, "random": "123456"},
         data=json.dumps(body),
         headers={"Content-Type": "application/x-www-form-urlencoded"},
-        timeout=5,
+        timeout=60,
     )
     assert answer.json()["result"] == 0

@@ -275,6 +275,6 @@ def test_request_ids_are_fresh(raw: RawCaller) -> None:
 
 
 def test_a_request_with_no_header_at_all_is_answered(simulator: Caller) -> None:
-    answer = requests.post(f"{simulator.url}/", timeout=5)
+    answer = requests.post(f"{simulator.url}/", timeout=60)
     assert answer.status_code == 200
     assert answer.json()["Response"]["Error"]["Code"] == "MissingParameter"

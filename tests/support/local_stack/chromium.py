@@ -146,7 +146,7 @@ class Tab:
         number = next(self._ids)
         await self._connection.send_json({"id": number, "method": method, "params": params})
         while True:
-            message = await self._connection.receive_json(timeout=20)
+            message = await self._connection.receive_json(timeout=60)
             if message.get("id") == number:
                 assert "error" not in message, message
                 result: dict[str, Any] = message["result"]

@@ -31,7 +31,7 @@ def run(words: tuple[str, ...], environment: Mapping[str, str]) -> subprocess.Co
         assert process.stdout
         print(json.dumps([words, dict(environment)]), file=process.stdin, flush=True)
         answer = process.stdout.readline()
-    assert answer, f"{__name__} ended with code {process.wait(10)}"
+    assert answer, f"{__name__} ended with code {process.wait(60)}"
     return subprocess.CompletedProcess(["ops", *words], **json.loads(answer))
 
 

@@ -140,12 +140,12 @@ class Simulator:
         self.session = requests.Session()
 
     def get(self, path: str, *, status: int = 200, **params: Any) -> Any:
-        answer = self.session.get(f"{self.url}/_sim/{path}", params=params, timeout=10)
+        answer = self.session.get(f"{self.url}/_sim/{path}", params=params, timeout=60)
         assert answer.status_code == status, answer.text
         return answer.json()
 
     def post(self, path: str, body: Any = None, *, status: int = 200) -> Any:
-        answer = self.session.post(f"{self.url}/_sim/{path}", json=body or {}, timeout=20)
+        answer = self.session.post(f"{self.url}/_sim/{path}", json=body or {}, timeout=60)
         assert answer.status_code == status, answer.text
         return answer.json()
 

@@ -88,12 +88,12 @@ class Caller:
         return self.call("sendmultisms2", timeout=timeout, **body)
 
     def inspect(self, path: str, **params: Any) -> Any:
-        answer = self.session.get(f"{self.url}/_sim/{path}", params=params, timeout=5)
+        answer = self.session.get(f"{self.url}/_sim/{path}", params=params, timeout=60)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def control(self, path: str, body: Any = None, *, status: int = 200) -> Any:
-        answer = self.session.post(f"{self.url}/_sim/{path}", json=body or {}, timeout=5)
+        answer = self.session.post(f"{self.url}/_sim/{path}", json=body or {}, timeout=60)
         assert answer.status_code == status, answer.text
         return answer.json()
 

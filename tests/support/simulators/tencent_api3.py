@@ -101,7 +101,7 @@ class RawCaller:
             for name, value in {**signed, **(headers or {})}.items()
             if value is not None
         }
-        answer = self.session.request(method, f"{self.url}/", data=raw, headers=sent, timeout=5)
+        answer = self.session.request(method, f"{self.url}/", data=raw, headers=sent, timeout=60)
         assert answer.status_code == 200
         assert answer.headers["Content-Type"] == "application/json"
         response = answer.json()["Response"]
