@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
 from ops import deadletters, queue_ages
 from tests.support.console import OUT_ID, Visitor
@@ -18,6 +19,17 @@ __all__ = ["bridge", "clock", "local"]
 def no_long_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock stands still, so moto would wait for ever."""
     monkeypatch.setattr(deadletters, "_WAIT_SECONDS", 0)
+
+
+@pytest.fixture(autouse=True)
+def no_aws(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a bridge, a test asks AWS for nothing: such a read would go on during the next test."""
+    if "bridge" not in request.fixturenames:
+
+        def refuse(_: Any, operation: str, __: Any) -> None:
+            raise AssertionError(f"{operation}, and this test has no bridge")
+
+        monkeypatch.setattr(BaseClient, "_make_api_call", refuse)
 
 
 @pytest.fixture(autouse=True)
