@@ -36,6 +36,8 @@ _PACE = 1.5
 _HOLD = 2.0
 # A call that a process makes once, because it caches the result.
 _ONCE = "sqs GetQueueUrl"
+# Seconds after which the processes are renewed again for such a call: the last ones made it with another number.
+_RENEW = 10.0
 
 
 class Deaths:
@@ -161,6 +163,7 @@ class Deaths:
         now = time.monotonic()
         given = self._given[function]
         pending = given.keys() - self._faults.executed()
+        self._renew_again(function, pending)
         queued = self._queued[function]
         if not queued or any(now - given[order] < _HOLD for order in pending):
             return
@@ -175,6 +178,17 @@ class Deaths:
             self._renew(function)
         given[order] = now
         self._faults.order(order)
+
+    def _renew_again(self, function: str, pending: set[Order]) -> None:
+        """Renew the processes again for an order that the last ones made no call for."""
+        now = time.monotonic()
+        given = self._given[function]
+        late = [
+            order for order in pending if order.point.call == _ONCE and now - given[order] > _RENEW
+        ]
+        if late and not (function == CALLBACK and self._tencent_pushes()):
+            self._renew(function)
+            given.update(dict.fromkeys(late, now))
 
     def _tencent_pushes(self) -> bool:
         """Return whether a push of Tencent's may be a retry.

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.support import thoroughness
 from tests.support.in_process.bridge import Bridge
 from tests.support.in_process.fixtures import (
     bridge,
@@ -29,9 +28,8 @@ def operator(linked: Bridge, local: Bridge) -> Ops:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test marked `both_apis` with each API; in CI also one marked `both_apis_in_ci`."""
-    marks = ("both_apis", "both_apis_in_ci") if thoroughness.ALL else ("both_apis",)
-    if any(map(metafunc.definition.get_closest_marker, marks)):
+    """Run a test marked `both_apis` with each API."""
+    if metafunc.definition.get_closest_marker("both_apis"):
         metafunc.parametrize("bridge", list(SETTINGS), indirect=True)
 
 

@@ -40,7 +40,6 @@ def accept(bridge: Bridge) -> Answer:
     return answer
 
 
-@pytest.mark.both_apis_in_ci
 @pytest.mark.parametrize(
     ("invocation", "how"),
     [(CALLS, how) for how in FAULTS]

@@ -11,7 +11,7 @@ def examples(most: int) -> hypothesis.settings:
     Runs outside CI try 50 of them at most.
     """
     return hypothesis.settings(
-        max_examples=min(most, 50) if thoroughness.FEW else most,
+        max_examples=most if thoroughness.ALL else min(most, 50),
         deadline=None,
         database=None,
         derandomize=True,

@@ -10,8 +10,6 @@ _T = TypeVar("_T")
 
 ALL = os.environ.get("BREAKS") == "all"
 """CI sets BREAKS=all; other runs leave out variants that rarely differ from the ones they run."""
-FEW = os.environ.get("BREAKS") not in ("all", "deaths")
-"""CI's run over API 3.0 sets BREAKS=deaths: all that `spread` and property tests have, and no more of the rest."""
 
 
 def some(variants: Iterable[_T], step: int) -> list[_T]:
@@ -28,13 +26,13 @@ def spread(variants: Iterable[_T], step: int, kind: Callable[[_T], Hashable]) ->
     return [
         variant
         for number, variant in enumerate(found)
-        if not FEW or number % step == 0 or first[kind(variant)] == number
+        if ALL or number % step == 0 or first[kind(variant)] == number
     ]
 
 
 def rounds(count: int, least: int = 1) -> range:
     """Return the rounds of a race: `count` of them in CI, and a quarter of them, but `least`, in other runs."""
-    return range(count if not FEW else max(least, -(-count // 4)))
+    return range(count if ALL else max(least, -(-count // 4)))
 
 
 def for_ci(reason: str) -> pytest.MarkDecorator:

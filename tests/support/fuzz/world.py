@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, settings
 
 from tests.support.fuzz.gateway import Gateway
-from tests.support.thoroughness import FEW
+from tests.support.thoroughness import ALL
 
 TIMES = 20 if os.environ.get("FUZZ") == "long" else 1
 
@@ -17,7 +17,7 @@ def fuzzed(examples: int) -> settings:
     Runs outside CI try half of them.
     """
     return settings(
-        max_examples=examples * TIMES if TIMES > 1 or not FEW else examples // 2,
+        max_examples=examples * TIMES if TIMES > 1 or ALL else examples // 2,
         derandomize=TIMES == 1,
         database=None,
         deadline=None,
