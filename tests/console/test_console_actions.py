@@ -141,6 +141,7 @@ def test_a_campaign_that_does_not_exist_is_a_problem_and_no_crash(
     local: Bridge, visitor: Visitor
 ) -> None:
     assert visitor.get("/campaign?outId=none").problem == "refused"
+    assert visitor.part("campaign", "account", "?outId=none").status == 400
     for name in ("pause", "receipts"):
         assert visitor.get(f"/actions/{name}?outId=none").problem == "refused"
         assert visitor.post(f"/actions/{name}", outId="none").problem == "refused"
