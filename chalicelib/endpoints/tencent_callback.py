@@ -41,7 +41,7 @@ _MAX_LOGGED = 200
 def receive(token: str, request: Request) -> Response:
     """Queue what Tencent pushed: an array of statuses, or a reply.
 
-    Answers 403 for a wrong token, 400 for what no push can be, 500 if it could not be queued.
+    Respond with 403 to a wrong token, 400 to a body that is no push, 500 if it could not be queued.
     """
     begin()
     if refusal := _refusal(token, request):

@@ -20,7 +20,7 @@ class Rate:
     A round ends when as many answers have arrived as calls were under way at its start. The limit grows only if the
     calls of the round reached it: a lower number of calls shows nothing about a higher limit.
 
-    Answers and halvings are counted together. A call remembers the count at its start, its token, and thereby what
+    One counter counts answers and halvings. A call remembers the count at its start, its token, and thereby what
     has happened since.
     """
 

@@ -124,7 +124,7 @@ def test_dead_functions_are_replaced_and_their_messages_are_received_again(tmp_p
         # A stack does not run without AWS.
         [ministack] = (process for process in running.processes if process.name == "ministack")
         os.kill(ministack.pid, signal.SIGKILL)
-        assert running.failed.wait(60)
+        assert running.failed.wait(10)
         assert "ministack was ended by signal 9" in str(running.failure)
 
 
@@ -167,7 +167,7 @@ def test_a_stack_that_cannot_start_says_why(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
         with up(environ(tmp_path, BRIDGE_PORT=port)) as process:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=20)
     assert process.returncode == 1
     assert f"Port {port} cannot be used" in err
     assert out == ""
@@ -189,7 +189,7 @@ def test_sigterm_stops_everything_including_the_simulators(tmp_path: Path) -> No
         description = json.loads((tmp_path / "state" / "stack.json").read_text())
         started = children(process.pid)
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     assert len(started) == len(
         [
@@ -221,7 +221,7 @@ def test_sigterm_while_it_starts(tmp_path: Path) -> None:
     with up(environ(tmp_path)) as process:
         started = wait_for(lambda: children(process.pid))
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     # A process whose start was interrupted is ended by no one, and ends itself when its parent is gone.
     wait_for(lambda: not any(alive(pid) for pid in started))
@@ -240,7 +240,7 @@ def test_ctrl_c_waits_for_running_functions_and_a_second_one_does_not(tmp_path: 
         # The other workers end; the one with a running function does not.
         wait_for(lambda: sum(map(alive, started)) == len(["ministack", "http", "deliver"]))
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     assert out == "Stopped.\n"
     assert not any(alive(pid) for pid in started)
@@ -262,7 +262,7 @@ def test_sigterm_several_times_at_once_is_as_gentle_as_once(tmp_path: Path) -> N
             time.sleep(0.3)
         wait_for(lambda: sum(map(alive, started)) == len(["ministack", "http", "deliver"]))
         Path(tmp_path, "record.release").touch()
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     assert not any(alive(pid) for pid in started)
     # The function returned, so its message was deleted.

@@ -1,4 +1,4 @@
-"""Answers and errors as `requests` gives them, without a socket."""
+"""Responses and errors of `requests`, without a socket."""
 
 from typing import Any
 

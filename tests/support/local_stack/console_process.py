@@ -48,7 +48,7 @@ def running(environment: Mapping[str, str], *options: str) -> Iterator[RunningCo
             yield RunningConsole(address, time.monotonic() - began, process.pid)
         finally:
             process.terminate()
-            assert process.wait(60) == 0
+            assert process.wait(15) == 0
 
 
 def ops(environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:

@@ -67,7 +67,7 @@ FakeResponse = tuple[int, Any] | None
 
 @dataclass
 class FakeBridge:
-    """Answers as the test says. None in place of an answer closes the connection."""
+    """A bridge that responds as the test says. None in place of an answer closes the connection."""
 
     url: str = ""
     requests: list[ReceivedRequest] = field(default_factory=list)
