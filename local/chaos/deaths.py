@@ -116,13 +116,13 @@ class Deaths:
         giving.start()
         try:
             while self._failure is None and (left := [*self.left, *(self._rare - self.died_of)]):
-                if len(self.executed) > executed:
-                    executed, deadline = len(self.executed), time.monotonic() + seconds
+                if (count := len(self._faults.executed())) > executed:
+                    executed, deadline = count, time.monotonic() + seconds
                 if time.monotonic() > deadline:
                     raise StackError(f"none executed for {seconds:.0f} s: {list(map(str, left))}")
                 last = time.monotonic()
                 self._send()
-                follow(f"{len(self.executed)} deaths, {len(left)} to go")
+                follow(f"{count} deaths, {len(left)} to go")
                 over.wait(max(0.0, last + _PACE - time.monotonic()))
         finally:
             over.set()

@@ -36,8 +36,8 @@ def no_aws(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 def no_reads_left() -> Iterator[None]:
     """Calls of one test must not be counted in the next one."""
     yield
-    while Visitor.all:
-        Visitor.all.pop().leave()
+    while Visitor.not_left:
+        Visitor.not_left.pop().leave()
 
 
 class FakeCloudWatch:

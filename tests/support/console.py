@@ -49,14 +49,15 @@ class Answer:
 class Visitor:
     """One browser, with its cookies, and the console that it visits."""
 
-    all: ClassVar[list["Visitor"]] = []
+    not_left: ClassVar[list["Visitor"]] = []
+    """Those whose console may still read."""
 
     def __init__(self, *, stage: str = "local", read_only: bool = False) -> None:
         self.console = Console(stage, safety.Safety(PORT), read_only=read_only)
         self.cookie = ""
         # Errors of the console itself.
         self.failures: list[str] = []
-        self.all.append(self)
+        self.not_left.append(self)
 
     def leave(self) -> None:
         """Wait until nothing is read for this visitor any more. A read that was given up goes on in its thread."""
