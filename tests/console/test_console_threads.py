@@ -33,7 +33,7 @@ def hang(monkeypatch: pytest.MonkeyPatch, release: threading.Event) -> None:
     """Make calls to SQS hang."""
 
     def wait(_: str) -> dict[str, str]:
-        assert release.wait(60)
+        assert release.wait(300)
         return {}
 
     monkeypatch.setattr(queue_counts, "attributes", wait)
@@ -89,7 +89,7 @@ def test_one_thread_alone_asks_whose_credentials_these_are(
 
     def current() -> identity.Identity:
         asked.append(1)
-        assert release.wait(60)
+        assert release.wait(300)
         return identity.Identity("123456789012", "ap-southeast-1", "aws")
 
     monkeypatch.setattr(identity, "current", current)

@@ -124,7 +124,7 @@ def test_dead_functions_are_replaced_and_their_messages_are_received_again(tmp_p
         # A stack does not run without AWS.
         [ministack] = (process for process in running.processes if process.name == "ministack")
         os.kill(ministack.pid, signal.SIGKILL)
-        assert running.failed.wait(10)
+        assert running.failed.wait(60)
         assert "ministack was ended by signal 9" in str(running.failure)
 
 
